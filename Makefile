@@ -1,0 +1,280 @@
+# Makefile - builds, runs, tests and installs iobench. One non-recursive GNU make file.
+#
+#   make bench [SUITE=quick]   build, run a suite, draw the report (installs what is missing first)
+#   make check                 build and run the tests (installs what is missing first)
+#   make help                  all targets
+#
+# Knobs: CC=gcc|clang   CONFIG=release|asan|tsan   SUITE=quick   PREFIX=/usr/local   V=1
+
+CONFIG ?= release
+PLATFORM ?= $(shell uname -s | tr A-Z a-z)
+SUITE ?= quick
+PREFIX ?= /usr/local
+DESTDIR ?=
+PKG_CONFIG ?= pkg-config
+ifeq ($(origin CC),default)
+CC = gcc
+endif
+Q := $(if $(V),,@)
+
+# ---- what to build -------------------------------------------------------------------------------
+
+BUILD_release := build
+BUILD_asan := build/asan
+BUILD_tsan := build/tsan
+BUILD := $(or $(BUILD_$(CONFIG)),$(error CONFIG=$(CONFIG): unknown; it is release, asan or tsan))
+BIN := $(BUILD)/bin
+OBJ := $(BUILD)/obj
+
+BASE_linux := base/os_posix.c base/os_linux.c
+MODELS_linux := threads select poll epoll io_uring libuv
+
+have = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo yes)
+HAVE_LIBUV := $(call have,libuv)
+HAVE_CJSON := $(call have,libcjson)
+HAVE_LIBURING := $(call have,'liburing >= 2.3')
+HAVE_CMOCKA := $(call have,cmocka)
+HAVE_GNUPLOT := $(shell command -v gnuplot >/dev/null 2>&1 && echo yes)
+
+MODELS := $(MODELS_$(PLATFORM))
+$(if $(MODELS),,$(error PLATFORM=$(PLATFORM): not supported yet; it is linux))
+ifndef HAVE_LIBURING
+MODELS := $(filter-out io_uring,$(MODELS))
+MISSING += liburing(echo-io_uring)
+endif
+ifndef HAVE_GNUPLOT
+MISSING += gnuplot(plots)
+endif
+ifndef HAVE_CMOCKA
+MISSING += cmocka(unit-tests)
+endif
+
+BASE_SRC := base/check.c base/args.c base/address.c $(BASE_$(PLATFORM))
+DATA_SRC := base/hist.c base/json.c base/rng.c
+LOADGEN_SRC := $(wildcard loadgen/*.c)
+BENCH_SRC := $(wildcard bench/*.c)
+# The one file of a model, wherever its platform keeps it.
+model_src = $(firstword $(wildcard servers/posix/$(1).c servers/$(1).c))
+TRUTH_SRC := $(wildcard tests/truth/*.c)
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+
+SERVERS := $(MODELS:%=$(BIN)/echo-%)
+PROGRAMS := $(BIN)/iobench $(BIN)/loadgen $(SERVERS)
+
+# ---- how to build --------------------------------------------------------------------------------
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wconversion \
+  -Wvla -Wformat=2 -Werror
+CFLAGS_release := -O2 -g
+CFLAGS_asan := -O1 -g
+CFLAGS_tsan := -O1 -g
+CFLAGS ?= $(CFLAGS_$(CONFIG))
+# Apart from CFLAGS, so that flags from outside do not take a sanitizer away unseen.
+SANITIZE_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SANITIZE_tsan := -fsanitize=thread -fno-omit-frame-pointer
+SANITIZE := $(SANITIZE_$(CONFIG))
+CPPFLAGS_linux := -D_GNU_SOURCE
+# Equal source must give an equal hash wherever it is built.
+REPRODUCIBLE := -ffile-prefix-map=$(CURDIR)=.
+ALL_CPPFLAGS = -I. $(CPPFLAGS_$(PLATFORM)) $(CPPFLAGS) $(DEFINES) $(PACKAGE_CFLAGS)
+ALL_CFLAGS = -std=c11 $(WARN) $(CFLAGS) $(SANITIZE) $(REPRODUCIBLE) -pthread
+BUILD_DEFINES = -DBUILD_CFLAGS='"-std=c11 $(strip $(CFLAGS) $(SANITIZE))"' -DBUILD_TYPE='"$(CONFIG)"' \
+  -DBUILD_COMPILER='"$(notdir $(firstword $(CC)))"'
+
+CJSON_CFLAGS := $(if $(HAVE_CJSON),$(shell $(PKG_CONFIG) --cflags libcjson))
+PACKAGE_CFLAGS = $(LIBUV_CFLAGS) $(CJSON_CFLAGS)
+CJSON_LIBS := $(if $(HAVE_CJSON),$(shell $(PKG_CONFIG) --libs libcjson))
+LIBUV_CFLAGS := $(if $(HAVE_LIBUV),$(shell $(PKG_CONFIG) --cflags libuv))
+LIBUV_LIBS := $(if $(HAVE_LIBUV),$(shell $(PKG_CONFIG) --libs libuv))
+LIBURING_LIBS := $(if $(HAVE_LIBURING),$(shell $(PKG_CONFIG) --libs liburing))
+CMOCKA_LIBS := $(if $(HAVE_CMOCKA),$(shell $(PKG_CONFIG) --libs cmocka))
+LIBURING_VERSION := $(if $(HAVE_LIBURING),$(shell $(PKG_CONFIG) --modversion liburing))
+MODEL_LIBS_io_uring := $(LIBURING_LIBS)
+MODEL_SRC_io_uring := servers/posix/io_uring_ring.c
+MODEL_LIBS_libuv := $(LIBUV_LIBS)
+
+.PHONY: all
+all: libraries-needed $(PROGRAMS)
+	$(if $(MISSING),@echo 'make: left out because not installed: $(MISSING); make deps installs it')
+
+.PHONY: libraries-needed
+libraries-needed:
+	$(if $(HAVE_LIBUV),,$(error libuv: development package not found; run 'make deps'))
+	$(if $(HAVE_CJSON),,$(error cJSON: development package not found; run 'make deps'))
+
+objects = $(patsubst %.c,$(OBJ)/%.o,$(1))
+
+# Objects depend on the flags they were built with.
+FLAGS_FILE := $(OBJ)/flags
+FLAGS_NOW := $(CC) $(CFLAGS) $(SANITIZE) $(CPPFLAGS) $(LDFLAGS) $(HAVE_LIBURING)
+$(shell mkdir -p $(OBJ); [ "$$(cat $(FLAGS_FILE) 2>/dev/null)" = "$(FLAGS_NOW)" ] || \
+  printf '%s\n' "$(FLAGS_NOW)" > $(FLAGS_FILE))
+
+$(OBJ)/%.o: %.c $(FLAGS_FILE)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  CC    $<")
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+LINK = @mkdir -p $(@D); $(if $(V),,echo "  LINK  $@";) $(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^)
+
+# One binary per model: the same main, the same base, one model file.
+define server_rule
+$$(BIN)/echo-$(1): $$(call objects,$$(call model_src,$(1)) $$(MODEL_SRC_$(1)) servers/server_main.c servers/describe.c servers/conn.c $$(BASE_SRC))
+	$$(LINK) $$(MODEL_LIBS_$(1))
+endef
+$(foreach m,$(MODELS_$(PLATFORM)),$(eval $(call server_rule,$(m))))
+$(OBJ)/servers/describe.o: DEFINES += $(BUILD_DEFINES)
+# liburing 2.3 does not tell its version in a header.
+$(OBJ)/servers/posix/io_uring_ring.o: DEFINES += -DLIBURING_VERSION='"$(LIBURING_VERSION)"'
+
+$(BIN)/loadgen: $(call objects,$(LOADGEN_SRC) $(BASE_SRC) $(DATA_SRC))
+	$(LINK) $(CJSON_LIBS) -lm
+$(OBJ)/loadgen/main.o: DEFINES += $(BUILD_DEFINES)
+$(OBJ)/bench/builds.o: DEFINES += $(BUILD_DEFINES)
+
+$(BIN)/iobench: $(call objects,$(BENCH_SRC) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/version.o
+	$(LINK) $(LIBUV_LIBS) $(CJSON_LIBS) -lm
+
+# Regenerated only when the commit or its dirtiness changes.
+TOOL_VERSION := 0.1.0
+GIT_COMMIT := $(shell git rev-parse HEAD 2>/dev/null || cat .commit 2>/dev/null || echo unknown)
+GIT_DIRTY := $(if $(shell git status --porcelain 2>/dev/null | head -n 1),true,false)
+define VERSION_TEXT
+#include "bench/version.h"
+const char version_tool[] = "$(TOOL_VERSION)";
+const char version_git_commit[] = "$(GIT_COMMIT)";
+const bool version_git_dirty = $(GIT_DIRTY);
+endef
+$(file >$(OBJ)/version.new,$(VERSION_TEXT))
+$(shell cmp -s $(OBJ)/version.new $(OBJ)/version.c || cp $(OBJ)/version.new $(OBJ)/version.c)
+$(OBJ)/version.o: $(OBJ)/version.c
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
+
+# ---- test programs -------------------------------------------------------------------------------
+
+TESTS := $(BIN)/tests/conformance $(BIN)/tests/fault-server $(BIN)/tests/truth
+CONFORMANCE_SRC := $(wildcard tests/conformance/*.c)
+SUPPORT_SRC := $(wildcard tests/support/*.c)
+$(BIN)/tests/conformance: $(call objects,$(CONFORMANCE_SRC) $(SUPPORT_SRC) base/rng.c $(BASE_SRC))
+	$(LINK) $(CJSON_LIBS) -lm
+$(BIN)/tests/fault-server: $(call objects,tests/truth/fault_server.c $(BASE_SRC))
+	$(LINK) -lm
+$(BIN)/tests/truth: $(call objects,$(filter-out %/fault_server.c,$(TRUTH_SRC)) $(SUPPORT_SRC) $(BASE_SRC))
+	$(LINK) $(CJSON_LIBS) -lm
+
+# Unit tests see everything of loadgen and bench but their mains.
+UNITS := $(UNIT_SRC:tests/unit/test_%.c=%)
+UNIT_OBJ := $(call objects,$(filter-out %/main.c,$(LOADGEN_SRC) $(BENCH_SRC)) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/version.o
+$(BIN)/tests/unit-%: $(OBJ)/tests/unit/test_%.o $(BUILD)/units.a
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LINK  $@")
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(CMOCKA_LIBS) $(LIBUV_LIBS) $(CJSON_LIBS) -lm
+$(BUILD)/units.a: $(UNIT_OBJ)
+	$(Q)rm -f $@ && ar rcs $@ $^
+.SECONDARY: $(UNIT_SRC:%.c=$(OBJ)/%.o)
+ifdef HAVE_CMOCKA
+TESTS += $(UNITS:%=$(BIN)/tests/unit-%)
+endif
+
+.PHONY: tests
+tests: all $(TESTS)
+
+# ---- what people type ----------------------------------------------------------------------------
+
+NOW := $(shell date -u +%Y%m%dT%H%M%SZ)
+# All that `make` alone needs was there before; bench and check install first.
+.PHONY: bench check check-now check-all lint deps ensure help install clean
+
+bench: ensure
+	$(Q)$(MAKE) --no-print-directory all
+	$(BIN)/iobench run --suite $(SUITE) -o results/$(NOW)-$(SUITE).json
+	$(BIN)/iobench report results/$(NOW)-$(SUITE).json -o results/$(NOW)-$(SUITE).html
+
+check: ensure
+	$(Q)$(MAKE) --no-print-directory check-now
+
+check-now: tests
+	$(Q)BIN=$(BIN) CONFIG=$(CONFIG) MODELS="$(MODELS)" MISSING="$(MISSING)" bash tests/run.sh
+
+# The release run, then the same under ASan+UBSan, and the load generator under TSan.
+check-all: check
+	$(Q)$(MAKE) --no-print-directory check-now CONFIG=asan
+	$(Q)$(MAKE) --no-print-directory check-now CONFIG=tsan
+
+# Installs what is missing: as root, else through sudo -n, else it says what to run. Without the
+# optional packages the rest goes on; without the required ones it ends here.
+PACKAGES_REQUIRED := gcc libc6-dev pkg-config libuv1-dev libcjson-dev
+PACKAGES_OPTIONAL := liburing-dev libcmocka-dev gnuplot-nox
+PACKAGES_LINT := clang-format clang-tidy cppcheck clang
+have-all := $(and $(HAVE_LIBUV),$(HAVE_CJSON),$(HAVE_LIBURING),$(HAVE_CMOCKA),$(HAVE_GNUPLOT))
+
+ensure:
+	$(if $(have-all),,$(Q)$(MAKE) --no-print-directory deps)
+
+# Sets $as and apt(), or says what to run; then it is for the rest to go on or not.
+as-root = if [ "$$(id -u)" = 0 ]; then as=; elif sudo -n true 2>/dev/null; then as='sudo -n'; \
+  else as=no; echo "make: not root, and no sudo without a password; run: sudo apt-get install $(1)" >&2; fi; \
+  command -v apt-get >/dev/null || { as=no; echo "make: no apt-get here; install the equivalents of: $(1)" >&2; }; \
+  export DEBIAN_FRONTEND=noninteractive; \
+  apt() { [ "$$as" != no ] && $$as apt-get -q -o Dpkg::Use-Pty=0 -o Acquire::Retries=1 "$$@" >>$(BUILD)/deps.log 2>&1; }
+
+deps:
+	@mkdir -p $(BUILD); echo "make: installing what is missing (log: $(BUILD)/deps.log)"
+	@$(call as-root,$(PACKAGES_REQUIRED) $(PACKAGES_OPTIONAL)); \
+	[ "$$as" = no ] || apt update || echo "make: apt-get update failed; trying with the lists there are"; \
+	apt install -y --no-install-recommends $(PACKAGES_REQUIRED) || \
+	  { $(PKG_CONFIG) --exists libuv libcjson 2>/dev/null || \
+	    { echo "make: cannot go on without $(PACKAGES_REQUIRED)" >&2; exit 2; }; }; \
+	for p in $(PACKAGES_OPTIONAL); do \
+	  apt install -y --no-install-recommends $$p || echo "make: $$p: not installed; going on without it"; \
+	done
+
+# ---- lint ----------------------------------------------------------------------------------------
+
+LINT_C := $(wildcard base/*.c servers/*.c servers/*/*.c loadgen/*.c bench/*.c tests/*/*.c)
+LINT_H := $(wildcard base/*.h servers/*.h loadgen/*.h bench/*.h tests/*/*.h)
+LINT_FLAGS = -std=c11 -I. $(CPPFLAGS_$(PLATFORM)) $(PACKAGE_CFLAGS) $(BUILD_DEFINES) -DLIBURING_VERSION='"0"'
+
+lint: ensure
+	@for t in clang-format clang-tidy cppcheck clang; do command -v $$t >/dev/null || missing=1; done; \
+	if [ "$$missing" ]; then mkdir -p $(BUILD); $(call as-root,$(PACKAGES_LINT)); \
+	  apt update; apt install -y --no-install-recommends $(PACKAGES_LINT) || \
+	  { echo "make: cannot install $(PACKAGES_LINT); see $(BUILD)/deps.log" >&2; exit 2; }; fi
+	clang-format --dry-run -Werror $(LINT_C) $(LINT_H)
+	@if grep -nE '_WIN32|__linux__|__APPLE__|BSD' $(filter-out base/%,$(LINT_C) $(LINT_H)); then \
+	  echo "lint: a platform conditional outside base/" >&2; exit 1; fi
+	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --language=c -I. \
+	  --include=$(firstword $(wildcard /usr/include/cjson/cJSON.h /usr/local/include/cjson/cJSON.h)) \
+	  '-D_Noreturn=__attribute__((noreturn))' --enable=warning,performance,portability \
+	  --suppress=missingIncludeSystem $(LINT_C)
+	@# one file a call: several in one give false findings about va_list
+	printf '%s\n' $(LINT_C) | xargs -P "$$(nproc)" -I FILE clang-tidy --quiet FILE -- $(LINT_FLAGS) 2>/dev/null
+	$(MAKE) --no-print-directory CC=clang BUILD_release=build/clang tests
+
+# ---- install -------------------------------------------------------------------------------------
+
+LIBEXEC := $(DESTDIR)$(PREFIX)/libexec/iobench
+SHARE := $(DESTDIR)$(PREFIX)/share/iobench
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(LIBEXEC) $(SHARE)/suites $(SHARE)/plot
+	install $(BIN)/iobench $(DESTDIR)$(PREFIX)/bin
+	install $(BIN)/loadgen $(SERVERS) $(LIBEXEC)
+	install -m 644 bench/suites/*.json $(SHARE)/suites
+	install -m 644 plot/*.gp plot/palette.txt $(SHARE)/plot
+	install -m 644 results/iobench-result.schema.json $(SHARE)
+
+clean:
+	rm -rf build
+
+help:
+	@echo "make               build what the installed libraries allow, into $(BIN)"
+	@echo "make bench         install what is missing, build, run a suite (SUITE=$(SUITE)), draw the report"
+	@echo "make check         install what is missing, build, run the tests"
+	@echo "make check-all     check, and again under ASan+UBSan, and the load generator under TSan"
+	@echo "make lint          clang-format, clang-tidy, cppcheck, the platform rule, a build with clang"
+	@echo "make deps          install the libraries and tools (Debian packages)"
+	@echo "make install       PREFIX=$(PREFIX), DESTDIR="
+	@echo "make clean         remove build/"
+	@echo "knobs: CC=gcc|clang CONFIG=release|asan|tsan SUITE=quick|connections V=1"
+
+-include $(shell find $(OBJ) -name '*.d' 2>/dev/null)

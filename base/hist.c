@@ -1,0 +1,51 @@
+/* hist.c - quantiles and merging; recording is in the header, inlined into the hot path. */
+#include "base/hist.h"
+
+#include "base/check.h"
+
+#include <math.h>
+#include <string.h>
+
+void hist_reset(struct hist *h) {
+    memset(h, 0, sizeof *h);
+    h->min = UINT64_MAX;
+}
+
+uint64_t hist_bucket_top(uint32_t index) {
+    CHECK_OP(index, <, HIST_BUCKETS);
+    if (index < 2048u) return index;
+    uint32_t halvings = index / 1024u - 1u;
+    uint64_t position = index - halvings * 1024u; /* 1024..2047 */
+    return ((position + 1u) << halvings) - 1u;
+}
+
+void hist_merge(struct hist *into, const struct hist *from) {
+    for (uint32_t i = 0; i < HIST_BUCKETS; i++) into->counts[i] += from->counts[i];
+    into->count += from->count;
+    into->sum += from->sum;
+    into->overflow += from->overflow;
+    if (from->min < into->min) into->min = from->min;
+    if (from->max > into->max) into->max = from->max;
+}
+
+uint64_t hist_quantile(const struct hist *h, double q) {
+    CHECK(q >= 0.0 && q <= 1.0);
+    if (h->count == 0) return 0;
+    /* Nudged down before rounding up: 0.99 * 100 is 99.000000000000014 in binary. */
+    double exact = q * (double)h->count;
+    uint64_t rank = (uint64_t)ceil(exact - exact * 0x1p-50);
+    if (rank < 1) rank = 1;
+    if (rank > h->count) rank = h->count;
+    uint64_t seen = 0;
+    for (uint32_t i = 0; i < HIST_BUCKETS; i++) {
+        seen += h->counts[i];
+        if (seen < rank) continue;
+        uint64_t top = hist_bucket_top(i);
+        return top < h->max ? top : h->max;
+    }
+    return h->max;
+}
+
+double hist_mean(const struct hist *h) {
+    return h->count ? (double)h->sum / (double)h->count : 0.0;
+}

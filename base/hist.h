@@ -1,0 +1,61 @@
+/* hist.h - latency histogram in HDR layout.
+ * Invariant: every recorded value is counted exactly once, in a bucket whose width is at most
+ * 1/1000 of its value, or in `overflow`; count, sum, min and max are exact.
+ * Source: G. Tene, HdrHistogram, the bucket layout of its V2 encoding (3 significant digits, lowest
+ * discernible value 1): 2048 values of width 1, then 1024 buckets for every doubling. */
+#ifndef BASE_HIST_H
+#define BASE_HIST_H
+
+#include <stdint.h>
+
+#define HIST_LOWEST 1u
+#define HIST_HIGHEST 60000000000u /* 60 s in ns */
+#define HIST_DIGITS 3
+#define HIST_BUCKETS 27648 /* (26 + 1) * 1024: 2^11 * 2^25 > 60e9 */
+
+struct hist {
+    uint64_t count;                /* values recorded within range */
+    uint64_t sum;                  /* their exact sum */
+    uint64_t min;                  /* the smallest of them; UINT64_MAX when empty */
+    uint64_t max;                  /* the largest of them; 0 when empty */
+    uint64_t overflow;             /* values above HIST_HIGHEST, in none of the above */
+    uint64_t counts[HIST_BUCKETS]; /* by hist_index */
+};
+
+/* Empties a histogram; call before the first use. */
+void hist_reset(struct hist *h);
+
+/* Index of the bucket of `value`, 0..HIST_BUCKETS-1; value <= HIST_HIGHEST. */
+static inline uint32_t hist_index(uint64_t value) {
+    /* number of halvings that bring the value below 2048 */
+    uint32_t halvings = (uint32_t)(53 - __builtin_clzll(value | 2047u));
+    return halvings * 1024u + (uint32_t)(value >> halvings);
+}
+
+/* Largest value of bucket `index`. */
+uint64_t hist_bucket_top(uint32_t index);
+
+/* Counts one value. */
+static inline void hist_record(struct hist *h, uint64_t value) {
+    if (__builtin_expect(value > HIST_HIGHEST, 0)) {
+        h->overflow++;
+        return;
+    }
+    h->counts[hist_index(value)]++;
+    h->count++;
+    h->sum += value;
+    if (value < h->min) h->min = value;
+    if (value > h->max) h->max = value;
+}
+
+/* Adds all that `from` counted to `into`. */
+void hist_merge(struct hist *into, const struct hist *from);
+
+/* The value below or at which a share `q` (0..1) of the values lies: the top of the bucket that
+ * holds value number ceil(q * count), but never above the largest value. 0 when empty. */
+uint64_t hist_quantile(const struct hist *h, double q);
+
+/* Arithmetic mean, from the exact sum; 0 when empty. */
+double hist_mean(const struct hist *h);
+
+#endif

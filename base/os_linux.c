@@ -1,0 +1,144 @@
+/* os_linux.c - the part of os.h that only Linux answers this way: /proc, affinity, accept4. */
+#include "base/os.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+int os_executable_path(char *path, size_t size) {
+    ssize_t n = readlink("/proc/self/exe", path, size - 1);
+    if (n < 0) return errno;
+    path[n] = '\0';
+    return 0;
+}
+
+void os_timer_fine(void) {
+    prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); /* the default lets timers be 50 us late */
+}
+
+int os_accept(os_socket listener, bool nonblocking, os_socket *accepted) {
+    os_socket s = accept4(listener, NULL, NULL, SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0));
+    if (s < 0) return errno;
+    *accepted = s;
+    return 0;
+}
+
+/* ---- another process ---- */
+
+int os_process_cpu_ns(int64_t pid, uint64_t *cpu_ns) {
+    clockid_t clock;
+    struct timespec used;
+    int error = clock_getcpuclockid((pid_t)pid, &clock);
+    if (error) return error;
+    if (clock_gettime(clock, &used) != 0) return errno;
+    *cpu_ns = (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
+    return 0;
+}
+
+/* Reads a small /proc file whole, NUL-terminated. */
+static int read_proc(const char *path, char *text, size_t size) {
+    FILE *file = fopen(path, "re");
+    if (!file) return errno;
+    size_t n = fread(text, 1, size - 1, file);
+    text[n] = '\0';
+    int error = ferror(file) ? EIO : 0;
+    fclose(file);
+    return error;
+}
+
+/* The number after `key` in a "key:\tvalue" file, or OS_UNKNOWN. */
+static uint64_t proc_field(const char *text, const char *key) {
+    const char *at = strstr(text, key);
+    return at ? strtoull(at + strlen(key), NULL, 10) : OS_UNKNOWN;
+}
+
+/* User and system time of all threads from /proc/PID/stat, fields 14 and 15 in clock ticks; the
+ * command name in field 2 may hold anything, so counting starts behind its last parenthesis. */
+static int read_times(int64_t pid, struct os_usage *usage) {
+    char path[64], text[1024];
+    snprintf(path, sizeof path, "/proc/%lld/stat", (long long)pid);
+    int error = read_proc(path, text, sizeof text);
+    if (error) return error;
+    const char *at = strrchr(text, ')');
+    unsigned long long user, sys;
+    if (!at ||
+        sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &sys) != 2)
+        return EINVAL;
+    uint64_t tick_ns = 1000000000u / (uint64_t)sysconf(_SC_CLK_TCK);
+    usage->cpu_user_ns = user * tick_ns;
+    usage->cpu_sys_ns = sys * tick_ns;
+    return 0;
+}
+
+/* Context switches are per thread only: adds up /proc/PID/task/TID/status. */
+static int read_switches(int64_t pid, struct os_usage *usage) {
+    char path[64], text[4096];
+    snprintf(path, sizeof path, "/proc/%lld/task", (long long)pid);
+    DIR *tasks = opendir(path);
+    if (!tasks) return errno;
+    uint64_t voluntary_sum = 0, involuntary_sum = 0, read = 0;
+    for (struct dirent *task; (task = readdir(tasks));) {
+        char status[sizeof path + sizeof task->d_name + 16];
+        snprintf(status, sizeof status, "%s/%s/status", path, task->d_name);
+        if (task->d_name[0] == '.' || read_proc(status, text, sizeof text) != 0)
+            continue; /* a thread may end while its list is read */
+        uint64_t voluntary = proc_field(text, "\nvoluntary_ctxt_switches:");
+        uint64_t involuntary = proc_field(text, "\nnonvoluntary_ctxt_switches:");
+        if (voluntary == OS_UNKNOWN || involuntary == OS_UNKNOWN) continue;
+        voluntary_sum += voluntary;
+        involuntary_sum += involuntary;
+        read++;
+    }
+    closedir(tasks);
+    if (read > 0) {
+        usage->ctx_voluntary = voluntary_sum;
+        usage->ctx_involuntary = involuntary_sum;
+    }
+    return 0;
+}
+
+int os_process_usage(int64_t pid, struct os_usage *usage) {
+    *usage =
+        (struct os_usage){OS_UNKNOWN, OS_UNKNOWN, OS_UNKNOWN, OS_UNKNOWN, OS_UNKNOWN, OS_UNKNOWN};
+    char path[64], text[4096];
+    int error = read_times(pid, usage);
+    if (error) return error;
+    snprintf(path, sizeof path, "/proc/%lld/status", (long long)pid);
+    error = read_proc(path, text, sizeof text);
+    if (error) return error;
+    uint64_t rss_kib = proc_field(text, "\nVmRSS:");
+    if (rss_kib != OS_UNKNOWN) usage->rss_bytes = rss_kib * 1024u;
+    usage->threads = proc_field(text, "\nThreads:");
+    return read_switches(pid, usage);
+}
+
+/* ---- processors ---- */
+
+size_t os_cpus_allowed(int *cpus, size_t capacity) {
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) != 0) return 0;
+    size_t n = 0;
+    for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        if (!CPU_ISSET(cpu, &set)) continue;
+        if (n < capacity) cpus[n] = (int)cpu;
+        n++;
+    }
+    return n;
+}
+
+int os_cpus_restrict(const int *cpus, size_t count) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    for (size_t i = 0; i < count; i++) {
+        if (cpus[i] < 0 || cpus[i] >= CPU_SETSIZE) return EINVAL;
+        CPU_SET((size_t)cpus[i], &set);
+    }
+    return sched_setaffinity(0, sizeof set, &set) == 0 ? 0 : errno;
+}

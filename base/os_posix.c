@@ -1,0 +1,280 @@
+/* os_posix.c - the part of os.h that every POSIX system shares.
+ * Invariant: no call here raises SIGPIPE or returns EINTR as anything but would-block. */
+#include "base/os.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---- process ---- */
+
+void os_init(void) {
+    signal(SIGPIPE, SIG_IGN);
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit); /* failing leaves what there was; users see EMFILE */
+    }
+}
+
+/* What the two waiting threads share; lives as long as the process. */
+static struct stopper {
+    void (*on_stop)(void *context); /* what to call, once */
+    void *context;                  /* its argument */
+    pthread_mutex_t lock;           /* guards `called` */
+    bool called;                    /* on_stop has been called */
+    sigset_t signals;               /* what the signal thread waits for */
+} stopper = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void stopper_fire(void) {
+    pthread_mutex_lock(&stopper.lock);
+    if (!stopper.called) stopper.on_stop(stopper.context);
+    stopper.called = true;
+    pthread_mutex_unlock(&stopper.lock);
+}
+
+static void *wait_for_signal(void *unused) {
+    (void)unused;
+    int number;
+    for (;;) {
+        if (sigwait(&stopper.signals, &number) == 0) stopper_fire();
+    }
+    return NULL;
+}
+
+static void *wait_for_eof(void *unused) {
+    (void)unused;
+    char ignored[256];
+    ssize_t n;
+    do {
+        n = read(STDIN_FILENO, ignored, sizeof ignored);
+    } while (n > 0 || (n < 0 && errno == EINTR));
+    stopper_fire();
+    return NULL;
+}
+
+static int start_detached(void *(*body)(void *)) {
+    pthread_attr_t attributes;
+    int error = pthread_attr_init(&attributes);
+    if (error) return error;
+    pthread_t thread;
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    error = pthread_create(&thread, &attributes, body, NULL);
+    pthread_attr_destroy(&attributes);
+    return error;
+}
+
+int os_on_stop(bool stdin_eof, void (*on_stop)(void *context), void *context) {
+    stopper.on_stop = on_stop;
+    stopper.context = context;
+    sigemptyset(&stopper.signals);
+    sigaddset(&stopper.signals, SIGINT);
+    sigaddset(&stopper.signals, SIGTERM);
+    int error = pthread_sigmask(SIG_BLOCK, &stopper.signals, NULL);
+    if (!error) error = start_detached(wait_for_signal);
+    if (!error && stdin_eof) error = start_detached(wait_for_eof);
+    return error;
+}
+
+bool os_signal_ignored(int number) {
+    struct sigaction now;
+    return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+const char *os_error_text(int error) {
+    static _Thread_local char text[128];
+    /* XSI or GNU form, whichever this libc has: both leave a readable text */
+    snprintf(text, sizeof text, "%s", strerror(error));
+    return text;
+}
+
+/* ---- time ---- */
+
+static uint64_t timespec_ns(const struct timespec *t) {
+    return (uint64_t)t->tv_sec * 1000000000u + (uint64_t)t->tv_nsec;
+}
+
+uint64_t os_clock_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return timespec_ns(&now);
+}
+
+uint64_t os_clock_resolution_ns(void) {
+    struct timespec step;
+    return clock_getres(CLOCK_MONOTONIC, &step) == 0 ? timespec_ns(&step) : OS_UNKNOWN;
+}
+
+void os_sleep_until_ns(uint64_t deadline_ns) {
+    uint64_t now;
+    while ((now = os_clock_ns()) < deadline_ns) {
+        uint64_t left = deadline_ns - now;
+        struct timespec t = {.tv_sec = (time_t)(left / 1000000000u),
+                             .tv_nsec = (long)(left % 1000000000u)};
+        nanosleep(&t, NULL);
+    }
+}
+
+uint64_t os_cpu_time_ns(void) {
+    struct timespec used;
+    return clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) == 0 ? timespec_ns(&used) : OS_UNKNOWN;
+}
+
+/* ---- addresses ---- */
+
+_Static_assert(sizeof(struct sockaddr_in6) <= sizeof((struct os_address){0}.storage),
+               "an IPv6 address fits");
+
+static const struct sockaddr *address_of(const struct os_address *address) {
+    return (const struct sockaddr *)(const void *)&address->storage;
+}
+
+int os_address_resolve(const char *host, uint16_t port, struct os_address *address, char *reason,
+                       size_t reason_size) {
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
+    struct addrinfo *found = NULL;
+    char service[8];
+    snprintf(service, sizeof service, "%u", (unsigned)port);
+    int error = getaddrinfo(host, service, &hints, &found);
+    if (error) {
+        snprintf(reason, reason_size, "%s", gai_strerror(error));
+        return -1;
+    }
+    *address = (struct os_address){0};
+    if (found->ai_addrlen > sizeof address->storage) {
+        snprintf(reason, reason_size, "neither IPv4 nor IPv6");
+        freeaddrinfo(found);
+        return -1;
+    }
+    memcpy(&address->storage, found->ai_addr, found->ai_addrlen);
+    address->length = (uint32_t)found->ai_addrlen;
+    freeaddrinfo(found);
+    return 0;
+}
+
+int os_socket_local(os_socket s, char *host, size_t host_size, uint16_t *port) {
+    struct sockaddr_storage local;
+    socklen_t length = sizeof local;
+    if (getsockname(s, (struct sockaddr *)&local, &length) != 0) return errno;
+    char service[8];
+    int error = getnameinfo((struct sockaddr *)&local, length, host, (socklen_t)host_size, service,
+                            sizeof service, NI_NUMERICHOST | NI_NUMERICSERV);
+    if (error) return EINVAL;
+    *port = (uint16_t)strtoul(service, NULL, 10);
+    return 0;
+}
+
+/* ---- sockets ---- */
+
+static int set_no_delay(os_socket s) {
+    int on = 1;
+    return setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0 ? 0 : errno;
+}
+
+/* A non-blocking, close-on-exec TCP socket of the address's family. */
+static int new_socket(const struct os_address *address, os_socket *s) {
+    *s = socket(address_of(address)->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    return *s >= 0 ? 0 : errno;
+}
+
+int os_listen(const struct os_address *address, int backlog, bool shared_port,
+              os_socket *listener) {
+    os_socket s;
+    int error = new_socket(address, &s);
+    if (error) return error;
+    int on = 1;
+    if (setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+        (shared_port && setsockopt(s, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) ||
+        set_no_delay(s) != 0 || bind(s, address_of(address), address->length) != 0 ||
+        listen(s, backlog) != 0) {
+        error = errno;
+        close(s);
+        return error;
+    }
+    *listener = s;
+    return 0;
+}
+
+int os_connect(const struct os_address *address, os_socket *s) {
+    os_socket made;
+    int error = new_socket(address, &made);
+    if (error) return error;
+    error = set_no_delay(made);
+    if (!error && connect(made, address_of(address), address->length) != 0 && errno != EINPROGRESS)
+        error = errno;
+    if (error) {
+        close(made);
+        return error;
+    }
+    *s = made;
+    return 0;
+}
+
+int os_socket_pair(bool nonblocking, os_socket pair[2]) {
+    int type = SOCK_STREAM | SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0);
+    return socketpair(AF_UNIX, type, 0, pair) == 0 ? 0 : errno;
+}
+
+int os_receive(os_socket s, void *data, size_t size, size_t *received) {
+    ssize_t n = recv(s, data, size, 0);
+    if (n < 0) return errno;
+    *received = (size_t)n;
+    return 0;
+}
+
+int os_send(os_socket s, const void *data, size_t size, size_t *sent) {
+    ssize_t n = send(s, data, size, MSG_NOSIGNAL);
+    if (n < 0) return errno;
+    *sent = (size_t)n;
+    return 0;
+}
+
+int os_shutdown_send(os_socket s) {
+    return shutdown(s, SHUT_WR) == 0 ? 0 : errno;
+}
+
+int os_socket_error(os_socket s) {
+    int error = 0;
+    socklen_t length = sizeof error;
+    return getsockopt(s, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
+}
+
+void os_close_reset(os_socket s) {
+    struct linger none = {.l_onoff = 1, .l_linger = 0};
+    setsockopt(s, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    close(s);
+}
+
+void os_close(os_socket s) {
+    close(s);
+}
+
+bool os_error_would_block(int error) {
+    return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+}
+
+bool os_error_peer_gone(int error) {
+    return error == ECONNRESET || error == EPIPE || error == ECONNABORTED || error == ETIMEDOUT ||
+           error == ENOTCONN;
+}
+
+bool os_error_exhausted(int error) {
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+uint64_t os_descriptors_limit(void) {
+    struct rlimit limit;
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? (uint64_t)limit.rlim_cur : OS_UNKNOWN;
+}

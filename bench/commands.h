@@ -1,0 +1,20 @@
+/* commands.h - the subcommands of iobench: each takes its own argv (argv[0] is its name) and
+ * returns the exit code of the process. Invariant: a command prints at most three lines on stderr
+ * when it refuses. */
+#ifndef BENCH_COMMANDS_H
+#define BENCH_COMMANDS_H
+
+enum exit_code {
+    EXIT_FINE = 0,
+    EXIT_WRONG_ECHO = 1,
+    EXIT_USAGE = 2,   /* usage, file or schema */
+    EXIT_NOTHING = 3, /* nothing trustworthy was measured */
+    EXIT_INTERRUPTED = 130,
+};
+
+int cmd_list(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_validate(int argc, char **argv);
+int cmd_report(int argc, char **argv);
+
+#endif

@@ -1,0 +1,70 @@
+/* main.c - iobench: hands over to the subcommand that was named.
+ * Invariant: a subcommand sees its own argv and decides the exit code. */
+#include "base/os.h"
+#include "bench/commands.h"
+#include "bench/schema.h"
+#include "bench/version.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct command {
+    const char *name;                  /* as typed */
+    int (*run)(int argc, char **argv); /* argv[0] is the name */
+    const char *summary;               /* one line */
+} commands[] = {
+    {"list", cmd_list, "models available here, and suites"},
+    {"run", cmd_run, "run a suite and write a result file"},
+    {"report", cmd_report, "draw a page and plots from results"},
+    {"validate", cmd_validate, "check result files"},
+};
+
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static void print_help(void) {
+    printf("iobench - measures which IO model serves more connections with shorter response times\n"
+           "\nusage: iobench COMMAND [options]\n\n");
+    for (int i = 0; i < COMMANDS; i++)
+        printf("  %-10s %s\n", commands[i].name, commands[i].summary);
+    printf("\n  --version  version and commit\n  --help     this text; also after a COMMAND\n"
+           "\nexample: iobench run --suite quick -o result.json\n");
+}
+
+static int refuse(const char *word) {
+    const char *names[COMMANDS + 1] = {NULL};
+    for (int i = 0; i < COMMANDS; i++) names[i] = commands[i].name;
+    const char *nearest = schema_nearest(word, names);
+    if (nearest)
+        fprintf(stderr, "iobench: %s: no such command; did you mean \"%s\"?\n", word, nearest);
+    else
+        fprintf(stderr, "iobench: %s: no such command; try --help\n", word);
+    return EXIT_USAGE;
+}
+
+/* The exit code, unless what was printed did not get where it should. */
+static int output_written(int code) {
+    if (fflush(stdout) == 0 && !ferror(stdout)) return code;
+    fprintf(stderr, "iobench: standard output: cannot be written\n");
+    return code == EXIT_FINE ? EXIT_USAGE : code;
+}
+
+int main(int argc, char **argv) {
+    os_init();
+    if (argc < 2) {
+        fprintf(stderr, "iobench: no command given; try --help\n");
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        print_help();
+        return EXIT_FINE;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("iobench %s (%s%s)\n", version_tool, version_git_commit,
+               version_git_dirty ? ", modified" : "");
+        return EXIT_FINE;
+    }
+    for (int i = 0; i < COMMANDS; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return output_written(commands[i].run(argc - 1, argv + 1));
+    return refuse(argv[1]);
+}

@@ -1,0 +1,259 @@
+/* plan.c - the cross product of a suite, and the seeded order of its slots. Pure.
+ * Invariant: within a phase every round runs each cell once, so that whatever drifts during a
+ * session touches all cells alike. */
+#include "bench/plan.h"
+
+#include "base/check.h"
+#include "base/os.h"
+#include "base/rng.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PROCESSES_S 0.25         /* start and end of server and load generator */
+#define CONNECTS_PER_S 20000.0   /* connections that are set up per second, about */
+#define DESCRIPTORS_RESERVED 64u /* that a process needs besides its connections */
+
+/* A field of a load that may be a list: its name, its default, and the value of this cell. */
+struct axis {
+    const char *key;     /* of the load object */
+    double fallback;     /* where the key is absent */
+    const cJSON *values; /* the field: a number, a list, or NULL */
+    const cJSON *at;     /* current item of a list */
+};
+
+enum { CONNECTIONS, DEPTH, RATE, OUTSTANDING, SIZE, SERVER_THREADS, BURN, AXES };
+
+static void axes_start(struct axis axes[AXES], const cJSON *load) {
+    static const struct axis fields[AXES] = {
+        [CONNECTIONS] = {"connections", 50, NULL, NULL},
+        [DEPTH] = {"depth", 1, NULL, NULL},
+        [RATE] = {"rate_per_s", NAN, NULL, NULL},
+        [OUTSTANDING] = {"outstanding", 1, NULL, NULL},
+        [SIZE] = {"size_bytes", 64, NULL, NULL},
+        [SERVER_THREADS] = {"server_threads", 1, NULL, NULL},
+        [BURN] = {"burn_ns", 0, NULL, NULL},
+    };
+    memcpy(axes, fields, sizeof fields);
+    for (int i = 0; i < AXES; i++) {
+        axes[i].values = cJSON_GetObjectItemCaseSensitive(load, axes[i].key);
+        axes[i].at = cJSON_IsArray(axes[i].values) ? axes[i].values->child : NULL;
+    }
+}
+
+/* Goes to the next combination, the first axis fastest. Returns false after the last. */
+static bool axes_next(struct axis axes[AXES]) {
+    for (int i = 0; i < AXES; i++) {
+        if (!axes[i].at) continue;
+        axes[i].at = axes[i].at->next;
+        if (axes[i].at) return true;
+        axes[i].at = axes[i].values->child;
+    }
+    return false;
+}
+
+static double axis_value(const struct axis *axis) {
+    if (axis->at) return axis->at->valuedouble;
+    return axis->values ? axis->values->valuedouble : axis->fallback;
+}
+
+static uint32_t axis_count(const struct axis *axis) {
+    return (uint32_t)axis_value(axis);
+}
+
+static double number(const cJSON *load, const char *key, double fallback) {
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(load, key);
+    return item ? item->valuedouble : fallback;
+}
+
+static const char *text(const cJSON *load, const char *key, const char *fallback) {
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(load, key);
+    return item ? item->valuestring : fallback;
+}
+
+/* ---- cells ---- */
+
+static void name_cell(struct cell *c) {
+    int n = snprintf(c->id, sizeof c->id, "%s/%s/c%u", c->server->text, c->open ? "open" : "closed",
+                     c->connections);
+    char *at = c->id + n;
+    size_t room = sizeof c->id - (size_t)n;
+    n = c->open ? snprintf(at, room, "/r%.15g/%s/k%u", c->rate_per_s, c->arrival, c->outstanding)
+                : snprintf(at, room, "/d%u", c->depth);
+    at += n, room -= (size_t)n;
+    n = snprintf(at, room, "/%uB", c->size_bytes);
+    at += n, room -= (size_t)n;
+    if (c->server_threads > 1) {
+        n = snprintf(at, room, "/t%u", c->server_threads);
+        at += n, room -= (size_t)n;
+    }
+    if (c->burn_ns) snprintf(at, room, "/burn%u", c->burn_ns);
+}
+
+/* Writes why the cell cannot run here, if so. */
+static void judge_cell(struct cell *c, const struct plan_input *in) {
+    const cJSON *d = c->server->describe;
+    const char *name = c->server->program->name;
+    double limit = describe_number(d, "connections_limit");
+    double threads_max = describe_number(d, "threads_max");
+    if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(d, "available"))) {
+        const char *why = describe_text(d, "reason");
+        snprintf(c->skipped, sizeof c->skipped, "%s", why ? why : "not available here");
+    } else if (c->connections > limit) { /* false for NAN: no limit */
+        snprintf(c->skipped, sizeof c->skipped, "%s serves at most %.0f connections", name, limit);
+    } else if (c->server_threads > threads_max) {
+        if (threads_max > 1)
+            snprintf(c->skipped, sizeof c->skipped, "%s runs at most %.0f threads", name,
+                     threads_max);
+        else
+            snprintf(c->skipped, sizeof c->skipped, "%s starts its own threads", name);
+    } else if (in->descriptors != OS_UNKNOWN &&
+               c->connections + DESCRIPTORS_RESERVED > in->descriptors) {
+        snprintf(c->skipped, sizeof c->skipped,
+                 "%u connections need more than the %.0f descriptors that a process may open",
+                 c->connections, (double)in->descriptors);
+    }
+}
+
+static void fill_cell(struct cell *c, const struct plan_input *in, const cJSON *load,
+                      const struct axis axes[AXES]) {
+    c->open = strcmp(text(load, "load", "closed"), "open") == 0;
+    c->connections = axis_count(&axes[CONNECTIONS]);
+    c->depth = axis_count(&axes[DEPTH]);
+    c->rate_per_s = axis_value(&axes[RATE]);
+    c->arrival = text(load, "arrival", "poisson");
+    c->outstanding = axis_count(&axes[OUTSTANDING]);
+    c->saturating = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(load, "saturating"));
+    c->size_bytes = axis_count(&axes[SIZE]);
+    c->warmup_s = number(load, "warmup_s", 0.3);
+    c->duration_s = number(load, "duration_s", 1);
+    c->drain_s = number(load, "drain_s", 2);
+    c->server_threads = axis_count(&axes[SERVER_THREADS]);
+    c->burn_ns = axis_count(&axes[BURN]);
+    c->loadgen_threads = (uint32_t)number(load, "loadgen_threads", 1);
+    if (c->loadgen_threads > c->connections) c->loadgen_threads = c->connections;
+    c->transport = text(load, "transport", "auto");
+    placement_decide(&c->placement, in->placement, in->cpus, in->cpu_count, c->server_threads,
+                     c->loadgen_threads);
+    name_cell(c);
+    judge_cell(c, in);
+}
+
+static struct cell *add_cell(struct plan *plan) {
+    if (plan->cell_count == PLAN_CELLS_MAX) return NULL;
+    if ((plan->cell_count & (plan->cell_count - 1)) == 0) { /* full at powers of two */
+        size_t room = plan->cell_count ? plan->cell_count * 2 : 1;
+        plan->cells = realloc(plan->cells, room * sizeof *plan->cells);
+        CHECK(plan->cells);
+    }
+    struct cell *c = &plan->cells[plan->cell_count++];
+    memset(c, 0, sizeof *c);
+    return c;
+}
+
+/* Adds the cells of one load: for each combination of its lists each server. */
+static bool add_load(struct plan *plan, const struct plan_input *in, const cJSON *load,
+                     const char *phase, size_t phase_index) {
+    struct axis axes[AXES];
+    axes_start(axes, load);
+    do {
+        for (size_t s = 0; s < in->server_count; s++) {
+            struct cell *c = add_cell(plan);
+            if (!c) return false;
+            c->server = &in->servers[s];
+            c->phase = phase;
+            c->phase_index = phase_index;
+            fill_cell(c, in, load, axes);
+        }
+    } while (axes_next(axes));
+    return true;
+}
+
+static int by_id(const void *left, const void *right) {
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+static bool ids_unique(const struct plan *plan, char *reason, size_t size) {
+    const char **ids = malloc(plan->cell_count * sizeof *ids);
+    CHECK(ids);
+    for (size_t i = 0; i < plan->cell_count; i++) ids[i] = plan->cells[i].id;
+    qsort(ids, plan->cell_count, sizeof *ids, by_id);
+    bool unique = true;
+    for (size_t i = 1; i < plan->cell_count && unique; i++) {
+        unique = strcmp(ids[i - 1], ids[i]) != 0;
+        if (!unique) snprintf(reason, size, "the cell %s occurs twice", ids[i]);
+    }
+    free(ids);
+    return unique;
+}
+
+/* ---- slots ---- */
+
+/* Appends one round of a phase to the order, its cells shuffled (Fisher and Yates). */
+static void add_round(struct plan *plan, size_t phase, size_t repeat, struct rng *random) {
+    size_t start = plan->slot_count;
+    for (size_t i = 0; i < plan->cell_count; i++) {
+        const struct cell *c = &plan->cells[i];
+        if (c->phase_index != phase || *c->skipped) continue;
+        plan->order[plan->slot_count++] = c->first_slot + repeat;
+        plan->predicted_s += plan_slot_s(c);
+    }
+    for (size_t left = plan->slot_count - start; left > 1; left--) {
+        size_t pick = start + (size_t)rng_below(random, left), last = start + left - 1;
+        size_t slot = plan->order[pick];
+        plan->order[pick] = plan->order[last];
+        plan->order[last] = slot;
+    }
+}
+
+static void number_slots(struct plan *plan, size_t phases, uint64_t seed) {
+    size_t slots = 0;
+    plan->order = calloc(plan->cell_count * plan->repeats + 1, sizeof *plan->order);
+    plan->slot_cell = calloc(plan->cell_count * plan->repeats + 1, sizeof *plan->slot_cell);
+    CHECK(plan->order && plan->slot_cell);
+    for (size_t i = 0; i < plan->cell_count; i++) {
+        plan->cells[i].first_slot = slots;
+        if (*plan->cells[i].skipped) continue;
+        for (size_t r = 0; r < plan->repeats; r++) plan->slot_cell[slots++] = i;
+    }
+    struct rng random;
+    rng_seed(&random, seed, 0);
+    for (size_t p = 0; p < phases; p++)
+        for (size_t r = 0; r < plan->repeats; r++) add_round(plan, p, r, &random);
+    CHECK_OP(plan->slot_count, ==, slots);
+}
+
+bool plan_make(struct plan *plan, const struct plan_input *in, char *reason, size_t reason_size) {
+    memset(plan, 0, sizeof *plan);
+    plan->repeats = (size_t)number(in->suite, "repeats", 1);
+    size_t phases = 0;
+    const cJSON *phase, *load;
+    cJSON_ArrayForEach(phase, cJSON_GetObjectItemCaseSensitive(in->suite, "phases")) {
+        cJSON_ArrayForEach(load, cJSON_GetObjectItemCaseSensitive(phase, "loads")) {
+            if (add_load(plan, in, load, text(phase, "name", ""), phases)) continue;
+            snprintf(reason, reason_size, "more than %d cells", PLAN_CELLS_MAX);
+            plan_free(plan);
+            return false;
+        }
+        phases++;
+    }
+    if (!ids_unique(plan, reason, reason_size)) {
+        plan_free(plan);
+        return false;
+    }
+    number_slots(plan, phases, in->seed);
+    return true;
+}
+
+void plan_free(struct plan *plan) {
+    free(plan->cells);
+    free(plan->order);
+    free(plan->slot_cell);
+    memset(plan, 0, sizeof *plan);
+}
+
+double plan_slot_s(const struct cell *c) {
+    return PROCESSES_S + c->connections / CONNECTS_PER_S + c->warmup_s + c->duration_s;
+}

@@ -1,0 +1,76 @@
+/* plan.h - what a session will run, and in which order: cells and slots.
+ * Invariant: the same suite, servers, policy and seed give the same plan on every machine with the
+ * same CPUs. Slots are numbered cell-major: cell 0 repeat 0, cell 0 repeat 1, ... Skipped cells
+ * have none. */
+#ifndef BENCH_PLAN_H
+#define BENCH_PLAN_H
+
+#include "bench/models.h"
+#include "bench/placement.h"
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CELL_ID_SIZE 320
+#define CELL_REASON_SIZE 192
+#define PLAN_CELLS_MAX 10000
+
+/* One scenario: everything that two slots must share to be repeats of each other. */
+struct cell {
+    char id[CELL_ID_SIZE];                /* "epoll/closed/c50/d1/64B" */
+    const struct server_spec *server;     /* the model with its options */
+    const char *phase;                    /* name of its phase; points into the suite */
+    size_t phase_index;                   /* position of that phase */
+    bool open;                            /* open loop, else closed */
+    uint32_t connections;                 /* of the load generator */
+    uint32_t depth;                       /* closed loop: messages in flight per connection */
+    double rate_per_s;                    /* open loop: arrivals per second */
+    const char *arrival;                  /* open loop: "poisson" or "constant" */
+    uint32_t outstanding;                 /* open loop: unanswered messages per connection */
+    bool saturating;                      /* open loop: the rate is meant to be too much */
+    uint32_t size_bytes;                  /* of a message */
+    double warmup_s, duration_s, drain_s; /* as planned */
+    uint32_t server_threads;              /* instances of the model */
+    uint32_t burn_ns;                     /* CPU burnt by the server per receive */
+    uint32_t loadgen_threads;             /* at most one a connection */
+    const char *transport;                /* of the load generator; "auto" lets it choose */
+    struct placement placement;           /* CPUs of both */
+    char skipped[CELL_REASON_SIZE];       /* why it cannot run here; empty if it can */
+    size_t first_slot;                    /* its slots are first_slot .. first_slot + repeats - 1 */
+};
+
+struct plan {
+    struct cell *cells; /* in suite order, servers innermost; owned */
+    size_t cell_count;  /* how many */
+    size_t repeats;     /* slots per cell */
+    size_t *order;      /* slot numbers as they run; owned */
+    size_t slot_count;  /* how many */
+    size_t *slot_cell;  /* cell of each slot number; owned */
+    double predicted_s; /* how long all slots take, about */
+};
+
+/* What a plan is made of. */
+struct plan_input {
+    const cJSON *suite;                       /* checked; outlives the plan */
+    const struct server_spec *servers;        /* outlive the plan */
+    size_t server_count;                      /* how many */
+    const struct placement_policy *placement; /* who runs where */
+    const int *cpus;                          /* where iobench may run */
+    size_t cpu_count;                         /* how many; 0: unknown */
+    uint64_t descriptors;                     /* limit of a process; OS_UNKNOWN: none known */
+    uint64_t seed;                            /* of the order */
+};
+
+/* Makes a plan. Returns false with the reason: too many cells, or two with the same id. */
+bool plan_make(struct plan *plan, const struct plan_input *input, char *reason, size_t reason_size);
+void plan_free(struct plan *plan);
+
+/* How long one slot of a cell takes, about, in s. */
+double plan_slot_s(const struct cell *cell);
+
+/* The scenario as the result file holds it; owned by the caller. */
+cJSON *plan_scenario(const struct cell *cell);
+
+#endif

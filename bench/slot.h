@@ -1,0 +1,36 @@
+/* slot.h - one slot: a fresh server, a fresh load generator, one window, one record.
+ * Invariant: when slot_run returns, both processes are gone. */
+#ifndef BENCH_SLOT_H
+#define BENCH_SLOT_H
+
+#include "bench/plan.h"
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SLOT_REASON_SIZE 320
+
+enum slot_end {
+    SLOT_MEASURED,    /* there are figures */
+    SLOT_FAILED,      /* there are none, and why */
+    SLOT_CANNOT_RUN,  /* the server says that this machine cannot run it (exit 77) */
+    SLOT_INTERRUPTED, /* a signal came: there is nothing to keep */
+};
+
+struct slot_outcome {
+    enum slot_end end;             /* how it went */
+    char reason[SLOT_REASON_SIZE]; /* of SLOT_FAILED and SLOT_CANNOT_RUN */
+    cJSON *figures;              /* what the load generator printed; owned; NULL unless measured */
+    cJSON *stats;                /* what the server printed at its end; owned; NULL if nothing */
+    char died[SLOT_REASON_SIZE]; /* how the server ended too early; empty if it did not */
+    double steal_pct;            /* CPU that the hypervisor took meanwhile; NAN if unknown */
+};
+
+/* Runs one slot of `cell`. `seed` is the load generator's. */
+void slot_run(struct slot_outcome *outcome, const struct cell *cell, const struct models *models,
+              struct process_loop *loop, uint64_t seed);
+
+void slot_free(struct slot_outcome *outcome);
+
+#endif

@@ -1,0 +1,194 @@
+/* suite.c - loads suite files, checks them and applies what the command line overrides.
+ * Invariant: an error names the file, the field's path and what is wrong with it. */
+#include "bench/suite.h"
+
+#include "base/check.h"
+#include "bench/json_file.h"
+#include "bench/schema.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+#define SCHEMA_FILE "iobench-suite.schema.json"
+#define CONNECTIONS_MAX 64      /* values of --connections */
+#define CONNECTIONS_HIGHEST 1e6 /* as in the schema */
+
+/* ---- names ---- */
+
+static bool ends_with(const char *text, const char *end) {
+    size_t length = strlen(text), end_length = strlen(end);
+    return length >= end_length && strcmp(text + length - end_length, end) == 0;
+}
+
+static int by_text(const void *left, const void *right) {
+    return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+size_t suite_names(const struct paths *paths, char *names[SUITES_MAX]) {
+    uv_fs_t request;
+    size_t count = 0;
+    uv_dirent_t entry;
+    int found = uv_fs_scandir(NULL, &request, paths->suites, 0, NULL);
+    while (found > 0 && count < SUITES_MAX && uv_fs_scandir_next(&request, &entry) == 0) {
+        if (!ends_with(entry.name, ".json") || strcmp(entry.name, SCHEMA_FILE) == 0) continue;
+        char *name = strdup(entry.name);
+        CHECK(name);
+        name[strlen(name) - strlen(".json")] = '\0';
+        names[count++] = name;
+    }
+    uv_fs_req_cleanup(&request);
+    qsort(names, count, sizeof *names, by_text);
+    return count;
+}
+
+/* Why there is no suite `name`, and what there is. */
+static void explain_unknown(const struct paths *paths, const char *name, char *reason,
+                            size_t size) {
+    char *names[SUITES_MAX + 1] = {NULL};
+    size_t count = suite_names(paths, names);
+    const char *nearest = schema_nearest(name, (const char *const *)names);
+    int used = snprintf(reason, size, "%.60s: no such suite; ", name);
+    if (nearest)
+        snprintf(reason + used, size - (size_t)used, "did you mean \"%s\"?", nearest);
+    else
+        used += snprintf(reason + used, size - (size_t)used, "there are");
+    for (size_t i = 0; i < count; i++) {
+        if (!nearest && (size_t)used < size)
+            used += snprintf(reason + used, size - (size_t)used, "%s %s", i ? "," : "", names[i]);
+        free(names[i]);
+    }
+}
+
+static bool suite_path(const struct paths *paths, const char *name, char path[PATH_SIZE],
+                       char *reason, size_t size) {
+    if (strchr(name, '/') || ends_with(name, ".json")) {
+        if (snprintf(path, PATH_SIZE, "%s", name) < PATH_SIZE) return true;
+        snprintf(reason, size, "the path is too long");
+        return false;
+    }
+    char file[FILENAME_MAX];
+    snprintf(file, sizeof file, "%s.json", name);
+    uv_fs_t request;
+    bool there =
+        paths_join(path, paths->suites, file) && uv_fs_access(NULL, &request, path, 0, NULL) == 0;
+    if (there)
+        uv_fs_req_cleanup(&request);
+    else
+        explain_unknown(paths, name, reason, size);
+    return there;
+}
+
+/* ---- rules that the schema cannot say ---- */
+
+static bool check_load(const cJSON *load, const char *path, char *reason, size_t size) {
+    static const char *const closed_only[] = {"depth", NULL};
+    static const char *const open_only[] = {"rate_per_s", "arrival", "outstanding", "saturating",
+                                            NULL};
+    const char *kind = cJSON_GetObjectItemCaseSensitive(load, "load")->valuestring;
+    bool open = strcmp(kind, "open") == 0;
+    for (const char *const *key = open ? closed_only : open_only; *key; key++) {
+        if (!cJSON_GetObjectItemCaseSensitive(load, *key)) continue;
+        snprintf(reason, size, "%s.%s: does not go with load \"%s\"", path, *key, kind);
+        return false;
+    }
+    if (open && !cJSON_GetObjectItemCaseSensitive(load, "rate_per_s")) {
+        snprintf(reason, size, "%s: \"rate_per_s\" is missing", path);
+        return false;
+    }
+    return true;
+}
+
+bool suite_check(const cJSON *schema, const cJSON *suite, char *reason, size_t reason_size) {
+    if (!schema_check(schema, NULL, suite, "", reason, reason_size)) return false;
+    int p = 0;
+    const cJSON *phase, *load;
+    cJSON_ArrayForEach(phase, cJSON_GetObjectItemCaseSensitive(suite, "phases")) {
+        int l = 0;
+        cJSON_ArrayForEach(load, cJSON_GetObjectItemCaseSensitive(phase, "loads")) {
+            char path[64];
+            snprintf(path, sizeof path, "phases[%d].loads[%d]", p, l);
+            if (!check_load(load, path, reason, reason_size)) return false;
+            l++;
+        }
+        p++;
+    }
+    return true;
+}
+
+cJSON *suite_load(const struct paths *paths, const char *name_or_file, char *reason,
+                  size_t reason_size) {
+    char path[PATH_SIZE], why[JSON_REASON_SIZE];
+    if (!suite_path(paths, name_or_file, path, reason, reason_size)) return NULL;
+    cJSON *suite = json_file_read(path, why, sizeof why);
+    if (!suite) {
+        snprintf(reason, reason_size, "%s: %s", path, why);
+        return NULL;
+    }
+    char schema_path[PATH_SIZE];
+    cJSON *schema = NULL;
+    if (paths_join(schema_path, paths->suites, SCHEMA_FILE))
+        schema = json_file_read(schema_path, why, sizeof why);
+    if (!schema)
+        snprintf(reason, reason_size, "%s: %s", schema_path, why);
+    else if (!suite_check(schema, suite, why, sizeof why))
+        snprintf(reason, reason_size, "%s: %s", path, why);
+    else {
+        cJSON_Delete(schema);
+        return suite;
+    }
+    cJSON_Delete(schema);
+    cJSON_Delete(suite);
+    return NULL;
+}
+
+/* ---- overrides ---- */
+
+static void set(cJSON *object, const char *key, cJSON *value) {
+    CHECK(value);
+    cJSON_DeleteItemFromObjectCaseSensitive(object, key);
+    CHECK(cJSON_AddItemToObject(object, key, value));
+}
+
+/* Reads "1,50,500". NULL with the reason if it is something else. */
+static cJSON *read_connections(const char *text, char *reason, size_t size) {
+    cJSON *list = cJSON_CreateArray();
+    for (const char *at = text; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
+        char word[24];
+        uint64_t n;
+        size_t length = strcspn(at, ",");
+        snprintf(word, sizeof word, "%.*s", (int)(length < sizeof word ? length : sizeof word), at);
+        if (cJSON_GetArraySize(list) == CONNECTIONS_MAX || length >= sizeof word ||
+            args_number(word, &n) != 0 || n < 1 || (double)n > CONNECTIONS_HIGHEST) {
+            snprintf(reason, size,
+                     "--connections: '%s': not whole numbers from 1 to %.0f, separated by commas",
+                     text, CONNECTIONS_HIGHEST);
+            cJSON_Delete(list);
+            return NULL;
+        }
+        cJSON_AddItemToArray(list, cJSON_CreateNumber((double)n));
+    }
+    return list;
+}
+
+bool suite_override(cJSON *suite, const struct suite_overrides *o, char *reason,
+                    size_t reason_size) {
+    cJSON *connections = NULL;
+    if (o->connections) {
+        connections = read_connections(o->connections, reason, reason_size);
+        if (!connections) return false;
+    }
+    if (o->servers->count)
+        set(suite, "servers", cJSON_CreateStringArray(o->servers->items, (int)o->servers->count));
+    if (o->repeats) set(suite, "repeats", cJSON_CreateNumber((double)o->repeats));
+    cJSON *phase, *load;
+    cJSON_ArrayForEach(phase, cJSON_GetObjectItemCaseSensitive(suite, "phases")) {
+        cJSON_ArrayForEach(load, cJSON_GetObjectItemCaseSensitive(phase, "loads")) {
+            if (o->duration_s > 0) set(load, "duration_s", cJSON_CreateNumber(o->duration_s));
+            if (connections) set(load, "connections", cJSON_Duplicate(connections, true));
+        }
+    }
+    cJSON_Delete(connections);
+    return true;
+}

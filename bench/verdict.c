@@ -1,0 +1,115 @@
+/* verdict.c - the rules by which a slot is valid, suspect or invalid.
+ * Invariant: rules only add reasons; none looks at what another one said. */
+#include "bench/verdict.h"
+
+#include "base/check.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ERROR_SHARE_MAX 0.001
+#define WINDOW_SHARE_MIN 0.9
+#define ACHIEVED_MIN 0.99
+#define LITTLE_MAX 0.02
+#define LAG_MIN_NS 100e3
+#define LAG_SHARE 0.1
+#define STEAL_PCT_MAX 5.0
+#define HALVES_MAX 0.1
+#define MESSAGES_MIN 1000
+#define FULL_PCT 95.0
+#define BUSY_BELOW_PCT 90.0
+
+const char *const verdict_names[3] = {"valid", "suspect", "invalid"};
+
+static void add(struct verdict *v, enum verdict_kind kind, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void add(struct verdict *v, enum verdict_kind kind, const char *format, ...) {
+    CHECK_OP(v->reason_count, <, VERDICT_REASONS_MAX);
+    if (kind > v->kind) v->kind = kind;
+    va_list rest;
+    va_start(rest, format);
+    vsnprintf(v->reasons[v->reason_count++], VERDICT_REASON_SIZE, format, rest);
+    va_end(rest);
+}
+
+/* What ran at its limit: what was full decides, what was unknown leaves it open. */
+static const char *bound_of(const struct verdict_figures *f) {
+    if (isnan(f->busy_pct) || isnan(f->server_cpu_pct)) return NULL;
+    bool server_full = f->server_cpu_pct >= FULL_PCT;
+    if (f->busy_pct >= FULL_PCT) return server_full ? "both" : "client";
+    if (server_full) return f->busy_pct < BUSY_BELOW_PCT ? "server" : "both";
+    return "none";
+}
+
+/* Whether two figures are known and differ. */
+static bool differ(double left, double right) {
+    return fabs(left - right) > 0;
+}
+
+static void judge_totals(struct verdict *v, const struct verdict_figures *f) {
+    if (f->errors > 0) return; /* bytes under way when it broke are in doubt */
+    if (differ(f->sent, f->stats_in))
+        add(v, VERDICT_INVALID, "totals disagree: %.0f bytes sent, the server received %.0f",
+            f->sent, f->stats_in);
+    if (differ(f->received, f->stats_out))
+        add(v, VERDICT_INVALID, "totals disagree: %.0f bytes received, the server sent %.0f",
+            f->received, f->stats_out);
+    if (differ(f->connected, f->stats_accepted))
+        add(v, VERDICT_INVALID, "totals disagree: %.0f connections, the server accepted %.0f",
+            f->connected, f->stats_accepted);
+}
+
+static void judge_invalid(struct verdict *v, const struct verdict_figures *f) {
+    if (f->died)
+        add(v, VERDICT_INVALID, "server ended too early: %s", f->died);
+    else if (f->no_stats)
+        add(v, VERDICT_INVALID, "the server printed no stats");
+    if (f->mismatches > 0) add(v, VERDICT_INVALID, "%.0f wrong echoes", f->mismatches);
+    double share = f->errors / (f->messages + f->errors);
+    if (share > ERROR_SHARE_MAX)
+        add(v, VERDICT_INVALID, "%.2f %% errors, more than %g %%", 100 * share,
+            100 * ERROR_SHARE_MAX);
+    judge_totals(v, f);
+    if (f->window_s < WINDOW_SHARE_MIN * f->duration_s)
+        add(v, VERDICT_INVALID, "window of %.3f s, planned were %.3f s", f->window_s,
+            f->duration_s);
+    if (f->messages == 0) add(v, VERDICT_INVALID, "no message in the window");
+    if (f->open && !f->saturating && f->achieved_over_offered < ACHIEVED_MIN)
+        add(v, VERDICT_INVALID, "saturated: %.2f %% of the offered load was answered in time",
+            100 * f->achieved_over_offered);
+    double tolerance = LITTLE_MAX + f->connections * f->in_flight / f->messages;
+    if (fabs(f->littles_law_ratio - 1) > tolerance)
+        add(v, VERDICT_INVALID, "Little's law is off by %.1f %%, more than %.1f %%",
+            100 * fabs(f->littles_law_ratio - 1), 100 * tolerance);
+}
+
+static void judge_suspect(struct verdict *v, const struct verdict_figures *f) {
+    if (v->bound && strcmp(v->bound, "client") == 0)
+        add(v, VERDICT_SUSPECT, "bound by the load generator: busy %.0f %%, server CPU %.0f %%",
+            f->busy_pct, f->server_cpu_pct);
+    double lag_max = isnan(f->p99_ns) ? LAG_MIN_NS : fmax(LAG_MIN_NS, LAG_SHARE * f->p99_ns);
+    if (f->send_lag_p99_ns > lag_max)
+        add(v, VERDICT_SUSPECT, "sent late: p99 %.0f us, more than %.0f us",
+            f->send_lag_p99_ns / 1e3, lag_max / 1e3);
+    if (f->steal_pct > STEAL_PCT_MAX)
+        add(v, VERDICT_SUSPECT, "the hypervisor took %.1f %% of the CPU", f->steal_pct);
+    double mean = (f->first_half + f->second_half) / 2;
+    double drift = (f->second_half - f->first_half) / mean;
+    if (fabs(drift) > HALVES_MAX)
+        add(v, VERDICT_SUSPECT, "the second half of the window had %+.0f %% messages", 100 * drift);
+    if (f->messages > 0 && f->messages < MESSAGES_MIN)
+        add(v, VERDICT_SUSPECT, "%.0f messages, fewer than %d", f->messages, MESSAGES_MIN);
+    if (f->starved > 0)
+        add(v, VERDICT_SUSPECT, "%.0f connections waited for more than half the window",
+            f->starved);
+}
+
+void verdict_decide(struct verdict *verdict, const struct verdict_figures *figures) {
+    memset(verdict, 0, sizeof *verdict);
+    verdict->bound = bound_of(figures);
+    judge_invalid(verdict, figures);
+    judge_suspect(verdict, figures);
+}

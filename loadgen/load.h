@@ -1,0 +1,54 @@
+/* load.h - one run of the load generator: what was asked for, and what all workers share.
+ * Invariant: every field of struct load is fixed before the workers start; what changes meanwhile
+ * is in struct run, atomic. */
+#ifndef LOADGEN_LOAD_H
+#define LOADGEN_LOAD_H
+
+#include "base/os.h"
+#include "loadgen/transport.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define NOT_YET UINT64_MAX
+#define START_LEAD_NS 2000000u /* notice that workers get of a time that main sets */
+
+struct load {
+    struct os_address address;             /* the server */
+    const struct transport_ops *transport; /* how bytes move */
+    uint32_t connections;                  /* in all workers */
+    uint32_t threads;                      /* workers */
+    uint32_t size_bytes;                   /* of a message */
+    bool open;                             /* open loop: a schedule; else closed: depth in flight */
+    bool poisson;                          /* open loop: exponential gaps, else constant */
+    uint32_t window;      /* messages in flight per connection at most: the depth of a closed
+                             loop, --outstanding of an open one */
+    double rate_per_s;    /* open loop: arrivals, all workers together */
+    uint64_t warmup_ns;   /* at least; longer where 3 mean latencies are */
+    uint64_t duration_ns; /* of the measured window */
+    uint64_t drain_ns;    /* how long answers are awaited after it */
+    uint64_t seed;        /* of payload, schedule and choice of connection */
+    int64_t server_pid;   /* whose CPU time is read at the window's edges; 0 = none */
+};
+
+/* Totals at one edge of the window; OS_UNKNOWN where there is no figure. */
+struct edge {
+    uint64_t server_cpu_ns; /* of --server-pid */
+    uint64_t own_cpu_ns;    /* of this process */
+};
+
+/* What workers and main tell each other. */
+struct run {
+    const struct load *load;
+    _Atomic uint64_t start_ns; /* the load starts; NOT_YET while connections are being made */
+    _Atomic uint64_t t0_ns;    /* the window's start; NOT_YET during warm-up */
+    _Atomic uint64_t t1_ns;    /* the window's end; set before t0 */
+    _Atomic bool stop;         /* end at once, without figures */
+    _Atomic uint32_t ready;    /* workers whose connects are decided */
+    _Atomic uint32_t standing; /* connections that stand, all workers */
+    _Atomic uint32_t finished; /* workers that have ended */
+    struct edge edges[2];      /* written by worker 0 at t0 and t1, read after it is joined */
+};
+
+#endif

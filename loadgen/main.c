@@ -1,0 +1,310 @@
+/* main.c - loadgen: command line, the run's phases, exit codes.
+ * Invariant: standard output is one JSON object or nothing. */
+#include "base/args.h"
+#include "base/check.h"
+#include "base/json.h"
+#include "loadgen/report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { EXIT_WRONG_ECHO = 1, EXIT_USAGE = 2, EXIT_NOTHING = 3, EXIT_INTERRUPTED = 130 };
+
+#define CONNECTIONS_MAX 1000000
+#define WARMUP_EXTRA_MAX_NS 10000000000u
+
+static const struct transport_ops *const transports[] = {&transport_epoll};
+
+/* What the command line gave; the defaults stand in main. */
+struct arguments {
+    const char *connect;                        /* HOST:PORT */
+    uint64_t connections, size, threads, depth; /* as named */
+    uint64_t outstanding, seed, server_pid;     /* as named; server_pid 0 = none */
+    double rate, warmup, duration, drain;       /* per s; s */
+    const char *arrival, *transport;            /* as named */
+    bool stop_on_eof, progress, describe;       /* as named */
+};
+
+static int usage_error(const char *what, const char *reason) {
+    fprintf(stderr, "loadgen: %s: %s\n", what, reason);
+    return EXIT_USAGE;
+}
+
+static int read_arguments(struct arguments *a, int argc, char **argv) {
+    const struct arg table[] = {
+        {"connect", ARG_TEXT, &a->connect, 0, 0, NULL, "HOST:PORT", "the server; [::1]:7 for IPv6"},
+        {"connections", ARG_COUNT, &a->connections, 1, CONNECTIONS_MAX, NULL, "N",
+         "connections (50)"},
+        {"size", ARG_COUNT, &a->size, 1, 16777216, NULL, "BYTES", "bytes of a message (64)"},
+        {"depth", ARG_COUNT, &a->depth, 1, 65536, NULL, "D",
+         "closed loop: messages in flight per connection (1)"},
+        {"rate", ARG_REAL, &a->rate, 0.001, 1e8, NULL, "R",
+         "open loop: arrivals per second, all connections together"},
+        {"arrival", ARG_CHOICE, &a->arrival, 0, 0, "poisson|constant", NULL,
+         "open loop: how arrivals are spaced (poisson)"},
+        {"outstanding", ARG_COUNT, &a->outstanding, 1, 65536, NULL, "K",
+         "open loop: unanswered messages per connection at most (1)"},
+        {"threads", ARG_COUNT, &a->threads, 1, 256, NULL, "T", "threads that share the load (1)"},
+        {"transport", ARG_CHOICE, &a->transport, 0, 0, "auto|epoll", NULL, "how bytes move (auto)"},
+        {"warmup", ARG_REAL, &a->warmup, 0, 3600, NULL, "S",
+         "seconds before the window (0.3); longer where 3 mean latencies are"},
+        {"duration", ARG_REAL, &a->duration, 0.01, 86400, NULL, "S", "seconds of the window (1)"},
+        {"drain", ARG_REAL, &a->drain, 0, 3600, NULL, "S",
+         "seconds to await answers after the window (2)"},
+        {"seed", ARG_COUNT, &a->seed, 0, 9007199254740992.0, NULL, "N",
+         "of payload, schedule and choice of connection (1)"},
+        {"server-pid", ARG_COUNT, &a->server_pid, 1, 4294967295.0, NULL, "PID",
+         "reads this process's CPU time, context switches and memory"},
+        {"stop-on-eof", ARG_FLAG, &a->stop_on_eof, 0, 0, NULL, NULL,
+         "ends when standard input does"},
+        {"progress", ARG_FLAG, &a->progress, 0, 0, NULL, NULL, "JSON lines on standard error"},
+        {"describe", ARG_FLAG, &a->describe, 0, 0, NULL, NULL, "one JSON line about this program"},
+        {NULL, ARG_FLAG, NULL, 0, 0, NULL, NULL, NULL},
+    };
+    const struct args_spec spec = {
+        .program = "loadgen",
+        .summary = "loads an echo server, verifies every byte, prints one JSON object",
+        .example = "loadgen --connect 127.0.0.1:7000 --connections 50 --rate 20000 --duration 4",
+        .args = table};
+    switch (args_parse(&spec, argc, argv)) {
+    case ARGS_HELP_SHOWN:
+        exit(0);
+    case ARGS_WRONG:
+        return EXIT_USAGE;
+    case ARGS_RUN:
+        break;
+    }
+    if (a->describe) return 0;
+    if (!a->connect) return usage_error("--connect", "missing; say HOST:PORT of the server");
+    if (a->rate > 0 && a->depth)
+        return usage_error("--depth", "is of a closed loop; leave out --rate");
+    if (!(a->rate > 0) && (a->outstanding || a->arrival))
+        return usage_error(a->outstanding ? "--outstanding" : "--arrival",
+                           "is of an open loop; add --rate");
+    if (a->rate > 0 && a->arrival && strcmp(a->arrival, "constant") == 0 &&
+        a->connections % a->threads != 0)
+        return usage_error("--threads", "constant arrivals want --connections to be a multiple");
+    if (a->threads > a->connections) return usage_error("--threads", "more than --connections");
+    return 0;
+}
+
+static uint64_t ns(double seconds) {
+    return (uint64_t)(seconds * 1e9 + 0.5);
+}
+
+static int make_load(struct load *load, const struct arguments *a) {
+    char host[256], reason[160];
+    uint16_t port;
+    if (!os_address_split(a->connect, host, sizeof host, &port))
+        return usage_error("--connect", "not HOST:PORT with a port from 1 to 65535");
+    *load = (struct load){
+        .transport = transports[0],
+        .connections = (uint32_t)a->connections,
+        .threads = (uint32_t)a->threads,
+        .size_bytes = (uint32_t)a->size,
+        .open = a->rate > 0,
+        .poisson = !a->arrival || strcmp(a->arrival, "poisson") == 0,
+        .rate_per_s = a->rate,
+        .warmup_ns = ns(a->warmup),
+        .duration_ns = ns(a->duration),
+        .drain_ns = ns(a->drain),
+        .seed = a->seed,
+        .server_pid = (int64_t)a->server_pid,
+    };
+    uint64_t window = load->open ? a->outstanding : a->depth;
+    load->window = window ? (uint32_t)window : 1;
+    for (size_t i = 0; i < sizeof transports / sizeof *transports; i++)
+        if (strcmp(a->transport, transports[i]->name) == 0) load->transport = transports[i];
+    if (os_address_resolve(host, port, &load->address, reason, sizeof reason) != 0) {
+        fprintf(stderr, "loadgen: --connect: %s: %s\n", host, reason);
+        return EXIT_USAGE;
+    }
+    uint64_t limit = os_descriptors_limit();
+    if (limit != OS_UNKNOWN && a->connections + 16 > limit) {
+        fprintf(stderr,
+                "loadgen: --connections: %" PRIu64 ": this process may open %" PRIu64
+                " descriptors; raise ulimit -n\n",
+                a->connections, limit);
+        return EXIT_USAGE;
+    }
+    return 0;
+}
+
+static void describe(void) {
+    printf("{\"describe\":{\"name\":\"loadgen\",\"transports\":[");
+    for (size_t i = 0; i < sizeof transports / sizeof *transports; i++)
+        printf("%s\"%s\"", i ? "," : "", transports[i]->name);
+    printf("],\"build\":{\"compiler\":\"%s\",\"cflags\":\"%s\",\"build_type\":\"%s\","
+           "\"libraries\":{\"cjson\":\"%s\"}}}}\n",
+           BUILD_COMPILER " " __VERSION__, BUILD_CFLAGS, BUILD_TYPE, cJSON_Version());
+}
+
+/* ---- phases ---- */
+
+static void on_stop(void *context) {
+    ((struct run *)context)->stop = true;
+}
+
+/* Sleeps until `until_ns`, waking now and then; false if the run is stopped or all workers ended.
+ */
+static bool sleep_until(struct run *run, uint64_t until_ns) {
+    while (!run->stop && run->finished < run->load->threads) {
+        uint64_t now_ns = os_clock_ns();
+        if (now_ns >= until_ns) return true;
+        uint64_t step_ns = now_ns + 20000000u;
+        os_sleep_until_ns(step_ns < until_ns ? step_ns : until_ns);
+    }
+    return false;
+}
+
+static uint64_t messages_done(const struct worker *workers, uint32_t count, double *mean_ns) {
+    uint64_t done = 0, sum = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        done += workers[i].done;
+        sum += workers[i].done_sum_ns;
+    }
+    if (mean_ns) *mean_ns = done ? (double)sum / (double)done : 0;
+    return done;
+}
+
+static void read_usage(const struct load *load, struct os_usage *usage) {
+    if (!load->server_pid || os_process_usage(load->server_pid, usage) != 0)
+        *usage = (struct os_usage){OS_UNKNOWN, OS_UNKNOWN, OS_UNKNOWN,
+                                   OS_UNKNOWN, OS_UNKNOWN, OS_UNKNOWN};
+}
+
+/* Ends the warm-up when it has lasted as long as asked for and three mean latencies. */
+static void warm_up(struct run *run, const struct worker *workers, struct os_usage *usage) {
+    const struct load *load = run->load;
+    uint64_t limit_ns = run->start_ns + load->warmup_ns + WARMUP_EXTRA_MAX_NS;
+    uint64_t until_ns = run->start_ns + load->warmup_ns;
+    while (sleep_until(run, until_ns)) {
+        double mean_ns;
+        uint64_t done = messages_done(workers, load->threads, &mean_ns);
+        uint64_t now_ns = os_clock_ns();
+        if (now_ns >= limit_ns || (done && (double)(now_ns - run->start_ns) >= 3 * mean_ns)) break;
+        until_ns = now_ns + 1000000u;
+    }
+    /* Before the window, because it reads a file per thread of the server on the generator's CPU.
+     */
+    read_usage(load, usage);
+    uint64_t t0_ns = os_clock_ns() + START_LEAD_NS;
+    run->t1_ns = t0_ns + load->duration_ns; /* first: workers read t1 once they see t0 */
+    run->t0_ns = t0_ns;
+}
+
+static void progress_line(const char *phase, const struct run *run, const struct worker *workers) {
+    uint64_t messages = messages_done(workers, run->load->threads, NULL);
+    double t_s = run->start_ns == NOT_YET ? 0 : (double)(os_clock_ns() - run->start_ns) / 1e9;
+    fprintf(stderr, "{\"progress\":{\"phase\":\"%s\",\"t_s\":%.3f,\"messages\":%" PRIu64 "}}\n",
+            phase, t_s, messages);
+}
+
+/* Leads the workers through the run, from connecting to the window's end. */
+static void lead(struct run *run, struct worker *workers, struct server_usage *usage,
+                 bool progress) {
+    const struct load *load = run->load;
+    while (run->ready < load->threads && !run->stop) os_sleep_until_ns(os_clock_ns() + 500000u);
+    if (run->standing == 0) run->stop = true;
+    if (progress) progress_line("warmup", run, workers);
+    run->start_ns = os_clock_ns() + START_LEAD_NS;
+    warm_up(run, workers, &usage->start);
+    sleep_until(run, run->t0_ns);
+    uint64_t next_ns = run->t0_ns;
+    do {
+        if (progress) progress_line("window", run, workers);
+        next_ns += 500000000u;
+    } while (sleep_until(run, next_ns < run->t1_ns ? next_ns : run->t1_ns) &&
+             os_clock_ns() < run->t1_ns);
+    read_usage(load, &usage->end);
+    if (progress) progress_line("drain", run, workers);
+}
+
+static int finish(const struct run *run, const struct worker *workers,
+                  const struct server_usage *usage, const char *server) {
+    const struct load *load = run->load;
+    struct report report;
+    int error = report_make(&report, workers, load->threads);
+    if (error) {
+        fprintf(stderr, "loadgen: report: %s\n", os_error_text(error));
+        return EXIT_NOTHING;
+    }
+    int code = EXIT_NOTHING;
+    const struct worker *t = &report.total;
+    if (t->errors.mismatch == 0 && (run->standing == 0 || report.window_ns == 0)) {
+        fprintf(stderr, "loadgen: %s: %s; nothing was measured\n", server,
+                t->first_error ? os_error_text(t->first_error) : "all connections were closed");
+    } else {
+        error = report_print(&report, load, run, usage);
+        if (error) fprintf(stderr, "loadgen: standard output: %s\n", os_error_text(error));
+        if (t->errors.mismatch)
+            fprintf(stderr, "loadgen: %s: wrong bytes came back on %" PRIu64 " connections\n",
+                    server, t->errors.mismatch);
+        if (!error) code = t->errors.mismatch ? EXIT_WRONG_ECHO : 0;
+    }
+    report_free(&report);
+    return code;
+}
+
+static int run_load(const struct load *load, const struct arguments *a) {
+    static struct run run; /* the stop threads keep its address until the process ends */
+    run = (struct run){.load = load,
+                       .start_ns = NOT_YET,
+                       .t0_ns = NOT_YET,
+                       .t1_ns = NOT_YET,
+                       .edges = {{OS_UNKNOWN, OS_UNKNOWN}, {OS_UNKNOWN, OS_UNKNOWN}}};
+    struct server_usage usage;
+    int error = os_on_stop(a->stop_on_eof, on_stop, &run), code = EXIT_NOTHING;
+    struct worker *workers = calloc(load->threads, sizeof *workers);
+    uint32_t made = 0, started = 0;
+    if (!workers || error) goto done;
+    read_usage(load, &usage.before);
+    usage.start = usage.end = usage.before;
+    if (load->server_pid && usage.before.rss_bytes == OS_UNKNOWN) {
+        fprintf(stderr, "loadgen: --server-pid: %" PRId64 ": no such process\n", load->server_pid);
+        code = EXIT_USAGE;
+        goto done;
+    }
+    for (; !error && made < load->threads; made += !error)
+        error = worker_init(&workers[made], &run, made);
+    for (; !error && started < load->threads; started += !error)
+        error = pthread_create(&workers[started].thread, NULL, worker_main, &workers[started]);
+    if (error) {
+        run.stop = true;
+    } else {
+        lead(&run, workers, &usage, a->progress);
+    }
+    for (uint32_t i = 0; i < started; i++) pthread_join(workers[i].thread, NULL);
+    if (!error) {
+        bool interrupted = run.stop && run.standing > 0;
+        code = interrupted ? EXIT_INTERRUPTED : finish(&run, workers, &usage, a->connect);
+    }
+done:
+    if (error) fprintf(stderr, "loadgen: cannot start: %s\n", os_error_text(error));
+    for (uint32_t i = 0; i < made; i++) worker_free(&workers[i]);
+    free(workers);
+    return code;
+}
+
+int main(int argc, char **argv) {
+    struct arguments a = {.connections = 50,
+                          .size = 64,
+                          .threads = 1,
+                          .transport = "auto",
+                          .warmup = 0.3,
+                          .duration = 1,
+                          .drain = 2,
+                          .seed = 1};
+    struct load load;
+    os_init();
+    int code = read_arguments(&a, argc, argv);
+    if (code) return code;
+    if (a.describe) {
+        describe();
+        return 0;
+    }
+    code = make_load(&load, &a);
+    return code ? code : run_load(&load, &a);
+}

@@ -1,0 +1,32 @@
+/* pacer.h - the schedule of an open loop: when message i is due.
+ * Invariant: due times depend on seed and rate alone, never on answers; they do not decrease. */
+#ifndef LOADGEN_PACER_H
+#define LOADGEN_PACER_H
+
+#include "base/rng.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct pacer {
+    struct rng rng;     /* draws the gaps of a Poisson process */
+    bool poisson;       /* exponential gaps; else constant ones */
+    uint64_t start_ns;  /* time zero of the schedule */
+    double interval_ns; /* mean gap */
+    double first_ns;    /* of the first message, from start_ns */
+    double elapsed_ns;  /* of the next message, from start_ns */
+    uint64_t count;     /* messages drawn */
+};
+
+/* Starts share `worker` of `workers` of a schedule of `rate_per_s` messages a second in all. Shares
+ * of a Poisson process are Poisson; shares of a constant one interleave. */
+void pacer_start(struct pacer *p, uint64_t start_ns, double rate_per_s, bool poisson, uint64_t seed,
+                 uint32_t worker, uint32_t workers);
+
+/* When the next message is due, in ns of the monotonic clock. */
+uint64_t pacer_due_ns(const struct pacer *p);
+
+/* Goes on to the message after it. */
+void pacer_advance(struct pacer *p);
+
+#endif

@@ -1,0 +1,224 @@
+/* report.c - adds workers up and prints the sample.
+ * Invariant: histograms are merged by counts; no percentile is averaged. */
+#include "loadgen/report.h"
+
+#include "base/check.h"
+#include "base/json.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static int compare_counts(const void *a, const void *b) {
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void add_worker(struct worker *total, const struct worker *w) {
+    hist_merge(&total->latency, &w->latency);
+    hist_merge(&total->service, &w->service);
+    hist_merge(&total->send_lag, &w->send_lag);
+    for (uint32_t i = 0; i < w->steps; i++) {
+        total->series[i].messages += w->series[i].messages;
+        total->series[i].sum_ns += w->series[i].sum_ns;
+        if (w->series[i].max_ns > total->series[i].max_ns)
+            total->series[i].max_ns = w->series[i].max_ns;
+    }
+    total->errors.connect += w->errors.connect;
+    total->errors.reset += w->errors.reset;
+    total->errors.timeout += w->errors.timeout;
+    total->errors.cut += w->errors.cut;
+    total->errors.mismatch += w->errors.mismatch;
+    total->integral += w->integral;
+    total->answered += w->answered;
+    total->wire_sum_ns += w->wire_sum_ns;
+    total->busy_ns += w->busy_ns;
+    total->offered += w->offered;
+    total->achieved += w->achieved;
+    total->unsent += w->unsent;
+    total->bytes_sent += w->bytes_sent;
+    total->bytes_received += w->bytes_received;
+    total->connected += w->connected;
+    if (w->window_end_ns > total->window_end_ns) total->window_end_ns = w->window_end_ns;
+    if (!total->first_error) total->first_error = w->first_error;
+}
+
+int report_make(struct report *report, const struct worker *workers, uint32_t count) {
+    const struct run *run = workers[0].run;
+    const struct load *load = run->load;
+    *report = (struct report){.connections = load->connections};
+    report->echoes = malloc(load->connections * sizeof *report->echoes);
+    if (!report->echoes) return ENOMEM;
+    hist_reset(&report->total.latency);
+    hist_reset(&report->total.service);
+    hist_reset(&report->total.send_lag);
+    report->total.steps = workers[0].steps;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        add_worker(&report->total, &workers[i]);
+        for (uint32_t c = 0; c < workers[i].connections; c++) {
+            report->starved += workers[i].clients[c].starved;
+            report->echoes[n++] = workers[i].clients[c].window_echoes;
+        }
+    }
+    CHECK_OP(n, ==, load->connections);
+    qsort(report->echoes, n, sizeof *report->echoes, compare_counts);
+    report->window_ns = report->total.window_end_ns > run->t0_ns
+                            ? report->total.window_end_ns - run->t0_ns
+                            : 0; /* all broke before it began */
+    report->warmup_ns = run->t0_ns - run->start_ns;
+    return 0;
+}
+
+void report_free(struct report *report) {
+    free(report->echoes);
+    report->echoes = NULL;
+}
+
+/* ---- JSON ---- */
+
+static uint64_t messages_of(const struct report *r) {
+    return r->total.latency.count + r->total.latency.overflow;
+}
+
+static double per_second(const struct report *r, double count) {
+    return count / ((double)r->window_ns / 1e9);
+}
+
+static cJSON *errors_json(const struct worker_errors *e) {
+    cJSON *json = cJSON_CreateObject();
+    json_add_count(json, "connect", e->connect);
+    json_add_count(json, "reset", e->reset);
+    json_add_count(json, "timeout", e->timeout);
+    json_add_count(json, "short", e->cut);
+    json_add_count(json, "mismatch", e->mismatch);
+    return json;
+}
+
+static cJSON *totals_json(const struct worker *total) {
+    cJSON *json = cJSON_CreateObject();
+    json_add_count(json, "bytes_sent", total->bytes_sent);
+    json_add_count(json, "bytes_received", total->bytes_received);
+    json_add_count(json, "connections", total->connected);
+    return json;
+}
+
+/* end - start, or OS_UNKNOWN if either is. */
+static uint64_t difference(uint64_t start, uint64_t end) {
+    return start == OS_UNKNOWN || end == OS_UNKNOWN || end < start ? OS_UNKNOWN : end - start;
+}
+
+static double known(uint64_t value) {
+    return value == OS_UNKNOWN ? NAN : (double)value;
+}
+
+static cJSON *server_json(const struct report *r, const struct load *load, const struct run *run,
+                          const struct server_usage *u) {
+    uint64_t cpu_ns = difference(run->edges[0].server_cpu_ns, run->edges[1].server_cpu_ns);
+    /* The exact total is split in the ratio of the coarse user and system times. */
+    double user = known(difference(u->start.cpu_user_ns, u->end.cpu_user_ns));
+    double sys = known(difference(u->start.cpu_sys_ns, u->end.cpu_sys_ns));
+    double cpu_s = known(cpu_ns) / 1e9, answered = (double)r->total.answered;
+    uint64_t grown = difference(u->before.rss_bytes, u->end.rss_bytes);
+    cJSON *json = cJSON_CreateObject();
+    json_add_item(json, "pid_scope", load->server_pid ? cJSON_CreateString("process") : NULL);
+    json_add_count(json, "cpu_ns", cpu_ns);
+    json_add_real(json, "cpu_user_s", user + sys > 0 ? cpu_s * user / (user + sys) : NAN);
+    json_add_real(json, "cpu_sys_s", user + sys > 0 ? cpu_s * sys / (user + sys) : NAN);
+    json_add_real(json, "cpu_ns_per_echo", answered > 0 ? cpu_s * 1e9 / answered : NAN);
+    json_add_real(json, "echoes_per_cpu_s", cpu_s > 0 ? answered / cpu_s : NAN);
+    json_add_count(json, "ctx_voluntary", difference(u->start.ctx_voluntary, u->end.ctx_voluntary));
+    json_add_count(json, "ctx_involuntary",
+                   difference(u->start.ctx_involuntary, u->end.ctx_involuntary));
+    json_add_count(json, "rss_bytes", u->end.rss_bytes);
+    json_add_real(json, "rss_per_connection_bytes",
+                  r->total.connected ? known(grown) / (double)r->total.connected : NAN);
+    json_add_item(json, "stats", NULL);
+    return json;
+}
+
+static cJSON *loadgen_json(const struct report *r, const struct load *load, const struct run *run) {
+    const struct worker *t = &r->total;
+    double window = (double)r->window_ns;
+    double threads_window = window * load->threads;
+    uint64_t own_cpu_ns = difference(run->edges[0].own_cpu_ns, run->edges[1].own_cpu_ns);
+    cJSON *json = cJSON_CreateObject();
+    cJSON_AddStringToObject(json, "transport", load->transport->name);
+    json_add_count(json, "threads", load->threads);
+    json_add_real(json, "cpu_pct", 100.0 * known(own_cpu_ns) / threads_window);
+    json_add_real(json, "busy_pct", 100.0 * (double)t->busy_ns / threads_window);
+    json_add_count(json, "send_lag_p99_ns",
+                   t->send_lag.count >= 1000 ? hist_quantile(&t->send_lag, 0.99) : OS_UNKNOWN);
+    json_add_count(json, "offered", load->open ? t->offered : OS_UNKNOWN);
+    json_add_real(json, "achieved_over_offered",
+                  load->open && t->offered ? (double)t->achieved / (double)t->offered : NAN);
+    json_add_count(json, "answered", t->answered);
+    json_add_count(json, "unsent", t->unsent);
+    json_add_real(json, "littles_law_ratio",
+                  t->wire_sum_ns ? t->integral / (double)t->wire_sum_ns : NAN);
+    json_add_count(json, "starved_connections", r->starved);
+    json_add_item(json, "bound", NULL);
+    return json;
+}
+
+static cJSON *fairness_json(const struct report *r) {
+    double sum = 0, squares = 0;
+    for (uint32_t i = 0; i < r->connections; i++) {
+        double x = (double)r->echoes[i];
+        sum += x;
+        squares += x * x;
+    }
+    cJSON *json = cJSON_CreateObject();
+    json_add_count(json, "echoes_min", r->echoes[0]);
+    json_add_count(json, "echoes_median", r->echoes[(r->connections - 1) / 2]);
+    json_add_count(json, "echoes_max", r->echoes[r->connections - 1]);
+    json_add_real(json, "jain", squares > 0 ? sum * sum / (r->connections * squares) : NAN);
+    return json;
+}
+
+static cJSON *series_json(const struct report *r, const struct load *load) {
+    cJSON *json = cJSON_CreateArray();
+    for (uint32_t i = 0; i < r->total.steps; i++) {
+        const struct step *s = &r->total.series[i];
+        cJSON *entry = cJSON_CreateObject();
+        json_add_real(entry, "t_s", (double)load->duration_ns / 1e9 * (i + 1) / r->total.steps);
+        json_add_count(entry, "messages", s->messages);
+        json_add_real(entry, "mean_ns",
+                      s->messages ? (double)s->sum_ns / (double)s->messages : NAN);
+        json_add_count(entry, "max_ns", s->messages ? s->max_ns : OS_UNKNOWN);
+        cJSON_AddItemToArray(json, entry);
+    }
+    return json;
+}
+
+int report_print(const struct report *r, const struct load *load, const struct run *run,
+                 const struct server_usage *usage) {
+    const struct worker *t = &r->total;
+    cJSON *json = cJSON_CreateObject();
+    json_add_real(json, "warmup_s", (double)r->warmup_ns / 1e9);
+    json_add_real(json, "window_s", (double)r->window_ns / 1e9);
+    json_add_count(json, "messages", messages_of(r));
+    json_add_count(json, "bytes", messages_of(r) * load->size_bytes);
+    json_add_real(json, "throughput_per_s",
+                  r->window_ns ? per_second(r, (double)messages_of(r)) : NAN);
+    json_add_item(json, "errors", errors_json(&t->errors));
+    json_add_item(json, "latency",
+                  json_from_latency(load->open ? "intended" : "service", &t->latency));
+    json_add_item(json, "service",
+                  json_from_latency("service", load->open ? &t->service : &t->latency));
+    json_add_item(json, "connect", NULL);
+    json_add_item(json, "newcomers", NULL);
+    json_add_item(json, "totals", totals_json(t));
+    json_add_item(json, "server", server_json(r, load, run, usage));
+    json_add_item(json, "loadgen", loadgen_json(r, load, run));
+    json_add_item(json, "fairness", fairness_json(r));
+    json_add_item(json, "validity", NULL);
+    json_add_item(json, "series", series_json(r, load));
+    char *text = cJSON_PrintUnformatted(json);
+    cJSON_Delete(json);
+    if (!text) return ENOMEM;
+    int error = puts(text) == EOF || fflush(stdout) == EOF ? errno : 0;
+    cJSON_free(text);
+    return error;
+}

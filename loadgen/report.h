@@ -1,0 +1,34 @@
+/* report.h - what a run found, as a samples[] entry of the result file (see results/README.md). */
+#ifndef LOADGEN_REPORT_H
+#define LOADGEN_REPORT_H
+
+#include "loadgen/load.h"
+#include "loadgen/worker.h"
+
+/* What main reads of the server beside the edges; all OS_UNKNOWN without --server-pid. */
+struct server_usage {
+    struct os_usage before; /* before the first connection */
+    struct os_usage start;  /* at the window's start */
+    struct os_usage end;    /* at its end */
+};
+
+/* The figures of all workers of an ended run, added up. */
+struct report {
+    struct worker total;  /* counters and histograms added up; no tables */
+    uint64_t window_ns;   /* measured */
+    uint64_t warmup_ns;   /* as it was, maybe longer than asked for */
+    uint64_t starved;     /* connections with a message out for over half the window */
+    uint64_t *echoes;     /* per connection, ascending; owned */
+    uint32_t connections; /* entries in it */
+};
+
+/* Adds up `count` joined workers. Returns 0 or an error; report_free frees. */
+int report_make(struct report *report, const struct worker *workers, uint32_t count);
+
+void report_free(struct report *report);
+
+/* Prints the JSON object and a newline on stdout. Returns 0 or an error. */
+int report_print(const struct report *report, const struct load *load, const struct run *run,
+                 const struct server_usage *usage);
+
+#endif

@@ -1,0 +1,58 @@
+/* transport.h - how the load generator moves bytes: one interface, several IO models.
+ * Completion-shaped: an operation is started, and its end arrives in a handler, from
+ * transport_poll() only. That shape fits io_uring and IOCP as they are, and readiness serves it
+ * honestly. A transport belongs to one thread.
+ *
+ * Stamps are the transport's: only it knows when the system call is made. A sent stamp is read just
+ * before the bytes go to the kernel, a received stamp just after they came from it. */
+#ifndef LOADGEN_TRANSPORT_H
+#define LOADGEN_TRANSPORT_H
+
+#include "base/os.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Where the ends of operations go. Handlers may send, shut down and close, on any connection. */
+struct transport_handlers {
+    /* The connect of `conn` ended; error 0 means that it stands. After an error it is closed. */
+    void (*connected)(void *context, uint32_t conn, int error);
+    /* `size` > 0: bytes, valid during the call, received at `now_ns`. `size` 0: end of stream. */
+    void (*received)(void *context, uint32_t conn, const uint8_t *data, size_t size,
+                     uint64_t now_ns);
+    /* The connection broke; it is closed already and nothing more comes of it. */
+    void (*failed)(void *context, uint32_t conn, int error);
+};
+
+struct transport_config {
+    uint32_t connections;                      /* connection ids are 0..connections-1 */
+    struct os_address address;                 /* the server */
+    const struct transport_handlers *handlers; /* outlives the transport */
+    void *context;                             /* first argument of every handler */
+};
+
+struct transport; /* one transport's state */
+
+struct transport_ops {
+    const char *name; /* "epoll" */
+    /* Returns 0 and *transport, owned by the caller, or an error. */
+    int (*open)(const struct transport_config *config, struct transport **transport);
+    /* Starts to connect `conn`. Returns 0 or an error; then no handler is called. */
+    int (*connect)(struct transport *t, uint32_t conn);
+    /* Sends all of `data`; what the kernel does not take at once is copied and follows. `conn` must
+     * stand. Returns the stamp of the send in ns. A failure arrives in `failed`. */
+    uint64_t (*send)(struct transport *t, uint32_t conn, const uint8_t *data, size_t size);
+    /* Ends the sending direction once all bytes are out. */
+    void (*shutdown)(struct transport *t, uint32_t conn);
+    /* Closes; no handler is called for `conn` until it is connected again. */
+    void (*close)(struct transport *t, uint32_t conn);
+    /* Handles what has ended. If nothing has, waits up to `timeout_ns` (0: does not wait). Adds to
+     * *blocked_ns the time in which it slept. Returns how many operations ended. */
+    uint32_t (*poll)(struct transport *t, uint64_t timeout_ns, uint64_t *blocked_ns);
+    /* Frees; open connections are closed. */
+    void (*free)(struct transport *t);
+};
+
+extern const struct transport_ops transport_epoll;
+
+#endif

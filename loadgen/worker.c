@@ -1,0 +1,278 @@
+/* worker.c - the loop of one thread: connect, load, drain, half-close.
+ * Invariant: a turn is either busy (something was due or arrived) or idle; busy time is the busy
+ * turns' time less what they slept. */
+#include "loadgen/worker.h"
+
+#include "base/check.h"
+#include "loadgen/payload.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define CONNECTS_AT_ONCE 512u         /* stays below every backlog in use */
+#define CONNECT_LIMIT_NS 20000000000u /* then what does not stand is given up */
+#define POLL_LIMIT_NS 50000000u       /* how late stop may be noticed */
+/* Answers, stop and the window's edges must not wait behind a long run of late arrivals. */
+#define SENDS_A_TURN 256u
+#define ARRIVALS_A_TURN 4096u
+#define MESSAGE_BYTES 65536u    /* scratch for batches of small messages */
+#define WAITING_ROOM (1u << 20) /* arrivals that may wait, all workers */
+#define WAKE_ERROR_START_NS 60000u
+#define WAKE_ERROR_MAX_NS 200000u
+#define EXACT_FROM_BYTES 512u /* from this size on verifying takes time that turns cannot show */
+
+uint32_t worker_series_steps(uint64_t duration_ns) {
+    uint64_t steps = duration_ns / 100000000u;
+    if (steps < 2) return 2;
+    if (steps > SERIES_MAX) return SERIES_MAX;
+    return (uint32_t)(steps - steps % 2); /* even, so that the halves can be compared */
+}
+
+static uint32_t power_of_two(uint32_t n) {
+    uint32_t p = 1;
+    while (p < n) p *= 2;
+    return p;
+}
+
+static int make_tables(struct worker *w) {
+    size_t stamps = (size_t)w->stamp_mask + 1;
+    w->clients = calloc(w->connections, sizeof *w->clients);
+    w->stamps = calloc(w->connections * stamps, sizeof *w->stamps);
+    w->message = malloc((size_t)w->message_room * w->load->size_bytes);
+    if (w->load->open) {
+        w->waiting_room = WAITING_ROOM / w->load->threads;
+        w->waiting = malloc(w->waiting_room * sizeof *w->waiting); /* touched only as it fills */
+        if (!w->waiting) return ENOMEM;
+    }
+    return w->clients && w->stamps && w->message ? 0 : ENOMEM;
+}
+
+int worker_init(struct worker *w, struct run *run, uint32_t index) {
+    const struct load *load = run->load;
+    uint32_t share = load->connections / load->threads, extra = load->connections % load->threads;
+    *w = (struct worker){
+        .run = run,
+        .load = load,
+        .index = index,
+        .connections = share + (index < extra),
+        .first_connection = index * share + (index < extra ? index : extra),
+        .stamp_mask = power_of_two(load->window) - 1,
+        .waiting_free = ARRIVAL_NONE,
+        .message_room = load->size_bytes < MESSAGE_BYTES ? MESSAGE_BYTES / load->size_bytes : 1,
+        .t0_ns = NOT_YET,
+        .t1_ns = NOT_YET,
+        .wake_error_ns = WAKE_ERROR_START_NS,
+        .exact = load->open || load->window > 1 || load->size_bytes >= EXACT_FROM_BYTES,
+        .steps = worker_series_steps(load->duration_ns),
+    };
+    hist_reset(&w->latency);
+    hist_reset(&w->service);
+    hist_reset(&w->send_lag);
+    w->step_ns = load->duration_ns / w->steps;
+    int error = make_tables(w);
+    for (uint32_t i = 0; !error && i < w->connections; i++) {
+        w->clients[i].first_waiting = ARRIVAL_NONE;
+        w->clients[i].key = payload_connection_key(load->seed, w->first_connection + i);
+    }
+    struct transport_config config = {.connections = w->connections,
+                                      .address = load->address,
+                                      .handlers = &client_handlers,
+                                      .context = w};
+    if (!error) error = load->transport->open(&config, &w->transport);
+    if (error) worker_free(w);
+    return error;
+}
+
+void worker_free(struct worker *w) {
+    if (w->transport) w->load->transport->free(w->transport);
+    free(w->clients);
+    free(w->stamps);
+    free(w->waiting);
+    free(w->message);
+    w->transport = NULL;
+}
+
+/* ---- connecting ---- */
+
+/* Polls for up to `limit_ns`, no longer than stop may go unnoticed. Returns what the poll handled.
+ */
+static uint32_t poll_for(struct worker *w, uint64_t limit_ns, uint64_t *blocked_ns) {
+    return w->load->transport->poll(
+        w->transport, limit_ns < POLL_LIMIT_NS ? limit_ns : POLL_LIMIT_NS, blocked_ns);
+}
+
+static void connect_all(struct worker *w) {
+    uint64_t deadline_ns = os_clock_ns() + CONNECT_LIMIT_NS, ignored = 0;
+    uint32_t next = 0;
+    while ((next < w->connections || w->connecting > 0) && !w->run->stop) {
+        while (next < w->connections && w->connecting < CONNECTS_AT_ONCE) {
+            int error = w->load->transport->connect(w->transport, next++);
+            if (!error) {
+                w->connecting++;
+                continue;
+            }
+            w->errors.connect++;
+            if (!w->first_error) w->first_error = error;
+        }
+        uint64_t now_ns = os_clock_ns();
+        if (now_ns >= deadline_ns) break;
+        poll_for(w, deadline_ns - now_ns, &ignored);
+    }
+    if (w->connecting > 0) { /* not decided in time */
+        w->errors.connect += w->connecting;
+        if (!w->first_error) w->first_error = ETIMEDOUT;
+        for (uint32_t i = 0; i < w->connections; i++)
+            if (!w->clients[i].standing) w->load->transport->close(w->transport, i);
+    }
+    atomic_fetch_add(&w->run->standing, w->standing);
+    atomic_fetch_add(&w->run->ready, 1);
+}
+
+/* ---- the load ---- */
+
+/* The totals that must be read exactly at the window's edges: worker 0 reads them. */
+static void mark_edge(struct worker *w, int which) {
+    struct edge *edge = &w->run->edges[which];
+    edge->own_cpu_ns = os_cpu_time_ns();
+    if (w->load->server_pid && os_process_cpu_ns(w->load->server_pid, &edge->server_cpu_ns) != 0)
+        edge->server_cpu_ns = OS_UNKNOWN;
+}
+
+/* The window has a schedule of its own, which begins with it: what it offers is then a function of
+ * the seed alone, however long the warm-up lasted. */
+static void start_schedule(struct worker *w, uint64_t start_ns, uint64_t seed) {
+    /* a worker's share is that of its connections */
+    double weight = (double)w->connections * w->load->threads / w->load->connections;
+    pacer_start(&w->pacer, start_ns, w->load->rate_per_s * weight, w->load->poisson, seed, w->index,
+                w->load->threads);
+    rng_seed(&w->choice, seed, 2 * (uint64_t)w->index + 1);
+}
+
+/* Sends or queues the arrivals that are due, a turn's share of them. Returns how many it took. */
+static uint32_t take_arrivals(struct worker *w) {
+    uint32_t taken = 0, sent = 0;
+    uint64_t now_ns = os_clock_ns();
+    while (w->pacing && sent < SENDS_A_TURN && taken < ARRIVALS_A_TURN) {
+        uint64_t due_ns = pacer_due_ns(&w->pacer);
+        if (!w->window_pacing && due_ns >= w->t0_ns) {
+            start_schedule(w, w->t0_ns, w->load->seed);
+            w->window_pacing = true;
+            continue;
+        }
+        if (due_ns >= w->t1_ns) w->pacing = false;
+        if (!w->pacing || (due_ns > now_ns && due_ns > (now_ns = os_clock_ns()))) break;
+        sent += client_arrival(w, (uint32_t)rng_below(&w->choice, w->connections), due_ns);
+        pacer_advance(&w->pacer);
+        taken++;
+    }
+    return taken;
+}
+
+/* How long this turn may sleep: until stop must be looked at, the window ends, or, less the error
+ * of timed waits, the next arrival; the last stretch before an arrival is spun. */
+static uint64_t sleep_limit_ns(const struct worker *w, uint64_t now_ns) {
+    /* while t0 is not set it may come at any moment, with START_LEAD_NS of notice */
+    uint64_t limit_ns = w->t0_ns == NOT_YET ? START_LEAD_NS / 2 : POLL_LIMIT_NS;
+    uint64_t edge_ns = now_ns < w->t0_ns ? w->t0_ns : w->t1_ns;
+    if (edge_ns != NOT_YET && edge_ns > now_ns && edge_ns - now_ns < limit_ns)
+        limit_ns = edge_ns - now_ns;
+    if (!w->pacing) return limit_ns;
+    uint64_t due_ns = pacer_due_ns(&w->pacer);
+    uint64_t spin_from_ns = now_ns + w->wake_error_ns;
+    if (due_ns <= spin_from_ns) return 0;
+    return due_ns - spin_from_ns < limit_ns ? due_ns - spin_from_ns : limit_ns;
+}
+
+/* Keeps the estimate of how late timed waits end: up at once, down slowly. */
+static void learn_wake_error(struct worker *w, uint64_t asked_ns, uint64_t slept_ns) {
+    if (asked_ns == 0 || slept_ns < asked_ns) return;
+    uint64_t late_ns = slept_ns - asked_ns;
+    if (late_ns > WAKE_ERROR_MAX_NS) late_ns = WAKE_ERROR_MAX_NS;
+    w->wake_error_ns =
+        late_ns > w->wake_error_ns ? late_ns : (w->wake_error_ns * 63 + late_ns) / 64;
+}
+
+/* One turn from `start_ns`: arrivals, then what the transport has. Returns when it ended. */
+static uint64_t turn(struct worker *w, uint64_t start_ns) {
+    uint64_t blocked_ns = 0;
+    uint32_t work = take_arrivals(w);
+    uint64_t asked_ns = work ? 0 : sleep_limit_ns(w, start_ns);
+    uint32_t ended = w->load->transport->poll(w->transport, asked_ns, &blocked_ns);
+    uint64_t end_ns = os_clock_ns();
+    client_integrate(w, end_ns);
+    if (work + ended > 0) {
+        uint64_t awake_ns = end_ns - start_ns - blocked_ns;
+        uint64_t inside_ns = client_within_window(w, start_ns + blocked_ns, end_ns);
+        w->busy_ns += inside_ns < awake_ns ? inside_ns : awake_ns;
+    } else {
+        learn_wake_error(w, asked_ns, blocked_ns);
+    }
+    return end_ns;
+}
+
+static void start_load(struct worker *w, uint64_t start_ns) {
+    w->integral_at_ns = start_ns;
+    if (w->load->open) {
+        start_schedule(w, start_ns, ~w->load->seed);
+        w->pacing = true;
+        return;
+    }
+    for (uint32_t i = 0; i < w->connections; i++)
+        if (w->clients[i].standing) client_send(w, i, w->load->window);
+}
+
+static void run_window(struct worker *w) {
+    uint64_t now_ns = os_clock_ns();
+    int marked = 0; /* edges that worker 0 has read */
+    while (!w->run->stop && w->standing > 0) {
+        if (w->t0_ns == NOT_YET && (w->t0_ns = w->run->t0_ns) != NOT_YET) w->t1_ns = w->run->t1_ns;
+        if (w->index == 0 && marked < 2 && now_ns >= (marked ? w->t1_ns : w->t0_ns))
+            mark_edge(w, marked++);
+        if (now_ns >= w->t1_ns && !w->pacing) break;
+        now_ns = turn(w, now_ns);
+    }
+    if (w->index == 0 && marked == 1) mark_edge(w, 1); /* all its connections broke */
+    w->window_end_ns = now_ns < w->t1_ns ? now_ns : w->t1_ns;
+}
+
+/* ---- the end ---- */
+
+/* Awaits the answers that are still out, then gives them up. Arrivals that wait are sent for half
+ * of the time only, so that those on the wire can be answered in the other half. */
+static void drain(struct worker *w) {
+    uint64_t start_ns = os_clock_ns(), now_ns = start_ns, ignored = 0;
+    uint64_t deadline_ns = start_ns + w->load->drain_ns;
+    while ((w->outstanding > 0 || (w->queued > 0 && !w->draining_out)) && !w->run->stop &&
+           now_ns < deadline_ns) {
+        w->draining_out = now_ns >= start_ns + w->load->drain_ns / 2;
+        poll_for(w, w->draining_out ? deadline_ns - now_ns : w->load->drain_ns / 2, &ignored);
+        now_ns = os_clock_ns();
+    }
+    for (uint32_t i = 0; i < w->connections; i++) client_give_up(w, i, true);
+}
+
+/* Ends the sending direction everywhere and reads to the end of every stream. */
+static void half_close_all(struct worker *w) {
+    uint64_t deadline_ns = os_clock_ns() + w->load->drain_ns + 1000000000u, now_ns, ignored = 0;
+    for (uint32_t i = 0; i < w->connections; i++) client_half_close(w, i);
+    while (w->standing > 0 && !w->run->stop && (now_ns = os_clock_ns()) < deadline_ns)
+        poll_for(w, deadline_ns - now_ns, &ignored);
+    w->errors.cut += w->standing; /* the server never ended these */
+}
+
+void *worker_main(void *worker) {
+    struct worker *w = worker;
+    uint64_t start_ns, ignored = 0;
+    os_timer_fine();
+    connect_all(w);
+    while ((start_ns = w->run->start_ns) == NOT_YET && !w->run->stop)
+        poll_for(w, 1000000u, &ignored);
+    if (!w->run->stop && start_ns != NOT_YET) {
+        start_load(w, start_ns);
+        run_window(w);
+        drain(w);
+        half_close_all(w);
+    }
+    atomic_fetch_add(&w->run->finished, 1);
+    return NULL;
+}

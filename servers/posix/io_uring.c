@@ -1,0 +1,406 @@
+/* io_uring.c - operations go into a ring, their completions come out of another (Linux 6.0).
+ * Invariant: a connection is freed only when none of its operations is in flight, and every buffer
+ * of the buffer ring is either the kernel's or in the queue of exactly one connection.
+ *
+ * System calls per echo in steady state: two completions, a receive's and a send's, hence
+ * io_uring_enter x 2 / (completions per wait), nothing else. The receive stays armed and takes a
+ * buffer out of the ring when bytes come; the send goes straight out of it, then it goes back.
+ *
+ * A slow reader keeps no buffer of the ring: what the kernel does not take at once moves to memory
+ * of the connection's own, and receiving stops until it is sent. */
+#include "base/check.h"
+#include "servers/posix/io_uring_ring.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* Completions handled between two submissions. Each asks for two operations at most, so that the
+ * submission ring (512 entries) does not fill up. */
+#define BATCH 128
+
+#define ACCEPT_RETRY_NS 100000000u
+#define STOP_NS 500000000u /* what is not cancelled by then is left to the ring's end */
+#define QUEUE_SHARE 16     /* part of all buffers that one connection may queue */
+
+/* What an operation was, in the low bits of its user data; the rest is its connection. */
+enum operation { OP_ACCEPT, OP_STOP, OP_RECEIVE, OP_SEND, OP_CANCEL };
+#define OPERATION_BITS 7u
+
+/* One connection. */
+struct uring_conn {
+    int fd;                       /* its socket */
+    uint32_t in_flight;           /* operations whose end has not come */
+    bool receiving;               /* a receive is armed */
+    bool cancelling;              /* that receive was asked to end */
+    bool sending;                 /* a send is in flight; there is never more than one */
+    bool starved;                 /* in the line of those that wait for a buffer */
+    bool input_ended;             /* the peer has sent all */
+    bool holding;                 /* do not receive until all that came is sent */
+    bool over;                    /* to be closed; how it ended is counted */
+    size_t sending_bytes;         /* size of the send in flight */
+    struct ring_queue queue;      /* what was received; the head is being sent */
+    size_t head_sent;             /* bytes of the head that are sent */
+    uint8_t *own;                 /* memory of its own for what the kernel did not take at once */
+    size_t own_start, own_end;    /* bytes there that are still to be sent */
+    size_t own_size;              /* room there */
+    struct uring_conn *previous;  /* in the list of all */
+    struct uring_conn *next;      /* in the same */
+    struct uring_conn *next_line; /* in the line of the starved */
+};
+
+/* One instance. */
+struct uring_server {
+    struct ring ring;            /* rings and buffers */
+    int listener;                /* where connections come from */
+    struct server_stats *stats;  /* where everything is counted */
+    struct uring_conn *first;    /* list of all connections */
+    struct uring_conn *starving; /* line of those that found no buffer */
+    struct uring_conn *line_end; /* its last */
+    bool accepting;              /* an accept is armed */
+    uint64_t retry_ns;           /* after a failed accept: when to arm the next */
+    bool stopping;               /* nothing is armed any more */
+};
+
+static void tag(struct io_uring_sqe *sqe, struct uring_conn *c, enum operation operation) {
+    io_uring_sqe_set_data64(sqe, (uint64_t)(uintptr_t)c | operation);
+    if (c) c->in_flight++;
+}
+
+/* Copies the queue into the connection's own memory and gives its buffers back. Not while a send is
+ * in flight: that reads from one of the two. Returns false if there is no memory. */
+static bool queue_to_own(struct ring *r, struct uring_conn *c) {
+    size_t need = c->own_end + ring_queue_bytes(r, &c->queue);
+    if (need > c->own_size) {
+        uint8_t *grown = realloc(c->own, need);
+        if (!grown) return false;
+        c->own = grown;
+        c->own_size = need;
+    }
+    for (; c->queue.count; c->head_sent = 0) {
+        size_t size = r->received[c->queue.head].size - c->head_sent;
+        memcpy(c->own + c->own_end, ring_data(r, c->queue.head) + c->head_sent, size);
+        c->own_end += size;
+        ring_queue_drop(r, &c->queue);
+    }
+    return true;
+}
+
+/* ---- one connection ---- */
+
+static void conn_free(struct uring_server *s, struct uring_conn *c) {
+    while (c->queue.count) ring_queue_drop(&s->ring, &c->queue);
+    if (c->previous)
+        c->previous->next = c->next;
+    else
+        s->first = c->next;
+    if (c->next) c->next->previous = c->previous;
+    os_close(c->fd);
+    free(c->own);
+    free(c);
+    s->retry_ns = 0; /* a descriptor is free */
+}
+
+/* Ends a connection; operations in flight fail soon after the shutdown, then it is freed. */
+static void conn_end(struct uring_conn *c, uint64_t *counter) {
+    if (c->over) return;
+    c->over = true;
+    (*counter)++;
+    if (c->in_flight) shutdown(c->fd, SHUT_RDWR);
+}
+
+static void conn_fail(struct uring_server *s, struct uring_conn *c, int error) {
+    conn_end(c, os_error_peer_gone(error) ? &s->stats->closed_reset : &s->stats->closed_error);
+}
+
+static void wait_in_line(struct uring_server *s, struct uring_conn *c) {
+    c->starved = true;
+    c->next_line = NULL;
+    if (s->starving)
+        s->line_end->next_line = c;
+    else
+        s->starving = c;
+    s->line_end = c;
+}
+
+static void arm_receive(struct uring_server *s, struct uring_conn *c) {
+    struct io_uring_sqe *sqe = ring_entry(&s->ring);
+    if (!sqe) {
+        wait_in_line(s, c);
+        return;
+    }
+    ring_prepare_receive(&s->ring, sqe, c->fd);
+    tag(sqe, c, OP_RECEIVE);
+    c->receiving = true;
+    c->cancelling = false;
+}
+
+static void cancel_receive(struct uring_server *s, struct uring_conn *c) {
+    struct io_uring_sqe *sqe = ring_entry(&s->ring);
+    if (!sqe) return; /* tried again at the connection's next completion */
+    io_uring_prep_cancel64(sqe, (uint64_t)(uintptr_t)c | OP_RECEIVE, 0);
+    tag(sqe, c, OP_CANCEL);
+    c->cancelling = true;
+}
+
+static void send_bytes(struct uring_server *s, struct uring_conn *c, const uint8_t *data,
+                       size_t size, int flags) {
+    struct io_uring_sqe *sqe = ring_entry(&s->ring);
+    if (!sqe) {
+        conn_fail(s, c, ENOBUFS);
+        return;
+    }
+    io_uring_prep_send(sqe, c->fd, data, size, flags | MSG_NOSIGNAL);
+    tag(sqe, c, OP_SEND);
+    c->sending = true;
+    c->sending_bytes = size;
+}
+
+/* Starts whatever the connection's state asks for; called after each of its completions, after
+ * which it may be gone. */
+static void proceed(struct uring_server *s, struct uring_conn *c) {
+    bool idle = !c->receiving && !c->starved;
+    if (!c->over && !c->holding && !c->input_ended && idle) arm_receive(s, c);
+    if (!c->over && c->holding && c->receiving && !c->cancelling) cancel_receive(s, c);
+    if (!c->over && !c->sending) {
+        if (c->holding && !queue_to_own(&s->ring, c)) conn_fail(s, c, ENOMEM);
+        if (c->over) {
+        } else if (c->own_start < c->own_end) {
+            /* Until the receive has ended more may come, and the memory may move */
+            if (!c->receiving)
+                send_bytes(s, c, c->own + c->own_start, c->own_end - c->own_start, 0);
+        } else if (c->queue.count) {
+            send_bytes(s, c, ring_data(&s->ring, c->queue.head) + c->head_sent,
+                       s->ring.received[c->queue.head].size - c->head_sent, MSG_DONTWAIT);
+        } else if (c->input_ended) {
+            conn_end(c, &s->stats->closed_clean);
+        } else if (c->holding && !c->receiving) {
+            c->holding = false;
+            if (!c->starved) arm_receive(s, c);
+        }
+    }
+    if (c->over && !c->in_flight && !c->starved) conn_free(s, c);
+}
+
+static void receive_ended(struct uring_server *s, struct uring_conn *c,
+                          const struct io_uring_cqe *cqe) {
+    bool armed = cqe->flags & IORING_CQE_F_MORE;
+    if (!armed) {
+        c->receiving = false;
+        c->in_flight--;
+    }
+    if (cqe->flags & IORING_CQE_F_BUFFER) {
+        uint32_t buffer = cqe->flags >> IORING_CQE_BUFFER_SHIFT;
+        s->ring.held++;
+        if (cqe->res > 0 && !c->over) {
+            s->stats->receives++;
+            s->stats->bytes_in += (uint64_t)cqe->res;
+            echo_work();
+            ring_queue_add(&s->ring, &c->queue, buffer, (uint32_t)cqe->res);
+            if (c->queue.count > s->ring.count / QUEUE_SHARE) c->holding = true;
+        } else {
+            ring_put(&s->ring, buffer);
+        }
+    }
+    if (cqe->res == 0)
+        c->input_ended = true;
+    else if (cqe->res == -ENOBUFS)
+        wait_in_line(s, c);
+    else if (cqe->res < 0 && cqe->res != -ECANCELED && !os_error_would_block(-cqe->res))
+        conn_fail(s, c, -cqe->res);
+    proceed(s, c);
+}
+
+static void send_ended(struct uring_server *s, struct uring_conn *c, int result) {
+    size_t sent = result > 0 ? (size_t)result : 0;
+    c->sending = false;
+    c->in_flight--;
+    if (result < 0 && !os_error_would_block(-result)) {
+        conn_fail(s, c, -result);
+    } else {
+        s->stats->sends += sent > 0;
+        s->stats->sends_partial += sent < c->sending_bytes;
+        s->stats->bytes_out += sent;
+        if (c->own_start < c->own_end) {
+            c->own_start += sent;
+            if (c->own_start == c->own_end) c->own_start = c->own_end = 0;
+        } else {
+            c->head_sent += sent;
+            if (c->head_sent == s->ring.received[c->queue.head].size) {
+                ring_queue_drop(&s->ring, &c->queue);
+                c->head_sent = 0;
+            } else {
+                c->holding = true;
+            }
+        }
+    }
+    proceed(s, c);
+}
+
+/* ---- accepting ---- */
+
+static void arm_accept(struct uring_server *s) {
+    struct io_uring_sqe *sqe = ring_entry(&s->ring);
+    if (!sqe) return; /* tried again at the next turn */
+    ring_prepare_accept(&s->ring, sqe, s->listener);
+    tag(sqe, NULL, OP_ACCEPT);
+    s->accepting = true;
+}
+
+static void accept_ended(struct uring_server *s, const struct io_uring_cqe *cqe) {
+    if (!(cqe->flags & IORING_CQE_F_MORE)) s->accepting = false;
+    if (cqe->res < 0) {
+        int error = -cqe->res;
+        if (os_error_would_block(error) || os_error_peer_gone(error) || error == ECANCELED) return;
+        s->stats->accept_errors += os_error_exhausted(error);
+        s->retry_ns = os_clock_ns() + ACCEPT_RETRY_NS;
+        return;
+    }
+    s->stats->accepted++;
+    struct uring_conn *c = s->stopping ? NULL : calloc(1, sizeof *c);
+    if (!c) {
+        (*(s->stopping ? &s->stats->closed_clean : &s->stats->closed_error))++;
+        os_close(cqe->res);
+        return;
+    }
+    c->fd = cqe->res;
+    c->next = s->first;
+    if (c->next) c->next->previous = c;
+    s->first = c;
+    proceed(s, c);
+}
+
+/* ---- the loop ---- */
+
+static void handle(struct uring_server *s, const struct io_uring_cqe *cqe) {
+    struct uring_conn *c = (void *)(uintptr_t)(cqe->user_data & ~(uint64_t)OPERATION_BITS);
+    switch ((enum operation)(cqe->user_data & OPERATION_BITS)) {
+    case OP_ACCEPT:
+        accept_ended(s, cqe);
+        break;
+    case OP_STOP:
+        s->stopping = true;
+        break;
+    case OP_RECEIVE:
+        receive_ended(s, c, cqe);
+        break;
+    case OP_SEND:
+        send_ended(s, c, cqe->res);
+        break;
+    case OP_CANCEL:
+        if (!c) break;
+        c->in_flight--;
+        proceed(s, c);
+        break;
+    }
+}
+
+/* Lets those at the head of the line receive again, one for each free buffer. Armed receives may
+ * take them first; who finds none again goes to the end of the line. */
+static void feed_starved(struct uring_server *s) {
+    uint32_t unheld = s->ring.count - s->ring.held;
+    while (s->starving && (unheld || s->starving->over)) {
+        struct uring_conn *c = s->starving;
+        s->starving = c->next_line;
+        c->starved = false;
+        if (unheld) unheld--;
+        proceed(s, c);
+    }
+}
+
+/* Submits, waits until `deadline_ns` (0: for ever) for a completion, and handles a batch. Returns 0
+ * or an error. */
+static int turn(struct uring_server *s, uint64_t deadline_ns) {
+    struct io_uring_cqe *ended[BATCH];
+    int error = ring_wait(&s->ring, deadline_ns);
+    if (error) return error;
+    s->stats->waits++;
+    unsigned count = io_uring_peek_batch_cqe(&s->ring.uring, ended, BATCH);
+    for (unsigned i = 0; i < count; i++) handle(s, ended[i]);
+    io_uring_cq_advance(&s->ring.uring, count);
+    s->stats->events += count;
+    feed_starved(s);
+    ring_publish(&s->ring);
+    return 0;
+}
+
+/* Ends the accept and all connections, and closes these as the ends of their operations come in.
+ * Not by one cancellation of everything: the kernel looks for each operation from the start again.
+ */
+static void end_connections(struct uring_server *s) {
+    uint64_t deadline_ns = os_clock_ns() + STOP_NS;
+    struct io_uring_sqe *sqe = ring_entry(&s->ring);
+    if (sqe) {
+        io_uring_prep_cancel64(sqe, OP_ACCEPT, 0);
+        tag(sqe, NULL, OP_CANCEL);
+    }
+    s->stopping = true;
+    for (struct uring_conn *c = s->first, *next; c; c = next) {
+        next = c->next;
+        conn_end(c, &s->stats->closed_clean);
+        proceed(s, c);
+    }
+    while ((s->first || s->accepting) && os_clock_ns() < deadline_ns)
+        if (turn(s, deadline_ns) != 0) break;
+}
+
+static int uring_run(void *state, os_socket stop, struct server_stats *stats) {
+    struct uring_server *s = state;
+    s->stats = stats;
+    int error = ring_enable(&s->ring);
+    struct io_uring_sqe *sqe = error ? NULL : ring_entry(&s->ring);
+    if (!sqe) return error ? error : EAGAIN;
+    io_uring_prep_poll_add(sqe, stop, POLLIN);
+    tag(sqe, NULL, OP_STOP);
+    while (!error && !s->stopping) {
+        if (!s->accepting && (!s->retry_ns || os_clock_ns() >= s->retry_ns)) {
+            s->retry_ns = 0;
+            arm_accept(s);
+        }
+        error = turn(s, s->accepting ? 0 : s->retry_ns);
+    }
+    end_connections(s);
+    ring_disable(&s->ring);
+    return error;
+}
+
+static void uring_close(void *state) {
+    struct uring_server *s = state;
+    while (s->first) { /* only where the kernel was too slow at stop */
+        CHECK(!s->first->previous);
+        conn_free(s, s->first);
+    }
+    ring_close(&s->ring);
+    free(s);
+}
+
+static int uring_open(const struct server_config *config, os_socket listener, void **state) {
+    struct uring_server *s = calloc(1, sizeof *s);
+    if (!s) return ENOMEM;
+    const char *step; /* the probe has told what this machine lacks */
+    int error = ring_open(&s->ring, config, &step);
+    if (error) {
+        free(s);
+        return error;
+    }
+    s->listener = listener;
+    *state = s;
+    return 0;
+}
+
+const struct io_model io_model_self = {
+    .name = "io_uring",
+    .summary = "io_uring: operations and completions through shared rings",
+    .initiation = IO_RING,
+    .notification = IO_COMPLETION_RING,
+    .options = ring_options,
+    .instances_by_main = true,
+    .library = "liburing",
+    .library_version = ring_library_version,
+    .probe = ring_probe,
+    .open = uring_open,
+    .run = uring_run,
+    .close = uring_close,
+};

@@ -1,0 +1,135 @@
+/* poll.c - the program keeps the set of sockets and hands all of it to the kernel at every wait.
+ * Invariant: rows 2 to count-1 of `polled` and `conns` belong together, without gaps.
+ *
+ * System calls per echo in steady state: poll / (ready connections per wait) + recv + send. What
+ * grows with the number of connections is the cost of poll itself: it looks at every row. */
+#include "servers/conn.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+
+#define ROW_LISTENER 0
+#define ROW_STOP 1
+#define ROWS_OWN 2   /* rows that are no connections */
+#define ROWS_MIN 256 /* table size at the start; doubled when full */
+
+/* One instance. */
+struct poll_server {
+    struct conn_set set;   /* its connections */
+    struct pollfd *polled; /* what poll() gets */
+    struct conn **conns;   /* the connection of each row; NULL in the rows of our own */
+    size_t count;          /* rows in use */
+    size_t capacity;       /* rows there are */
+};
+
+/* Makes room for one row more. Returns whether there is. */
+static bool grow(struct poll_server *s) {
+    if (s->count < s->capacity) return true;
+    size_t capacity = s->capacity ? s->capacity * 2 : ROWS_MIN;
+    struct pollfd *polled = realloc(s->polled, capacity * sizeof *polled);
+    if (polled) s->polled = polled;
+    struct conn **conns = realloc(s->conns, capacity * sizeof *conns);
+    if (conns) s->conns = conns;
+    if (!polled || !conns) return false;
+    s->capacity = capacity;
+    return true;
+}
+
+static void add_row(struct poll_server *s, int fd, struct conn *c) {
+    s->polled[s->count] = (struct pollfd){.fd = fd, .events = POLLIN};
+    s->conns[s->count] = c;
+    if (c) c->slot = s->count;
+    s->count++;
+}
+
+/* Closes a connection and puts the last row into its place. */
+static void remove_row(struct poll_server *s, struct conn *c) {
+    size_t slot = c->slot, last = --s->count;
+    s->polled[slot] = s->polled[last];
+    s->conns[slot] = s->conns[last];
+    s->conns[slot]->slot = slot;
+    conn_close(&s->set, c);
+}
+
+static void poll_model_close(void *state) {
+    struct poll_server *s = state;
+    conn_set_close(&s->set);
+    free(s->polled);
+    free(s->conns);
+    free(s);
+}
+
+static int poll_model_open(const struct server_config *config, os_socket listener, void **state) {
+    struct poll_server *s = calloc(1, sizeof *s);
+    if (!s) return ENOMEM;
+    if (conn_set_open(&s->set, config, listener) != 0 || !grow(s)) {
+        poll_model_close(s);
+        return ENOMEM;
+    }
+    *state = s;
+    return 0;
+}
+
+static void accept_some(struct poll_server *s) {
+    for (int i = 0; i < CONN_ACCEPTS_PER_TURN; i++) {
+        struct conn *c = conn_accept(&s->set);
+        if (!c) break;
+        if (grow(s))
+            add_row(s, c->socket, c);
+        else
+            conn_refuse(&s->set, c);
+    }
+}
+
+static void serve(struct poll_server *s, struct conn *c) {
+    enum conn_outcome outcome = c->pending_start < c->pending_end ? conn_send_pending(&s->set, c)
+                                                                  : conn_receive(&s->set, c);
+    if (outcome == CONN_ENDED)
+        remove_row(s, c);
+    else
+        s->polled[c->slot].events = outcome == CONN_BLOCKED ? POLLOUT : POLLIN;
+}
+
+/* Serves the `n` rows that are ready. From the last to the first: the row that takes the place of a
+ * closed one has then been looked at already. New rows are added when all are done. */
+static void handle(struct poll_server *s, int n) {
+    for (size_t row = s->count; row > ROWS_OWN && n > 0; row--) {
+        if (!s->polled[row - 1].revents) continue;
+        n--;
+        serve(s, s->conns[row - 1]);
+    }
+    if (s->polled[ROW_LISTENER].revents) accept_some(s);
+}
+
+static int poll_model_run(void *state, os_socket stop, struct server_stats *stats) {
+    struct poll_server *s = state;
+    s->set.stats = stats;
+    add_row(s, s->set.listener, NULL);
+    add_row(s, stop, NULL);
+    int error = 0;
+    while (!error && !s->polled[ROW_STOP].revents) {
+        conn_accept_resumes(&s->set);
+        /* poll() skips rows with a negative descriptor */
+        s->polled[ROW_LISTENER].fd = s->set.accepting ? s->set.listener : -1;
+        int n = poll(s->polled, (nfds_t)s->count, conn_wait_ms(&s->set));
+        if (n < 0 && errno != EINTR) error = errno;
+        if (n < 0) continue;
+        stats->waits++;
+        stats->events += (uint64_t)n;
+        handle(s, n);
+    }
+    conn_close_all(&s->set);
+    return error;
+}
+
+const struct io_model io_model_self = {
+    .name = "poll",
+    .summary = "poll: the program hands over all sockets at every wait",
+    .initiation = IO_NONBLOCKING,
+    .notification = IO_READINESS,
+    .instances_by_main = true,
+    .open = poll_model_open,
+    .run = poll_model_run,
+    .close = poll_model_close,
+};

@@ -1,0 +1,296 @@
+/* server_main.c - what every echo server shares: flags, listeners, instances, ready line, stop,
+ * stats. The model itself is the one linked file that defines io_model_self.
+ * Invariant: the ready line is printed only when every instance is open, and the stats line only
+ * after every instance has ended. */
+#include "base/args.h"
+#include "base/check.h"
+#include "base/os.h"
+#include "servers/describe.h"
+#include "servers/model.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define THREADS_MAX 256
+
+enum exit_code { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_UNAVAILABLE = 77 };
+
+/* The command line. */
+struct settings {
+    const char *host;         /* where to listen */
+    uint64_t port;            /* 0: any free one */
+    uint64_t threads;         /* instances */
+    uint64_t backlog;         /* of listen() */
+    uint64_t buffer_bytes;    /* most that one receive returns */
+    uint64_t burn_ns;         /* CPU to burn per receive */
+    struct arg_texts options; /* NAME=VALUE of the model */
+    bool stop_on_eof;         /* end of stdin stops */
+    bool describe;            /* print what the model is, and exit */
+};
+
+/* One running copy of the model, with a listener and a thread of its own. */
+struct instance {
+    void *state;               /* the model's */
+    os_socket listener;        /* where it accepts; OS_SOCKET_NONE until there is one */
+    os_socket stop;            /* readable at its end when it is time */
+    os_socket stop_sender;     /* shut down to stop all instances */
+    pthread_t thread;          /* runs it */
+    struct server_stats stats; /* valid after the thread was joined */
+    int error;                 /* why it ended before its time; 0 if it did not */
+};
+
+/* Per process because echo_work() is called without context, in the innermost loop. */
+static uint64_t burn_steps;
+
+/* A chain of multiplications: each waits for the one before, and none touches memory. */
+static void burn(uint64_t steps) {
+    uint64_t x = steps;
+    for (uint64_t i = 0; i < steps; i++) x = x * 0x5851F42D4C957F2Du + 1;
+    volatile uint64_t result = x; /* or the compiler would leave the loop out */
+    (void)result;
+}
+
+/* How many steps cost `ns` of CPU. Steps and not a clock, because a clock runs on while the thread
+ * is preempted, and reading CPU time costs a system call. The fastest of many short trials is the
+ * one that nobody disturbed. */
+static uint64_t burn_calibrate(uint64_t ns) {
+    enum { TRIALS = 200, TRIAL_STEPS = 50000 };
+    uint64_t best_ns = UINT64_MAX;
+    for (int i = 0; i < TRIALS; i++) {
+        uint64_t start_ns = os_clock_ns();
+        burn(TRIAL_STEPS);
+        uint64_t took_ns = os_clock_ns() - start_ns;
+        if (took_ns < best_ns) best_ns = took_ns;
+    }
+    return (uint64_t)((double)ns * TRIAL_STEPS / (double)(best_ns ? best_ns : 1));
+}
+
+void echo_work(void) {
+    if (burn_steps) burn(burn_steps);
+}
+
+void server_stats_add(struct server_stats *total, const struct server_stats *part) {
+    total->accepted += part->accepted;
+    total->closed_clean += part->closed_clean;
+    total->closed_reset += part->closed_reset;
+    total->closed_error += part->closed_error;
+    total->bytes_in += part->bytes_in;
+    total->bytes_out += part->bytes_out;
+    total->receives += part->receives;
+    total->sends += part->sends;
+    total->waits += part->waits;
+    total->events += part->events;
+    total->sends_partial += part->sends_partial;
+    total->accept_errors += part->accept_errors;
+}
+
+static void print_ready(const char *host, uint16_t port) {
+    fputs("{\"ready\":{\"model\":", stdout);
+    json_print_text(io_model_self.name);
+    fputs(",\"host\":", stdout);
+    json_print_text(host);
+    printf(",\"port\":%u,\"pid\":%ld}}\n", (unsigned)port, (long)getpid());
+    fflush(stdout);
+}
+
+static void print_stats(const struct server_stats *s) {
+    printf("{\"stats\":{\"accepted\":%" PRIu64 ",\"closed_clean\":%" PRIu64
+           ",\"closed_reset\":%" PRIu64 ",\"closed_error\":%" PRIu64 ",\"bytes_in\":%" PRIu64
+           ",\"bytes_out\":%" PRIu64 ",\"receives\":%" PRIu64 ",\"sends\":%" PRIu64
+           ",\"waits\":%" PRIu64 ",\"events\":%" PRIu64 ",\"sends_partial\":%" PRIu64
+           ",\"accept_errors\":%" PRIu64 "}}\n",
+           s->accepted, s->closed_clean, s->closed_reset, s->closed_error, s->bytes_in,
+           s->bytes_out, s->receives, s->sends, s->waits, s->events, s->sends_partial,
+           s->accept_errors);
+    fflush(stdout);
+}
+
+static void complain(const char *what, int error) {
+    fprintf(stderr, "echo-%s: %s: %s\n", io_model_self.name, what, os_error_text(error));
+}
+
+/* ---- flags ---- */
+
+static enum args_outcome read_flags(struct settings *s, int argc, char **argv) {
+    char program[64], summary[192], example[160];
+    snprintf(program, sizeof program, "echo-%s", io_model_self.name);
+    snprintf(summary, sizeof summary, "echo server: %s", io_model_self.summary);
+    snprintf(example, sizeof example, "echo-%s --port 7000 --stop-on-eof", io_model_self.name);
+    const struct arg rows[] = {
+        {"host", ARG_TEXT, &s->host, 0, 0, NULL, "HOST", "address to listen on (127.0.0.1)"},
+        {"port", ARG_COUNT, &s->port, 0, 65535, NULL, "PORT", "TCP port; 0 takes a free one (0)"},
+        {"threads", ARG_COUNT, &s->threads, 1, THREADS_MAX, NULL, "N",
+         "instances, each with a thread and a listener of its own (1)"},
+        {"backlog", ARG_COUNT, &s->backlog, 1, 65535, NULL, "N",
+         "connections that may wait to be accepted (4096)"},
+        {"buffer", ARG_COUNT, &s->buffer_bytes, 1, 1 << 20, NULL, "BYTES",
+         "most that one receive may return (16384)"},
+        {"burn-ns", ARG_COUNT, &s->burn_ns, 0, 1e9, NULL, "NS",
+         "CPU time to burn per receive, in ns (0)"},
+        {"option", ARG_TEXTS, &s->options, 0, 0, NULL, "NAME=VALUE",
+         "a knob of the model; --describe lists them"},
+        {"stop-on-eof", ARG_FLAG, &s->stop_on_eof, 0, 0, NULL, NULL, "stop when stdin ends"},
+        {"describe", ARG_FLAG, &s->describe, 0, 0, NULL, NULL, "print one JSON line and exit"},
+        {.name = NULL}};
+    const struct args_spec spec = {
+        .program = program, .summary = summary, .example = example, .args = rows};
+    return args_parse(&spec, argc, argv);
+}
+
+/* Reads the model's options. Returns false after one line on stderr. */
+static bool read_options(const struct settings *s, struct server_config *config) {
+    config->buffer_bytes = (size_t)s->buffer_bytes;
+    options_default(&io_model_self, config->options);
+    for (size_t i = 0; i < s->options.count; i++)
+        if (!options_read(&io_model_self, s->options.items[i], config->options)) return false;
+    if (s->threads != 1 && !io_model_self.instances_by_main) {
+        fprintf(stderr, "echo-%s: --threads %" PRIu64 ": this model starts its own threads\n",
+                io_model_self.name, s->threads);
+        return false;
+    }
+    return true;
+}
+
+/* ---- instances ---- */
+
+/* Wakes every instance: the end of the stream stays readable, however many wait for it. */
+static void end_stop_stream(void *sender) {
+    os_shutdown_send(*(const os_socket *)sender);
+}
+
+static void *run_instance(void *argument) {
+    struct instance *in = argument;
+    in->error = io_model_self.run(in->state, in->stop, &in->stats);
+    if (in->error) end_stop_stream(&in->stop_sender); /* one that failed takes the others down */
+    return NULL;
+}
+
+static void close_instances(struct instance *instances, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (instances[i].state) io_model_self.close(instances[i].state);
+        if (instances[i].listener != OS_SOCKET_NONE) os_close(instances[i].listener);
+    }
+}
+
+/* Opens all listeners on one port, the first of them choosing it, and an instance on each. */
+static enum exit_code open_instances(const struct settings *s, const struct server_config *config,
+                                     struct instance *instances, char *host, size_t host_size,
+                                     uint16_t *port) {
+    *port = (uint16_t)s->port;
+    for (size_t i = 0; i < s->threads; i++) {
+        struct os_address address;
+        char reason[128], where[256];
+        if (os_address_resolve(s->host, *port, &address, reason, sizeof reason) != 0) {
+            fprintf(stderr, "echo-%s: --host %s: %s\n", io_model_self.name, s->host, reason);
+            return EXIT_USAGE;
+        }
+        struct instance *in = &instances[i];
+        snprintf(where, sizeof where, "listen on %s port %u", s->host, (unsigned)*port);
+        int error = os_listen(&address, (int)s->backlog, s->threads > 1, &in->listener);
+        if (!error && i == 0) error = os_socket_local(in->listener, host, host_size, port);
+        if (error) {
+            complain(where, error);
+            return EXIT_FAILED;
+        }
+        error = io_model_self.open(config, in->listener, &in->state);
+        if (error) {
+            in->state = NULL;
+            complain("open", error);
+            return EXIT_FAILED;
+        }
+    }
+    return EXIT_FINE;
+}
+
+/* Runs opened instances until all have ended, and sums up what they did. */
+static enum exit_code run_instances(struct instance *instances, size_t count, const char *host,
+                                    uint16_t port) {
+    size_t started = 0;
+    int error = 0;
+    while (!error && started < count) {
+        struct instance *in = &instances[started];
+        error = pthread_create(&in->thread, NULL, run_instance, in);
+        if (!error) started++;
+    }
+    if (error) {
+        complain("thread", error);
+        end_stop_stream(&instances[0].stop_sender);
+    } else {
+        print_ready(host, port);
+    }
+    struct server_stats total = {0};
+    for (size_t i = 0; i < started; i++) {
+        CHECK_OP(pthread_join(instances[i].thread, NULL), ==, 0);
+        server_stats_add(&total, &instances[i].stats);
+        if (instances[i].error && !error) {
+            error = instances[i].error;
+            complain("run", error);
+        }
+    }
+    if (error) return EXIT_FAILED;
+    print_stats(&total);
+    return EXIT_FINE;
+}
+
+static enum exit_code serve(const struct settings *s, const struct server_config *config) {
+    /* Static: the thread that waits for signals uses it for as long as the process lives. */
+    static os_socket stop_sender;
+    os_socket pair[2];
+    int error = os_socket_pair(true, pair);
+    if (error) {
+        complain("stop socket", error);
+        return EXIT_FAILED;
+    }
+    stop_sender = pair[1];
+    enum exit_code code = EXIT_FAILED;
+    struct instance *instances = calloc(s->threads, sizeof *instances);
+    error = instances ? os_on_stop(s->stop_on_eof, end_stop_stream, &stop_sender) : 0;
+    if (!instances || error) {
+        fprintf(stderr, "echo-%s: start: %s\n", io_model_self.name,
+                instances ? os_error_text(error) : "out of memory");
+    } else {
+        char host[64];
+        uint16_t port;
+        for (size_t i = 0; i < s->threads; i++) {
+            instances[i].listener = OS_SOCKET_NONE;
+            instances[i].stop = pair[0];
+            instances[i].stop_sender = stop_sender;
+        }
+        code = open_instances(s, config, instances, host, sizeof host, &port);
+        if (code == EXIT_FINE) code = run_instances(instances, s->threads, host, port);
+        close_instances(instances, s->threads);
+    }
+    free(instances);
+    /* pair[1] stays open: a late signal may still shut it down */
+    os_close(pair[0]);
+    return code;
+}
+
+int main(int argc, char **argv) {
+    struct settings s = {.host = "127.0.0.1", .threads = 1, .backlog = 4096, .buffer_bytes = 16384};
+    struct server_config config = {0};
+    char reason[160] = "";
+    enum exit_code code = EXIT_FINE;
+    os_init();
+    enum args_outcome outcome = read_flags(&s, argc, argv);
+    bool understood = outcome == ARGS_RUN && read_options(&s, &config);
+    bool available =
+        !understood || !io_model_self.probe || io_model_self.probe(&config, reason, sizeof reason);
+    if (!understood) {
+        code = outcome == ARGS_HELP_SHOWN ? EXIT_FINE : EXIT_USAGE;
+    } else if (s.describe) {
+        describe_print(&io_model_self, available ? NULL : reason,
+                       io_model_self.instances_by_main ? THREADS_MAX : 1);
+    } else if (!available) {
+        fprintf(stderr, "echo-%s: not available: %s\n", io_model_self.name, reason);
+        code = EXIT_UNAVAILABLE;
+    } else {
+        if (s.burn_ns) burn_steps = burn_calibrate(s.burn_ns);
+        code = serve(&s, &config);
+    }
+    args_texts_free(&s.options);
+    return (int)code;
+}

@@ -1,0 +1,158 @@
+/* cases_bytes.c - what goes in comes out: sizes, fragments and readers that do not read. */
+#include "tests/conformance/client.h"
+
+#include <stdlib.h>
+
+enum { KIB = 1024, MIB = 1024 * 1024 };
+
+/* A stalled stream is one that moved nothing while others exchanged this many rounds, and for at
+ * least this long. Too early a verdict weakens a test on a slow machine but never fails it. */
+enum { STALL_ROUNDS = 100, STALL_MS = 100 };
+
+/* A server that polls itself hot while it cannot send uses a whole CPU. */
+enum { QUIET_MS = 500, QUIET_CPU_PERCENT = 50 };
+
+/* Opens `n` clients, lets each echo `bytes`, ends them and the server, and checks the account. */
+static void echo_and_finish(const struct setup *setup, const struct server_start *how, size_t n,
+                            uint64_t bytes, const struct client *like) {
+    struct server server;
+    struct stats stats;
+    server_start(&server, setup, how);
+    struct client *clients = clients_open(&server, setup, 0, n);
+    for (size_t i = 0; i < n; i++) {
+        clients[i].fragment = like->fragment;
+        clients[i].random_pieces = like->random_pieces;
+        clients[i].window = like->window;
+    }
+    clients_echo(clients, n, bytes);
+    clients_finish(clients, n);
+    server_finish(&server, STOP_BY_EOF,
+                  &(struct expected){.accepted = n, .bytes = (uint64_t)n * bytes}, &stats);
+    free(clients);
+}
+
+static void one_byte(const struct setup *setup) {
+    echo_and_finish(setup, NULL, 1, 1, &(struct client){0});
+}
+
+static void big(const struct setup *setup) {
+    const struct server_start how = {.args = {"--buffer", "4096"}};
+    echo_and_finish(setup, &how, 4, MIB, &(struct client){0});
+}
+
+static void random_fragments(const struct setup *setup) {
+    const struct client like = {.fragment = 3000, .random_pieces = true};
+    echo_and_finish(setup, NULL, 8, 300 * KIB + 7, &like);
+}
+
+static void byte_by_byte(const struct setup *setup) {
+    echo_and_finish(setup, NULL, 2, 3000, &(struct client){.fragment = 1});
+    echo_and_finish(setup, NULL, 2, 300, &(struct client){.fragment = 1, .window = 1});
+}
+
+static void echoes(const struct setup *setup) {
+    echo_and_finish(setup, NULL, 16, 64 * 500, &(struct client){.fragment = 64, .window = 64});
+}
+
+/* Lets `slow` (which do not read) send until nothing moves any more, or they have sent all, while
+ * `others` go on echoing: they are both the proof that others are served and the clock. */
+static void send_until_stalled(struct client *slow, size_t n, struct client *others,
+                               size_t others_n) {
+    case_doing("serving others while readers are slow");
+    uint64_t since_ns = os_clock_ns();
+    for (int rounds = 0; rounds < STALL_ROUNDS || os_clock_ns() - since_ns < STALL_MS * 1000000u;
+         rounds++) {
+        if (clients_step(slow, n, 0) > 0) {
+            rounds = 0;
+            since_ns = os_clock_ns();
+        }
+        clients_echo(others, others_n, 64);
+    }
+}
+
+/* Waits QUIET_MS in which nobody reads, and sees that the server waits, too. */
+static void require_quiet(const struct server *server, struct client *clients, size_t n) {
+    case_doing("watching the CPU time of a server that cannot send");
+    uint64_t cpu_ns = server_cpu_ns(server), from_ns = os_clock_ns(), now_ns;
+    while ((now_ns = os_clock_ns()) - from_ns < QUIET_MS * 1000000u) {
+        clients_step(clients, n, QUIET_MS - (int)((now_ns - from_ns) / 1000000u));
+    }
+    uint64_t percent = (server_cpu_ns(server) - cpu_ns) * 100 / (now_ns - from_ns);
+    REQUIRE(percent < QUIET_CPU_PERCENT, "used %llu %% of a CPU while it could do nothing",
+            (unsigned long long)percent);
+}
+
+/* One client sends up to 64 MiB and does not read: a server that buffers it all grows by tens of
+ * MiB, one that stops reading does not. The system's own buffers hold about 10 MiB of it. */
+static void slow_reader(const struct setup *setup) {
+    struct server server;
+    struct stats stats;
+    struct client slow;
+    server_start(&server, setup, NULL);
+    struct client *others = clients_open(&server, setup, 1, 4);
+    clients_echo(others, 4, 64);
+    client_open(&slow, &server, setup, 0, 4096);
+    slow.paused = true;
+    slow.goal = 64 * MIB;
+    uint64_t before = server_rss_bytes(&server);
+    send_until_stalled(&slow, 1, others, 4);
+    uint64_t after = server_rss_bytes(&server);
+    REQUIRE(slow.sent >= 64 * KIB, "only %llu bytes were taken", (unsigned long long)slow.sent);
+    REQUIRE(slow.sent < slow.goal, "took 64 MiB from a client that does not read");
+    bool defaults = !setup->option[0]; /* an option may choose a pool that fills as others echo */
+    REQUIRE(!defaults || after < before + 8 * MIB,
+            "memory grew by %llu KiB for a client that does not read",
+            (unsigned long long)((after - before) / KIB));
+    require_quiet(&server, &slow, 1);
+    uint64_t stalled_at = slow.sent / KIB;
+    slow.goal = slow.sent > 8 * MIB ? slow.sent : 8 * MIB;
+    slow.paused = false;
+    slow.fragment = 16 * KIB;
+    slow.random_pieces = true;
+    clients_pump(&slow, 1);
+    client_finish(&slow);
+    clients_echo(others, 4, 64);
+    uint64_t bytes = slow.received + clients_received(others, 4);
+    clients_finish(others, 4);
+    server_finish(&server, STOP_BY_EOF, &(struct expected){.accepted = 5, .bytes = bytes}, &stats);
+    case_note("stalled after %llu KiB, %llu partial sends", (unsigned long long)stalled_at,
+              (unsigned long long)stats.sends_partial);
+}
+
+static void slow_and_fast(const struct setup *setup) {
+    enum { SLOW = 8, FAST = 20 };
+    struct server server;
+    struct stats stats;
+    struct client slow[SLOW];
+    server_start(&server, setup, NULL);
+    for (size_t i = 0; i < SLOW; i++) {
+        client_open(&slow[i], &server, setup, i, 4096);
+        slow[i].paused = true;
+        slow[i].goal = 64 * MIB;
+    }
+    struct client *fast = clients_open(&server, setup, SLOW, FAST);
+    send_until_stalled(slow, SLOW, fast, FAST);
+    for (int round = 0; round < 200; round++) clients_echo(fast, FAST, 64);
+    for (size_t i = 0; i < SLOW; i++) {
+        slow[i].goal = slow[i].sent;
+        slow[i].paused = false;
+    }
+    clients_pump(slow, SLOW);
+    uint64_t bytes = clients_received(slow, SLOW) + clients_received(fast, FAST);
+    clients_finish(slow, SLOW);
+    clients_finish(fast, FAST);
+    server_finish(&server, STOP_BY_EOF, &(struct expected){.accepted = SLOW + FAST, .bytes = bytes},
+                  &stats);
+    free(fast);
+}
+
+const struct conformance_case cases_bytes[] = {
+    {"1-byte", one_byte, 10, true},
+    {"big", big, 20, true},
+    {"echoes", echoes, 20, false},
+    {"fragments", random_fragments, 20, false},
+    {"byte-by-byte", byte_by_byte, 20, false},
+    {"slow-reader", slow_reader, 30, true},
+    {"slow-and-fast", slow_and_fast, 60, false},
+    {NULL, NULL, 0, false},
+};

@@ -1,0 +1,229 @@
+/* cases_close.c - how connections and servers end. */
+#include "tests/conformance/client.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { KIB = 1024, MIB = 1024 * 1024 };
+
+static void half_close(const struct setup *setup) {
+    enum { CLIENTS = 100, BYTES = 1000 };
+    struct server server;
+    struct stats stats;
+    server_start(&server, setup, NULL);
+    struct client *clients = clients_open(&server, setup, 0, CLIENTS);
+    for (size_t i = 0; i < CLIENTS; i++) {
+        clients[i].paused = true;
+        clients[i].goal = BYTES;
+        while (clients[i].sent < BYTES) clients_step(&clients[i], 1, -1);
+    }
+    clients_finish(clients, CLIENTS);
+    server_finish(&server, STOP_BY_EOF,
+                  &(struct expected){.accepted = CLIENTS, .bytes = CLIENTS * BYTES}, &stats);
+    free(clients);
+}
+
+/* The end of input arrives while megabytes wait to go back: in the system's buffers, and with a
+ * large buffer in the server's own, which then has read the end before it could send all. */
+static uint64_t half_close_stalled(const struct setup *setup, const struct server_start *how,
+                                   int receive_buffer) {
+    struct server server;
+    struct stats stats;
+    struct client c;
+    server_start(&server, setup, how);
+    client_open(&c, &server, setup, 0, receive_buffer);
+    c.goal = 64 * MIB;
+    c.paused = true;
+    case_doing("sending without reading");
+    while (c.sent < c.goal && clients_step(&c, 1, 200) > 0) {
+    }
+    uint64_t pending = c.sent;
+    client_finish(&c);
+    server_finish(&server, STOP_BY_EOF, &(struct expected){.accepted = 1, .bytes = c.sent}, &stats);
+    return pending / KIB;
+}
+
+static void half_close_pending(const struct setup *setup) {
+    const struct server_start large = {.args = {"--buffer", "1048576"}};
+    uint64_t small_kib = half_close_stalled(setup, NULL, 0);
+    uint64_t large_kib = half_close_stalled(setup, &large, 4096);
+    case_note("%llu and %llu KiB were pending", (unsigned long long)small_kib,
+              (unsigned long long)large_kib);
+}
+
+/* Descriptors that the server has open; 0 where the system does not tell. */
+static size_t open_descriptors(const struct server *server) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/fd", (int)server->pid);
+    DIR *list = opendir(path);
+    size_t n = 0;
+    while (list && readdir(list)) n++;
+    if (list) closedir(list);
+    return n;
+}
+
+/* Connections that are reset with bytes on their way, in both directions, beside ones that stay. */
+static void reset(const struct setup *setup) {
+    enum { RESET = 20, STAY = 5 };
+    struct server server;
+    struct stats stats;
+    server_start(&server, setup, NULL);
+    struct client *stay = clients_open(&server, setup, RESET, STAY);
+    clients_echo(stay, STAY, 64);
+    size_t served = open_descriptors(&server); /* what it needs for itself is open by now, too */
+    struct client *gone = clients_open(&server, setup, 0, RESET);
+    for (size_t i = 0; i < RESET; i++) {
+        gone[i].paused = true;
+        gone[i].goal = MIB;
+        while (gone[i].sent < 256 * KIB && clients_step(&gone[i], 1, 200) > 0) {
+        }
+        if (i % 2) clients_echo(stay, STAY, 64);
+        client_reset(&gone[i]);
+    }
+    clients_echo(stay, STAY, 64 * KIB);
+    clients_finish(stay, STAY);
+    struct client *late = clients_open(&server, setup, RESET + STAY, 1);
+    clients_echo(late, 1, 64);
+    clients_finish(late, 1);
+    case_doing("waiting until the server has closed all connections");
+    while (served > 0 && open_descriptors(&server) > served - STAY) poll(NULL, 0, 10);
+    server_finish(
+        &server, STOP_BY_EOF,
+        &(struct expected){.accepted = RESET + STAY + 1, .closed_reset = ANY, .bytes = ANY},
+        &stats);
+    /* A server that has read all of it before the reset arrives may see it only when it sends. */
+    REQUIRE(stats.closed_reset == RESET, "%llu resets were counted, %d were made",
+            (unsigned long long)stats.closed_reset, RESET);
+}
+
+static void connect_and_close(const struct setup *setup) {
+    enum { CLIENTS = 200 };
+    struct server server;
+    struct stats stats;
+    server_start(&server, setup, NULL);
+    for (uint64_t i = 0; i < CLIENTS; i++) {
+        struct client c;
+        client_open(&c, &server, setup, i, 0);
+        client_close(&c);
+    }
+    struct client *last = clients_open(&server, setup, CLIENTS, 1);
+    clients_echo(last, 1, 1); /* accepts are in order: all before it have been accepted */
+    clients_finish(last, 1);
+    server_finish(&server, STOP_BY_EOF, &(struct expected){.accepted = CLIENTS + 1, .bytes = 1},
+                  &stats);
+}
+
+static void shuffle(struct client **order, size_t n, struct rng *rng) {
+    for (size_t i = n; i > 1; i--) {
+        size_t k = (size_t)rng_below(rng, i);
+        struct client *other = order[k];
+        order[k] = order[i - 1];
+        order[i - 1] = other;
+    }
+}
+
+/* Waves of connections whose descriptors the next wave gets again: state left from the last one
+ * would show as a wrong byte, a lost event or a wrong count. */
+static void fd_reuse(const struct setup *setup) {
+    enum { WAVES = 5, CLIENTS = 500 };
+    struct server server;
+    struct stats stats;
+    struct rng rng;
+    struct expected expected = {0};
+    struct client *order[CLIENTS];
+    rng_seed(&rng, setup->seed, 1);
+    server_start(&server, setup, NULL);
+    for (uint64_t wave = 0; wave < WAVES; wave++) {
+        struct client *clients = clients_open(&server, setup, wave * CLIENTS, CLIENTS);
+        for (size_t i = 0; i < CLIENTS; i++) {
+            clients[i].goal = 1 + rng_below(&rng, 2000);
+            expected.bytes += clients[i].goal;
+            order[i] = &clients[i];
+        }
+        clients_pump(clients, CLIENTS);
+        expected.accepted += CLIENTS;
+        shuffle(order, CLIENTS, &rng);
+        for (size_t i = 0; i < CLIENTS; i++) {
+            uint64_t way = rng_below(&rng, 4);
+            if (way == 0) expected.closed_reset++;
+            if (way == 0)
+                client_reset(order[i]);
+            else if (way == 1)
+                client_close(order[i]);
+            else
+                client_finish(order[i]);
+        }
+        free(clients);
+    }
+    struct client *last = clients_open(&server, setup, WAVES * CLIENTS, 1);
+    clients_echo(last, 1, 64);
+    clients_finish(last, 1);
+    expected.accepted++;
+    expected.bytes += 64;
+    server_finish(&server, STOP_BY_EOF, &expected, &stats);
+}
+
+/* Asks the server to stop while 50 connections pump; they may end, the server must, in order. */
+static void stop_under_load(const struct setup *setup, enum stop_by by) {
+    enum { CLIENTS = 50 };
+    struct server server;
+    struct stats stats;
+    server_start(&server, setup, NULL);
+    struct client *clients = clients_open(&server, setup, 0, CLIENTS);
+    clients_echo(clients, CLIENTS, 6400);
+    for (size_t i = 0; i < CLIENTS; i++) {
+        clients[i].goal = UINT64_MAX;
+        clients[i].window = i % 2 ? 64 : 256 * KIB;
+        clients[i].may_end = true;
+    }
+    for (uint64_t moved = 0; moved < 4 * MIB;) moved += clients_step(clients, CLIENTS, -1);
+    uint64_t asked_ns = os_clock_ns();
+    server_ask_stop(&server, by);
+    case_doing("waiting for the connections to end after the stop");
+    for (size_t i = 0; i < CLIENTS;) {
+        if (clients[i].ended)
+            i++;
+        else
+            clients_step(clients, CLIENTS, -1);
+    }
+    server_await_end(&server, asked_ns, &stats);
+    REQUIRE(stats.accepted == CLIENTS, "accepted is %llu", (unsigned long long)stats.accepted);
+    REQUIRE(stats.bytes_out >= clients_received(clients, CLIENTS),
+            "statistics: fewer bytes out than arrived here");
+}
+
+static void stop_eof(const struct setup *setup) {
+    stop_under_load(setup, STOP_BY_EOF);
+}
+
+static void stop_sigterm(const struct setup *setup) {
+    stop_under_load(setup, STOP_BY_SIGTERM);
+}
+
+static void stop_idle(const struct setup *setup) {
+    struct server server;
+    struct stats stats;
+    server_start(&server, setup, NULL);
+    server_finish(&server, STOP_BY_EOF, &(struct expected){0}, &stats);
+    /* connections that never said a word must not hold it up */
+    server_start(&server, setup, NULL);
+    struct client *idle = clients_open(&server, setup, 0, 20);
+    clients_echo(&idle[19], 1, 1);
+    server_finish(&server, STOP_BY_EOF, &(struct expected){.accepted = 20, .bytes = 1}, &stats);
+    free(idle);
+}
+
+const struct conformance_case cases_close[] = {
+    {"half-close", half_close, 20, false},
+    {"half-close-pending", half_close_pending, 30, false},
+    {"reset", reset, 30, false},
+    {"connect-and-close", connect_and_close, 20, false},
+    {"fd-reuse", fd_reuse, 60, false},
+    {"stop-idle", stop_idle, 20, false},
+    {"stop-eof", stop_eof, 20, false},
+    {"stop-sigterm", stop_sigterm, 20, false},
+    {NULL, NULL, 0, false},
+};

@@ -1,0 +1,163 @@
+/* cases_many.c - many connections: at once, one after another, and new ones among busy ones. */
+#include "tests/conformance/client.h"
+#include "tests/support/process.h"
+
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* Descriptors that a server or this test needs beside its connections. */
+enum { SPARE_DESCRIPTORS = 64 };
+
+/* How many connections can stand, and what keeps it from being more. */
+static size_t connections_possible(const struct setup *setup, const char **limited_by) {
+    uint64_t n = setup->connections;
+    *limited_by = "as asked";
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < n + SPARE_DESCRIPTORS) {
+        n = limit.rlim_cur - SPARE_DESCRIPTORS;
+        *limited_by = "limit of open files";
+    }
+    uint64_t ceiling = setup->described.connections_limit;
+    if (ceiling && ceiling < n + 24) { /* what it needs for itself may count against it */
+        n = ceiling > 48 ? ceiling - 24 : (ceiling + 1) / 2;
+        *limited_by = "the model's limit";
+    }
+    return (size_t)n;
+}
+
+static void thousands(const struct setup *setup) {
+    const char *limited_by;
+    size_t n = connections_possible(setup, &limited_by), active = n < 100 ? n : 100;
+    struct server server;
+    struct stats stats;
+    server_start(&server, setup, NULL);
+    struct client *clients = clients_open(&server, setup, 0, n);
+    clients_echo(clients, n, 64); /* all stand and are served */
+    for (int round = 0; round < 50; round++) clients_echo(clients, active, 64);
+    clients_echo(clients, n, 64); /* and all still do */
+    uint64_t bytes = clients_received(clients, n);
+    clients_finish(clients, n);
+    server_finish(&server, STOP_BY_EOF, &(struct expected){.accepted = n, .bytes = bytes}, &stats);
+    free(clients);
+    case_note("%zu connections, %s", n, limited_by);
+}
+
+/* All of them still stand when the server is told to stop. */
+static void thousands_stop(const struct setup *setup) {
+    const char *limited_by;
+    size_t n = connections_possible(setup, &limited_by);
+    struct server server;
+    struct stats stats;
+    server_start(&server, setup, NULL);
+    struct client *clients = clients_open(&server, setup, 0, n);
+    clients_echo(clients, n, 1);
+    server_finish(&server, STOP_BY_EOF, &(struct expected){.accepted = n, .bytes = n}, &stats);
+    free(clients);
+    case_note("%zu connections, %s", n, limited_by);
+}
+
+static void churn(const struct setup *setup) {
+    enum { CONNECTIONS = 2000, AT_ONCE = 20, BYTES = 100 };
+    struct server server;
+    struct stats stats;
+    server_start(&server, setup, NULL);
+    for (uint64_t i = 0; i < CONNECTIONS; i += AT_ONCE) {
+        struct client *clients = clients_open(&server, setup, i, AT_ONCE);
+        clients_echo(clients, AT_ONCE, BYTES);
+        clients_finish(clients, AT_ONCE);
+        free(clients);
+    }
+    server_finish(&server, STOP_BY_EOF,
+                  &(struct expected){.accepted = CONNECTIONS, .bytes = CONNECTIONS * BYTES},
+                  &stats);
+}
+
+/* What the busy process and its parent share. */
+struct busy {
+    _Atomic uint64_t bytes; /* that came back so far */
+    _Atomic bool stop;      /* set by the parent: finish what is under way */
+};
+
+enum { BUSY = 50, BUSY_SIZE = 64 };
+
+/* A process of its own, so that the server always finds somebody ready: fifty connections that
+ * never rest until `stop`, and then end in order. */
+static _Noreturn void be_busy(const struct server *server, const struct setup *setup,
+                              struct busy *busy) {
+    struct client *clients = clients_open(server, setup, 1000, BUSY);
+    for (size_t i = 0; i < BUSY; i++) {
+        clients[i].goal = UINT64_MAX;
+        clients[i].window = BUSY_SIZE;
+    }
+    while (!busy->stop) {
+        clients_step(clients, BUSY, -1);
+        busy->bytes = clients_received(clients, BUSY);
+    }
+    for (size_t i = 0; i < BUSY; i++) clients[i].goal = clients[i].sent;
+    clients_pump(clients, BUSY);
+    busy->bytes = clients_received(clients, BUSY);
+    clients_finish(clients, BUSY);
+    _exit(0);
+}
+
+/* How many echoes the busy ones get before a newcomer has its first. */
+static uint64_t newcomer_waits(const struct server *server, const struct setup *setup, uint64_t id,
+                               const struct busy *busy) {
+    struct client newcomer;
+    uint64_t before = busy->bytes;
+    case_doing("waiting for a newcomer's first echo under load");
+    client_open(&newcomer, server, setup, id, 0);
+    clients_echo(&newcomer, 1, BUSY_SIZE);
+    uint64_t echoes = (busy->bytes - before) / BUSY_SIZE;
+    client_finish(&newcomer);
+    return echoes;
+}
+
+/* How long a newcomer may wait is measured in echoes of the others, which a slow machine makes
+ * later, too: at most 400 for each of them,
+ * or about half a second. A server that
+ * starves newcomers lets them wait until the load ends, which is never. */
+static void newcomers(const struct setup *setup) {
+    enum { NEW = 20, OTHERS_MAX = 400 };
+    const struct server_start loaded = {.args = {"--burn-ns", "20000"}}; /* it is the bottleneck */
+    struct server server;
+    struct stats stats;
+    struct busy *busy =
+        mmap(NULL, sizeof *busy, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    REQUIRE(busy != MAP_FAILED, "no shared memory");
+    server_start(&server, setup, &loaded);
+    pid_t pid = fork();
+    REQUIRE(pid >= 0, "fork failed");
+    if (pid == 0) {
+        close(server.input); /* or the parent could not end the server's stdin */
+        be_busy(&server, setup, busy);
+    }
+    case_doing("waiting for the load to begin");
+    while (busy->bytes < 10 * BUSY * BUSY_SIZE) sched_yield();
+    uint64_t worst = 0;
+    for (uint64_t k = 0; k < NEW; k++) {
+        uint64_t echoes = newcomer_waits(&server, setup, k, busy);
+        worst = echoes > worst ? echoes : worst;
+        REQUIRE(echoes <= (uint64_t)BUSY * OTHERS_MAX,
+                "newcomer %llu got its first echo after %llu of the busy connections'",
+                (unsigned long long)k, (unsigned long long)echoes);
+    }
+    busy->stop = true;
+    case_doing("waiting for the busy connections to end");
+    REQUIRE(process_await(pid) == 0, "the busy connections failed");
+    struct expected expected = {.accepted = BUSY + NEW, .bytes = busy->bytes + NEW * BUSY_SIZE};
+    server_finish(&server, STOP_BY_EOF, &expected, &stats);
+    case_note("at most %llu echoes of others came first", (unsigned long long)worst);
+}
+
+const struct conformance_case cases_many[] = {
+    {"thousands", thousands, 60, false},
+    {"thousands-stop", thousands_stop, 60, false},
+    {"churn", churn, 60, false},
+    {"newcomers", newcomers, 60, false},
+    {NULL, NULL, 0, false},
+};

@@ -1,0 +1,194 @@
+/* driver.c - runs every case of the conformance suite against one server command.
+ * Invariant: what runs is decided by the tables of the cases and by what the server describes.
+ *
+ *   conformance [--only NAME] [--list] [--skip NAME] [--timeout-scale X] [--expect-limit N]
+ *               [--connections N] [--seed N] -- SERVER-COMMAND... */
+#include "base/args.h"
+#include "base/os.h"
+#include "tests/conformance/conformance.h"
+#include "tests/support/process.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { EXIT_USAGE = 2 };
+
+static const struct conformance_case *const tables[] = {cases_bytes, cases_close, cases_many,
+                                                        cases_limits};
+
+/* A case and what it is run with: what harness_run hands on. */
+struct run {
+    const struct conformance_case *c; /* which */
+    const struct setup *setup;        /* with what */
+};
+
+static void run_body(const void *argument) {
+    const struct run *run = argument;
+    run->c->run(run->setup);
+}
+
+static void run_case(const struct conformance_case *c, const struct setup *setup) {
+    char label[160];
+    snprintf(label, sizeof label, "conformance/%s %s%s%s", setup->described.name, setup->option,
+             setup->option[0] ? "/" : "", c->name);
+    harness_run(label, run_body, &(struct run){c, setup}, c->deadline_s * setup->timeout_scale);
+}
+
+/* What the driver was asked for. */
+struct request {
+    const char *only;         /* one case; empty: all */
+    struct arg_texts skipped; /* cases not to run */
+    bool list;                /* only name them */
+};
+
+static bool is_wanted(const struct request *r, const struct conformance_case *c) {
+    for (size_t i = 0; i < r->skipped.count; i++) {
+        if (strcmp(r->skipped.items[i], c->name) == 0) return false;
+    }
+    return !r->only[0] || strcmp(r->only, c->name) == 0;
+}
+
+static void run_tables(struct request *r, struct setup *setup, bool basic_only) {
+    for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++) {
+        for (const struct conformance_case *c = tables[t]; c->name; c++) {
+            if (basic_only && !c->basic) continue;
+            if (r->list)
+                puts(c->name);
+            else if (is_wanted(r, c))
+                run_case(c, setup);
+            else if (!r->only[0])
+                printf("skip conformance/%s %s # by --skip\n", setup->described.name, c->name);
+        }
+    }
+}
+
+static void run_variant(struct request *r, struct setup *setup, const char *name,
+                        const char *value) {
+    snprintf(setup->option, sizeof setup->option, "%.31s=%.31s", name, value);
+    struct described with_option;
+    char label[160];
+    snprintf(label, sizeof label, "conformance/%s %s/describe", setup->described.name,
+             setup->option);
+    harness_guard(label, 20 * setup->timeout_scale);
+    describe_read(setup->command, setup->option, &with_option);
+    harness_unguard();
+    if (with_option.available)
+        run_tables(r, setup, true);
+    else
+        printf("skip conformance/%s %s # %s\n", setup->described.name, setup->option,
+               with_option.reason);
+}
+
+/* The basic cases with every word, and with both ends of every range. */
+static void run_variants(struct request *r, struct setup *setup) {
+    for (size_t i = 0; i < setup->described.option_count; i++) {
+        const struct described_option *o = &setup->described.options[i];
+        for (size_t k = 0; k < o->choice_count; k++) run_variant(r, setup, o->name, o->choices[k]);
+        char number[24];
+        for (int end = 0; !o->choice_count && end < 2; end++) {
+            snprintf(number, sizeof number, "%llu", (unsigned long long)(end ? o->max : o->min));
+            run_variant(r, setup, o->name, number);
+        }
+    }
+}
+
+/* A model that this machine cannot run must say so, with exit code 77. */
+static void check_unavailable(const struct setup *setup) {
+    static char output[4096];
+    int code = process_collect(setup->command, output, sizeof output);
+    REQUIRE(code == 77 && !output[0], "unavailable, and yet exit code %d and output '%s'", code,
+            output);
+    case_skip("%s", setup->described.reason);
+}
+
+static void run_all(struct request *r, struct setup *setup, uint64_t expect_limit) {
+    char label[160];
+    snprintf(label, sizeof label, "conformance/%s describe", setup->command[0]);
+    harness_guard(label, 20 * setup->timeout_scale);
+    describe_read(setup->command, "", &setup->described);
+    if (expect_limit) setup->described.connections_limit = expect_limit;
+    snprintf(label, sizeof label, "conformance/%s describe", setup->described.name);
+    harness_guard(label, 20 * setup->timeout_scale);
+    if (!setup->described.available) check_unavailable(setup);
+    harness_unguard();
+    if (!r->only[0] || strcmp(r->only, "describe") == 0) printf("ok %s\n", label);
+    run_tables(r, setup, false);
+    run_variants(r, setup);
+    fflush(stdout);
+}
+
+int main(int argc, char **argv) {
+    struct request request = {.only = ""};
+    struct setup setup = {.timeout_scale = 1.0};
+    uint64_t connections = 1000, expect_limit = 0;
+    setup.seed = 1;
+    const struct arg args[] = {
+        {.name = "only",
+         .kind = ARG_TEXT,
+         .value = &request.only,
+         .placeholder = "NAME",
+         .help = "one case"},
+        {.name = "skip",
+         .kind = ARG_TEXTS,
+         .value = &request.skipped,
+         .placeholder = "NAME",
+         .help = "leave a case out; may repeat"},
+        {.name = "list",
+         .kind = ARG_FLAG,
+         .value = &request.list,
+         .help = "print the names of all cases"},
+        {.name = "timeout-scale",
+         .kind = ARG_REAL,
+         .value = &setup.timeout_scale,
+         .min = 0.1,
+         .max = 100,
+         .placeholder = "X",
+         .help = "multiply every deadline (1)"},
+        {.name = "expect-limit",
+         .kind = ARG_COUNT,
+         .value = &expect_limit,
+         .max = 1e6,
+         .placeholder = "N",
+         .help = "connections the server can hold (as it describes)"},
+        {.name = "connections",
+         .kind = ARG_COUNT,
+         .value = &connections,
+         .min = 1,
+         .max = 1e6,
+         .placeholder = "N",
+         .help = "size of the case 'thousands' (1000)"},
+        {.name = "seed",
+         .kind = ARG_COUNT,
+         .value = &setup.seed,
+         .max = 1e15,
+         .placeholder = "N",
+         .help = "of payloads and orders (1)"},
+        {.name = NULL},
+    };
+    const struct args_spec spec = {
+        .program = "conformance",
+        .summary =
+            "black-box tests of one echo server; put '-- SERVER-COMMAND...' behind the options",
+        .example = "conformance --only slow-reader -- build/bin/echo-epoll",
+        .args = args,
+    };
+    int own = 1;
+    while (own < argc && strcmp(argv[own], "--") != 0) own++;
+    os_init();
+    enum args_outcome outcome = args_parse(&spec, own, argv);
+    if (outcome != ARGS_RUN) return outcome == ARGS_WRONG ? EXIT_USAGE : 0;
+    setup.connections = (uint32_t)connections;
+    if (request.list) {
+        run_tables(&request, &setup, false);
+        return 0;
+    }
+    if (own + 1 >= argc) {
+        fprintf(stderr, "conformance: no server command behind '--'\n");
+        return EXIT_USAGE;
+    }
+    setup.command = argv + own + 1;
+    harness_start();
+    run_all(&request, &setup, expect_limit);
+    args_texts_free(&request.skipped);
+    return harness_exit_code();
+}

@@ -1,0 +1,155 @@
+/* server_process.c - fork and exec, the ready line, the statistics, and their arithmetic. */
+#include "tests/conformance/server_process.h"
+
+#include "base/check.h"
+#include "tests/support/process.h"
+
+#include <cjson/cJSON.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ARGS_MAX = 64, LINE_MAX_BYTES = 65536, STOP_LIMIT_MS = 1000 };
+
+static void read_ready(struct server *server, const struct setup *setup) {
+    static char line[LINE_MAX_BYTES];
+    if (!process_read_line(server->output, line, sizeof line))
+        case_fail("no ready line but '%s'; exit code %d", line, process_await(server->pid));
+    cJSON *json = cJSON_Parse(line);
+    const cJSON *ready = cJSON_GetObjectItemCaseSensitive(json, "ready");
+    const cJSON *model = cJSON_GetObjectItemCaseSensitive(ready, "model");
+    const cJSON *host = cJSON_GetObjectItemCaseSensitive(ready, "host");
+    const cJSON *port = cJSON_GetObjectItemCaseSensitive(ready, "port");
+    const cJSON *pid = cJSON_GetObjectItemCaseSensitive(ready, "pid");
+    REQUIRE(cJSON_IsString(model) && cJSON_IsString(host) && cJSON_IsNumber(port) &&
+                cJSON_IsNumber(pid) && port->valuedouble >= 1 && port->valuedouble <= 65535,
+            "not a ready line: %s", line);
+    REQUIRE(strcmp(model->valuestring, setup->described.name) == 0,
+            "ready line says model '%s', --describe says '%s'", model->valuestring,
+            setup->described.name);
+    char reason[128];
+    REQUIRE(os_address_resolve(host->valuestring, (uint16_t)port->valuedouble, &server->address,
+                               reason, sizeof reason) == 0,
+            "ready line's host '%s': %s", host->valuestring, reason);
+    cJSON_Delete(json);
+}
+
+void server_start(struct server *server, const struct setup *setup,
+                  const struct server_start *how) {
+    char *argv[ARGS_MAX];
+    size_t n = 0;
+    for (; setup->command[n]; n++) {
+        CHECK_OP(n, <, ARGS_MAX - 20);
+        argv[n] = setup->command[n];
+    }
+    static char stop_on_eof[] = "--stop-on-eof", port[] = "--port", any[] = "0",
+                option[] = "--option";
+    static char value[VARIANT_MAX];
+    argv[n++] = stop_on_eof;
+    argv[n++] = port;
+    argv[n++] = any;
+    if (setup->option[0]) {
+        memcpy(value, setup->option, sizeof value);
+        argv[n++] = option;
+        argv[n++] = value;
+    }
+    for (size_t i = 0; how && how->args[i]; i++) {
+        argv[n++] = strdup(how->args[i]); /* lives as long as the case */
+    }
+    argv[n] = NULL;
+    *server = (struct server){.timeout_scale = setup->timeout_scale};
+    server->pid = process_start(argv, how ? how->nofile : 0, &server->input, &server->output);
+    case_doing("waiting for the ready line");
+    read_ready(server, setup);
+}
+
+void server_ask_stop(struct server *server, enum stop_by by) {
+    if (by == STOP_BY_SIGTERM)
+        kill(server->pid, SIGTERM);
+    else
+        close(server->input);
+}
+
+/* The statistics in the order in which the line must give them. */
+static void parse_stats(const char *line, struct stats *s) {
+    static const char *const names[] = {"accepted",     "closed_clean",  "closed_reset",
+                                        "closed_error", "bytes_in",      "bytes_out",
+                                        "receives",     "sends",         "waits",
+                                        "events",       "sends_partial", "accept_errors"};
+    uint64_t *const fields[] = {&s->accepted,     &s->closed_clean,  &s->closed_reset,
+                                &s->closed_error, &s->bytes_in,      &s->bytes_out,
+                                &s->receives,     &s->sends,         &s->waits,
+                                &s->events,       &s->sends_partial, &s->accept_errors};
+    cJSON *json = cJSON_Parse(line);
+    const cJSON *stats = cJSON_GetObjectItemCaseSensitive(json, "stats");
+    REQUIRE(cJSON_IsObject(stats), "not a line of statistics: %s", line);
+    const cJSON *item = stats->child;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++, item = item->next) {
+        REQUIRE(item && strcmp(item->string, names[i]) == 0 && cJSON_IsNumber(item) &&
+                    item->valuedouble >= 0,
+                "statistics lack '%s' at place %zu: %s", names[i], i + 1, line);
+        *fields[i] = (uint64_t)item->valuedouble;
+    }
+    cJSON_Delete(json);
+}
+
+static void check_identities(const struct stats *s, const char *line) {
+    REQUIRE(s->closed_clean + s->closed_reset + s->closed_error == s->accepted,
+            "closed_clean + closed_reset + closed_error is not accepted: %s", line);
+    REQUIRE(s->bytes_out <= s->bytes_in, "more bytes out than in: %s", line);
+    REQUIRE(s->receives <= s->bytes_in && s->sends <= s->bytes_out,
+            "more receives or sends than bytes: %s", line);
+    REQUIRE((s->bytes_in == 0) == (s->receives == 0) && (s->bytes_out == 0) == (s->sends == 0),
+            "bytes without calls: %s", line);
+}
+
+void server_await_end(struct server *server, uint64_t asked_ns, struct stats *stats) {
+    static char line[LINE_MAX_BYTES], rest[LINE_MAX_BYTES];
+    case_doing("waiting for the server to stop");
+    bool got = process_read_line(server->output, line, sizeof line);
+    process_read_rest(server->output, rest, sizeof rest);
+    int code = process_await(server->pid);
+    uint64_t took_ms = (os_clock_ns() - asked_ns) / 1000000u;
+    REQUIRE(code == 0, "exit code %d after stop; it said: %s", code, line);
+    REQUIRE(got, "no line of statistics, but: '%s'", line);
+    REQUIRE(!rest[0], "output behind the statistics: %s", rest);
+    parse_stats(line, stats);
+    check_identities(stats, line);
+    REQUIRE((double)took_ms <= STOP_LIMIT_MS * server->timeout_scale,
+            "took %llu ms to stop, allowed are %.0f", (unsigned long long)took_ms,
+            STOP_LIMIT_MS * server->timeout_scale);
+}
+
+static void expect(const char *name, uint64_t seen, uint64_t expected) {
+    if (expected != ANY)
+        REQUIRE(seen == expected, "statistics: %s is %llu, expected %llu", name,
+                (unsigned long long)seen, (unsigned long long)expected);
+}
+
+void server_finish(struct server *server, enum stop_by by, const struct expected *expected,
+                   struct stats *stats) {
+    uint64_t asked_ns = os_clock_ns();
+    server_ask_stop(server, by);
+    server_await_end(server, asked_ns, stats);
+    expect("accepted", stats->accepted, expected->accepted);
+    expect("closed_reset", stats->closed_reset, expected->closed_reset);
+    expect("closed_error", stats->closed_error, expected->closed_error);
+    expect("bytes_in", stats->bytes_in, expected->bytes);
+    expect("bytes_out", stats->bytes_out, expected->bytes);
+}
+
+uint64_t server_cpu_ns(const struct server *server) {
+    uint64_t cpu_ns;
+    int error = os_process_cpu_ns(server->pid, &cpu_ns);
+    REQUIRE(error == 0, "CPU time of process %d: %s", (int)server->pid, os_error_text(error));
+    return cpu_ns;
+}
+
+uint64_t server_rss_bytes(const struct server *server) {
+    struct os_usage usage;
+    int error = os_process_usage(server->pid, &usage);
+    REQUIRE(error == 0, "memory of process %d: %s", (int)server->pid, os_error_text(error));
+    return usage.rss_bytes;
+}

@@ -1,0 +1,134 @@
+/* harness.c - a case is a child process; its outcome is its exit code. */
+#include "tests/support/harness.h"
+
+#include "base/check.h"
+
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { EXIT_PASSED = 0, EXIT_FAILED = 1, EXIT_SKIPPED = 77 };
+
+/* ---- inside a case's process ---- */
+
+static const char *doing_what = "starting";
+static char case_label[160];
+static char note_text[256]; /* " # ..." or empty */
+
+static void case_print(const char *outcome, const char *format, va_list rest)
+    __attribute__((format(printf, 2, 0)));
+
+static void case_print(const char *outcome, const char *format, va_list rest) {
+    printf("%s %s # ", outcome, case_label);
+    vprintf(format, rest);
+    putchar('\n');
+    fflush(stdout);
+}
+
+void case_fail(const char *format, ...) {
+    va_list rest;
+    va_start(rest, format);
+    case_print("not ok", format, rest);
+    va_end(rest);
+    _exit(EXIT_FAILED);
+}
+
+void case_skip(const char *format, ...) {
+    va_list rest;
+    va_start(rest, format);
+    case_print("skip", format, rest);
+    va_end(rest);
+    _exit(EXIT_SKIPPED);
+}
+
+void case_doing(const char *what) {
+    doing_what = what;
+}
+
+void case_note(const char *format, ...) {
+    va_list rest;
+    va_start(rest, format);
+    int n = snprintf(note_text, sizeof note_text, " # ");
+    vsnprintf(note_text + n, sizeof note_text - (size_t)n, format, rest);
+    va_end(rest);
+}
+
+static void write_text(const char *text) {
+    ssize_t ignored = write(STDOUT_FILENO, text, strlen(text));
+    (void)ignored; /* nothing is left to do about it */
+}
+
+static void deadline_passed(int signal_number) {
+    (void)signal_number;
+    write_text("not ok ");
+    write_text(case_label);
+    write_text(" # deadline passed while ");
+    write_text(doing_what);
+    write_text("\n");
+    _exit(EXIT_FAILED);
+}
+
+void harness_guard(const char *label, double deadline_s) {
+    snprintf(case_label, sizeof case_label, "%s", label);
+    fflush(stdout);
+    signal(SIGALRM, deadline_passed);
+    alarm((unsigned)ceil(deadline_s));
+}
+
+void harness_unguard(void) {
+    alarm(0);
+}
+
+/* ---- around it ---- */
+
+static volatile sig_atomic_t running_group; /* process group of the case that runs; 0: none */
+static bool any_failed;
+
+static void interrupted(int signal_number) {
+    if (running_group) kill(-(pid_t)running_group, SIGKILL);
+    _exit(128 + signal_number);
+}
+
+void harness_start(void) {
+    signal(SIGTERM, interrupted);
+    signal(SIGINT, interrupted);
+}
+
+bool harness_run(const char *label, void (*body)(const void *argument), const void *argument,
+                 double deadline_s) {
+    fflush(stdout);
+    pid_t pid = fork();
+    CHECK_OP(pid, >=, 0);
+    if (pid == 0) {
+        setpgid(0, 0);
+        signal(SIGTERM, SIG_DFL);
+        signal(SIGINT, SIG_DFL);
+        harness_guard(label, deadline_s);
+        body(argument);
+        printf("ok %s%s\n", case_label, note_text);
+        fflush(stdout);
+        _exit(EXIT_PASSED);
+    }
+    setpgid(pid, pid);
+    running_group = pid;
+    int status;
+    while (waitpid(pid, &status, 0) < 0) CHECK_OP(errno, ==, EINTR);
+    kill(-pid, SIGKILL); /* what it left behind */
+    running_group = 0;
+    bool ended = WIFEXITED(status);
+    if (!ended) printf("not ok %s # the test itself ended by signal %d\n", label, WTERMSIG(status));
+    int code = ended ? WEXITSTATUS(status) : EXIT_FAILED;
+    bool passed = code == EXIT_PASSED || code == EXIT_SKIPPED;
+    any_failed |= !passed;
+    return passed;
+}
+
+int harness_exit_code(void) {
+    return any_failed;
+}

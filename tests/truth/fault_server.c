@@ -1,0 +1,368 @@
+/* fault_server.c - an echo server whose behaviour is known: what it delays, by how much, and what
+ * it gets wrong, once. The load generator must report exactly that. Invariant: but for the one
+ * fault asked for, every byte goes back once, in order, and no sooner than its delay, the rate and
+ * the stalls allow. Keeps the ready line, the statistics and
+ * --stop-on-eof of the echo servers. */
+#include "base/args.h"
+#include "base/check.h"
+#include "base/os.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+enum { CONNECTIONS_MAX = 16384, BUFFER_BYTES = 65536, EVENTS = 64 };
+
+/* A received piece that waits for its time. All are due in the order in which they came. */
+struct piece {
+    struct piece *next;  /* due after this one */
+    uint64_t due_ns;     /* when it goes back */
+    uint64_t connection; /* whose it is, by number of acceptance */
+    size_t size, sent;   /* its bytes, and how many of them have gone back */
+    uint8_t data[];      /* they */
+};
+
+/* A queue of pieces. */
+struct pieces {
+    struct piece *first, **last; /* head, and where the next one is linked in */
+};
+
+struct connection {
+    os_socket socket;      /* OS_SOCKET_NONE when closed */
+    struct pieces out;     /* due, but not yet taken by the kernel */
+    uint64_t bytes;        /* received so far */
+    uint64_t waiting;      /* pieces of it that are not due yet */
+    struct piece *last_in; /* copy of the last piece, for --fault stale */
+    bool ended;            /* its input has ended */
+    bool wants_out;        /* EPOLLOUT is armed */
+};
+
+/* What was asked for, and what has happened. */
+static struct server {
+    uint64_t delay_us, stall_ms, stall_every_ms, rate, fault_at; /* as the options say */
+    const char *fault, *host;                                    /* as the options say */
+    uint64_t port;                                               /* as the options say */
+    bool stop_on_eof;                                            /* as the options say */
+    os_socket listener, stop[2];                                 /* stop[0] ends when it is time */
+    int epoll, timer;                                            /* the loop; its clock */
+    uint64_t start_ns, last_due_ns;  /* of the stalls' periods; of the rate's schedule */
+    struct pieces waiting;           /* not due yet */
+    struct piece *held;              /* --fault swap: waits for another connection's piece */
+    bool fault_done;                 /* it happens once */
+    struct connection *connections;  /* by number of acceptance */
+    uint64_t accepted, clean, reset; /* statistics */
+    uint64_t bytes_in, bytes_out, receives, sends, waits, events; /* statistics */
+} s;
+
+static void pieces_add(struct pieces *queue, struct piece *piece) {
+    piece->next = NULL;
+    *queue->last = piece;
+    queue->last = &piece->next;
+}
+
+static struct piece *pieces_take(struct pieces *queue) {
+    struct piece *piece = queue->first;
+    queue->first = piece->next;
+    if (!queue->first) queue->last = &queue->first;
+    return piece;
+}
+
+static struct piece *piece_new(uint64_t connection, const uint8_t *data, size_t size) {
+    struct piece *piece = malloc(sizeof *piece + size);
+    if (!piece) abort(); /* out of memory: the test fails */
+    *piece = (struct piece){.connection = connection, .size = size};
+    memcpy(piece->data, data, size);
+    return piece;
+}
+
+static void watch(uint64_t number, int operation, uint32_t events) {
+    struct epoll_event event = {.events = events, .data.u64 = number};
+    CHECK_OP(epoll_ctl(s.epoll, operation, s.connections[number].socket, &event), ==, 0);
+}
+
+static void connection_close(uint64_t number, bool clean) {
+    struct connection *c = &s.connections[number];
+    os_close(c->socket);
+    c->socket = OS_SOCKET_NONE;
+    s.clean += clean;
+    s.reset += !clean;
+    while (c->out.first) free(pieces_take(&c->out));
+    free(c->last_in);
+    c->last_in = NULL;
+}
+
+/* Sends what is due on one connection, as far as the kernel takes it. */
+static void connection_send(uint64_t number) {
+    struct connection *c = &s.connections[number];
+    while (c->out.first) {
+        struct piece *piece = c->out.first;
+        size_t sent;
+        int error = os_send(c->socket, piece->data + piece->sent, piece->size - piece->sent, &sent);
+        if (error && !os_error_would_block(error)) {
+            connection_close(number, false);
+            return;
+        }
+        if (error) break;
+        s.sends++;
+        s.bytes_out += sent;
+        piece->sent += sent;
+        if (piece->sent == piece->size) free(pieces_take(&c->out));
+    }
+    bool wants_out = c->out.first != NULL;
+    if (wants_out != c->wants_out)
+        watch(number, EPOLL_CTL_MOD, (c->ended ? 0u : EPOLLIN) | (wants_out ? EPOLLOUT : 0u));
+    c->wants_out = wants_out;
+    if (c->ended && !c->waiting && !wants_out) connection_close(number, true);
+}
+
+static void piece_due(struct piece *piece) {
+    struct connection *c = &s.connections[piece->connection];
+    uint64_t number = piece->connection;
+    c->waiting--;
+    if (c->socket == OS_SOCKET_NONE) {
+        free(piece);
+        return;
+    }
+    pieces_add(&c->out, piece);
+    connection_send(number);
+}
+
+/* Exchanges what two pieces carry. False if they differ in size. */
+static bool swap_data(struct piece *a, struct piece *b) {
+    if (a->size != b->size) return false;
+    for (size_t i = 0; i < a->size; i++) {
+        uint8_t byte = a->data[i];
+        a->data[i] = b->data[i];
+        b->data[i] = byte;
+    }
+    return true;
+}
+
+/* Does the one wrong thing to the first connection's piece that holds byte `fault_at`. Returns
+ * whether the connection still stands. */
+static bool do_fault(struct piece *piece) {
+    struct connection *c = &s.connections[piece->connection];
+    size_t at = (size_t)(s.fault_at - (c->bytes - piece->size));
+    if (strcmp(s.fault, "wrong-byte") == 0) {
+        piece->data[at] ^= 0x10;
+    } else if (strcmp(s.fault, "lose-byte") == 0) {
+        memmove(piece->data + at, piece->data + at + 1, --piece->size - at);
+    } else if (strcmp(s.fault, "stale") == 0) {
+        if (c->last_in && c->last_in->size == piece->size)
+            memcpy(piece->data, c->last_in->data, piece->size);
+    } else if (strcmp(s.fault, "swap") == 0) {
+        s.held = piece;
+    } else { /* close, reset: with what came before still on its way back, and a part of this */
+        size_t sent;
+        if (at > 0) os_send(c->socket, piece->data, at, &sent);
+        free(piece);
+        if (strcmp(s.fault, "reset") == 0) {
+            struct epoll_event unused = {0};
+            epoll_ctl(s.epoll, EPOLL_CTL_DEL, c->socket, &unused);
+            os_socket copy = dup(c->socket); /* connection_close closes the other */
+            connection_close(0, false);
+            os_close_reset(copy);
+        } else {
+            connection_close(0, true);
+        }
+        return false;
+    }
+    return true;
+}
+
+/* When a piece that came now may go back. */
+static uint64_t due_ns(void) {
+    uint64_t due = os_clock_ns() + s.delay_us * 1000u;
+    if (s.rate && s.last_due_ns + 1000000000u / s.rate > due)
+        due = s.last_due_ns + 1000000000u / s.rate;
+    return s.last_due_ns = due;
+}
+
+static void piece_arrived(struct piece *piece) {
+    struct connection *c = &s.connections[piece->connection];
+    bool faulty = s.fault[0] && !s.fault_done && piece->connection == 0 && c->bytes > s.fault_at;
+    if (faulty) {
+        s.fault_done = true;
+        if (!do_fault(piece)) return;
+    } else if (strcmp(s.fault, "stale") == 0 && piece->connection == 0) {
+        free(c->last_in);
+        c->last_in = piece_new(0, piece->data, piece->size);
+    }
+    c->waiting++;
+    piece->due_ns = due_ns();
+    if (piece == s.held) return;
+    pieces_add(&s.waiting, piece);
+    if (s.held && piece->connection != 0 && swap_data(piece, s.held)) {
+        s.held->due_ns = piece->due_ns;
+        pieces_add(&s.waiting, s.held);
+        s.held = NULL;
+    }
+}
+
+static void connection_receive(uint64_t number) {
+    static uint8_t data[BUFFER_BYTES];
+    struct connection *c = &s.connections[number];
+    size_t size;
+    int error = os_receive(c->socket, data, sizeof data, &size);
+    if (error && os_error_would_block(error)) return;
+    if (error) {
+        connection_close(number, false);
+        return;
+    }
+    if (size == 0) {
+        c->ended = true;
+        watch(number, EPOLL_CTL_MOD, c->wants_out ? EPOLLOUT : 0);
+        connection_send(number);
+        return;
+    }
+    s.receives++;
+    s.bytes_in += size;
+    c->bytes += size;
+    piece_arrived(piece_new(number, data, size));
+}
+
+static void accept_all(void) {
+    os_socket socket;
+    while (s.accepted < CONNECTIONS_MAX && os_accept(s.listener, true, &socket) == 0) {
+        struct connection *c = &s.connections[s.accepted];
+        *c = (struct connection){.socket = socket};
+        c->out.last = &c->out.first;
+        watch(s.accepted++, EPOLL_CTL_ADD, EPOLLIN);
+    }
+}
+
+/* Every period of stall_every_ms ends with stall_ms in which nothing is served. */
+static void stall_if_due(void) {
+    if (!s.stall_ms) return;
+    uint64_t period_ns = s.stall_every_ms * 1000000u;
+    uint64_t now_ns = os_clock_ns(), into_ns = (now_ns - s.start_ns) % period_ns;
+    if (into_ns >= period_ns - s.stall_ms * 1000000u)
+        os_sleep_until_ns(now_ns + period_ns - into_ns);
+}
+
+static void release_due(void) {
+    while (s.waiting.first && s.waiting.first->due_ns <= os_clock_ns())
+        piece_due(pieces_take(&s.waiting));
+    if (!s.waiting.first) return;
+    uint64_t due = s.waiting.first->due_ns;
+    struct itimerspec when = {
+        .it_value = {.tv_sec = (time_t)(due / 1000000000u), .tv_nsec = (long)(due % 1000000000u)}};
+    CHECK_OP(timerfd_settime(s.timer, TFD_TIMER_ABSTIME, &when, NULL), ==, 0);
+}
+
+enum { LISTENER = CONNECTIONS_MAX, STOP, TIMER };
+
+static void handle(const struct epoll_event *event, bool *stopping) {
+    uint64_t number = event->data.u64, expirations;
+    if (number == STOP) {
+        *stopping = true;
+    } else if (number == LISTENER) {
+        accept_all();
+    } else if (number == TIMER) {
+        if (read(s.timer, &expirations, sizeof expirations) < 0) CHECK_OP(errno, ==, EAGAIN);
+    } else {
+        struct connection *c = &s.connections[number];
+        if ((event->events & EPOLLOUT) && c->socket != OS_SOCKET_NONE) connection_send(number);
+        if ((event->events & ~(uint32_t)EPOLLOUT) && c->socket != OS_SOCKET_NONE)
+            connection_receive(number);
+    }
+}
+
+static void serve(void) {
+    struct epoll_event events[EVENTS];
+    for (bool stopping = false; !stopping;) {
+        int n = epoll_wait(s.epoll, events, EVENTS, -1);
+        s.waits++;
+        stall_if_due();
+        for (int i = 0; i < n; i++) {
+            s.events++;
+            handle(&events[i], &stopping);
+        }
+        release_due();
+    }
+    while (s.waiting.first) free(pieces_take(&s.waiting));
+    free(s.held);
+    for (uint64_t i = 0; i < s.accepted; i++)
+        if (s.connections[i].socket != OS_SOCKET_NONE) connection_close(i, true);
+}
+
+static void on_stop(void *unused) {
+    (void)unused;
+    os_shutdown_send(s.stop[1]);
+}
+
+static void open_all(void) {
+    struct os_address address;
+    char reason[128];
+    s.connections = calloc(CONNECTIONS_MAX, sizeof *s.connections);
+    CHECK(s.connections);
+    s.waiting.last = &s.waiting.first;
+    if (os_address_resolve(s.host, (uint16_t)s.port, &address, reason, sizeof reason) != 0) {
+        fprintf(stderr, "fault-server: --host: %s: %s\n", s.host, reason);
+        exit(2);
+    }
+    int error = os_listen(&address, 4096, false, &s.listener);
+    if (!error) error = os_socket_pair(true, s.stop);
+    if (!error) error = os_on_stop(s.stop_on_eof, on_stop, NULL);
+    if (error) {
+        fprintf(stderr, "fault-server: %s: %s\n", s.host, os_error_text(error));
+        exit(1);
+    }
+    os_timer_fine();
+    s.epoll = epoll_create1(EPOLL_CLOEXEC);
+    s.timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    const int sources[] = {s.listener, s.stop[0], s.timer};
+    for (uint64_t i = 0; i < 3; i++) {
+        struct epoll_event event = {.events = EPOLLIN, .data.u64 = LISTENER + i};
+        CHECK_OP(epoll_ctl(s.epoll, EPOLL_CTL_ADD, sources[i], &event), ==, 0);
+    }
+}
+
+int main(int argc, char **argv) {
+    s.host = "127.0.0.1";
+    s.fault = "";
+    const struct arg args[] = {
+        {"host", ARG_TEXT, &s.host, 0, 0, NULL, "HOST", "address to bind (127.0.0.1)"},
+        {"port", ARG_COUNT, &s.port, 0, 65535, NULL, "N", "port (0: any)"},
+        {"delay-us", ARG_COUNT, &s.delay_us, 0, 1e7, NULL, "US", "of every echo"},
+        {"rate-limit", ARG_COUNT, &s.rate, 0, 1e6, NULL, "N", "echoes per second at most (0: any)"},
+        {"stall-ms", ARG_COUNT, &s.stall_ms, 0, 1e5, NULL, "MS", "serves nothing for so long"},
+        {"stall-every-ms", ARG_COUNT, &s.stall_every_ms, 1, 1e6, NULL, "MS", "in periods of this"},
+        {"fault", ARG_CHOICE, &s.fault, 0, 0, "wrong-byte|lose-byte|stale|swap|close|reset", NULL,
+         "happens once, to the first connection"},
+        {"fault-at", ARG_COUNT, &s.fault_at, 0, 1e12, NULL, "N", "at this byte of its stream"},
+        {"stop-on-eof", ARG_FLAG, &s.stop_on_eof, 0, 0, NULL, NULL, "stop when stdin ends"},
+        {NULL, ARG_FLAG, NULL, 0, 0, NULL, NULL, NULL},
+    };
+    const struct args_spec spec = {.program = "fault-server",
+                                   .summary = "an echo server with known faults, for tests",
+                                   .example = "fault-server --delay-us 20000",
+                                   .args = args};
+    os_init();
+    s.stall_every_ms = 1000;
+    enum args_outcome outcome = args_parse(&spec, argc, argv);
+    if (outcome != ARGS_RUN) return outcome == ARGS_WRONG ? 2 : 0;
+    open_all();
+    char host[64];
+    uint16_t port;
+    CHECK_OP(os_socket_local(s.listener, host, sizeof host, &port), ==, 0);
+    printf("{\"ready\":{\"model\":\"fault\",\"host\":\"%s\",\"port\":%u,\"pid\":%ld}}\n", host,
+           (unsigned)port, (long)getpid());
+    fflush(stdout);
+    s.start_ns = os_clock_ns();
+    serve();
+    printf("{\"stats\":{\"accepted\":%" PRIu64 ",\"closed_clean\":%" PRIu64
+           ",\"closed_reset\":%" PRIu64 ",\"closed_error\":0,\"bytes_in\":%" PRIu64
+           ",\"bytes_out\":%" PRIu64 ",\"receives\":%" PRIu64 ",\"sends\":%" PRIu64
+           ",\"waits\":%" PRIu64 ",\"events\":%" PRIu64
+           ",\"sends_partial\":0,\"accept_errors\":0}}\n",
+           s.accepted, s.clean, s.reset, s.bytes_in, s.bytes_out, s.receives, s.sends, s.waits,
+           s.events);
+    free(s.connections);
+    return 0;
+}

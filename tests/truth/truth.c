@@ -1,0 +1,263 @@
+/* truth.c - runs the cases, and what they share: servers, the load generator, figures.
+ *
+ *   truth [--only NAME] [--timeout-scale X] [--slow-build] BIN-DIRECTORY */
+#include "tests/truth/truth.h"
+
+#include "base/args.h"
+#include "base/check.h"
+#include "base/os.h"
+#include "tests/support/process.h"
+
+#include <fcntl.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- servers ---- */
+
+/* Splits `words` at blanks behind argv[n]; good until the next call. */
+static void add_words(char **argv, size_t n, const char *words) {
+    static char copy[1024];
+    char *rest = NULL;
+    CHECK_OP(snprintf(copy, sizeof copy, "%s", words), <, sizeof copy);
+    for (char *word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+        CHECK_OP(n, <, TRUTH_ARGS_MAX - 1);
+        argv[n++] = word;
+    }
+    argv[n] = NULL;
+}
+
+void target_start(struct target *target, const struct truth *truth, const char *program,
+                  const char *args) {
+    static char line[4096];
+    char path[512], stop[] = "--stop-on-eof";
+    char *argv[TRUTH_ARGS_MAX] = {path, stop};
+    snprintf(path, sizeof path, "%s/%s", truth->bin, program);
+    add_words(argv, 2, args);
+    target->pid = process_start(argv, 0, &target->input, &target->output);
+    fcntl(target->output, F_SETFD, FD_CLOEXEC);
+    case_doing("waiting for the server's ready line");
+    REQUIRE(process_read_line(target->output, line, sizeof line), "%s: no ready line", program);
+    cJSON *json = cJSON_Parse(line);
+    const cJSON *ready = cJSON_GetObjectItem(json, "ready");
+    REQUIRE(ready, "%s: not a ready line: %s", program, line);
+    snprintf(target->address, sizeof target->address, "%s:%.0f",
+             cJSON_GetStringValue(cJSON_GetObjectItem(ready, "host")), figure(ready, "port"));
+    snprintf(target->pid_text, sizeof target->pid_text, "%.0f", figure(ready, "pid"));
+    cJSON_Delete(json);
+}
+
+cJSON *target_stop(struct target *target) {
+    static char line[4096];
+    case_doing("waiting for the server to stop");
+    close(target->input);
+    process_read_line(target->output, line, sizeof line);
+    close(target->output);
+    int code = process_await(target->pid);
+    REQUIRE(code == 0, "the server's exit code is %d", code);
+    cJSON *json = cJSON_Parse(line), *stats = cJSON_DetachItemFromObject(json, "stats");
+    REQUIRE(stats, "not a line of statistics: %s", line);
+    cJSON_Delete(json);
+    return stats;
+}
+
+/* ---- the load generator ---- */
+
+void loader_start(struct loader *loader, const struct truth *truth, const char *address,
+                  const char *args) {
+    char path[512], connect[] = "--connect", to[128];
+    char *argv[TRUTH_ARGS_MAX] = {path, connect, to};
+    snprintf(path, sizeof path, "%s/loadgen", truth->bin);
+    snprintf(to, sizeof to, "%s", address);
+    add_words(argv, 3, args);
+    int error[2], own = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+    REQUIRE(own >= 0 && pipe2(error, O_CLOEXEC) == 0, "no descriptor for stderr");
+    dup2(error[1], STDERR_FILENO);
+    loader->pid = process_start(argv, 0, &loader->input, &loader->output);
+    dup2(own, STDERR_FILENO);
+    close(own);
+    close(error[1]);
+    loader->error = error[0];
+}
+
+void loader_await(struct loader *loader, struct outcome *outcome) {
+    uint64_t from_ns = os_clock_ns();
+    char *text = malloc(TRUTH_TEXT_MAX);
+    *outcome = (struct outcome){.error = malloc(TRUTH_TEXT_MAX)};
+    CHECK(text && outcome->error);
+    case_doing("waiting for loadgen to end");
+    process_read_rest(loader->output, text, TRUTH_TEXT_MAX);
+    process_read_rest(loader->error, outcome->error, TRUTH_TEXT_MAX);
+    outcome->code = process_await(loader->pid);
+    outcome->took_s = (double)(os_clock_ns() - from_ns) / 1e9;
+    for (char *c = outcome->error; (c = strchr(c, '\n')); outcome->error_lines++) *c = '|';
+    if (text[0]) {
+        char *end = strchr(text, '\n');
+        if (!end || end[1]) case_fail("loadgen printed not exactly one line");
+        *end = '\0';
+        outcome->sample = cJSON_ParseWithOpts(text, NULL, true);
+        REQUIRE(outcome->sample, "loadgen printed no JSON: %.200s", text);
+    }
+    free(text);
+}
+
+void load(struct outcome *outcome, const struct truth *truth, const char *address,
+          const char *args) {
+    struct loader loader;
+    loader_start(&loader, truth, address, args);
+    loader_await(&loader, outcome);
+    REQUIRE(outcome->code == 0 && outcome->sample, "loadgen %s: exit code %d: %s", args,
+            outcome->code, outcome->error);
+}
+
+/* ---- figures ---- */
+
+static const cJSON *at(const cJSON *json, const char *path) {
+    char key[64];
+    for (const char *from = path; *from;) {
+        size_t length = strcspn(from, ".");
+        snprintf(key, sizeof key, "%.*s", (int)length, from);
+        json = cJSON_GetObjectItemCaseSensitive(json, key);
+        REQUIRE(json, "'%s' is missing at '%s'", path, key);
+        from += length + (from[length] == '.');
+    }
+    return json;
+}
+
+double figure(const cJSON *sample, const char *path) {
+    const cJSON *item = at(sample, path);
+    REQUIRE(cJSON_IsNumber(item), "'%s' is no number", path);
+    return item->valuedouble;
+}
+
+bool is_null(const cJSON *sample, const char *path) {
+    return cJSON_IsNull(at(sample, path));
+}
+
+void require_within(const cJSON *sample, const char *path, double low, double high) {
+    double value = figure(sample, path);
+    REQUIRE(value >= low && value <= high, "%s is %.6g, arithmetic says %.6g to %.6g", path, value,
+            low, high);
+}
+
+void require_equal(const cJSON *sample, const char *path, double value) {
+    double seen = figure(sample, path);
+    REQUIRE(seen == value, "%s is %.0f, expected %.0f", path, seen, value);
+}
+
+static double sum_of(const cJSON *array) {
+    double sum = 0;
+    const cJSON *item;
+    cJSON_ArrayForEach(item, array) sum += item->valuedouble;
+    return sum;
+}
+
+static void require_latency(const cJSON *latency) {
+    static const char *const quantiles[] = {"p50_ns", "p90_ns", "p99_ns", "p999_ns", "p9999_ns"};
+    static const double needed[] = {20, 100, 1000, 10000, 100000};
+    const cJSON *hist = at(latency, "hist");
+    double count = figure(hist, "count"), before = figure(hist, "min");
+    REQUIRE(count == sum_of(at(hist, "counts")), "hist.count is not the sum of its counts");
+    REQUIRE(cJSON_GetArraySize(at(hist, "counts")) == cJSON_GetArraySize(at(hist, "index_delta")),
+            "hist: index_delta and counts differ in length");
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+        if (count < needed[i]) {
+            REQUIRE(is_null(latency, quantiles[i]), "%s is given for %.0f values", quantiles[i],
+                    count);
+            continue;
+        }
+        double value = figure(latency, quantiles[i]);
+        REQUIRE(value >= before && value <= figure(latency, "max_ns"), "%s: quantiles not in order",
+                quantiles[i]);
+        before = value;
+    }
+    REQUIRE(figure(hist, "max") == figure(latency, "max_ns"), "hist.max is not max_ns");
+    double mean = figure(latency, "mean_ns");
+    REQUIRE(count == 0 || fabs(mean * count / figure(hist, "sum_ns") - 1) < 1e-6,
+            "mean_ns is not sum over count");
+}
+
+void require_identities(const cJSON *sample, double size) {
+    double messages = figure(sample, "messages"), window_s = figure(sample, "window_s");
+    require_equal(sample, "bytes", messages * size);
+    REQUIRE(messages ==
+                figure(sample, "latency.hist.count") + figure(sample, "latency.hist.overflow"),
+            "messages is not what the histogram counts");
+    REQUIRE(messages == 0 ||
+                fabs(figure(sample, "throughput_per_s") * window_s / messages - 1) < 1e-6,
+            "throughput is not messages over window");
+    require_latency(at(sample, "latency"));
+    require_latency(at(sample, "service"));
+    const cJSON *series = at(sample, "series"), *step;
+    double in_series = 0, t_s = 0;
+    cJSON_ArrayForEach(step, series) {
+        in_series += figure(step, "messages");
+        REQUIRE(figure(step, "t_s") > t_s, "series: time does not grow");
+        t_s = figure(step, "t_s");
+    }
+    REQUIRE(in_series == messages, "the series hold %.0f of %.0f messages", in_series, messages);
+    REQUIRE(t_s > 0.9 * window_s, "the series end at %.3f s of %.3f", t_s, window_s);
+    REQUIRE(cJSON_GetArraySize(series) % 2 == 0, "the series have no halves");
+    REQUIRE(figure(sample, "fairness.echoes_min") <= figure(sample, "fairness.echoes_median") &&
+                figure(sample, "fairness.echoes_median") <= figure(sample, "fairness.echoes_max"),
+            "fairness: not in order");
+}
+
+/* ---- the program ---- */
+
+/* A case and its setting: what harness_run hands on. */
+struct run {
+    const struct truth_case *c; /* which */
+    const struct truth *truth;  /* where */
+};
+
+static void run_body(const void *argument) {
+    const struct run *run = argument;
+    run->c->run(run->truth);
+}
+
+int main(int argc, char **argv) {
+    const char *only = "";
+    double scale = 1;
+    bool slow_build = false;
+    struct arg_texts bins = {0};
+    const struct arg args[] = {
+        {"only", ARG_TEXT, &only, 0, 0, NULL, "NAME", "one case"},
+        {"timeout-scale", ARG_REAL, &scale, 0.1, 100, NULL, "X", "multiply every deadline (1)"},
+        {"slow-build", ARG_FLAG, &slow_build, 0, 0, NULL, NULL, "leave out what needs speed"},
+        {NULL, ARG_FLAG, NULL, 0, 0, NULL, NULL, NULL},
+    };
+    const struct args_spec spec = {.program = "truth",
+                                   .summary = "tests of the load generator's figures",
+                                   .positional = "BIN-DIRECTORY",
+                                   .example = "truth build/bin",
+                                   .args = args,
+                                   .positionals = &bins};
+    os_init();
+    enum args_outcome outcome = args_parse(&spec, argc, argv);
+    if (outcome != ARGS_RUN) return outcome == ARGS_WRONG ? 2 : 0;
+    if (bins.count != 1) {
+        fprintf(stderr, "truth: say where the programs are: one directory\n");
+        return 2;
+    }
+    const struct truth truth = {.bin = bins.items[0]};
+    const struct truth_case *const tables[] = {truth_timing, truth_faults, truth_counts,
+                                               truth_ends};
+    harness_start();
+    for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++) {
+        for (const struct truth_case *c = tables[t]; c->name; c++) {
+            char label[160];
+            snprintf(label, sizeof label, "truth %s", c->name);
+            if (only[0] && strcmp(only, c->name) != 0) continue;
+            if (slow_build && c->needs_speed)
+                printf("skip %s # its bounds are for a build without sanitizers\n", label);
+            else
+                harness_run(label, run_body, &(struct run){c, &truth}, c->deadline_s * scale);
+        }
+    }
+    args_texts_free(&bins);
+    return harness_exit_code();
+}

@@ -1,0 +1,91 @@
+/* truth.h - is the instrument right? The load generator against servers of known behaviour.
+ * Invariant: what a case demands follows from arithmetic; where the machine has a say, the demand
+ * is a bound that noise cannot cross from the wrong side. */
+#ifndef TESTS_TRUTH_H
+#define TESTS_TRUTH_H
+
+#include "tests/support/harness.h"
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum { TRUTH_ARGS_MAX = 40, TRUTH_TEXT_MAX = 1 << 20 };
+
+/* The setting of all cases. */
+struct truth {
+    const char *bin; /* directory of the programs under test */
+};
+
+struct truth_case {
+    const char *name;                       /* as printed */
+    void (*run)(const struct truth *truth); /* returns if the instrument told the truth */
+    uint32_t deadline_s;                    /* before scaling */
+    bool needs_speed;                       /* not for a build with sanitizers */
+};
+
+/* Tables of the truth_*.c files, ended by one with name NULL. */
+extern const struct truth_case truth_timing[];
+extern const struct truth_case truth_faults[];
+extern const struct truth_case truth_counts[];
+extern const struct truth_case truth_ends[];
+
+/* A server. */
+struct target {
+    pid_t pid;         /* its process */
+    int input, output; /* its stdin and stdout */
+    char address[64];  /* HOST:PORT */
+    char pid_text[16]; /* for --server-pid */
+};
+
+/* A load generator at work. */
+struct loader {
+    pid_t pid;         /* its process */
+    int input, output; /* its stdin and stdout */
+    int error;         /* its stderr */
+};
+
+/* What it left. */
+struct outcome {
+    int code;        /* exit code */
+    cJSON *sample;   /* its line, or NULL if it printed none */
+    char *error;     /* its stderr, NUL-terminated */
+    int error_lines; /* lines of it */
+    double took_s;   /* from start to end, or from loader_await if started apart */
+};
+
+/* Starts `program` ("tests/fault-server", "echo-epoll") with the words of `args`. */
+void target_start(struct target *target, const struct truth *truth, const char *program,
+                  const char *args);
+
+/* Stops it and returns its statistics ("stats" of the line); owned by the caller. */
+cJSON *target_stop(struct target *target);
+
+/* Starts loadgen against `address` with the words of `args`. */
+void loader_start(struct loader *loader, const struct truth *truth, const char *address,
+                  const char *args);
+
+/* Awaits its end. */
+void loader_await(struct loader *loader, struct outcome *outcome);
+
+/* Both; and requires exit code 0 and one line of JSON. */
+void load(struct outcome *outcome, const struct truth *truth, const char *address,
+          const char *args);
+
+/* Figure at a path such as "latency.p99_ns"; ends the case if it is missing or no number. */
+double figure(const cJSON *sample, const char *path);
+
+/* Whether the value at a path is null; ends the case if it is missing. */
+bool is_null(const cJSON *sample, const char *path);
+
+/* Ends the case unless low <= figure <= high. */
+void require_within(const cJSON *sample, const char *path, double low, double high);
+
+/* Ends the case unless the figure equals `value`. */
+void require_equal(const cJSON *sample, const char *path, double value);
+
+/* The identities that hold in every sample of messages of `size` bytes. */
+void require_identities(const cJSON *sample, double size);
+
+#endif

@@ -1,0 +1,135 @@
+/* truth_ends.c - servers that are not there, go away or say nothing, and runs that are broken off:
+ * loadgen ends, soon, with one line at most. */
+#include "tests/truth/truth.h"
+
+#include "base/os.h"
+#include "tests/support/process.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FAULT "tests/fault-server"
+
+static void require_one_line(const struct outcome *o, int code) {
+    REQUIRE(o->code == code, "exit code %d, expected %d: %s", o->code, code, o->error);
+    REQUIRE(!o->sample, "a sample, though nothing was measured");
+    REQUIRE(o->error_lines == 1, "not one line on stderr but %d: %s", o->error_lines, o->error);
+}
+
+static void nobody_listens(const struct truth *truth) {
+    struct os_address loopback;
+    char reason[128], host[64], address[96];
+    os_socket bound;
+    uint16_t port;
+    struct loader loader;
+    struct outcome o;
+    /* found by binding, and free again: nothing else takes it at once */
+    REQUIRE(os_address_resolve("127.0.0.1", 0, &loopback, reason, sizeof reason) == 0 &&
+                os_listen(&loopback, 1, false, &bound) == 0 &&
+                os_socket_local(bound, host, sizeof host, &port) == 0,
+            "no free port");
+    os_close(bound);
+    snprintf(address, sizeof address, "127.0.0.1:%u", (unsigned)port);
+    loader_start(&loader, truth, address, "--connections 3");
+    loader_await(&loader, &o);
+    require_one_line(&o, 3);
+}
+
+/* Waits for a progress line of `phase` on loadgen's stderr. */
+static void await_phase(const struct loader *loader, const char *phase) {
+    static char line[4096];
+    case_doing("waiting for loadgen's window");
+    do {
+        REQUIRE(process_read_line(loader->error, line, sizeof line), "no progress line of '%s'",
+                phase);
+        cJSON *json = cJSON_Parse(line);
+        REQUIRE(json && cJSON_GetObjectItem(json, "progress"), "not a progress line: %s", line);
+        cJSON_Delete(json);
+    } while (!strstr(line, phase));
+}
+
+static void server_killed(const struct truth *truth) {
+    struct target target;
+    struct loader loader;
+    struct outcome o;
+    target_start(&target, truth, "echo-epoll", "");
+    loader_start(&loader, truth, target.address, "--connections 10 --duration 30 --progress");
+    await_phase(&loader, "\"window\"");
+    kill(target.pid, SIGKILL);
+    loader_await(&loader, &o);
+    REQUIRE(o.took_s < 10, "ended %.1f s after the server did", o.took_s);
+    REQUIRE(o.code == 0 || o.code == 3, "exit code %d", o.code);
+    if (o.sample) {
+        double lost = figure(o.sample, "errors.reset") + figure(o.sample, "errors.short");
+        REQUIRE(lost == 10, "%.0f of 10 connections were counted as lost", lost);
+        REQUIRE(figure(o.sample, "window_s") < 30, "the window was not cut short");
+        require_identities(o.sample, 64);
+    }
+    REQUIRE(process_await(target.pid) == 128 + SIGKILL, "the server ended otherwise");
+}
+
+/* Every connection stands, and no answer ever comes. */
+static void silent_server(const struct truth *truth) {
+    struct target target;
+    struct loader loader;
+    struct outcome o;
+    target_start(&target, truth, FAULT, "--delay-us 10000000");
+    loader_start(&loader, truth, target.address,
+                 "--connections 5 --warmup 0.1 --duration 0.3 --drain 0.2");
+    loader_await(&loader, &o);
+    REQUIRE(o.code == 0 || o.code == 3, "exit code %d: %s", o.code, o.error);
+    REQUIRE(o.sample || o.error_lines == 1, "not one line on stderr: %s", o.error);
+    if (o.sample) {
+        require_equal(o.sample, "messages", 0);
+        require_equal(o.sample, "errors.timeout", 5);
+    }
+    kill(target.pid, SIGKILL);
+    process_await(target.pid);
+}
+
+static void interrupted(const struct truth *truth) {
+    struct target target;
+    target_start(&target, truth, "echo-epoll", "");
+    for (int by_signal = 0; by_signal < 2; by_signal++) {
+        struct loader loader;
+        struct outcome o;
+        loader_start(&loader, truth, target.address,
+                     "--connections 10 --duration 30 --progress --stop-on-eof");
+        await_phase(&loader, "\"window\"");
+        if (by_signal)
+            kill(loader.pid, SIGINT);
+        else
+            close(loader.input);
+        loader_await(&loader, &o);
+        REQUIRE(o.code == 130 && !o.sample, "exit code %d when interrupted by %s", o.code,
+                by_signal ? "SIGINT" : "the end of stdin");
+        REQUIRE(o.took_s < 5, "ended %.1f s after it was interrupted", o.took_s);
+    }
+    cJSON_Delete(target_stop(&target));
+}
+
+static void missing_process(const struct truth *truth) {
+    static char none[] = "/bin/true";
+    char *argv[] = {none, NULL}, text[16], args[64];
+    int input, output;
+    struct target target;
+    struct loader loader;
+    struct outcome o;
+    pid_t gone = process_start(argv, 0, &input, &output);
+    process_read_rest(output, text, sizeof text);
+    process_await(gone);
+    target_start(&target, truth, "echo-epoll", "");
+    snprintf(args, sizeof args, "--duration 0.1 --server-pid %d", (int)gone);
+    loader_start(&loader, truth, target.address, args);
+    loader_await(&loader, &o);
+    require_one_line(&o, 2);
+    cJSON_Delete(target_stop(&target));
+}
+
+const struct truth_case truth_ends[] = {
+    {"nobody-listens", nobody_listens, 20, false},   {"server-killed", server_killed, 50, false},
+    {"silent-server", silent_server, 30, false},     {"interrupted", interrupted, 30, false},
+    {"missing-process", missing_process, 10, false}, {NULL, NULL, 0, false},
+};

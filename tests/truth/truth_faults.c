@@ -1,0 +1,117 @@
+/* truth_faults.c - wrong, missing and misplaced bytes: each found, each counted once. */
+#include "tests/truth/truth.h"
+
+#include <stdio.h>
+
+#define FAULT "tests/fault-server"
+
+/* Loads a server with one fault and returns what loadgen said of it. */
+static void load_fault(struct outcome *o, const struct truth *truth, const char *fault,
+                       const char *args) {
+    struct target target;
+    struct loader loader;
+    target_start(&target, truth, FAULT, fault);
+    loader_start(&loader, truth, target.address, args);
+    loader_await(&loader, o);
+    cJSON_Delete(target_stop(&target));
+    REQUIRE(o->sample, "no sample, exit code %d: %s", o->code, o->error);
+}
+
+static void require_mismatch(const struct outcome *o, double count) {
+    REQUIRE(o->code == 1, "wrong bytes, and yet exit code %d", o->code);
+    REQUIRE(o->error_lines == 1, "not one line on stderr but %d: %s", o->error_lines, o->error);
+    require_equal(o->sample, "errors.mismatch", count);
+    require_equal(o->sample, "errors.connect", 0);
+    require_equal(o->sample, "errors.reset", 0);
+    require_equal(o->sample, "errors.short", 0);
+}
+
+/* One bit is flipped in the fourth message: in its first, a middle and its last byte. */
+static void wrong_byte(const struct truth *truth) {
+    static const unsigned sizes[] = {1, 7, 64, 65536};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        for (unsigned place = 0; place < 3; place++) {
+            unsigned offset = place * (sizes[i] - 1) / 2;
+            char fault[96], args[96];
+            struct outcome o;
+            if (place > 0 && sizes[i] == 1) break;
+            snprintf(fault, sizeof fault, "--fault wrong-byte --fault-at %u",
+                     3 * sizes[i] + offset);
+            snprintf(args, sizeof args, "--connections 5 --duration 0.1 --warmup 0.1 --size %u",
+                     sizes[i]);
+            load_fault(&o, truth, fault, args);
+            require_mismatch(&o, 1);
+            require_identities(o.sample, sizes[i]);
+        }
+    }
+}
+
+/* The same in an open loop and with messages in flight behind the wrong one. */
+static void wrong_byte_loads(const struct truth *truth) {
+    static const char *const loads[] = {"--depth 16", "--rate 2000", "--threads 2"};
+    for (size_t i = 0; i < sizeof loads / sizeof loads[0]; i++) {
+        char args[128];
+        struct outcome o;
+        snprintf(args, sizeof args, "--connections 4 --duration 0.3 --warmup 0.1 %s", loads[i]);
+        load_fault(&o, truth, "--fault wrong-byte --fault-at 700", args);
+        require_mismatch(&o, 1);
+    }
+}
+
+/* A byte is missing: the next message's first byte stands in its place. */
+static void lost_byte(const struct truth *truth) {
+    struct outcome deep, single;
+    load_fault(&deep, truth, "--fault lose-byte --fault-at 700",
+               "--connections 4 --depth 8 --duration 0.3");
+    require_mismatch(&deep, 1);
+    /* with nothing behind it, it is awaited in vain */
+    load_fault(&single, truth, "--fault lose-byte --fault-at 703",
+               "--connections 4 --duration 0.3 --drain 0.3");
+    REQUIRE(single.code == 0, "exit code %d: %s", single.code, single.error);
+    require_equal(single.sample, "errors.mismatch", 0);
+    require_equal(single.sample, "errors.timeout", 1);
+}
+
+/* Answers that are all right but not here: the last one again, or another connection's. */
+static void stale_answer(const struct truth *truth) {
+    static const char *const loads[] = {"--size 64", "--size 8", "--size 1000"};
+    for (size_t i = 0; i < sizeof loads / sizeof loads[0]; i++) {
+        char args[128];
+        struct outcome o;
+        snprintf(args, sizeof args, "--connections 4 --duration 0.2 %s", loads[i]);
+        load_fault(&o, truth, "--fault stale --fault-at 5000", args);
+        require_mismatch(&o, 1);
+    }
+}
+
+static void swapped_answers(const struct truth *truth) {
+    struct outcome o;
+    load_fault(&o, truth, "--fault swap --fault-at 5000", "--connections 4 --duration 0.2");
+    require_mismatch(&o, 2);
+}
+
+/* The connection ends in the middle of a message, or is reset; the others go on. */
+static void ended_connection(const struct truth *truth) {
+    struct outcome cut, reset;
+    load_fault(&cut, truth, "--fault close --fault-at 700", "--connections 4 --duration 0.3");
+    REQUIRE(cut.code == 0, "exit code %d: %s", cut.code, cut.error);
+    require_equal(cut.sample, "errors.short", 1);
+    require_equal(cut.sample, "errors.reset", 0);
+    require_equal(cut.sample, "errors.mismatch", 0);
+    require_equal(cut.sample, "fairness.echoes_min", 0);
+    load_fault(&reset, truth, "--fault reset --fault-at 700", "--connections 4 --duration 0.3");
+    REQUIRE(reset.code == 0, "exit code %d: %s", reset.code, reset.error);
+    require_equal(reset.sample, "errors.reset", 1);
+    require_equal(reset.sample, "errors.short", 0);
+    require_equal(reset.sample, "errors.mismatch", 0);
+}
+
+const struct truth_case truth_faults[] = {
+    {"wrong-byte", wrong_byte, 40, false},
+    {"wrong-byte-loads", wrong_byte_loads, 30, false},
+    {"lost-byte", lost_byte, 30, false},
+    {"stale-answer", stale_answer, 30, false},
+    {"swapped-answers", swapped_answers, 20, false},
+    {"ended-connection", ended_connection, 30, false},
+    {NULL, NULL, 0, false},
+};

@@ -1,0 +1,127 @@
+/* truth_timing.c - known delays, stalls and rates must come out as what they are. */
+#include "tests/truth/truth.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#define MS 1e6 /* ns */
+#define FAULT "tests/fault-server"
+
+/* N connections, D in flight on each, every echo after 20 ms: at most N x D / 20 ms, and by
+ * Little's law exactly N x D over the mean latency. */
+static void require_delay(const cJSON *sample, double in_flight) {
+    double delay_ns = 20 * MS;
+    require_identities(sample, 64);
+    require_within(sample, "latency.hist.min", delay_ns, 1.1 * delay_ns);
+    require_within(sample, "latency.p50_ns", delay_ns, 1.1 * delay_ns);
+    double ceiling = in_flight / (delay_ns / 1e9);
+    require_within(sample, "throughput_per_s", 0.9 * ceiling, 1.01 * ceiling);
+    double in_flight_seen = figure(sample, "throughput_per_s") * figure(sample, "latency.mean_ns");
+    REQUIRE(fabs(in_flight_seen / 1e9 / in_flight - 1) < 0.02,
+            "throughput x mean latency is %.3f, in flight are %.0f", in_flight_seen / 1e9,
+            in_flight);
+    require_within(sample, "loadgen.littles_law_ratio", 0.98, 1.02);
+}
+
+static void fixed_delay_closed(const struct truth *truth) {
+    struct target target;
+    struct outcome depth_1, depth_4;
+    target_start(&target, truth, FAULT, "--delay-us 20000");
+    load(&depth_1, truth, target.address, "--connections 10 --duration 2");
+    require_delay(depth_1.sample, 10);
+    load(&depth_4, truth, target.address, "--connections 10 --depth 4 --duration 2");
+    require_delay(depth_4.sample, 40);
+    cJSON_Delete(target_stop(&target));
+}
+
+/* Two messages a second and connection: nobody waits for another, latency is the delay. */
+static void fixed_delay_open(const struct truth *truth) {
+    struct target target;
+    struct outcome o;
+    target_start(&target, truth, FAULT, "--delay-us 20000");
+    load(&o, truth, target.address,
+         "--connections 100 --rate 200 --arrival constant --duration 2 --outstanding 4");
+    require_identities(o.sample, 64);
+    require_equal(o.sample, "messages", 400);
+    require_within(o.sample, "service.hist.min", 20 * MS, 22 * MS);
+    require_within(o.sample, "service.p50_ns", 20 * MS, 22 * MS);
+    require_within(o.sample, "latency.p50_ns", figure(o.sample, "service.p50_ns"), 22 * MS);
+    cJSON_Delete(target_stop(&target));
+}
+
+/* One at a time on one connection, 100 arrivals a second, 20 ms each: every second arrival has to
+ * wait for those before it, longer and longer. Service time stays 20 ms, latency cannot. */
+static void queueing_is_latency(const struct truth *truth) {
+    struct target target;
+    struct outcome o;
+    target_start(&target, truth, FAULT, "--delay-us 20000");
+    load(&o, truth, target.address,
+         "--connections 1 --rate 100 --arrival constant --duration 1 --warmup 0 --drain 4");
+    require_within(o.sample, "service.p50_ns", 20 * MS, 22 * MS);
+    /* arrival i of 100, due at 10 i ms, is answered at about 20 (i + 1) ms */
+    require_within(o.sample, "latency.p50_ns", 450 * MS, 650 * MS);
+    require_within(o.sample, "latency.max_ns", 950 * MS, 1300 * MS);
+    require_equal(o.sample, "messages", 100);
+    require_equal(o.sample, "loadgen.offered", 100);
+    cJSON_Delete(target_stop(&target));
+}
+
+/* A server that stops for 200 ms in every 2 s. Of the arrivals, which do not wait for answers, 10 %
+ * fall into a stall and 1 % into its first 20 ms: those wait 180 ms or more, so p99 is 180 ms. With
+ * 16 in flight per connection what has queued up is gone soon after. A closed loop sends nothing
+ * while it waits and hardly sees it. */
+static void stall_open(const struct truth *truth) {
+    struct target target;
+    struct outcome o;
+    target_start(&target, truth, FAULT, "--stall-ms 200 --stall-every-ms 2000");
+    /* Five periods: what disturbs the end of one stall counts a fifth. */
+    load(&o, truth, target.address, "--connections 50 --rate 5000 --duration 10 --outstanding 16");
+    require_identities(o.sample, 64);
+    require_within(o.sample, "latency.p99_ns", 0.95 * 180 * MS, 1.05 * 180 * MS);
+    require_within(o.sample, "latency.p50_ns", 0, 20 * MS);
+    require_within(o.sample, "latency.max_ns", 190 * MS, 400 * MS);
+    cJSON_Delete(target_stop(&target));
+    case_note("p99 %.1f ms", figure(o.sample, "latency.p99_ns") / MS);
+}
+
+static void stall_closed(const struct truth *truth) {
+    struct target target;
+    struct outcome o;
+    target_start(&target, truth, FAULT, "--stall-ms 200 --stall-every-ms 2000");
+    load(&o, truth, target.address, "--connections 50 --duration 4");
+    require_within(o.sample, "latency.p99_ns", 0, 20 * MS);
+    require_within(o.sample, "latency.max_ns", 190 * MS, 400 * MS);
+    cJSON_Delete(target_stop(&target));
+    case_note("p99 %.1f ms", figure(o.sample, "latency.p99_ns") / MS);
+}
+
+static void rate_limit(const struct truth *truth) {
+    struct target target;
+    struct outcome closed, open;
+    target_start(&target, truth, FAULT, "--rate-limit 2000");
+    load(&closed, truth, target.address, "--connections 100 --duration 2");
+    /* As long as messages wait, the limit's schedule makes up for a pause: 50 ms of them do. */
+    require_within(closed.sample, "throughput_per_s", 0.97 * 2000, 1.03 * 2000);
+    /* 100 in flight at 2000 a second: 50 ms each */
+    require_within(closed.sample, "latency.p50_ns", 45 * MS, 60 * MS);
+    cJSON_Delete(target_stop(&target));
+    target_start(&target, truth, FAULT, "--rate-limit 2000");
+    load(&open, truth, target.address, "--connections 20 --rate 4000 --duration 1 --drain 0.5");
+    require_identities(open.sample, 64);
+    /* of 4000 offered in the window, and as many per second before it, half are answered in time */
+    require_within(open.sample, "loadgen.achieved_over_offered", 0.25, 0.55);
+    double accounted = figure(open.sample, "messages") + figure(open.sample, "errors.timeout") +
+                       figure(open.sample, "loadgen.unsent");
+    require_equal(open.sample, "loadgen.offered", accounted);
+    cJSON_Delete(target_stop(&target));
+}
+
+const struct truth_case truth_timing[] = {
+    {"fixed-delay-closed", fixed_delay_closed, 30, false},
+    {"fixed-delay-open", fixed_delay_open, 30, false},
+    {"queueing-is-latency", queueing_is_latency, 30, false},
+    {"stall-open", stall_open, 40, true},
+    {"stall-closed", stall_closed, 40, true},
+    {"rate-limit", rate_limit, 40, false},
+    {NULL, NULL, 0, false},
+};

@@ -1,0 +1,180 @@
+/* test_hist.c - the histogram against sorted arrays: nothing lost, every quantile within its
+ * bucket. */
+#include "base/hist.h"
+#include "base/json.h"
+#include "base/rng.h"
+#include "tests/unit/unit.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void buckets_meet_without_gaps(void **state) {
+    (void)state;
+    assert_int_equal(hist_index(0), 0);
+    for (uint32_t i = 0; i + 1 < HIST_BUCKETS; i++) {
+        uint64_t top = hist_bucket_top(i);
+        assert_int_equal(hist_index(top), i);
+        assert_int_equal(hist_index(top + 1), i + 1);
+    }
+    assert_true(hist_bucket_top(HIST_BUCKETS - 1) >= HIST_HIGHEST);
+}
+
+static void a_bucket_is_a_thousandth_wide_at_most(void **state) {
+    (void)state;
+    for (uint32_t i = 2048; i < HIST_BUCKETS; i++) {
+        uint64_t bottom = hist_bucket_top(i - 1) + 1, top = hist_bucket_top(i);
+        assert_true((top - bottom) * 1000 <= bottom);
+    }
+}
+
+static void too_large_is_counted_apart(void **state) {
+    (void)state;
+    struct hist *h = test_malloc(sizeof *h);
+    hist_reset(h);
+    hist_record(h, HIST_HIGHEST);
+    hist_record(h, HIST_HIGHEST + 1);
+    hist_record(h, UINT64_MAX);
+    assert_int_equal(h->count, 1);
+    assert_int_equal(h->overflow, 2);
+    assert_int_equal(h->max, HIST_HIGHEST);
+    test_free(h);
+}
+
+static int ascending(const void *a, const void *b) {
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Values over ten decades, as latencies are. */
+static uint64_t draw(struct rng *r) {
+    return (uint64_t)exp2((double)rng_below(r, 3500) / 100.0);
+}
+
+static void quantiles_match_a_sorted_array(void **state) {
+    (void)state;
+    enum { N = 5000 };
+    static const double qs[] = {0, 0.001, 0.5, 0.9, 0.99, 0.999, 0.9998, 1};
+    struct hist *h = test_malloc(sizeof *h);
+    uint64_t *values = test_malloc(N * sizeof *values);
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        struct rng r;
+        rng_seed(&r, seed, 0);
+        hist_reset(h);
+        uint64_t sum = 0;
+        for (size_t i = 0; i < N; i++) {
+            values[i] = draw(&r);
+            sum += values[i];
+            hist_record(h, values[i]);
+        }
+        qsort(values, N, sizeof *values, ascending);
+        assert_int_equal(h->sum, sum);
+        assert_int_equal(h->min, values[0]);
+        assert_int_equal(h->max, values[N - 1]);
+        for (size_t i = 0; i < sizeof qs / sizeof *qs; i++) {
+            size_t rank = (size_t)ceil(qs[i] * N - 1e-9);
+            uint64_t exact = values[rank ? rank - 1 : 0];
+            assert_int_equal(hist_index(hist_quantile(h, qs[i])), hist_index(exact));
+            assert_true(hist_quantile(h, qs[i]) >= exact);
+        }
+    }
+    test_free(values);
+    test_free(h);
+}
+
+static void merging_is_recording_all(void **state) {
+    (void)state;
+    struct hist *parts = test_calloc(3, sizeof *parts);
+    struct rng r;
+    rng_seed(&r, 7, 0);
+    for (int i = 0; i < 3; i++) hist_reset(&parts[i]);
+    for (int i = 0; i < 20000; i++) {
+        uint64_t v = draw(&r) * (i % 500 == 0 ? 100 : 1);
+        hist_record(&parts[i % 2], v);
+        hist_record(&parts[2], v);
+    }
+    hist_merge(&parts[0], &parts[1]);
+    assert_memory_equal(&parts[0], &parts[2], sizeof *parts);
+    test_free(parts);
+}
+
+static void json_gives_back_what_it_took(void **state) {
+    (void)state;
+    struct hist *h = test_calloc(2, sizeof *h);
+    char reason[160] = "";
+    for (int n = 0; n < 2; n++) { /* an empty one, too */
+        struct rng r;
+        rng_seed(&r, 3, 0);
+        hist_reset(&h[0]);
+        for (int i = 0; i < n * 3000; i++) hist_record(&h[0], draw(&r));
+        cJSON *json = json_from_hist(&h[0]);
+        assert_int_equal(json_to_hist(json, &h[1], reason, sizeof reason), 0);
+        assert_memory_equal(&h[0], &h[1], sizeof *h);
+        cJSON_Delete(json);
+    }
+    test_free(h);
+}
+
+/* What a damaged file may hold in place of a histogram's fields. */
+static void json_refuses_nonsense(void **state) {
+    (void)state;
+    static const char *const bad[] = {
+        "{}",
+        "{\"layout\":\"hdr\"}",
+        "{\"layout\":\"log\",\"unit\":\"ns\",\"lowest\":1,\"highest\":60000000000,\"digits\":3,"
+        "\"count\":0,\"sum_ns\":0,\"min\":null,\"max\":null,\"overflow\":0,\"index_delta\":[],"
+        "\"counts\":[]}",
+        "{\"layout\":\"hdr\",\"unit\":\"ns\",\"lowest\":1,\"highest\":60000000000,\"digits\":3,"
+        "\"count\":1,\"sum_ns\":0,\"min\":1,\"max\":1,\"overflow\":0,\"index_delta\":[1,0],"
+        "\"counts\":[1,1]}",
+        "{\"layout\":\"hdr\",\"unit\":\"ns\",\"lowest\":1,\"highest\":60000000000,\"digits\":3,"
+        "\"count\":1,\"sum_ns\":0,\"min\":1,\"max\":1,\"overflow\":0,\"index_delta\":[99999],"
+        "\"counts\":[1]}",
+        "{\"layout\":\"hdr\",\"unit\":\"ns\",\"lowest\":1,\"highest\":60000000000,\"digits\":3,"
+        "\"count\":1,\"sum_ns\":0,\"min\":1,\"max\":1,\"overflow\":0,\"index_delta\":[1],"
+        "\"counts\":[0.5]}",
+        "{\"layout\":\"hdr\",\"unit\":\"ns\",\"lowest\":1,\"highest\":60000000000,\"digits\":3,"
+        "\"count\":1e300,\"sum_ns\":0,\"min\":1,\"max\":1,\"overflow\":0,\"index_delta\":[1],"
+        "\"counts\":[1]}",
+    };
+    struct hist *h = test_malloc(sizeof *h);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char reason[160] = "";
+        cJSON *json = cJSON_Parse(bad[i]);
+        assert_non_null(json);
+        assert_int_equal(json_to_hist(json, h, reason, sizeof reason), -1);
+        assert_true(strlen(reason) > 0);
+        cJSON_Delete(json);
+    }
+    test_free(h);
+}
+
+static void few_values_give_no_far_quantile(void **state) {
+    (void)state;
+    struct hist *h = test_malloc(sizeof *h);
+    hist_reset(h);
+    for (int i = 0; i < 999; i++) hist_record(h, 5);
+    cJSON *json = json_from_latency("service", h);
+    assert_int_equal(cJSON_GetObjectItem(json, "p90_ns")->valueint, 5);
+    assert_true(cJSON_IsNull(cJSON_GetObjectItem(json, "p99_ns")));
+    cJSON_Delete(json);
+    hist_record(h, 5);
+    json = json_from_latency("service", h);
+    assert_int_equal(cJSON_GetObjectItem(json, "p99_ns")->valueint, 5);
+    cJSON_Delete(json);
+    test_free(h);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(buckets_meet_without_gaps),
+        cmocka_unit_test(a_bucket_is_a_thousandth_wide_at_most),
+        cmocka_unit_test(too_large_is_counted_apart),
+        cmocka_unit_test(quantiles_match_a_sorted_array),
+        cmocka_unit_test(merging_is_recording_all),
+        cmocka_unit_test(json_gives_back_what_it_took),
+        cmocka_unit_test(json_refuses_nonsense),
+        cmocka_unit_test(few_values_give_no_far_quantile),
+    };
+    return cmocka_run_group_tests_name("hist", tests, NULL, NULL);
+}

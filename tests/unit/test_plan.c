@@ -1,0 +1,372 @@
+/* test_plan.c - from a suite to cells and the order of their slots, and who runs where.
+ * Invariant: models are made up here; nothing is started. */
+#include "base/os.h"
+#include "bench/plan.h"
+#include "tests/unit/unit.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MODELS 3
+
+/* A plan and all that it points to. */
+struct session {
+    cJSON *suite;                       /* that it was made of */
+    struct program programs[MODELS];    /* "epoll", "select" (limits), "absent" */
+    struct server_spec servers[MODELS]; /* of them */
+    struct placement_policy policy;     /* of the input */
+    struct plan_input input;            /* that it was made of */
+    struct plan plan;                   /* what came of it */
+    char reason[256];                   /* why none did */
+};
+
+static const int two_cpus[] = {0, 1};
+
+static struct session *start(const char *loads, int repeats) {
+    static const char *const names[MODELS] = {"epoll", "select", "absent"};
+    static const char *const describes[MODELS] = {
+        "{\"connections_limit\":null,\"threads_max\":256,\"available\":true,\"reason\":null,"
+        "\"options\":[{\"name\":\"events\",\"min\":1,\"max\":9},"
+        "{\"name\":\"trigger\",\"choices\":[\"level\",\"edge\"]}]}",
+        "{\"connections_limit\":100,\"threads_max\":2,\"available\":true,\"reason\":null}",
+        "{\"threads_max\":1,\"available\":false,\"reason\":\"no ring\"}"};
+    struct session *s = test_calloc(1, sizeof *s);
+    char text[4096];
+    snprintf(text, sizeof text, "{\"repeats\":%d,\"phases\":[%s]}", repeats, loads);
+    s->suite = cJSON_Parse(text);
+    assert_non_null(s->suite);
+    for (int i = 0; i < MODELS; i++) {
+        snprintf(s->programs[i].name, sizeof s->programs[i].name, "%s", names[i]);
+        snprintf(s->servers[i].text, sizeof s->servers[i].text, "%s", names[i]);
+        s->servers[i].program = &s->programs[i];
+        s->servers[i].describe = cJSON_Parse(describes[i]);
+        assert_non_null(s->servers[i].describe);
+    }
+    s->input = (struct plan_input){.suite = s->suite,
+                                   .servers = s->servers,
+                                   .server_count = 1,
+                                   .placement = &s->policy,
+                                   .cpus = two_cpus,
+                                   .cpu_count = 2,
+                                   .descriptors = OS_UNKNOWN,
+                                   .seed = 1};
+    return s;
+}
+
+static bool make(struct session *s) {
+    plan_free(&s->plan);
+    return plan_make(&s->plan, &s->input, s->reason, sizeof s->reason);
+}
+
+static void end(struct session *s) {
+    plan_free(&s->plan);
+    for (int i = 0; i < MODELS; i++) cJSON_Delete(s->servers[i].describe);
+    cJSON_Delete(s->suite);
+    test_free(s);
+}
+
+#define PHASE(loads) "{\"name\":\"p\",\"loads\":[" loads "]}"
+
+static void expect_ids(const struct plan *plan, const char *const *ids, size_t count) {
+    assert_int_equal(plan->cell_count, count);
+    for (size_t i = 0; i < count; i++) assert_string_equal(plan->cells[i].id, ids[i]);
+}
+
+/* ---- cells ---- */
+
+static void cells_are_the_cross_product(void **state) {
+    (void)state;
+    static const char *const ids[] = {"epoll/closed/c1/d1/64B",  "select/closed/c1/d1/64B",
+                                      "epoll/closed/c50/d1/64B", "select/closed/c50/d1/64B",
+                                      "epoll/closed/c1/d4/64B",  "select/closed/c1/d4/64B",
+                                      "epoll/closed/c50/d4/64B", "select/closed/c50/d4/64B"};
+    struct session *s =
+        start(PHASE("{\"load\":\"closed\",\"connections\":[1,50],\"depth\":[1,4]}"), 1);
+    s->input.server_count = 2;
+    assert_true(make(s));
+    expect_ids(&s->plan, ids, 8);
+    end(s);
+}
+
+static void ids_say_what_differs(void **state) {
+    (void)state;
+    static const char *const ids[] = {"epoll:events=3,trigger=edge/closed/c50/d1/64B",
+                                      "epoll:events=3,trigger=edge/open/c50/r0.5/poisson/k1/64B",
+                                      "epoll:events=3,trigger=edge/open/c50/r20000/constant/k1/9B",
+                                      "epoll:events=3,trigger=edge/open/c50/r20000/constant/k4/9B",
+                                      "epoll:events=3,trigger=edge/closed/c50/d1/64B/t2/burn500"};
+    struct session *s = start(
+        PHASE(
+            "{\"load\":\"closed\"},{\"load\":\"open\",\"rate_per_s\":0.5},"
+            "{\"load\":\"open\",\"rate_per_s\":20000,\"arrival\":\"constant\","
+            "\"outstanding\":[1,4],\"size_bytes\":9}") "," PHASE("{\"load\":\"closed\",\"server_"
+                                                                 "threads\":2,\"burn_ns\":[500]}"),
+        1);
+    snprintf(s->servers[0].text, SPEC_SIZE, "epoll:events=3,trigger=edge");
+    assert_true(make(s));
+    expect_ids(&s->plan, ids, 5);
+    assert_int_equal(s->plan.cells[3].phase_index, 0);
+    assert_int_equal(s->plan.cells[4].phase_index, 1);
+    end(s);
+}
+
+static void the_same_cell_twice_is_refused(void **state) {
+    (void)state;
+    struct session *s = start(PHASE("{\"load\":\"closed\",\"connections\":[5,6,5]}"), 1);
+    assert_false(make(s));
+    assert_string_equal(s->reason, "the cell epoll/closed/c5/d1/64B occurs twice");
+    end(s);
+}
+
+static void too_many_cells_are_refused(void **state) {
+    (void)state;
+    struct session *s = start(PHASE("{\"load\":\"closed\"}"), 1);
+    cJSON *load = cJSON_GetObjectItem(s->suite, "phases")->child->child->next->child;
+    int sides[2] = {PLAN_CELLS_MAX / 100, 100};
+    for (int i = 0; i < 2; i++) {
+        cJSON *list = cJSON_AddArrayToObject(load, i ? "depth" : "connections");
+        for (int n = 1; n <= sides[i]; n++) cJSON_AddItemToArray(list, cJSON_CreateNumber(n));
+    }
+    assert_true(make(s));
+    assert_int_equal(s->plan.cell_count, PLAN_CELLS_MAX);
+    cJSON_AddItemToArray(cJSON_GetObjectItem(load, "depth"), cJSON_CreateNumber(101));
+    assert_false(make(s));
+    assert_string_equal(s->reason, "more than 10000 cells");
+    end(s);
+}
+
+static void what_cannot_run_is_skipped_with_its_reason(void **state) {
+    (void)state;
+    static const char *const reasons[] = {
+        "",
+        "",
+        "no ring", /* c100 */
+        "",
+        "select serves at most 100 connections",
+        "no ring", /* c101 */
+        "437 connections need more than the 500 descriptors that a process may open"};
+    struct session *s =
+        start(PHASE("{\"load\":\"closed\",\"connections\":[100,101,437]}") "," PHASE(
+                  "{\"load\":\"closed\",\"server_threads\":[2,3]}"),
+              2);
+    s->input.server_count = MODELS;
+    s->input.descriptors = 500;
+    assert_true(make(s));
+    for (size_t i = 0; i < 7; i++) assert_string_equal(s->plan.cells[i].skipped, reasons[i]);
+    assert_string_equal(s->plan.cells[10].skipped, "");
+    assert_string_equal(s->plan.cells[13].skipped, "select runs at most 2 threads");
+    /* left: c100 x 2, c101 x 1, 2 threads x 2, 3 threads x 1 */
+    assert_int_equal(s->plan.slot_count, 2 * 6);
+    cJSON_SetNumberValue(cJSON_GetObjectItem(s->servers[1].describe, "threads_max"), 1);
+    assert_true(make(s));
+    assert_string_equal(s->plan.cells[10].skipped, "select starts its own threads");
+    end(s);
+}
+
+static void a_scenario_is_a_full_copy(void **state) {
+    (void)state;
+    struct session *s =
+        start(PHASE("{\"load\":\"closed\",\"depth\":3},{\"load\":\"open\",\"rate_per_s\":0.5,"
+                    "\"saturating\":true,\"loadgen_threads\":9,\"connections\":4,\"warmup_s\":0,"
+                    "\"duration_s\":2,\"drain_s\":0.5,\"transport\":\"epoll\"}"),
+              1);
+    static const char *const options[] = {"events=3", "trigger=edge"};
+    for (int i = 0; i < 2; i++) strcpy(s->servers[0].options[i], options[i]);
+    s->servers[0].option_count = 2;
+    static const char *const expected[] = {
+        "{\"phase\":\"p\",\"server\":{\"model\":\"epoll\",\"options\":{\"events\":3,"
+        "\"trigger\":\"edge\"},\"threads\":1,\"burn_ns\":0},\"load\":\"closed\",\"connections\":50,"
+        "\"depth\":3,\"rate_per_s\":null,\"arrival\":null,\"outstanding\":null,\"size_bytes\":64,"
+        "\"warmup_s\":0.3,\"duration_s\":1,\"drain_s\":2,\"saturating\":false,\"loadgen\":"
+        "{\"transport\":\"auto\",\"threads\":1},\"placement\":{\"server\":[0],\"loadgen\":[1],"
+        "\"separate\":true}}",
+        "{\"phase\":\"p\",\"server\":{\"model\":\"epoll\",\"options\":{\"events\":3,"
+        "\"trigger\":\"edge\"},\"threads\":1,\"burn_ns\":0},\"load\":\"open\",\"connections\":4,"
+        "\"depth\":null,\"rate_per_s\":0.5,\"arrival\":\"poisson\",\"outstanding\":1,"
+        "\"size_bytes\":64,\"warmup_s\":0,\"duration_s\":2,\"drain_s\":0.5,\"saturating\":true,"
+        "\"loadgen\":{\"transport\":\"epoll\",\"threads\":4},\"placement\":{\"server\":[0],"
+        "\"loadgen\":[1],\"separate\":true}}"};
+    assert_true(make(s));
+    for (int i = 0; i < 2; i++) {
+        cJSON *scenario = plan_scenario(&s->plan.cells[i]);
+        char *text = cJSON_PrintUnformatted(scenario);
+        assert_string_equal(text, expected[i]);
+        cJSON_free(text);
+        cJSON_Delete(scenario);
+    }
+    end(s);
+}
+
+/* ---- order ---- */
+
+#define TWO_PHASES                                                                                 \
+    PHASE("{\"load\":\"closed\",\"connections\":[1,2,3,4,5,6,7,8,200]}")                           \
+    "," PHASE("{\"load\":\"closed\",\"depth\":[2,3,4]}")
+
+/* Each slot once; the phases one after the other; every round runs each cell of its phase once. */
+static void rounds_run_each_cell_once(void **state) {
+    (void)state;
+    enum { REPEATS = 5 };
+    struct session *s = start(TWO_PHASES, REPEATS);
+    s->input.servers = &s->servers[1]; /* whose 200 connections are skipped */
+    for (uint64_t seed = 0; seed < 50; seed++) {
+        s->input.seed = seed;
+        assert_true(make(s));
+        const struct plan *p = &s->plan;
+        assert_int_equal(p->slot_count, (8 + 3) * REPEATS);
+        bool seen[(8 + 3) * REPEATS] = {false};
+        for (size_t i = 0; i < p->slot_count; i++) {
+            size_t slot = p->order[i], round = i < 40 ? i / 8 : (i - 40) / 3;
+            assert_in_range(slot, 0, p->slot_count - 1);
+            assert_false(seen[slot]);
+            seen[slot] = true;
+            const struct cell *c = &p->cells[p->slot_cell[slot]];
+            assert_string_equal(c->skipped, "");
+            assert_int_equal(c->phase_index, i >= 40);
+            assert_int_equal(slot - c->first_slot, round);
+        }
+    }
+    end(s);
+}
+
+static void the_seed_decides_the_order(void **state) {
+    (void)state;
+    struct session *a = start(TWO_PHASES, 2), *b = start(TWO_PHASES, 2);
+    size_t unequal = 0, firsts[9] = {0};
+    for (uint64_t seed = 0; seed < 200; seed++) {
+        a->input.seed = seed;
+        b->input.seed = seed;
+        assert_true(make(a) && make(b));
+        size_t bytes = a->plan.slot_count * sizeof *a->plan.order;
+        assert_memory_equal(a->plan.order, b->plan.order, bytes);
+        firsts[a->plan.slot_cell[a->plan.order[0]]]++;
+        b->input.seed = seed + 1;
+        assert_true(make(b));
+        unequal += memcmp(a->plan.order, b->plan.order, bytes) != 0;
+    }
+    assert_int_equal(unequal, 200);
+    for (int i = 0; i < 9; i++) assert_in_range(firsts[i], 5, 50); /* about 22 each */
+    end(b);
+    end(a);
+}
+
+static void the_time_is_foretold(void **state) {
+    (void)state;
+    struct session *s = start(PHASE("{\"load\":\"closed\",\"warmup_s\":1,\"duration_s\":4,"
+                                    "\"connections\":20000}"),
+                              3);
+    assert_true(make(s));
+    double slot = plan_slot_s(&s->plan.cells[0]);
+    assert_true(slot >= 1 + 4 + 0.5 && slot < 7);
+    assert_true(fabs(s->plan.predicted_s - 3 * slot) < 1e-9);
+    end(s);
+}
+
+/* ---- placement ---- */
+
+static void show(const struct placement *p, char *text, size_t size) {
+    size_t used = 0;
+    for (size_t i = 0; i < p->server_count; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%d", i ? "," : "", p->server[i]);
+    used += (size_t)snprintf(text + used, size - used, "/");
+    for (size_t i = 0; i < p->loadgen_count; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%d", i ? "," : "", p->loadgen[i]);
+    snprintf(text + used, size - used, "%s", p->separate ? " separate" : "");
+}
+
+static void placement_texts(void **state) {
+    (void)state;
+    static const int cpus[] = {0, 1, 2, 3, 8};
+    static const struct {
+        const char *text, *placement; /* given; understood, NULL: refused */
+    } cases[] = {{"0/1", "0/1 separate"},
+                 {"0-1/2", "0,1/2 separate"},
+                 {"3,0-1/8,2", "0,1,3/2,8 separate"},
+                 {"0-3/3-3", "0,1,2,3/3"},
+                 {"0/0", "0/0"},
+                 {"", NULL},
+                 {"0", NULL},
+                 {"0/", NULL},
+                 {"/1", NULL},
+                 {"0/4", NULL},
+                 {"0-8/1", NULL},
+                 {"1-0/2", NULL},
+                 {"0,/1", NULL},
+                 {",0/1", NULL},
+                 {"0,0/1", NULL},
+                 {"0/1/2", NULL},
+                 {"0-/1", NULL},
+                 {"-1/1", NULL},
+                 {" 0/1", NULL},
+                 {"0/1 ", NULL},
+                 {"0 1/2", NULL},
+                 {"0/99999999999999999999", NULL},
+                 {"0-99999999999999999999/1", NULL},
+                 {"automatic", NULL}};
+    struct placement_policy *policy = test_malloc(sizeof *policy);
+    struct placement *p = test_malloc(sizeof *p);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char reason[256] = "", found[128], quoted[64];
+        bool fine = placement_read(policy, cases[i].text, cpus, 5, reason, sizeof reason);
+        if (fine != (cases[i].placement != NULL)) print_error("'%s'\n", cases[i].text);
+        assert_int_equal(fine, cases[i].placement != NULL);
+        snprintf(quoted, sizeof quoted, "'%s': not auto, none or", cases[i].text);
+        if (!fine) assert_memory_equal(reason, quoted, strlen(quoted));
+        if (!fine) continue;
+        assert_int_equal(policy->kind, PLACEMENT_GIVEN);
+        placement_decide(p, policy, cpus, 5, 1, 1);
+        show(p, found, sizeof found);
+        assert_string_equal(found, cases[i].placement);
+    }
+    test_free(p);
+    test_free(policy);
+}
+
+static void placement_rules(void **state) {
+    (void)state;
+    static const int cpus[] = {2, 3, 5, 7};
+    static const struct {
+        const char *text;         /* the policy */
+        size_t cpus;              /* how many there are */
+        uint32_t server, loadgen; /* threads */
+        const char *placement;    /* expected */
+    } cases[] = {{"auto", 4, 1, 1, "2/7 separate"},
+                 {"auto", 4, 2, 2, "2,3/5,7 separate"},
+                 {"auto", 4, 1, 9, "2/3,5,7 separate"},
+                 {"auto", 4, 9, 9, "2,3,5/7 separate"},
+                 {"auto", 2, 4, 4, "2/3 separate"},
+                 {"auto", 4, 4, 1, "2,3,5/7 separate"},
+                 {"auto", 1, 1, 1, "2/2"},
+                 {"auto", 0, 1, 1, "/"},
+                 {"none", 4, 1, 1, "2,3,5,7/2,3,5,7"}};
+    struct placement_policy *policy = test_malloc(sizeof *policy);
+    struct placement *p = test_malloc(sizeof *p);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char reason[256], found[128];
+        assert_true(placement_read(policy, cases[i].text, cpus, 4, reason, sizeof reason));
+        placement_decide(p, policy, cpus, cases[i].cpus, cases[i].server, cases[i].loadgen);
+        show(p, found, sizeof found);
+        assert_string_equal(found, cases[i].placement);
+    }
+    test_free(p);
+    test_free(policy);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cells_are_the_cross_product),
+        cmocka_unit_test(ids_say_what_differs),
+        cmocka_unit_test(the_same_cell_twice_is_refused),
+        cmocka_unit_test(too_many_cells_are_refused),
+        cmocka_unit_test(what_cannot_run_is_skipped_with_its_reason),
+        cmocka_unit_test(a_scenario_is_a_full_copy),
+        cmocka_unit_test(rounds_run_each_cell_once),
+        cmocka_unit_test(the_seed_decides_the_order),
+        cmocka_unit_test(the_time_is_foretold),
+        cmocka_unit_test(placement_texts),
+        cmocka_unit_test(placement_rules),
+    };
+    return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
+}

@@ -1,0 +1,369 @@
+/* test_schema.c - the interpreter of JSON Schema: every keyword accepts and refuses, and says
+ * where. Invariant: runs from the top of the source tree, where the schema files are. */
+#include "bench/json_file.h"
+#include "bench/schema.h"
+#include "tests/unit/unit.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static cJSON *parse(const char *text) {
+    cJSON *json = cJSON_Parse(text);
+    if (!json) print_error("not JSON: %s\n", text);
+    assert_non_null(json);
+    return json;
+}
+
+/* A schema, a document, and what is said of it; NULL: nothing, it is fine. */
+struct judged {
+    const char *schema, *document, *reason;
+};
+
+static void judge(const struct judged *cases, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        char reason[JSON_REASON_SIZE] = "";
+        cJSON *schema = parse(cases[i].schema), *document = parse(cases[i].document);
+        bool fine = schema_check(schema, NULL, document, "", reason, sizeof reason);
+        bool expected = cases[i].reason ? !fine && strcmp(reason, cases[i].reason) == 0 : fine;
+        if (!expected)
+            print_error("%s of %s: expected '%s', found '%s'\n", cases[i].document, cases[i].schema,
+                        cases[i].reason ? cases[i].reason : "fine", fine ? "fine" : reason);
+        assert_true(expected);
+        cJSON_Delete(document);
+        cJSON_Delete(schema);
+    }
+}
+
+#define JUDGE(cases) judge(cases, sizeof(cases) / sizeof *(cases))
+
+static void types(void **state) {
+    (void)state;
+    static const char *const names[] = {"object",  "array",   "string", "number",
+                                        "integer", "boolean", "null"};
+    static const struct {
+        const char *text; /* a document */
+        unsigned is;      /* bit i: it is of type names[i] */
+    } documents[] = {{"{}", 1},    {"[]", 2},    {"\"1\"", 4},  {"1.5", 8},
+                     {"1", 24},    {"1.0", 24},  {"-3", 24},    {"1e300", 24},
+                     {"1e999", 0}, {"true", 32}, {"false", 32}, {"null", 64}};
+    for (size_t d = 0; d < sizeof documents / sizeof *documents; d++) {
+        for (size_t t = 0; t < sizeof names / sizeof *names; t++) {
+            char schema[64], reason[64];
+            snprintf(schema, sizeof schema, "{\"type\":\"%s\"}", names[t]);
+            snprintf(reason, sizeof reason, "not of type %s", names[t]);
+            const struct judged one = {schema, documents[d].text,
+                                       documents[d].is >> t & 1 ? NULL : reason};
+            judge(&one, 1);
+        }
+    }
+}
+
+static void several_types(void **state) {
+    (void)state;
+    static const struct judged cases[] = {
+        {"{\"type\":[\"integer\",\"null\"]}", "null", NULL},
+        {"{\"type\":[\"integer\",\"null\"]}", "3", NULL},
+        {"{\"type\":[\"integer\",\"null\"]}", "3.5", "not of type integer or null"},
+        {"{\"type\":[\"integer\",\"string\",\"null\"]}", "[]",
+         "not of type integer, string or null"},
+    };
+    JUDGE(cases);
+}
+
+static void enum_and_const(void **state) {
+    (void)state;
+    static const struct judged cases[] = {
+        {"{\"enum\":[\"a\",2,null]}", "\"a\"", NULL},
+        {"{\"enum\":[\"a\",2,null]}", "2", NULL},
+        {"{\"enum\":[\"a\",2,null]}", "null", NULL},
+        {"{\"enum\":[\"a\",2,null]}", "\"A\"", "not one of a, 2 or null"},
+        {"{\"enum\":[\"a\",2,null]}", "\"2\"", "not one of a, 2 or null"},
+        {"{\"const\":1}", "1", NULL},
+        {"{\"const\":1}", "2", "not 1"},
+        {"{\"const\":\"x\"}", "\"x\"", NULL},
+        {"{\"const\":\"x\"}", "1", "not \"x\""},
+    };
+    JUDGE(cases);
+}
+
+/* Keywords for numbers and lists say nothing of other types. */
+static void limits(void **state) {
+    (void)state;
+    static const struct judged cases[] = {
+        {"{\"minimum\":1.5}", "1.5", NULL},
+        {"{\"minimum\":1.5}", "1.4", "1.4 is below 1.5"},
+        {"{\"minimum\":1.5}", "\"0\"", NULL},
+        {"{\"maximum\":10}", "10", NULL},
+        {"{\"maximum\":10}", "11", "11 is above 10"},
+        {"{\"exclusiveMinimum\":0}", "0.1", NULL},
+        {"{\"exclusiveMinimum\":0}", "0", "0 is not above 0"},
+        {"{\"exclusiveMinimum\":0}", "-1", "-1 is not above 0"},
+        {"{\"maximum\":9007199254740992}", "9007199254740994",
+         "9.00719925474099e+15 is above 9.00719925474099e+15"},
+        {"{\"minItems\":1}", "[1]", NULL},
+        {"{\"minItems\":1}", "[]", "0 items, fewer than 1"},
+        {"{\"minItems\":1}", "{}", NULL},
+        {"{\"maxItems\":2}", "[1,2]", NULL},
+        {"{\"maxItems\":2}", "[1,2,3]", "3 items, more than 2"},
+    };
+    JUDGE(cases);
+}
+
+static void objects(void **state) {
+    (void)state;
+#define CLOSED                                                                                     \
+    "{\"required\":[\"rate\"],\"additionalProperties\":false,"                                     \
+    "\"properties\":{\"rate\":{\"type\":\"number\"},\"connections\":{}}}"
+    static const struct judged cases[] = {
+        {CLOSED, "{\"rate\":1}", NULL},
+        {CLOSED, "{\"connections\":1,\"rate\":1}", NULL},
+        {CLOSED, "[]", NULL},
+        {CLOSED, "{\"connections\":1}", "\"rate\" is missing"},
+        {CLOSED, "{\"rate\":\"x\"}", "rate: not of type number"},
+        {CLOSED, "{\"rate\":1,\"conections\":1}",
+         "conections: unknown field; did you mean \"connections\"?"},
+        {CLOSED, "{\"rate\":1,\"Rate\":1}", "Rate: unknown field; did you mean \"rate\"?"},
+        {CLOSED, "{\"rate\":1,\"zzz\":1}", "zzz: unknown field"},
+        {CLOSED, "{\"rate\":1,\"\":1}", "unknown field"},
+        {CLOSED, "{\"rate\":1,\"rate\":2}", "rate: given twice"},
+        {"{\"properties\":{\"a\":{\"type\":\"null\"}}}", "{\"b\":1}", NULL},
+        {"{\"additionalProperties\":{\"type\":\"string\"}}", "{\"a\":\"x\"}", NULL},
+        {"{\"additionalProperties\":{\"type\":\"string\"}}", "{\"a\":1}", "a: not of type string"},
+        {"{\"properties\":{\"a\":{}},\"additionalProperties\":{\"type\":\"string\"}}",
+         "{\"a\":1,\"b\":2}", "b: not of type string"},
+    };
+    JUDGE(cases);
+}
+
+static void paths_lead_to_the_fault(void **state) {
+    (void)state;
+#define DEEP                                                                                       \
+    "{\"properties\":{\"cells\":{\"items\":{\"properties\":{\"samples\":{\"items\":"               \
+    "{\"required\":[\"n\"],\"properties\":{\"n\":{\"type\":\"integer\"}}}}}}}}}"
+    static const struct judged cases[] = {
+        {DEEP, "{\"cells\":[{\"samples\":[{\"n\":1},{\"n\":2}]},{\"samples\":[]}]}", NULL},
+        {DEEP, "{\"cells\":[{},{\"samples\":[{\"n\":1},{\"n\":0.5}]}]}",
+         "cells[1].samples[1].n: not of type integer"},
+        {DEEP, "{\"cells\":[{\"samples\":[{}]}]}", "cells[0].samples[0]: \"n\" is missing"},
+        {"{\"items\":{\"items\":{\"type\":\"null\"}}}", "[[],[null,1]]",
+         "[1][1]: not of type null"},
+    };
+    JUDGE(cases);
+    cJSON *schema = parse("{\"type\":\"null\"}"), *document = parse("1");
+    char reason[JSON_REASON_SIZE];
+    assert_false(schema_check(schema, NULL, document, "root", reason, sizeof reason));
+    assert_string_equal(reason, "root: not of type null");
+    cJSON_Delete(document);
+    cJSON_Delete(schema);
+}
+
+static void one_of_is_exactly_one(void **state) {
+    (void)state;
+#define EITHER "{\"oneOf\":[{\"required\":[\"a\"]},{\"required\":[\"b\"]}]}"
+#define EITHER_SAID "must be exactly one of [{\"required\":[\"a\"]},{\"required\":[\"b\"]}]"
+    static const struct judged cases[] = {
+        {EITHER, "{\"a\":1}", NULL},
+        {EITHER, "{\"b\":1}", NULL},
+        {EITHER, "{}", EITHER_SAID},
+        {EITHER, "{\"a\":1,\"b\":1}", EITHER_SAID},
+        {"{\"properties\":{\"x\":" EITHER "}}", "{\"x\":{}}", "x: " EITHER_SAID},
+        /* a failed alternative leaves no trace in the path */
+        {"{\"oneOf\":[{\"properties\":{\"a\":{\"type\":\"null\"}}},{}],\"required\":[\"c\"]}",
+         "{\"a\":1}", "\"c\" is missing"},
+    };
+    JUDGE(cases);
+}
+
+static void references(void **state) {
+    (void)state;
+#define TREE                                                                                       \
+    "{\"$ref\":\"#/$defs/tree\",\"$defs\":{\"tree\":{\"type\":\"array\","                          \
+    "\"items\":{\"$ref\":\"#/$defs/tree\"}}}}"
+    static const struct judged cases[] = {
+        {TREE, "[[],[[]]]", NULL},
+        {TREE, "[[],[[],1]]", "[1][1]: not of type array"},
+    };
+    JUDGE(cases);
+    cJSON *schema = parse(TREE), *document = parse("3");
+    char reason[JSON_REASON_SIZE];
+    assert_false(schema_check(schema, "tree", document, "tree", reason, sizeof reason));
+    assert_string_equal(reason, "tree: not of type array");
+    cJSON_Delete(document);
+    cJSON_Delete(schema);
+}
+
+/* As deep as the JSON parser takes it: refused, not a stack overflow. */
+static void nesting_is_bounded(void **state) {
+    (void)state;
+    cJSON *schema = parse(TREE);
+    for (int depth = 10; depth <= 900; depth += 890) {
+        char text[2001] = "", reason[JSON_REASON_SIZE] = "";
+        memset(text, '[', (size_t)depth);
+        memset(text + depth, ']', (size_t)depth);
+        cJSON *document = parse(text);
+        bool fine = schema_check(schema, NULL, document, "", reason, sizeof reason);
+        assert_int_equal(fine, depth == 10);
+        if (!fine) assert_non_null(strstr(reason, ": nested more than 64 deep"));
+        cJSON_Delete(document);
+    }
+    cJSON_Delete(schema);
+}
+
+static void long_keys_are_cut_not_overrun(void **state) {
+    (void)state;
+    static const size_t lengths[] = {505, 512, 520, 560, 600, 700, 2000};
+    cJSON *schema = parse("{\"additionalProperties\":{\"additionalProperties\":"
+                          "{\"items\":{\"type\":\"null\"}}}}");
+    for (size_t l = 0; l < sizeof lengths / sizeof *lengths; l++) {
+        char text[3000] = "{\"", reason[JSON_REASON_SIZE];
+        memset(text + 2, 'k', lengths[l]);
+        strcpy(text + 2 + lengths[l], "\":{\"b\":[1]}}");
+        cJSON *document = parse(text);
+        for (size_t size = 1; size <= sizeof reason; size++) {
+            memset(reason, '#', sizeof reason);
+            assert_false(schema_check(schema, NULL, document, "", reason, size));
+            assert_non_null(memchr(reason, '\0', size));
+            for (size_t i = size; i < sizeof reason; i++) assert_int_equal(reason[i], '#');
+        }
+        cJSON_Delete(document);
+    }
+    cJSON_Delete(schema);
+}
+
+static void objects_of_too_many_fields_are_refused(void **state) {
+    (void)state;
+    cJSON *schema = parse("{\"additionalProperties\":{}}"), *document = cJSON_CreateObject();
+    char reason[JSON_REASON_SIZE] = "", key[16];
+    for (int i = 0; i <= 1000; i++) {
+        if (i == 1000) assert_true(schema_check(schema, NULL, document, "", reason, sizeof reason));
+        snprintf(key, sizeof key, "k%d", i);
+        cJSON_AddNullToObject(document, key);
+    }
+    assert_false(schema_check(schema, NULL, document, "", reason, sizeof reason));
+    assert_string_equal(reason, "more than 1000 fields");
+    cJSON_Delete(document);
+    cJSON_Delete(schema);
+}
+
+static void annotations_say_nothing(void **state) {
+    (void)state;
+    static const struct judged cases[] = {
+        {"{\"$schema\":\"x\",\"$id\":\"x\",\"title\":\"x\",\"description\":\"x\",\"default\":1,"
+         "\"format\":\"date-time\",\"examples\":[1],\"$defs\":{\"a\":{\"type\":\"null\"}}}",
+         "\"anything\"", NULL},
+    };
+    JUDGE(cases);
+}
+
+/* A schema that this interpreter does not understand is a programmer's error: it ends the process
+ * and never lets a document pass. */
+static void what_is_not_understood_is_not_ignored(void **state) {
+    (void)state;
+    static const char *const schemas[] = {
+        "{\"pattern\":\"^a$\"}",     "{\"anyOf\":[{}]}",           "{\"maxLength\":1}",
+        "{\"type\":\"float\"}",      "{\"exclusiveMaximum\":1}",   "{\"uniqueItems\":true}",
+        "{\"$ref\":\"other.json\"}", "{\"$ref\":\"#/$defs/none\"}"};
+    for (size_t i = 0; i < sizeof schemas / sizeof *schemas; i++) {
+        cJSON *schema = parse(schemas[i]), *document = parse("\"b\"");
+        int status = 0;
+        fflush(NULL);
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            char reason[JSON_REASON_SIZE];
+            dup2(open("/dev/null", O_WRONLY), 2);
+            schema_check(schema, NULL, document, "", reason, sizeof reason);
+            _exit(0);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != 134) print_error("%s\n", schemas[i]);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), 134);
+        cJSON_Delete(document);
+        cJSON_Delete(schema);
+    }
+}
+
+static void the_nearest_word_is_the_likeliest(void **state) {
+    (void)state;
+    static const char *const words[] = {"depth", "connections", "rate_per_s", "size_bytes", NULL};
+    static const char *const none[] = {NULL};
+    char longest[300] = "";
+    assert_string_equal(schema_nearest("depht", words), "depth");
+    assert_string_equal(schema_nearest("conections", words), "connections");
+    assert_string_equal(schema_nearest("rate_per_second", words), "rate_per_s");
+    assert_string_equal(schema_nearest("depth", words), "depth");
+    assert_null(schema_nearest("burn", words));
+    assert_null(schema_nearest("", words));
+    assert_null(schema_nearest("depth", none));
+    memset(longest, 'x', sizeof longest - 1);
+    assert_null(schema_nearest(longest, words));
+}
+
+/* Checks a document against each keyword of `schema` alone, and of all schemas within it, so that
+ * none is hidden by a fault before it. One that is not understood ends the process. */
+static size_t understand(const cJSON *schema, const cJSON *definitions) {
+    static const char *const documents[] = {"null", "{\"a\":1}", "[[]]", "\"x\"", "1", "false"};
+    size_t keywords = 0;
+    const cJSON *k, *inner;
+    cJSON_ArrayForEach(k, schema) {
+        keywords++;
+        cJSON *alone = cJSON_CreateObject();
+        cJSON_AddItemToObject(alone, "$defs", cJSON_Duplicate(definitions, true));
+        if (strcmp(k->string, "$defs") != 0)
+            cJSON_AddItemToObject(alone, k->string, cJSON_Duplicate(k, true));
+        for (size_t d = 0; d < sizeof documents / sizeof *documents; d++) {
+            char reason[JSON_REASON_SIZE];
+            cJSON *document = parse(documents[d]);
+            schema_check(alone, NULL, document, "", reason, sizeof reason);
+            cJSON_Delete(document);
+        }
+        cJSON_Delete(alone);
+        bool one = !strcmp(k->string, "items") || !strcmp(k->string, "additionalProperties");
+        if (one && cJSON_IsObject(k)) keywords += understand(k, definitions);
+        bool many = !strcmp(k->string, "properties") || !strcmp(k->string, "$defs") ||
+                    !strcmp(k->string, "oneOf");
+        if (!many) continue;
+        cJSON_ArrayForEach(inner, k) keywords += understand(inner, definitions);
+    }
+    return keywords;
+}
+
+static void both_schema_files_are_understood(void **state) {
+    (void)state;
+    static const char *const files[] = {"results/iobench-result.schema.json",
+                                        "bench/suites/iobench-suite.schema.json"};
+    for (size_t f = 0; f < 2; f++) {
+        char reason[JSON_REASON_SIZE] = "";
+        cJSON *schema = json_file_read(files[f], reason, sizeof reason);
+        if (!schema) print_error("%s: %s\n", files[f], reason);
+        assert_non_null(schema);
+        const cJSON *definitions = cJSON_GetObjectItem(schema, "$defs");
+        assert_in_range(understand(schema, definitions), 50, 10000);
+        cJSON_Delete(schema);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(types),
+        cmocka_unit_test(several_types),
+        cmocka_unit_test(enum_and_const),
+        cmocka_unit_test(limits),
+        cmocka_unit_test(objects),
+        cmocka_unit_test(paths_lead_to_the_fault),
+        cmocka_unit_test(one_of_is_exactly_one),
+        cmocka_unit_test(references),
+        cmocka_unit_test(nesting_is_bounded),
+        cmocka_unit_test(long_keys_are_cut_not_overrun),
+        cmocka_unit_test(objects_of_too_many_fields_are_refused),
+        cmocka_unit_test(annotations_say_nothing),
+        cmocka_unit_test(what_is_not_understood_is_not_ignored),
+        cmocka_unit_test(the_nearest_word_is_the_likeliest),
+        cmocka_unit_test(both_schema_files_are_understood),
+    };
+    return cmocka_run_group_tests_name("schema", tests, NULL, NULL);
+}

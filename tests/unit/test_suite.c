@@ -1,0 +1,257 @@
+/* test_suite.c - from a suite file to the order of slots: what is refused and by which name, what
+ * is overridden, which cells come of it, who runs where. Invariant: runs from the top of the source
+ * tree, where the suites are. */
+#include "bench/json_file.h"
+#include "bench/suite.h"
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct paths here = {.suites = "bench/suites"};
+
+#define HEAD                                                                                       \
+    "\"schema\":{\"name\":\"iobench-suite\",\"version_major\":1,\"version_minor\":0},"             \
+    "\"name\":\"n\",\"description\":\"d\","
+#define SUITE(load)                                                                                \
+    "{" HEAD "\"servers\":[\"*\"],\"phases\":[{\"name\":\"p\",\"loads\":[{\"load\":\"closed\"},"   \
+    "{" load "}]}]}"
+
+static cJSON *parse(const char *text) {
+    cJSON *json = cJSON_Parse(text);
+    if (!json) print_error("not JSON: %s\n", text);
+    assert_non_null(json);
+    return json;
+}
+
+static cJSON *read_schema(void) {
+    char reason[JSON_REASON_SIZE];
+    cJSON *schema = json_file_read("bench/suites/iobench-suite.schema.json", reason, sizeof reason);
+    assert_non_null(schema);
+    return schema;
+}
+
+/* A suite and what is said of it; NULL: nothing, it is fine. */
+struct judged {
+    const char *suite, *reason;
+};
+
+static void judge(const struct judged *cases, size_t count) {
+    cJSON *schema = read_schema();
+    for (size_t i = 0; i < count; i++) {
+        char reason[JSON_REASON_SIZE] = "";
+        cJSON *suite = parse(cases[i].suite);
+        bool fine = suite_check(schema, suite, reason, sizeof reason);
+        bool expected = cases[i].reason ? !fine && strcmp(reason, cases[i].reason) == 0 : fine;
+        if (!expected)
+            print_error("%s: expected '%s', found '%s'\n", cases[i].suite,
+                        cases[i].reason ? cases[i].reason : "fine", fine ? "fine" : reason);
+        assert_true(expected);
+        cJSON_Delete(suite);
+    }
+    cJSON_Delete(schema);
+}
+
+#define JUDGE(cases) judge(cases, sizeof(cases) / sizeof *(cases))
+
+/* ---- loading ---- */
+
+static void suites_that_come_along_are_fine(void **state) {
+    (void)state;
+    char *names[SUITES_MAX], reason[JSON_REASON_SIZE] = "";
+    size_t count = suite_names(&here, names);
+    assert_true(count >= 2);
+    for (size_t i = 0; i < count; i++) {
+        cJSON *suite = suite_load(&here, names[i], reason, sizeof reason);
+        if (!suite) print_error("%s\n", reason);
+        assert_non_null(suite);
+        assert_string_equal(cJSON_GetObjectItem(suite, "name")->valuestring, names[i]);
+        assert_true(i == 0 || strcmp(names[i - 1], names[i]) < 0);
+        cJSON_Delete(suite);
+    }
+    for (size_t i = 0; i < count; i++) free(names[i]);
+}
+
+static void an_unknown_name_is_answered_with_names(void **state) {
+    (void)state;
+    char reason[JSON_REASON_SIZE];
+    assert_null(suite_load(&here, "quikc", reason, sizeof reason));
+    assert_string_equal(reason, "quikc: no such suite; did you mean \"quick\"?");
+    assert_null(suite_load(&here, "zzzzzz", reason, sizeof reason));
+    assert_non_null(strstr(reason, "zzzzzz: no such suite; there are "));
+    assert_non_null(strstr(reason, "connections, "));
+    assert_null(suite_load(&here, "/nonexistent/a.json", reason, sizeof reason));
+    assert_string_equal(reason, "/nonexistent/a.json: no such file or directory");
+}
+
+/* A name longer than the room for the reason: cut, not written behind it. */
+static void an_endless_name_is_cut(void **state) {
+    (void)state;
+    char name[3000], *reason = test_malloc(JSON_REASON_SIZE);
+    memset(name, 'a', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    assert_null(suite_load(&here, name, reason, JSON_REASON_SIZE));
+    assert_non_null(strstr(reason, "aaa: no such suite; there are "));
+    test_free(reason);
+}
+
+static void a_file_is_named_in_what_is_wrong_with_it(void **state) {
+    (void)state;
+    static const struct judged cases[] = {
+        {SUITE("\"load\":\"closed\""), NULL},
+        {SUITE("\"load\":\"closed\",\"conections\":3"),
+         "phases[0].loads[1].conections: unknown field; did you mean \"connections\"?"},
+        {"{\n  \"schema\": oops\n}", "line 2, column 13: not valid JSON"},
+        {"", "line 1, column 1: the text ends too early"},
+        {SUITE("\"load\":\"closed\"") "}", NULL}, /* text after the end */
+    };
+    char path[] = "/tmp/unit-suite-XXXXXX.json";
+    int file = mkstemps(path, 5);
+    assert_true(file >= 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char reason[JSON_REASON_SIZE] = "", expected[JSON_REASON_SIZE];
+        size_t length = strlen(cases[i].suite);
+        assert_int_equal(ftruncate(file, 0), 0);
+        assert_int_equal(pwrite(file, cases[i].suite, length, 0), length);
+        cJSON *suite = suite_load(&here, path, reason, sizeof reason);
+        assert_int_equal(suite != NULL, i == 0);
+        cJSON_Delete(suite);
+        snprintf(expected, sizeof expected, "%s: %s", path, cases[i].reason);
+        if (cases[i].reason) assert_string_equal(reason, expected);
+    }
+    close(file);
+    unlink(path);
+}
+
+static void heads_are_checked(void **state) {
+    (void)state;
+#define PHASES "\"phases\":[{\"name\":\"p\",\"loads\":[{\"load\":\"closed\"}]}]"
+    static const struct judged cases[] = {
+        {"{" HEAD "\"servers\":[\"a\"],\"repeats\":1000," PHASES "}", NULL},
+        {"{" HEAD "\"servers\":[\"a\"],\"repeats\":0," PHASES "}", "repeats: 0 is below 1"},
+        {"{" HEAD "\"servers\":[\"a\"],\"repeats\":1001," PHASES "}",
+         "repeats: 1001 is above 1000"},
+        {"{" HEAD "\"servers\":[\"a\"],\"repeats\":1.5," PHASES "}",
+         "repeats: not of type integer"},
+        {"{" HEAD "\"servers\":[]," PHASES "}", "servers: 0 items, fewer than 1"},
+        {"{" HEAD "\"servers\":\"*\"," PHASES "}", "servers: not of type array"},
+        {"{" HEAD "\"servers\":[3]," PHASES "}", "servers[0]: not of type string"},
+        {"{" HEAD PHASES "}", "\"servers\" is missing"},
+        {"{" HEAD "\"servers\":[\"a\"],\"phases\":[]}", "phases: 0 items, fewer than 1"},
+        {"{" HEAD "\"servers\":[\"a\"],\"server\":1," PHASES "}",
+         "server: unknown field; did you mean \"servers\"?"},
+        {"{\"\":1," HEAD "\"servers\":[\"a\"]," PHASES "}", "unknown field"},
+        {"[]", "not of type object"},
+        {"{\"schema\":{\"name\":\"iobench-suite\",\"version_major\":2,\"version_minor\":0},"
+         "\"name\":\"n\",\"description\":\"d\",\"servers\":[\"a\"]," PHASES "}",
+         "schema.version_major: not 1"},
+    };
+    JUDGE(cases);
+}
+
+static void loads_are_checked(void **state) {
+    (void)state;
+#define AT "phases[0].loads[1]."
+#define CLOSED(field) SUITE("\"load\":\"closed\"," field)
+#define OPEN(field) SUITE("\"load\":\"open\",\"rate_per_s\":100," field)
+    static const struct judged cases[] = {
+        {CLOSED("\"connections\":[1,1000000],\"depth\":65536,\"size_bytes\":1"), NULL},
+        {CLOSED("\"connections\":0"), AT "connections: 0 is below 1"},
+        {CLOSED("\"connections\":[1,1000001]"), AT "connections[1]: 1000001 is above 1000000"},
+        {CLOSED("\"connections\":[]"), AT "connections: 0 items, fewer than 1"},
+        {CLOSED("\"connections\":\"5\""), AT "connections: not of type integer or array"},
+        {CLOSED("\"depth\":65537"), AT "depth: 65537 is above 65536"},
+        {CLOSED("\"warmup_s\":-1"), AT "warmup_s: -1 is below 0"},
+        {CLOSED("\"duration_s\":0.009"), AT "duration_s: 0.009 is below 0.01"},
+        {CLOSED("\"drain_s\":61"), AT "drain_s: 61 is above 60"},
+        {CLOSED("\"server_threads\":[1,257]"), AT "server_threads[1]: 257 is above 256"},
+        {CLOSED("\"burn_ns\":null"), AT "burn_ns: not of type integer or array"},
+        {CLOSED("\"depth\":1,\"depth\":2"), AT "depth: given twice"},
+        {SUITE("\"load\":\"half\""), AT "load: not one of closed or open"},
+        {SUITE("\"depth\":1"), "phases[0].loads[1]: \"load\" is missing"},
+        {OPEN("\"arrival\":\"constant\",\"outstanding\":[1,4],\"saturating\":true"), NULL},
+        {OPEN("\"arrival\":\"uniform\""), AT "arrival: not one of poisson or constant"},
+        {SUITE("\"load\":\"open\",\"rate_per_s\":0"), AT "rate_per_s: 0 is below 0.001"},
+        {SUITE("\"load\":\"open\""), "phases[0].loads[1]: \"rate_per_s\" is missing"},
+        {OPEN("\"depth\":1"), AT "depth: does not go with load \"open\""},
+        {CLOSED("\"rate_per_s\":1"), AT "rate_per_s: does not go with load \"closed\""},
+        {CLOSED("\"arrival\":\"poisson\""), AT "arrival: does not go with load \"closed\""},
+        {CLOSED("\"outstanding\":1"), AT "outstanding: does not go with load \"closed\""},
+        {CLOSED("\"saturating\":true"), AT "saturating: does not go with load \"closed\""},
+    };
+    JUDGE(cases);
+}
+
+/* ---- overrides ---- */
+
+static void overrides_replace_what_the_suite_says(void **state) {
+    (void)state;
+    const char *servers[] = {"epoll", "poll"};
+    struct arg_texts texts = {servers, 2}, none = {NULL, 0};
+    struct suite_overrides o = {&none, 0, 0, NULL};
+    char reason[JSON_REASON_SIZE] = "";
+    cJSON *schema = read_schema(), *suite = parse(SUITE("\"load\":\"closed\",\"connections\":7"));
+    cJSON *before = cJSON_Duplicate(suite, true);
+    assert_true(suite_override(suite, &o, reason, sizeof reason));
+    assert_true(cJSON_Compare(suite, before, true)); /* nothing said, nothing changed */
+    o = (struct suite_overrides){&texts, 3, 0.25, "1,50,1000000"};
+    assert_true(suite_override(suite, &o, reason, sizeof reason));
+    assert_true(suite_check(schema, suite, reason, sizeof reason));
+    cJSON *expected =
+        parse("{" HEAD "\"servers\":[\"epoll\",\"poll\"],\"repeats\":3,\"phases\":[{\"name\":\"p\","
+              "\"loads\":[{\"load\":\"closed\",\"duration_s\":0.25,\"connections\":[1,50,1000000]},"
+              "{\"load\":\"closed\",\"duration_s\":0.25,\"connections\":[1,50,1000000]}]}]}");
+    assert_true(cJSON_Compare(suite, expected, true));
+    cJSON_Delete(expected);
+    cJSON_Delete(before);
+    cJSON_Delete(suite);
+    cJSON_Delete(schema);
+}
+
+static void connections_are_whole_numbers(void **state) {
+    (void)state;
+    static const char *const bad[] = {"",
+                                      "0",
+                                      "1,",
+                                      ",1",
+                                      "1,,2",
+                                      "a",
+                                      "-1",
+                                      "1.5",
+                                      "1,1000001",
+                                      "1 ",
+                                      "1;2",
+                                      "1,0x5",
+                                      "00000000000000000000001000"};
+    struct arg_texts none = {NULL, 0};
+    cJSON *suite = parse(SUITE("\"load\":\"closed\",\"connections\":7"));
+    cJSON *before = cJSON_Duplicate(suite, true);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct suite_overrides o = {&none, 0, 0, bad[i]};
+        char reason[JSON_REASON_SIZE] = "", expected[JSON_REASON_SIZE];
+        if (suite_override(suite, &o, reason, sizeof reason)) print_error("'%s'\n", bad[i]);
+        snprintf(expected, sizeof expected,
+                 "--connections: '%s': not whole numbers from 1 to 1000000, separated by commas",
+                 bad[i]);
+        assert_string_equal(reason, expected);
+    }
+    assert_true(cJSON_Compare(suite, before, true));
+    cJSON_Delete(before);
+    cJSON_Delete(suite);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(suites_that_come_along_are_fine),
+        cmocka_unit_test(an_unknown_name_is_answered_with_names),
+        cmocka_unit_test(an_endless_name_is_cut),
+        cmocka_unit_test(a_file_is_named_in_what_is_wrong_with_it),
+        cmocka_unit_test(heads_are_checked),
+        cmocka_unit_test(loads_are_checked),
+        cmocka_unit_test(overrides_replace_what_the_suite_says),
+        cmocka_unit_test(connections_are_whole_numbers),
+    };
+    return cmocka_run_group_tests_name("suite", tests, NULL, NULL);
+}

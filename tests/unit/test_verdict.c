@@ -1,0 +1,382 @@
+/* test_verdict.c - every rule of docs/method.md on both sides of its limit.
+ * Invariant: each test starts from figures that are valid and changes only what its rule reads. */
+#include "bench/verdict.h"
+#include "tests/unit/unit.h"
+
+#include <math.h>
+#include <string.h>
+
+static struct verdict_figures good_closed(void) {
+    return (struct verdict_figures){.duration_s = 1,
+                                    .window_s = 1,
+                                    .connections = 10,
+                                    .in_flight = 1,
+                                    .messages = 100000,
+                                    .sent = 6400000,
+                                    .received = 6400000,
+                                    .connected = 10,
+                                    .stats_in = 6400000,
+                                    .stats_out = 6400000,
+                                    .stats_accepted = 10,
+                                    .achieved_over_offered = NAN,
+                                    .littles_law_ratio = 1,
+                                    .busy_pct = 50,
+                                    .server_cpu_pct = 50,
+                                    .send_lag_p99_ns = NAN,
+                                    .p99_ns = 50e3,
+                                    .first_half = 50000,
+                                    .second_half = 50000};
+}
+
+static struct verdict_figures good_open(void) {
+    struct verdict_figures f = good_closed();
+    f.open = true;
+    f.achieved_over_offered = 1;
+    f.send_lag_p99_ns = 1e3;
+    return f;
+}
+
+static void expect_valid_at(const struct verdict_figures *f, int line) {
+    struct verdict v;
+    verdict_decide(&v, f);
+    if (v.reason_count) print_error("line %d: %s\n", line, v.reasons[0]);
+    assert_int_equal(v.kind, VERDICT_VALID);
+    assert_int_equal(v.reason_count, 0);
+}
+
+/* One reason and no other, which begins with `reason`. */
+static void expect_at(const struct verdict_figures *f, enum verdict_kind kind, const char *reason,
+                      int line) {
+    struct verdict v;
+    verdict_decide(&v, f);
+    bool fine =
+        v.kind == kind && v.reason_count == 1 && strncmp(v.reasons[0], reason, strlen(reason)) == 0;
+    if (!fine)
+        print_error("line %d: expected %s, '%s'; found %s, %zu reasons, '%s'\n", line,
+                    verdict_names[kind], reason, verdict_names[v.kind], v.reason_count,
+                    v.reasons[0]);
+    assert_true(fine);
+}
+
+#define EXPECT_VALID(f) expect_valid_at(&(f), __LINE__)
+#define EXPECT_INVALID(f, reason) expect_at(&(f), VERDICT_INVALID, reason, __LINE__)
+#define EXPECT_SUSPECT(f, reason) expect_at(&(f), VERDICT_SUSPECT, reason, __LINE__)
+
+/* ---- invalid ---- */
+
+static void good_figures_are_valid(void **state) {
+    (void)state;
+    struct verdict_figures closed = good_closed(), open = good_open();
+    EXPECT_VALID(closed);
+    EXPECT_VALID(open);
+    assert_string_equal(verdict_names[VERDICT_VALID], "valid");
+    assert_string_equal(verdict_names[VERDICT_SUSPECT], "suspect");
+    assert_string_equal(verdict_names[VERDICT_INVALID], "invalid");
+}
+
+static void a_dead_server_is_invalid(void **state) {
+    (void)state;
+    struct verdict_figures f = good_closed();
+    f.died = "signal 11";
+    EXPECT_INVALID(f, "server ended too early: signal 11");
+}
+
+static void a_server_without_stats_is_invalid(void **state) {
+    (void)state;
+    struct verdict_figures f = good_closed();
+    f.stats_in = f.stats_out = f.stats_accepted = NAN;
+    f.no_stats = true;
+    EXPECT_INVALID(f, "the server printed no stats");
+    f.died = "signal 11"; /* which explains it */
+    EXPECT_INVALID(f, "server ended too early: signal 11");
+}
+
+static void one_wrong_echo_is_invalid(void **state) {
+    (void)state;
+    struct verdict_figures f = good_closed();
+    f.mismatches = 1;
+    EXPECT_INVALID(f, "1 wrong echoes");
+}
+
+static void errors_above_a_thousandth_are_invalid(void **state) {
+    (void)state;
+    struct verdict_figures f = good_closed();
+    f.messages = 99900;
+    f.errors = 100;
+    EXPECT_VALID(f);
+    f.errors = 101;
+    EXPECT_INVALID(f, "0.10 % errors, more than 0.1 %");
+}
+
+static void nothing_but_errors_is_invalid(void **state) {
+    (void)state;
+    struct verdict_figures f = good_closed();
+    struct verdict v;
+    f.messages = 0;
+    f.errors = 10;
+    verdict_decide(&v, &f);
+    assert_int_equal(v.kind, VERDICT_INVALID);
+    assert_int_equal(v.reason_count, 2);
+    assert_string_equal(v.reasons[0], "100.00 % errors, more than 0.1 %");
+    assert_string_equal(v.reasons[1], "no message in the window");
+}
+
+static void totals_must_agree_to_the_byte(void **state) {
+    (void)state;
+    struct verdict_figures f = good_closed();
+    f.stats_in--;
+    EXPECT_INVALID(f, "totals disagree: 6400000 bytes sent, the server received 6399999");
+    f = good_closed();
+    f.stats_out++;
+    EXPECT_INVALID(f, "totals disagree: 6400000 bytes received, the server sent 6400001");
+    f = good_closed();
+    f.stats_accepted = 11;
+    EXPECT_INVALID(f, "totals disagree: 10 connections, the server accepted 11");
+}
+
+static void totals_are_in_doubt_after_an_error(void **state) {
+    (void)state;
+    struct verdict_figures f = good_closed();
+    f.errors = 1;
+    f.stats_in -= 64;
+    f.stats_out -= 64;
+    f.stats_accepted--;
+    EXPECT_VALID(f);
+}
+
+static void a_window_under_nine_tenths_is_invalid(void **state) {
+    (void)state;
+    struct verdict_figures f = good_closed();
+    f.duration_s = 2;
+    f.window_s = 1.8;
+    EXPECT_VALID(f);
+    f.window_s = 1.799;
+    EXPECT_INVALID(f, "window of 1.799 s, planned were 2.000 s");
+}
+
+static void an_empty_window_is_invalid(void **state) {
+    (void)state;
+    struct verdict_figures f = good_closed();
+    f.messages = f.first_half = f.second_half = 0;
+    f.littles_law_ratio = NAN;
+    EXPECT_INVALID(f, "no message in the window");
+}
+
+static void an_open_loop_must_keep_up(void **state) {
+    (void)state;
+    struct verdict_figures f = good_open();
+    f.achieved_over_offered = 0.99;
+    EXPECT_VALID(f);
+    f.achieved_over_offered = 0.9899;
+    EXPECT_INVALID(f, "saturated: 98.99 % of the offered load");
+    f.saturating = true;
+    EXPECT_VALID(f);
+    f.saturating = f.open = false; /* of no meaning in a closed loop */
+    EXPECT_VALID(f);
+}
+
+/* 2 % and what may be in flight at the edges: 10 x 1 of 100000, or 50 x 16 of 20000. */
+static void littles_law_is_held_to_its_tolerance(void **state) {
+    (void)state;
+    struct verdict_figures f = good_closed();
+    static const double inside[] = {1.02009, 0.97991}, outside[] = {1.02011, 0.97989};
+    for (int i = 0; i < 2; i++) {
+        f.littles_law_ratio = inside[i];
+        EXPECT_VALID(f);
+        f.littles_law_ratio = outside[i];
+        EXPECT_INVALID(f, "Little's law is off by 2.0 %, more than 2.0 %");
+    }
+    f.connections = 50;
+    f.in_flight = 16;
+    f.messages = 20000;
+    f.littles_law_ratio = 1.0599;
+    EXPECT_VALID(f);
+    f.littles_law_ratio = 1.0601;
+    EXPECT_INVALID(f, "Little's law is off by 6.0 %, more than 6.0 %");
+}
+
+/* ---- suspect ---- */
+
+static void late_sends_are_suspect(void **state) {
+    (void)state;
+    struct verdict_figures f = good_open();
+    f.send_lag_p99_ns = 100e3; /* p99 is 50 us: the floor of 100 us counts */
+    EXPECT_VALID(f);
+    f.send_lag_p99_ns = 100e3 + 1;
+    EXPECT_SUSPECT(f, "sent late: p99 100 us, more than 100 us");
+    f.p99_ns = NAN; /* too few messages for one */
+    EXPECT_SUSPECT(f, "sent late");
+    f.p99_ns = 5e6; /* a tenth of it counts */
+    f.send_lag_p99_ns = 500e3;
+    EXPECT_VALID(f);
+    f.send_lag_p99_ns = 501e3;
+    EXPECT_SUSPECT(f, "sent late: p99 501 us, more than 500 us");
+}
+
+static void steal_above_five_percent_is_suspect(void **state) {
+    (void)state;
+    struct verdict_figures f = good_closed();
+    f.steal_pct = 5;
+    EXPECT_VALID(f);
+    f.steal_pct = 5.1;
+    EXPECT_SUSPECT(f, "the hypervisor took 5.1 % of the CPU");
+}
+
+static void drift_between_the_halves_is_suspect(void **state) {
+    (void)state;
+    struct verdict_figures f = good_closed();
+    f.first_half = 47500;
+    f.second_half = 52500;
+    EXPECT_VALID(f);
+    f.second_half = 52600;
+    EXPECT_SUSPECT(f, "the second half of the window had +10 % messages");
+    f.first_half = 60000;
+    f.second_half = 40000;
+    EXPECT_SUSPECT(f, "the second half of the window had -40 % messages");
+}
+
+static void few_messages_are_suspect(void **state) {
+    (void)state;
+    struct verdict_figures f = good_closed();
+    f.messages = 1000;
+    EXPECT_VALID(f);
+    f.messages = 999;
+    EXPECT_SUSPECT(f, "999 messages, fewer than 1000");
+}
+
+static void a_starved_connection_is_suspect(void **state) {
+    (void)state;
+    struct verdict_figures f = good_closed();
+    f.starved = 1;
+    EXPECT_SUSPECT(f, "1 connections waited for more than half the window");
+}
+
+/* ---- bound ---- */
+
+static void bound_names_what_was_full(void **state) {
+    (void)state;
+    static const struct {
+        double busy, server; /* percent */
+        const char *bound;   /* expected */
+    } cases[] = {{0, 0, "none"},     {94.9, 94.9, "none"}, {95, 94.9, "client"},
+                 {100, 0, "client"}, {89.9, 95, "server"}, {0, 100, "server"},
+                 {90, 95, "both"},   {94.9, 95, "both"},   {95, 95, "both"},
+                 {100, 100, "both"}, {89.9, 94.9, "none"}, {100, 94.9, "client"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct verdict_figures f = good_closed();
+        struct verdict v;
+        f.busy_pct = cases[i].busy;
+        f.server_cpu_pct = cases[i].server;
+        verdict_decide(&v, &f);
+        assert_string_equal(v.bound, cases[i].bound);
+        if (strcmp(cases[i].bound, "client") == 0)
+            EXPECT_SUSPECT(f, "bound by the load generator: busy ");
+        else
+            EXPECT_VALID(f);
+    }
+}
+
+static void bound_is_unknown_without_both_figures(void **state) {
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct verdict_figures f = good_closed();
+        struct verdict v;
+        f.busy_pct = i ? 100 : NAN;
+        f.server_cpu_pct = i ? NAN : 100;
+        verdict_decide(&v, &f);
+        assert_null(v.bound);
+        EXPECT_VALID(f);
+    }
+}
+
+/* ---- together ---- */
+
+static void an_unknown_figure_never_condemns(void **state) {
+    (void)state;
+    static const size_t figures[] = {offsetof(struct verdict_figures, window_s),
+                                     offsetof(struct verdict_figures, messages),
+                                     offsetof(struct verdict_figures, mismatches),
+                                     offsetof(struct verdict_figures, errors),
+                                     offsetof(struct verdict_figures, sent),
+                                     offsetof(struct verdict_figures, received),
+                                     offsetof(struct verdict_figures, connected),
+                                     offsetof(struct verdict_figures, stats_in),
+                                     offsetof(struct verdict_figures, stats_out),
+                                     offsetof(struct verdict_figures, stats_accepted),
+                                     offsetof(struct verdict_figures, achieved_over_offered),
+                                     offsetof(struct verdict_figures, littles_law_ratio),
+                                     offsetof(struct verdict_figures, busy_pct),
+                                     offsetof(struct verdict_figures, server_cpu_pct),
+                                     offsetof(struct verdict_figures, send_lag_p99_ns),
+                                     offsetof(struct verdict_figures, p99_ns),
+                                     offsetof(struct verdict_figures, steal_pct),
+                                     offsetof(struct verdict_figures, first_half),
+                                     offsetof(struct verdict_figures, second_half),
+                                     offsetof(struct verdict_figures, starved)};
+    const double unknown = NAN;
+    struct verdict_figures all = good_open();
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
+        struct verdict_figures f = good_open();
+        memcpy((char *)&f + figures[i], &unknown, sizeof unknown);
+        EXPECT_VALID(f);
+        memcpy((char *)&all + figures[i], &unknown, sizeof unknown);
+    }
+    EXPECT_VALID(all);
+}
+
+/* The worst slot there can be: every reason is kept, and invalid outweighs suspect. */
+static void all_reasons_are_kept_and_the_worst_decides(void **state) {
+    (void)state;
+    struct verdict_figures f = good_open();
+    struct verdict v;
+    char died[2 * VERDICT_REASON_SIZE];
+    memset(died, 'x', sizeof died - 1);
+    died[sizeof died - 1] = '\0';
+    f.died = died;
+    f.mismatches = 1;
+    f.stats_in = f.stats_out = f.stats_accepted = 0;
+    f.window_s = 0.5;
+    f.messages = 1;
+    f.achieved_over_offered = 0;
+    f.littles_law_ratio = 100;
+    f.busy_pct = 100;
+    f.send_lag_p99_ns = 1e9;
+    f.steal_pct = 50;
+    f.first_half = 1;
+    f.second_half = 0;
+    f.starved = 5;
+    verdict_decide(&v, &f);
+    assert_int_equal(v.kind, VERDICT_INVALID);
+    assert_int_equal(v.reason_count, 14);
+    for (size_t i = 0; i < v.reason_count; i++)
+        assert_in_range(strlen(v.reasons[i]), 10, VERDICT_REASON_SIZE - 1);
+    assert_memory_equal(v.reasons[0], "server ended", 12);
+    assert_memory_equal(v.reasons[13], "5 connections waited", 20);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(good_figures_are_valid),
+        cmocka_unit_test(a_dead_server_is_invalid),
+        cmocka_unit_test(a_server_without_stats_is_invalid),
+        cmocka_unit_test(one_wrong_echo_is_invalid),
+        cmocka_unit_test(errors_above_a_thousandth_are_invalid),
+        cmocka_unit_test(nothing_but_errors_is_invalid),
+        cmocka_unit_test(totals_must_agree_to_the_byte),
+        cmocka_unit_test(totals_are_in_doubt_after_an_error),
+        cmocka_unit_test(a_window_under_nine_tenths_is_invalid),
+        cmocka_unit_test(an_empty_window_is_invalid),
+        cmocka_unit_test(an_open_loop_must_keep_up),
+        cmocka_unit_test(littles_law_is_held_to_its_tolerance),
+        cmocka_unit_test(late_sends_are_suspect),
+        cmocka_unit_test(steal_above_five_percent_is_suspect),
+        cmocka_unit_test(drift_between_the_halves_is_suspect),
+        cmocka_unit_test(few_messages_are_suspect),
+        cmocka_unit_test(a_starved_connection_is_suspect),
+        cmocka_unit_test(bound_names_what_was_full),
+        cmocka_unit_test(bound_is_unknown_without_both_figures),
+        cmocka_unit_test(an_unknown_figure_never_condemns),
+        cmocka_unit_test(all_reasons_are_kept_and_the_worst_decides),
+    };
+    return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);
+}
