@@ -195,7 +195,7 @@ bool process_ended(void *context) {
     return !p->running && !p->out_open && !p->err_open;
 }
 
-void process_close_stdin(struct process *p) {
+static void process_close_stdin(struct process *p) {
     close_pipe(&p->in, &p->in_open);
 }
 

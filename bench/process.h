@@ -47,7 +47,7 @@ int process_loop_open(struct process_loop *l, bool catch_signals);
 void process_loop_close(struct process_loop *l);
 
 /* Starts `args[0]` with its arguments (ended by NULL), in a process group of its own, on `cpus` (if
- * cpu_count > 0). Its stdin stays open until process_close_stdin. Returns 0 or a libuv error; then
+ * cpu_count > 0). Its stdin stays open until process_end. Returns 0 or a libuv error; then
  * there is nothing to end. */
 int process_start(struct process *p, struct process_loop *l, char *const *args, const int *cpus,
                   size_t cpu_count);
@@ -59,8 +59,6 @@ bool process_wait(struct process_loop *l, bool (*done)(void *context), void *con
 
 /* For process_wait: the process in `context` has exited and its output is complete. */
 bool process_ended(void *context);
-
-void process_close_stdin(struct process *p);
 
 /* Ends the process if it still runs: end of stdin, after `grace_s` SIGTERM, after 2 s SIGKILL.
  * Closes all handles; text, last_line and the exit status stay until process_free. */

@@ -14,7 +14,7 @@
 #define LINE_SIZE 512
 #define WIDTH_FALLBACK 80
 
-bool progress_terminal(int descriptor) {
+static bool progress_terminal(int descriptor) {
     return uv_guess_handle(descriptor) == UV_TTY;
 }
 

@@ -211,6 +211,11 @@ static void add_position(struct report_result *result, size_t position) {
     result->label = label;
 }
 
+static bool same_label(const struct report_result *a, const struct report_result *b) {
+    CHECK(a->label != NULL && b->label != NULL);
+    return strcmp(a->label, b->label) == 0;
+}
+
 /* Labels that are not alone of their kind tell more of the path, as far as is needed; the same path
  * twice is told by its position on the command line. */
 static void label_results(struct report *report) {
@@ -227,8 +232,7 @@ static void label_results(struct report *report) {
         for (size_t i = 0; i < report->result_count; i++) {
             twins[i] = false;
             for (size_t k = 0; k < report->result_count; k++)
-                if (i != k && strcmp(report->results[i].label, report->results[k].label) == 0)
-                    twins[i] = true;
+                if (i != k && same_label(&report->results[i], &report->results[k])) twins[i] = true;
         }
     }
     for (size_t i = 0; i < report->result_count; i++)
