@@ -94,15 +94,29 @@ static bool check_slot(struct walk *w, const cJSON *sample) {
     return true;
 }
 
-static bool check_scenario(const struct identities_place *p, const cJSON *scenario) {
-    static const char *const open_fields[] = {"rate_per_s", "arrival", "outstanding"};
-    bool open = strcmp(item(scenario, "load")->valuestring, "open") == 0;
-    if (open != cJSON_IsNull(item(scenario, "depth")))
-        return identities_fault(p, "scenario.depth", "must be null exactly in an open loop");
-    for (size_t i = 0; i < 3; i++)
-        if (open == (bool)cJSON_IsNull(item(scenario, open_fields[i])))
-            return identities_fault(p, "scenario", "%s must be null exactly in a closed loop",
-                                    open_fields[i]);
+/* Which fields are null follows from the load; a rate in percent is known once it was measured. */
+static bool check_scenario(const struct identities_place *p, const cJSON *scenario, bool measured) {
+    static const struct {
+        const char *key;   /* of the scenario */
+        const char *loads; /* where it is not null */
+    } fields[] = {{"depth", "closed"},
+                  {"outstanding", "open"},
+                  {"arrival", "open churn"},
+                  {"rate_per_s", "open churn"},
+                  {"churn_echoes", "churn"}};
+    const char *load = item(scenario, "load")->valuestring;
+    bool resolved = measured || cJSON_IsNull(item(scenario, "rate_pct"));
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        const cJSON *field = item(scenario, fields[i].key);
+        if (!resolved && strcmp(fields[i].key, "rate_per_s") == 0) continue;
+        if (cJSON_IsNull(field) == (strstr(fields[i].loads, load) != NULL))
+            return identities_fault(p, "scenario", "%s must be null exactly if load is not %s",
+                                    fields[i].key, fields[i].loads);
+    }
+    if (!cJSON_IsNull(item(scenario, "rate_pct")) && strcmp(load, "open") != 0)
+        return identities_fault(p, "scenario.rate_pct", "does not go with load %s", load);
+    if (number(scenario, "newcomers_per_s") > 0 && strcmp(load, "churn") == 0)
+        return identities_fault(p, "scenario.newcomers_per_s", "does not go with load churn");
     return true;
 }
 
@@ -110,7 +124,7 @@ static bool check_cell(struct walk *w, const cJSON *cell, int index) {
     const cJSON *sample, *scenario = item(cell, "scenario");
     int s = 0;
     snprintf(w->place.path, sizeof w->place.path, "cells[%d]", index);
-    if (!check_scenario(&w->place, scenario)) return false;
+    if (!check_scenario(&w->place, scenario, item(cell, "samples") != NULL)) return false;
     cJSON_ArrayForEach(sample, item(cell, "samples")) {
         snprintf(w->place.path, sizeof w->place.path, "cells[%d].samples[%d]", index, s++);
         if (!build_exists(w, "build", item(sample, "build")) ||

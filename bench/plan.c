@@ -8,6 +8,7 @@
 #include "base/rng.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,8 @@
 #define PROCESSES_S 0.25         /* start and end of server and load generator */
 #define CONNECTS_PER_S 20000.0   /* connections that are set up per second, about */
 #define DESCRIPTORS_RESERVED 64u /* that a process needs besides its connections */
+
+const char *const cell_load_names[3] = {"closed", "open", "churn"};
 
 /* A field of a load that may be a list: its name, its default, and the value of this cell. */
 struct axis {
@@ -24,14 +27,31 @@ struct axis {
     const cJSON *at;     /* current item of a list */
 };
 
-enum { CONNECTIONS, DEPTH, RATE, OUTSTANDING, SIZE, SERVER_THREADS, BURN, AXES };
+enum {
+    CONNECTIONS,
+    IDLE,
+    NEWCOMERS,
+    DEPTH,
+    RATE,
+    RATE_PCT,
+    OUTSTANDING,
+    CHURN_ECHOES,
+    SIZE,
+    SERVER_THREADS,
+    BURN,
+    AXES
+};
 
 static void axes_start(struct axis axes[AXES], const cJSON *load) {
     static const struct axis fields[AXES] = {
         [CONNECTIONS] = {"connections", 50, NULL, NULL},
+        [IDLE] = {"idle", 0, NULL, NULL},
+        [NEWCOMERS] = {"newcomers_per_s", 0, NULL, NULL},
         [DEPTH] = {"depth", 1, NULL, NULL},
         [RATE] = {"rate_per_s", NAN, NULL, NULL},
+        [RATE_PCT] = {"rate_pct", NAN, NULL, NULL},
         [OUTSTANDING] = {"outstanding", 1, NULL, NULL},
+        [CHURN_ECHOES] = {"churn_echoes", 1, NULL, NULL},
         [SIZE] = {"size_bytes", 64, NULL, NULL},
         [SERVER_THREADS] = {"server_threads", 1, NULL, NULL},
         [BURN] = {"burn_ns", 0, NULL, NULL},
@@ -75,21 +95,32 @@ static const char *text(const cJSON *load, const char *key, const char *fallback
 
 /* ---- cells ---- */
 
+static void append(struct cell *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void append(struct cell *c, const char *format, ...) {
+    size_t used = strlen(c->id);
+    va_list rest;
+    va_start(rest, format);
+    int n = vsnprintf(c->id + used, sizeof c->id - used, format, rest);
+    va_end(rest);
+    CHECK(n >= 0 && (size_t)n < sizeof c->id - used);
+}
+
 static void name_cell(struct cell *c) {
-    int n = snprintf(c->id, sizeof c->id, "%s/%s/c%u", c->server->text, c->open ? "open" : "closed",
-                     c->connections);
-    char *at = c->id + n;
-    size_t room = sizeof c->id - (size_t)n;
-    n = c->open ? snprintf(at, room, "/r%.15g/%s/k%u", c->rate_per_s, c->arrival, c->outstanding)
-                : snprintf(at, room, "/d%u", c->depth);
-    at += n, room -= (size_t)n;
-    n = snprintf(at, room, "/%uB", c->size_bytes);
-    at += n, room -= (size_t)n;
-    if (c->server_threads > 1) {
-        n = snprintf(at, room, "/t%u", c->server_threads);
-        at += n, room -= (size_t)n;
-    }
-    if (c->burn_ns) snprintf(at, room, "/burn%u", c->burn_ns);
+    bool in_pct = !isnan(c->rate_pct);
+    append(c, "%s/%s/c%u", c->server->text, cell_load_names[c->load], c->connections);
+    if (c->load == CELL_CLOSED)
+        append(c, "/d%u", c->depth);
+    else
+        append(c, "/r%.15g%s/%s", in_pct ? c->rate_pct : c->rate_per_s, in_pct ? "%" : "",
+               c->arrival);
+    if (c->load == CELL_OPEN) append(c, "/k%u", c->outstanding);
+    if (c->load == CELL_CHURN) append(c, "/e%u", c->churn_echoes);
+    append(c, "/%uB", c->size_bytes);
+    if (c->idle) append(c, "/idle%u", c->idle);
+    if (c->newcomers_per_s > 0) append(c, "/new%.15g", c->newcomers_per_s);
+    if (c->server_threads > 1) append(c, "/t%u", c->server_threads);
+    if (c->burn_ns) append(c, "/burn%u", c->burn_ns);
 }
 
 /* Writes why the cell cannot run here, if so. */
@@ -98,10 +129,11 @@ static void judge_cell(struct cell *c, const struct plan_input *in) {
     const char *name = c->server->program->name;
     double limit = describe_number(d, "connections_limit");
     double threads_max = describe_number(d, "threads_max");
+    uint64_t connections = (uint64_t)c->connections + c->idle;
     if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(d, "available"))) {
         const char *why = describe_text(d, "reason");
         snprintf(c->skipped, sizeof c->skipped, "%s", why ? why : "not available here");
-    } else if (c->connections > limit) { /* false for NAN: no limit */
+    } else if ((double)connections > limit) { /* false for NAN: no limit */
         snprintf(c->skipped, sizeof c->skipped, "%s serves at most %.0f connections", name, limit);
     } else if (c->server_threads > threads_max) {
         if (threads_max > 1)
@@ -110,19 +142,25 @@ static void judge_cell(struct cell *c, const struct plan_input *in) {
         else
             snprintf(c->skipped, sizeof c->skipped, "%s starts its own threads", name);
     } else if (in->descriptors != OS_UNKNOWN &&
-               c->connections + DESCRIPTORS_RESERVED > in->descriptors) {
+               connections + DESCRIPTORS_RESERVED > in->descriptors) {
         snprintf(c->skipped, sizeof c->skipped,
-                 "%u connections need more than the %.0f descriptors that a process may open",
-                 c->connections, (double)in->descriptors);
+                 "%.0f connections need more than the %.0f descriptors that a process may open",
+                 (double)connections, (double)in->descriptors);
     }
 }
 
 static void fill_cell(struct cell *c, const struct plan_input *in, const cJSON *load,
                       const struct axis axes[AXES]) {
-    c->open = strcmp(text(load, "load", "closed"), "open") == 0;
+    const char *kind = text(load, "load", "closed");
+    while (strcmp(cell_load_names[c->load], kind) != 0) c->load++;
     c->connections = axis_count(&axes[CONNECTIONS]);
+    c->idle = axis_count(&axes[IDLE]);
+    c->newcomers_per_s = axis_value(&axes[NEWCOMERS]);
     c->depth = axis_count(&axes[DEPTH]);
     c->rate_per_s = axis_value(&axes[RATE]);
+    c->rate_pct = axis_value(&axes[RATE_PCT]);
+    c->capacity_cell = PLAN_NO_CELL;
+    c->churn_echoes = axis_count(&axes[CHURN_ECHOES]);
     c->arrival = text(load, "arrival", "poisson");
     c->outstanding = axis_count(&axes[OUTSTANDING]);
     c->saturating = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(load, "saturating"));
@@ -153,19 +191,31 @@ static struct cell *add_cell(struct plan *plan) {
     return c;
 }
 
-/* Adds the cells of one load: for each combination of its lists each server. */
+/* Adds the cells of one load: for each combination of its lists each server. Returns false with the
+ * reason. */
 static bool add_load(struct plan *plan, const struct plan_input *in, const cJSON *load,
-                     const char *phase, size_t phase_index) {
+                     const char *phase, size_t phase_index, char *reason, size_t reason_size) {
     struct axis axes[AXES];
+    const char *of_phase = text(load, "of_phase", NULL);
     axes_start(axes, load);
     do {
         for (size_t s = 0; s < in->server_count; s++) {
             struct cell *c = add_cell(plan);
-            if (!c) return false;
+            if (!c) {
+                snprintf(reason, reason_size, "more than %d cells", PLAN_CELLS_MAX);
+                return false;
+            }
             c->server = &in->servers[s];
             c->phase = phase;
             c->phase_index = phase_index;
             fill_cell(c, in, load, axes);
+            if (of_phase && !plan_find_capacity(plan, c, of_phase)) {
+                snprintf(reason, reason_size,
+                         "%s: no closed loop of phase \"%.80s\" measures its capacity, with the "
+                         "same connections and depth %u",
+                         c->id, of_phase, c->outstanding);
+                return false;
+            }
         }
     } while (axes_next(axes));
     return true;
@@ -232,8 +282,8 @@ bool plan_make(struct plan *plan, const struct plan_input *in, char *reason, siz
     const cJSON *phase, *load;
     cJSON_ArrayForEach(phase, cJSON_GetObjectItemCaseSensitive(in->suite, "phases")) {
         cJSON_ArrayForEach(load, cJSON_GetObjectItemCaseSensitive(phase, "loads")) {
-            if (add_load(plan, in, load, text(phase, "name", ""), phases)) continue;
-            snprintf(reason, reason_size, "more than %d cells", PLAN_CELLS_MAX);
+            if (add_load(plan, in, load, text(phase, "name", ""), phases, reason, reason_size))
+                continue;
             plan_free(plan);
             return false;
         }
@@ -255,5 +305,6 @@ void plan_free(struct plan *plan) {
 }
 
 double plan_slot_s(const struct cell *c) {
-    return PROCESSES_S + c->connections / CONNECTS_PER_S + c->warmup_s + c->duration_s;
+    double connects_s = ((double)c->connections + c->idle) / CONNECTS_PER_S;
+    return PROCESSES_S + connects_s + c->warmup_s + c->duration_s;
 }

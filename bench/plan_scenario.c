@@ -47,12 +47,18 @@ cJSON *plan_scenario(const struct cell *c) {
     json_add_item(server, "options", options_json(c->server));
     json_add_count(server, "threads", c->server_threads);
     json_add_count(server, "burn_ns", c->burn_ns);
-    json_add_item(s, "load", cJSON_CreateString(c->open ? "open" : "closed"));
+    bool closed = c->load == CELL_CLOSED, open = c->load == CELL_OPEN,
+         churn = c->load == CELL_CHURN;
+    json_add_item(s, "load", cJSON_CreateString(cell_load_names[c->load]));
     json_add_count(s, "connections", c->connections);
-    json_add_item(s, "depth", c->open ? NULL : cJSON_CreateNumber(c->depth));
-    json_add_real(s, "rate_per_s", c->open ? c->rate_per_s : NAN);
-    json_add_item(s, "arrival", c->open ? cJSON_CreateString(c->arrival) : NULL);
-    json_add_item(s, "outstanding", c->open ? cJSON_CreateNumber(c->outstanding) : NULL);
+    json_add_count(s, "idle", c->idle);
+    json_add_real(s, "newcomers_per_s", c->newcomers_per_s);
+    json_add_item(s, "depth", closed ? cJSON_CreateNumber(c->depth) : NULL);
+    json_add_item(s, "churn_echoes", churn ? cJSON_CreateNumber(c->churn_echoes) : NULL);
+    json_add_real(s, "rate_pct", c->rate_pct);
+    json_add_real(s, "rate_per_s", closed ? NAN : c->rate_per_s);
+    json_add_item(s, "arrival", closed ? NULL : cJSON_CreateString(c->arrival));
+    json_add_item(s, "outstanding", open ? cJSON_CreateNumber(c->outstanding) : NULL);
     json_add_count(s, "size_bytes", c->size_bytes);
     json_add_real(s, "warmup_s", c->warmup_s);
     json_add_real(s, "duration_s", c->duration_s);

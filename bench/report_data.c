@@ -66,7 +66,7 @@ static int ascending(const void *left, const void *right) {
     return (a > b) - (a < b);
 }
 
-static struct report_span span_over(const cJSON *cell, const char *path) {
+struct report_span report_span_over(const cJSON *cell, const char *path) {
     struct report_span span = {NAN, NAN, NAN};
     const cJSON *samples = report_item(cell, "samples"), *sample;
     int capacity = cJSON_GetArraySize(samples);
@@ -166,13 +166,13 @@ static void summarise(struct report_cell *cell, struct report_result *result) {
     const char *load = report_text(cell->json, "scenario.load");
     cell->open_loop = load != NULL && strcmp(load, "open") == 0;
     cell->connections = report_number(cell->json, "scenario.connections");
-    cell->rate = span_over(cell->json, "throughput_per_s");
-    cell->cpu_ns = span_over(cell->json, "server.cpu_ns_per_echo");
-    cell->per_cpu = span_over(cell->json, "server.echoes_per_cpu_s");
+    cell->rate = report_span_over(cell->json, "throughput_per_s");
+    cell->cpu_ns = report_span_over(cell->json, "server.cpu_ns_per_echo");
+    cell->per_cpu = report_span_over(cell->json, "server.echoes_per_cpu_s");
     double floor_ns = report_number(result->json, "env.floor.roundtrip_ns");
     cell->overhead = floor_ns > 0 ? cell->cpu_ns.median / (floor_ns / 2) : NAN;
-    cell->rss = span_over(cell->json, "server.rss_per_connection_bytes");
-    cell->fairness = span_over(cell->json, "fairness.jain");
+    cell->rss = report_span_over(cell->json, "server.rss_per_connection_bytes");
+    cell->fairness = report_span_over(cell->json, "fairness.jain");
     count_slots(cell, result);
     summarise_latency(cell);
 }

@@ -90,4 +90,8 @@ const char *report_text(const cJSON *object, const char *path);
 /* The item by dotted path, or NULL. */
 const cJSON *report_item(const cJSON *object, const char *path);
 
+/* A metric over the usable slots of a cell of a result: `path` within a sample, as in
+ * "server.rss_bytes". */
+struct report_span report_span_over(const cJSON *cell, const char *path);
+
 #endif

@@ -9,6 +9,7 @@
 #include "bench/builds.h"
 #include "bench/identities.h"
 #include "bench/json_file.h"
+#include "bench/report_data.h"
 #include "bench/sample.h"
 #include "bench/schema.h"
 #include "bench/version.h"
@@ -198,6 +199,16 @@ const cJSON *result_add(struct result *r, size_t cell, struct slot_outcome *o, s
 
 bool result_has_samples(const struct result *r, size_t cell) {
     return item(cell_json(r, cell), "samples") != NULL;
+}
+
+double result_throughput(const struct result *r, size_t cell) {
+    return report_span_over(cell_json(r, cell), "throughput_per_s").median;
+}
+
+void result_set_rate(struct result *r, size_t cell) {
+    CHECK(cJSON_ReplaceItemInObjectCaseSensitive(cell_json(r, cell), "scenario",
+                                                 plan_scenario(&r->plan->cells[cell])));
+    if (*r->plan->cells[cell].skipped) result_skip(r, cell, r->plan->cells[cell].skipped);
 }
 
 void result_skip(struct result *r, size_t cell, const char *reason) {

@@ -16,7 +16,7 @@
 struct result {
     cJSON *document;           /* the whole; owned */
     cJSON *schema;             /* iobench-result.schema.json; owned */
-    const struct plan *plan;   /* what is run; outlives this */
+    struct plan *plan;         /* what is run; outlives this */
     const char **server_build; /* id in builds[] of each cell's server; owned */
     const char *loadgen_build; /* id in builds[] of the load generator */
     uint64_t started_ns;       /* monotonic clock at the start */
@@ -28,7 +28,7 @@ struct result {
 struct result_facts {
     const cJSON *suite;          /* name and description are taken */
     const struct models *models; /* that were found */
-    const struct plan *plan;     /* with at least one cell */
+    struct plan *plan;           /* with at least one cell */
     int argc;                    /* the command line */
     char **argv;                 /* its words */
     uint64_t seed;               /* of the session */
@@ -48,6 +48,12 @@ const cJSON *result_add(struct result *r, size_t cell, struct slot_outcome *o, s
 
 /* Whether a slot of the cell has been added. */
 bool result_has_samples(const struct result *r, size_t cell);
+
+/* Median throughput of a cell's usable slots, per s; NAN if there is none. */
+double result_throughput(const struct result *r, size_t cell);
+
+/* Copies what plan_set_rates changed of a cell. Only for a cell without samples. */
+void result_set_rate(struct result *r, size_t cell);
 
 /* Marks a cell as one that cannot run here. Only for a cell without samples. */
 void result_skip(struct result *r, size_t cell, const char *reason);

@@ -18,6 +18,24 @@ static void count(struct runner_tally *tally, const cJSON *sample) {
     tally->wrong_echo += report_number(sample, "errors.mismatch") > 0;
 }
 
+static double throughput(void *context, size_t cell) {
+    return result_throughput(context, cell);
+}
+
+/* Once the phases before it are over, a phase gets its rates, and loses the cells that have none.
+ */
+static void enter_phase(struct result *r, size_t phase, bool *gone) {
+    struct plan *plan = r->plan;
+    if (!plan_set_rates(plan, phase, throughput, r)) return;
+    for (size_t i = 0; i < plan->cell_count; i++) {
+        const struct cell *c = &plan->cells[i];
+        if (c->phase_index != phase || c->capacity_cell == PLAN_NO_CELL) continue;
+        if (result_has_samples(r, i)) continue;
+        result_set_rate(r, i);
+        gone[i] = *c->skipped != '\0';
+    }
+}
+
 /* Runs slot number order[index]. Returns false if it was interrupted. */
 static bool run_slot(struct runner_tally *tally, struct result *r, const struct models *models,
                      struct process_loop *l, struct progress *p, uint64_t seed, size_t index,
@@ -58,7 +76,10 @@ void runner_run(struct runner_tally *tally, struct result *r, const struct model
     char reason[JSON_REASON_SIZE];
     bool *gone = calloc(r->plan->cell_count, sizeof *gone);
     CHECK(gone);
+    size_t phase = 0;
     for (size_t i = 0; i < r->plan->slot_count && !tally->write_failed; i++) {
+        size_t next = r->plan->cells[r->plan->slot_cell[r->plan->order[i]]].phase_index;
+        if (next != phase) enter_phase(r, phase = next, gone);
         tally->interrupted = l->interrupted || !run_slot(tally, r, models, l, p, seed, i, gone);
         if (tally->interrupted) break;
         tally->write_failed = !result_write(r, i + 1 == r->plan->slot_count, reason, sizeof reason);

@@ -43,15 +43,17 @@ static void sum_halves(const cJSON *series, struct verdict_figures *f) {
 
 static struct verdict_figures read_figures(const cJSON *sample, const cJSON *series,
                                            const struct cell *c, const struct slot_outcome *o) {
+    const uint32_t in_flight[] = {
+        [CELL_CLOSED] = c->depth, [CELL_OPEN] = c->outstanding, [CELL_CHURN] = 1};
     struct verdict_figures f = {
         .died = *o->died ? o->died : NULL,
         .no_stats = !o->stats,
-        .open = c->open,
+        .scheduled = c->load != CELL_CLOSED,
         .saturating = c->saturating,
         .duration_s = c->duration_s,
         .window_s = figure(sample, "window_s"),
         .connections = c->connections,
-        .in_flight = c->open ? c->outstanding : c->depth,
+        .in_flight = in_flight[c->load],
         .messages = figure(sample, "messages"),
         .mismatches = figure_in(sample, "errors", "mismatch"),
         .errors = figure_in(sample, "errors", "connect") + figure_in(sample, "errors", "reset") +
@@ -67,6 +69,8 @@ static struct verdict_figures read_figures(const cJSON *sample, const cJSON *ser
         .busy_pct = figure_in(sample, "loadgen", "busy_pct"),
         .send_lag_p99_ns = figure_in(sample, "loadgen", "send_lag_p99_ns"),
         .p99_ns = figure_in(sample, "latency", "p99_ns"),
+        .newcomers_offered = figure_in(sample, "loadgen", "newcomers_offered"),
+        .newcomers_answered = figure_in(sample, "loadgen", "newcomers_answered"),
         .steal_pct = o->steal_pct,
         .starved = figure_in(sample, "loadgen", "starved_connections"),
     };

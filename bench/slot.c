@@ -77,13 +77,22 @@ static void loadgen_arguments(struct arguments *a, const struct cell *c,
     add(a, "--duration=%.15g", c->duration_s);
     add(a, "--drain=%.15g", c->drain_s);
     add(a, "--seed=%" PRIu64, seed);
-    if (c->open) {
-        add(a, "--rate=%.15g", c->rate_per_s);
-        add(a, "--arrival=%s", c->arrival);
-        add(a, "--outstanding=%u", c->outstanding);
-    } else {
+    if (c->idle) add(a, "--idle=%u", c->idle);
+    if (c->newcomers_per_s > 0) add(a, "--newcomers=%.15g", c->newcomers_per_s);
+    switch (c->load) {
+    case CELL_CLOSED:
         add(a, "--depth=%u", c->depth);
+        break;
+    case CELL_OPEN:
+        add(a, "--rate=%.15g", c->rate_per_s);
+        add(a, "--outstanding=%u", c->outstanding);
+        break;
+    case CELL_CHURN:
+        add(a, "--churn=%.15g", c->rate_per_s);
+        add(a, "--churn-echoes=%u", c->churn_echoes);
+        break;
     }
+    if (c->load != CELL_CLOSED) add(a, "--arrival=%s", c->arrival);
 }
 
 /* ---- server ---- */
@@ -180,7 +189,7 @@ static void run_load(struct slot_outcome *o, const struct cell *c, const struct 
         return;
     }
     double allowed = c->warmup_s + c->duration_s + c->drain_s + LOADGEN_EXTRA_S +
-                     c->connections / CONNECTS_PER_S;
+                     ((double)c->connections + c->idle) / CONNECTS_PER_S;
     bool in_time = process_wait(l, process_ended, &p, allowed, true);
     process_end(&p, in_time ? 0 : LOADGEN_STOP_S);
     if (l->interrupted) {

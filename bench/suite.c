@@ -6,6 +6,7 @@
 #include "bench/json_file.h"
 #include "bench/schema.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,21 +83,61 @@ static bool suite_path(const struct paths *paths, const char *name, char path[PA
 
 /* ---- rules that the schema cannot say ---- */
 
-static bool check_load(const cJSON *load, const char *path, char *reason, size_t size) {
-    static const char *const closed_only[] = {"depth", NULL};
-    static const char *const open_only[] = {"rate_per_s", "arrival", "outstanding", "saturating",
-                                            NULL};
-    const char *kind = cJSON_GetObjectItemCaseSensitive(load, "load")->valuestring;
-    bool open = strcmp(kind, "open") == 0;
-    for (const char *const *key = open ? closed_only : open_only; *key; key++) {
-        if (!cJSON_GetObjectItemCaseSensitive(load, *key)) continue;
-        snprintf(reason, size, "%s.%s: does not go with load \"%s\"", path, *key, kind);
-        return false;
-    }
-    if (open && !cJSON_GetObjectItemCaseSensitive(load, "rate_per_s")) {
-        snprintf(reason, size, "%s: \"rate_per_s\" is missing", path);
-        return false;
-    }
+static const cJSON *field(const cJSON *object, const char *key) {
+    return cJSON_GetObjectItemCaseSensitive(object, key);
+}
+
+static bool fault(char *reason, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static bool fault(char *reason, size_t size, const char *format, ...) {
+    va_list rest;
+    va_start(rest, format);
+    vsnprintf(reason, size, format, rest);
+    va_end(rest);
+    return false;
+}
+
+/* Whether a phase of that name stands before phase number `before`. */
+static bool earlier_phase(const cJSON *suite, const char *name, int before) {
+    const cJSON *phase = field(suite, "phases")->child;
+    for (int i = 0; i < before; i++, phase = phase->next)
+        if (strcmp(field(phase, "name")->valuestring, name) == 0) return true;
+    return false;
+}
+
+static bool check_load(const cJSON *suite, int phase, const cJSON *load, const char *path,
+                       char *reason, size_t size) {
+    static const struct {
+        const char *key;   /* of the load */
+        const char *loads; /* with which it goes */
+    } fields[] = {{"depth", "closed"},
+                  {"outstanding", "open"},
+                  {"rate_pct", "open"},
+                  {"of_phase", "open"},
+                  {"rate_per_s", "open churn"},
+                  {"arrival", "open churn"},
+                  {"saturating", "open churn"},
+                  {"churn_echoes", "churn"},
+                  {"newcomers_per_s", "closed open"}};
+    const char *kind = field(load, "load")->valuestring;
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (field(load, fields[i].key) && !strstr(fields[i].loads, kind))
+            return fault(reason, size, "%s.%s: does not go with load \"%s\"", path, fields[i].key,
+                         kind);
+    const cJSON *of_phase = field(load, "of_phase");
+    bool in_pct = field(load, "rate_pct") != NULL;
+    if (strcmp(kind, "closed") != 0 && !in_pct && !field(load, "rate_per_s"))
+        return fault(reason, size, "%s: \"rate_per_s\" is missing", path);
+    if (in_pct != (of_phase != NULL))
+        return fault(reason, size, "%s: \"%s\" is missing", path, in_pct ? "of_phase" : "rate_pct");
+    if (in_pct && field(load, "rate_per_s"))
+        return fault(reason, size, "%s.rate_per_s: does not go with rate_pct", path);
+    if (in_pct && field(load, "saturating"))
+        return fault(reason, size, "%s.saturating: follows from rate_pct", path);
+    if (of_phase && !earlier_phase(suite, of_phase->valuestring, phase))
+        return fault(reason, size, "%s.of_phase: no earlier phase is called \"%.80s\"", path,
+                     of_phase->valuestring);
     return true;
 }
 
@@ -109,7 +150,7 @@ bool suite_check(const cJSON *schema, const cJSON *suite, char *reason, size_t r
         cJSON_ArrayForEach(load, cJSON_GetObjectItemCaseSensitive(phase, "loads")) {
             char path[64];
             snprintf(path, sizeof path, "phases[%d].loads[%d]", p, l);
-            if (!check_load(load, path, reason, reason_size)) return false;
+            if (!check_load(suite, p, load, path, reason, reason_size)) return false;
             l++;
         }
         p++;

@@ -77,9 +77,13 @@ static void judge_invalid(struct verdict *v, const struct verdict_figures *f) {
         add(v, VERDICT_INVALID, "window of %.3f s, planned were %.3f s", f->window_s,
             f->duration_s);
     if (f->messages == 0) add(v, VERDICT_INVALID, "no message in the window");
-    if (f->open && !f->saturating && f->achieved_over_offered < ACHIEVED_MIN)
+    if (f->scheduled && !f->saturating && f->achieved_over_offered < ACHIEVED_MIN)
         add(v, VERDICT_INVALID, "saturated: %.2f %% of the offered load was answered in time",
             100 * f->achieved_over_offered);
+    double unanswered = f->newcomers_offered - f->newcomers_answered;
+    if (!f->saturating && unanswered > ERROR_SHARE_MAX * f->newcomers_offered)
+        add(v, VERDICT_INVALID, "%.0f of %.0f newcomers got no answer", unanswered,
+            f->newcomers_offered);
     double tolerance = LITTLE_MAX + f->connections * f->in_flight / f->messages;
     if (fabs(f->littles_law_ratio - 1) > tolerance)
         add(v, VERDICT_INVALID, "Little's law is off by %.1f %%, more than %.1f %%",

@@ -14,7 +14,7 @@
 struct verdict_figures {
     const char *died;             /* how the server ended before its time; NULL if it did not */
     bool no_stats;                /* the server did not print what it counted */
-    bool open;                    /* open loop, else closed */
+    bool scheduled;               /* arrivals follow a schedule: open loop or churn */
     bool saturating;              /* more than the server can serve was meant to be offered */
     double duration_s;            /* window as planned */
     double window_s;              /* window as measured */
@@ -27,7 +27,9 @@ struct verdict_figures {
     double connected;             /* connections of the whole run */
     double stats_in, stats_out;   /* bytes, as the server counted them */
     double stats_accepted;        /* connections, as the server counted them */
-    double achieved_over_offered; /* open loop */
+    double achieved_over_offered; /* of the arrivals of a schedule */
+    double newcomers_offered;     /* connections that were to come beside the load, or by churn */
+    double newcomers_answered;    /* of them, those that got all their echoes */
     double littles_law_ratio;     /* outstanding over time, against throughput x mean latency */
     double busy_pct;              /* of the load generator's threads */
     double server_cpu_pct;        /* of the CPUs that the server could use at most */

@@ -31,7 +31,8 @@ static const char document_text[] =
 
 static const char scenario_text[] =
     "{\"phase\":\"p\",\"server\":{\"model\":\"epoll\",\"options\":{},\"threads\":1,\"burn_ns\":0},"
-    "\"load\":\"closed\",\"connections\":2,\"depth\":1,\"rate_per_s\":null,\"arrival\":null,"
+    "\"load\":\"closed\",\"connections\":2,\"idle\":0,\"newcomers_per_s\":0,\"depth\":1,"
+    "\"churn_echoes\":null,\"rate_pct\":null,\"rate_per_s\":null,\"arrival\":null,"
     "\"outstanding\":null,\"size_bytes\":64,\"warmup_s\":0,\"duration_s\":0.5,\"drain_s\":1,"
     "\"saturating\":false,\"loadgen\":{\"transport\":\"auto\",\"threads\":1},"
     "\"placement\":{\"server\":[0],\"loadgen\":[1],\"separate\":true}}";
@@ -50,7 +51,8 @@ static const char sample_text[] =
     "\"sends_partial\":0,\"accept_errors\":0}},"
     "\"loadgen\":{\"build\":\"loadgen-1\",\"transport\":\"epoll\",\"threads\":1,\"cpu_pct\":50,"
     "\"busy_pct\":50,\"send_lag_p99_ns\":null,\"offered\":null,\"achieved_over_offered\":null,"
-    "\"answered\":1000,\"unsent\":0,\"littles_law_ratio\":1,\"starved_connections\":0,\"bound\":"
+    "\"answered\":1000,\"unsent\":0,\"newcomers_offered\":null,\"newcomers_answered\":null,"
+    "\"littles_law_ratio\":1,\"starved_connections\":0,\"bound\":"
     "\"none\"},"
     "\"fairness\":{\"echoes_min\":490,\"echoes_median\":500,\"echoes_max\":510,\"jain\":0.9996},"
     "\"steal_pct\":0,\"validity\":{\"verdict\":\"valid\",\"reasons\":[]},"
@@ -267,14 +269,64 @@ static void the_order_is_a_permutation(void **state) {
 static void a_loop_has_its_own_fields(void **state) {
     (void)state;
     static const struct changed changes[] = {
-        {"cells[0].scenario.depth", "null", "cells[0].scenario.depth: must be null exactly in an"},
-        {"cells[2].scenario.depth", "1", "cells[2].scenario.depth: must be null exactly in an"},
+        {"cells[0].scenario.depth", "null",
+         "cells[0].scenario: depth must be null exactly if load is"},
+        {"cells[2].scenario.depth", "1",
+         "cells[2].scenario: depth must be null exactly if load is"},
         {"cells[0].scenario.rate_per_s", "5", "cells[0].scenario: rate_per_s must be null"},
         {"cells[1].scenario.arrival", "\"poisson\"", "cells[1].scenario: arrival must be null"},
         {"cells[2].scenario.outstanding", "null", "cells[2].scenario: outstanding must be null"},
-        {"cells[0].scenario.load", "\"open\"", "cells[0].scenario.depth: must be null exactly"},
+        {"cells[0].scenario.load", "\"open\"", "cells[0].scenario: depth must be null exactly"},
+        {"cells[0].scenario.churn_echoes", "1", "cells[0].scenario: churn_echoes must be null"},
+        {"cells[0].scenario.rate_pct", "50", "cells[0].scenario.rate_pct: does not go with"},
+        {"cells[2].scenario.rate_pct", "50", NULL},
+        {"cells[2].scenario.rate_per_s", "null", "cells[2].scenario: rate_per_s must be null"},
     };
     TRY(changes);
+    /* a rate in percent of what was never measured */
+    static const struct changed unresolved[] = {{"cells[1].scenario.load", "\"open\"", NULL},
+                                                {"cells[1].scenario.depth", "null", NULL},
+                                                {"cells[1].scenario.arrival", "\"poisson\"", NULL},
+                                                {"cells[1].scenario.outstanding", "1", NULL},
+                                                {"cells[1].scenario.rate_pct", "5", NULL}};
+    TRY_TOGETHER(unresolved);
+}
+
+#define NO_TIMES                                                                                   \
+    "{\"basis\":\"service\",\"p50_ns\":null,\"p90_ns\":null,\"p99_ns\":null,\"p999_ns\":null,"     \
+    "\"p9999_ns\":null,\"max_ns\":null,\"mean_ns\":null,\"hist\":{\"layout\":\"hdr\",\"unit\":"    \
+    "\"ns\","                                                                                      \
+    "\"lowest\":1,\"highest\":60000000000,\"digits\":3,\"count\":0,\"sum_ns\":0,\"min\":null,"     \
+    "\"max\":null,\"overflow\":0,\"index_delta\":[],\"counts\":[]}}"
+
+static void newcomers_are_counted(void **state) {
+    (void)state;
+#define NEW(loadgen_answered, why)                                                                 \
+    {                                                                                              \
+        {"cells[0].scenario.newcomers_per_s", "1", NULL},                                          \
+            {"cells[0].samples[0].newcomers", NO_TIMES, NULL},                                     \
+            {"cells[0].samples[0].connect", NO_TIMES, NULL},                                       \
+            {"cells[0].samples[0].loadgen.newcomers_offered", "3", NULL},                          \
+            {"cells[0].samples[0].loadgen.newcomers_answered", loadgen_answered, NULL},            \
+            {"cells[0].samples[1].newcomers", NO_TIMES, NULL},                                     \
+            {"cells[0].samples[1].connect", NO_TIMES, NULL},                                       \
+            {"cells[0].samples[1].loadgen.newcomers_offered", "0", NULL},                          \
+            {"cells[0].samples[1].loadgen.newcomers_answered", "0", why},                          \
+    }
+    static const struct changed none[] = NEW("0", NULL);
+    static const struct changed lost[] =
+        NEW("1", "cells[0].samples[0].newcomers.hist: has 0 values; 1 were answered of 3 offered");
+    static const struct changed unknown[] =
+        NEW("null", "cells[0].samples[0].newcomers.hist: has 0 values");
+    TRY_TOGETHER(none);
+    TRY_TOGETHER(lost);
+    TRY_TOGETHER(unknown);
+    static const struct changed unasked[] = {
+        {"cells[0].samples[0].newcomers", NO_TIMES,
+         "cells[0].samples[0].newcomers: and connect must be null exactly without"},
+        {"cells[0].scenario.newcomers_per_s", "1",
+         "cells[0].samples[0].newcomers: and connect must be null exactly without"}};
+    TRY(unasked);
 }
 
 #define S "cells[0].samples[1]."
@@ -383,6 +435,7 @@ int main(void) {
         cmocka_unit_test(ids_are_unique_and_references_lead_somewhere),
         cmocka_unit_test(the_order_is_a_permutation),
         cmocka_unit_test(a_loop_has_its_own_fields),
+        cmocka_unit_test(newcomers_are_counted),
         cmocka_unit_test(counts_bytes_and_rates_agree),
         cmocka_unit_test(latencies_follow_from_the_histogram),
         cmocka_unit_test(totals_equal_what_the_server_counted),

@@ -1,4 +1,4 @@
-/* test_plan.c - from a suite to cells and the order of their slots, and who runs where.
+/* test_plan.c - from a suite to cells and the order of their slots.
  * Invariant: models are made up here; nothing is started. */
 #include "base/os.h"
 #include "bench/plan.h"
@@ -96,19 +96,35 @@ static void ids_say_what_differs(void **state) {
                                       "epoll:events=3,trigger=edge/open/c50/r0.5/poisson/k1/64B",
                                       "epoll:events=3,trigger=edge/open/c50/r20000/constant/k1/9B",
                                       "epoll:events=3,trigger=edge/open/c50/r20000/constant/k4/9B",
-                                      "epoll:events=3,trigger=edge/closed/c50/d1/64B/t2/burn500"};
+                                      "epoll:events=3,trigger=edge/churn/c50/r90/poisson/e2/64B",
+                                      "epoll:events=3,trigger=edge/closed/c50/d1/64B/t2/burn500",
+                                      "epoll:events=3,trigger=edge/closed/c50/d1/64B/idle5/new0.5",
+                                      "epoll:events=3,trigger=edge/open/c50/r12.5%/poisson/k1/64B"};
     struct session *s = start(
-        PHASE(
-            "{\"load\":\"closed\"},{\"load\":\"open\",\"rate_per_s\":0.5},"
-            "{\"load\":\"open\",\"rate_per_s\":20000,\"arrival\":\"constant\","
-            "\"outstanding\":[1,4],\"size_bytes\":9}") "," PHASE("{\"load\":\"closed\",\"server_"
-                                                                 "threads\":2,\"burn_ns\":[500]}"),
+        PHASE("{\"load\":\"closed\"},{\"load\":\"open\",\"rate_per_s\":0.5},"
+              "{\"load\":\"open\",\"rate_per_s\":20000,\"arrival\":\"constant\","
+              "\"outstanding\":[1,4],\"size_bytes\":9},"
+              "{\"load\":\"churn\",\"rate_per_s\":90,\"churn_echoes\":2}") "," PHASE("{\"load\":"
+                                                                                     "\"closed\","
+                                                                                     "\"server_"
+                                                                                     "threads\":2,"
+                                                                                     "\"burn_ns\":["
+                                                                                     "500]},"
+                                                                                     "{\"load\":"
+                                                                                     "\"closed\","
+                                                                                     "\"idle\":5,"
+                                                                                     "\"newcomers_"
+                                                                                     "per_s\":0.5},"
+                                                                                     "{\"load\":"
+                                                                                     "\"open\","
+                                                                                     "\"rate_pct\":"
+                                                                                     "12.5}"),
         1);
     snprintf(s->servers[0].text, SPEC_SIZE, "epoll:events=3,trigger=edge");
     assert_true(make(s));
-    expect_ids(&s->plan, ids, 5);
-    assert_int_equal(s->plan.cells[3].phase_index, 0);
-    assert_int_equal(s->plan.cells[4].phase_index, 1);
+    expect_ids(&s->plan, ids, 8);
+    assert_int_equal(s->plan.cells[4].phase_index, 0);
+    assert_int_equal(s->plan.cells[5].phase_index, 1);
     end(s);
 }
 
@@ -165,12 +181,89 @@ static void what_cannot_run_is_skipped_with_its_reason(void **state) {
     end(s);
 }
 
+static void idle_connections_count_too(void **state) {
+    (void)state;
+    struct session *s =
+        start(PHASE("{\"load\":\"closed\",\"connections\":60,\"idle\":[40,41]}"), 1);
+    s->input.server_count = 2;
+    assert_true(make(s));
+    assert_string_equal(s->plan.cells[1].skipped, "");
+    assert_string_equal(s->plan.cells[3].skipped, "select serves at most 100 connections");
+    s->input.descriptors = 164;
+    assert_true(make(s));
+    assert_string_equal(s->plan.cells[0].skipped, "");
+    assert_memory_equal(s->plan.cells[2].skipped, "101 connections need more", 25);
+    end(s);
+}
+
+/* ---- rates in percent ---- */
+
+#define CAPACITY "{\"name\":\"cap\",\"loads\":[{\"load\":\"closed\",\"connections\":[5,50]}]},"
+#define IN_PCT(fields)                                                                             \
+    "{\"name\":\"q\",\"loads\":[{\"load\":\"open\",\"of_phase\":\"cap\"," fields "}]}"
+
+/* Of cells epoll/c5, select/c5, epoll/c50, select/c50. */
+static double measured[4];
+
+static double capacity(void *context, size_t cell) {
+    assert_null(context);
+    assert_true(cell < 4);
+    return measured[cell];
+}
+
+static void rates_are_shares_of_the_best_capacity(void **state) {
+    (void)state;
+    struct session *s = start(CAPACITY IN_PCT("\"rate_pct\":[50,100]"), 1);
+    s->input.server_count = 2;
+    assert_true(make(s));
+    assert_int_equal(s->plan.cell_count, 8);
+    const struct cell *q =
+        &s->plan.cells[4]; /* epoll 50 %, select 50 %, epoll 100 %, select 100 % */
+    assert_true(isnan(q->rate_per_s));
+    assert_false(plan_set_rates(&s->plan, 0, capacity, NULL)); /* nothing there is in percent */
+    memcpy(measured, (double[4]){9e9, 9e9, 2000.4, 1052}, sizeof measured);
+    assert_true(plan_set_rates(&s->plan, 1, capacity, NULL));
+    const double rates[4] = {1000, 1000, 2000, 2000};
+    const bool saturating[4] = {false, true, true, true};
+    for (int i = 0; i < 4; i++) {
+        assert_true(q[i].rate_per_s == rates[i]);
+        assert_int_equal(q[i].saturating, saturating[i]);
+    }
+    measured[3] = 1053; /* 1000 is no more than 95 % of it */
+    assert_true(plan_set_rates(&s->plan, 1, capacity, NULL));
+    assert_false(q[1].saturating);
+    measured[2] = NAN;
+    assert_true(plan_set_rates(&s->plan, 1, capacity, NULL));
+    assert_string_equal(q[0].skipped, "phase cap did not measure its capacity");
+    assert_true(q[3].rate_per_s == 1053);
+    assert_string_equal(q[3].skipped, "");
+    end(s);
+}
+
+static void a_rate_in_percent_needs_its_capacity_cell(void **state) {
+    (void)state;
+    static const char *const others[] = {
+        "\"rate_pct\":50,\"connections\":6", "\"rate_pct\":50,\"outstanding\":2",
+        "\"rate_pct\":50,\"size_bytes\":1",  "\"rate_pct\":50,\"server_threads\":2",
+        "\"rate_pct\":50,\"burn_ns\":1",     "\"rate_pct\":50,\"idle\":1"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        char phases[512];
+        snprintf(phases, sizeof phases, CAPACITY IN_PCT("%s"), others[i]);
+        struct session *s = start(phases, 1);
+        assert_false(make(s));
+        assert_non_null(strstr(s->reason, "no closed loop of phase \"cap\" measures its capacity"));
+        end(s);
+    }
+}
+
 static void a_scenario_is_a_full_copy(void **state) {
     (void)state;
     struct session *s =
         start(PHASE("{\"load\":\"closed\",\"depth\":3},{\"load\":\"open\",\"rate_per_s\":0.5,"
                     "\"saturating\":true,\"loadgen_threads\":9,\"connections\":4,\"warmup_s\":0,"
-                    "\"duration_s\":2,\"drain_s\":0.5,\"transport\":\"epoll\"}"),
+                    "\"duration_s\":2,\"drain_s\":0.5,\"transport\":\"epoll\",\"idle\":7,"
+                    "\"newcomers_per_s\":2.5},"
+                    "{\"load\":\"churn\",\"rate_per_s\":10,\"churn_echoes\":3}"),
               1);
     static const char *const options[] = {"events=3", "trigger=edge"};
     for (int i = 0; i < 2; i++) strcpy(s->servers[0].options[i], options[i]);
@@ -178,18 +271,27 @@ static void a_scenario_is_a_full_copy(void **state) {
     static const char *const expected[] = {
         "{\"phase\":\"p\",\"server\":{\"model\":\"epoll\",\"options\":{\"events\":3,"
         "\"trigger\":\"edge\"},\"threads\":1,\"burn_ns\":0},\"load\":\"closed\",\"connections\":50,"
-        "\"depth\":3,\"rate_per_s\":null,\"arrival\":null,\"outstanding\":null,\"size_bytes\":64,"
+        "\"idle\":0,\"newcomers_per_s\":0,\"depth\":3,\"churn_echoes\":null,\"rate_pct\":null,"
+        "\"rate_per_s\":null,\"arrival\":null,\"outstanding\":null,\"size_bytes\":64,"
         "\"warmup_s\":0.3,\"duration_s\":1,\"drain_s\":2,\"saturating\":false,\"loadgen\":"
         "{\"transport\":\"auto\",\"threads\":1},\"placement\":{\"server\":[0],\"loadgen\":[1],"
         "\"separate\":true}}",
         "{\"phase\":\"p\",\"server\":{\"model\":\"epoll\",\"options\":{\"events\":3,"
         "\"trigger\":\"edge\"},\"threads\":1,\"burn_ns\":0},\"load\":\"open\",\"connections\":4,"
-        "\"depth\":null,\"rate_per_s\":0.5,\"arrival\":\"poisson\",\"outstanding\":1,"
+        "\"idle\":7,\"newcomers_per_s\":2.5,\"depth\":null,\"churn_echoes\":null,"
+        "\"rate_pct\":null,\"rate_per_s\":0.5,\"arrival\":\"poisson\",\"outstanding\":1,"
         "\"size_bytes\":64,\"warmup_s\":0,\"duration_s\":2,\"drain_s\":0.5,\"saturating\":true,"
         "\"loadgen\":{\"transport\":\"epoll\",\"threads\":4},\"placement\":{\"server\":[0],"
-        "\"loadgen\":[1],\"separate\":true}}"};
+        "\"loadgen\":[1],\"separate\":true}}",
+        "{\"phase\":\"p\",\"server\":{\"model\":\"epoll\",\"options\":{\"events\":3,"
+        "\"trigger\":\"edge\"},\"threads\":1,\"burn_ns\":0},\"load\":\"churn\",\"connections\":50,"
+        "\"idle\":0,\"newcomers_per_s\":0,\"depth\":null,\"churn_echoes\":3,\"rate_pct\":null,"
+        "\"rate_per_s\":10,\"arrival\":\"poisson\",\"outstanding\":null,\"size_bytes\":64,"
+        "\"warmup_s\":0.3,\"duration_s\":1,\"drain_s\":2,\"saturating\":false,\"loadgen\":"
+        "{\"transport\":\"auto\",\"threads\":1},\"placement\":{\"server\":[0],\"loadgen\":[1],"
+        "\"separate\":true}}"};
     assert_true(make(s));
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
         cJSON *scenario = plan_scenario(&s->plan.cells[i]);
         char *text = cJSON_PrintUnformatted(scenario);
         assert_string_equal(text, expected[i]);
@@ -264,96 +366,6 @@ static void the_time_is_foretold(void **state) {
     end(s);
 }
 
-/* ---- placement ---- */
-
-static void show(const struct placement *p, char *text, size_t size) {
-    size_t used = 0;
-    for (size_t i = 0; i < p->server_count; i++)
-        used += (size_t)snprintf(text + used, size - used, "%s%d", i ? "," : "", p->server[i]);
-    used += (size_t)snprintf(text + used, size - used, "/");
-    for (size_t i = 0; i < p->loadgen_count; i++)
-        used += (size_t)snprintf(text + used, size - used, "%s%d", i ? "," : "", p->loadgen[i]);
-    snprintf(text + used, size - used, "%s", p->separate ? " separate" : "");
-}
-
-static void placement_texts(void **state) {
-    (void)state;
-    static const int cpus[] = {0, 1, 2, 3, 8};
-    static const struct {
-        const char *text, *placement; /* given; understood, NULL: refused */
-    } cases[] = {{"0/1", "0/1 separate"},
-                 {"0-1/2", "0,1/2 separate"},
-                 {"3,0-1/8,2", "0,1,3/2,8 separate"},
-                 {"0-3/3-3", "0,1,2,3/3"},
-                 {"0/0", "0/0"},
-                 {"", NULL},
-                 {"0", NULL},
-                 {"0/", NULL},
-                 {"/1", NULL},
-                 {"0/4", NULL},
-                 {"0-8/1", NULL},
-                 {"1-0/2", NULL},
-                 {"0,/1", NULL},
-                 {",0/1", NULL},
-                 {"0,0/1", NULL},
-                 {"0/1/2", NULL},
-                 {"0-/1", NULL},
-                 {"-1/1", NULL},
-                 {" 0/1", NULL},
-                 {"0/1 ", NULL},
-                 {"0 1/2", NULL},
-                 {"0/99999999999999999999", NULL},
-                 {"0-99999999999999999999/1", NULL},
-                 {"automatic", NULL}};
-    struct placement_policy *policy = test_malloc(sizeof *policy);
-    struct placement *p = test_malloc(sizeof *p);
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char reason[256] = "", found[128], quoted[64];
-        bool fine = placement_read(policy, cases[i].text, cpus, 5, reason, sizeof reason);
-        if (fine != (cases[i].placement != NULL)) print_error("'%s'\n", cases[i].text);
-        assert_int_equal(fine, cases[i].placement != NULL);
-        snprintf(quoted, sizeof quoted, "'%s': not auto, none or", cases[i].text);
-        if (!fine) assert_memory_equal(reason, quoted, strlen(quoted));
-        if (!fine) continue;
-        assert_int_equal(policy->kind, PLACEMENT_GIVEN);
-        placement_decide(p, policy, cpus, 5, 1, 1);
-        show(p, found, sizeof found);
-        assert_string_equal(found, cases[i].placement);
-    }
-    test_free(p);
-    test_free(policy);
-}
-
-static void placement_rules(void **state) {
-    (void)state;
-    static const int cpus[] = {2, 3, 5, 7};
-    static const struct {
-        const char *text;         /* the policy */
-        size_t cpus;              /* how many there are */
-        uint32_t server, loadgen; /* threads */
-        const char *placement;    /* expected */
-    } cases[] = {{"auto", 4, 1, 1, "2/7 separate"},
-                 {"auto", 4, 2, 2, "2,3/5,7 separate"},
-                 {"auto", 4, 1, 9, "2/3,5,7 separate"},
-                 {"auto", 4, 9, 9, "2,3,5/7 separate"},
-                 {"auto", 2, 4, 4, "2/3 separate"},
-                 {"auto", 4, 4, 1, "2,3,5/7 separate"},
-                 {"auto", 1, 1, 1, "2/2"},
-                 {"auto", 0, 1, 1, "/"},
-                 {"none", 4, 1, 1, "2,3,5,7/2,3,5,7"}};
-    struct placement_policy *policy = test_malloc(sizeof *policy);
-    struct placement *p = test_malloc(sizeof *p);
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char reason[256], found[128];
-        assert_true(placement_read(policy, cases[i].text, cpus, 4, reason, sizeof reason));
-        placement_decide(p, policy, cpus, cases[i].cpus, cases[i].server, cases[i].loadgen);
-        show(p, found, sizeof found);
-        assert_string_equal(found, cases[i].placement);
-    }
-    test_free(p);
-    test_free(policy);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cells_are_the_cross_product),
@@ -361,12 +373,13 @@ int main(void) {
         cmocka_unit_test(the_same_cell_twice_is_refused),
         cmocka_unit_test(too_many_cells_are_refused),
         cmocka_unit_test(what_cannot_run_is_skipped_with_its_reason),
+        cmocka_unit_test(idle_connections_count_too),
+        cmocka_unit_test(rates_are_shares_of_the_best_capacity),
+        cmocka_unit_test(a_rate_in_percent_needs_its_capacity_cell),
         cmocka_unit_test(a_scenario_is_a_full_copy),
         cmocka_unit_test(rounds_run_each_cell_once),
         cmocka_unit_test(the_seed_decides_the_order),
         cmocka_unit_test(the_time_is_foretold),
-        cmocka_unit_test(placement_texts),
-        cmocka_unit_test(placement_rules),
     };
     return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
 }

@@ -19,6 +19,11 @@ static const struct paths here = {.suites = "bench/suites"};
     "{" HEAD "\"servers\":[\"*\"],\"phases\":[{\"name\":\"p\",\"loads\":[{\"load\":\"closed\"},"   \
     "{" load "}]}]}"
 
+#define PCT(phase, more)                                                                           \
+    "{" HEAD "\"servers\":[\"*\"],\"phases\":[{\"name\":\"p\",\"loads\":[{\"load\":\"closed\"}]}," \
+    "{\"name\":\"later\",\"loads\":[{\"load\":\"open\",\"rate_pct\":[10,110],\"of_phase\":"        \
+    "\"" phase "\"" more "}]}]}"
+
 static cJSON *parse(const char *text) {
     cJSON *json = cJSON_Parse(text);
     if (!json) print_error("not JSON: %s\n", text);
@@ -155,6 +160,7 @@ static void loads_are_checked(void **state) {
     (void)state;
 #define AT "phases[0].loads[1]."
 #define CLOSED(field) SUITE("\"load\":\"closed\"," field)
+#define CHURN(field) SUITE("\"load\":\"churn\",\"rate_per_s\":100," field)
 #define OPEN(field) SUITE("\"load\":\"open\",\"rate_per_s\":100," field)
     static const struct judged cases[] = {
         {CLOSED("\"connections\":[1,1000000],\"depth\":65536,\"size_bytes\":1"), NULL},
@@ -169,7 +175,7 @@ static void loads_are_checked(void **state) {
         {CLOSED("\"server_threads\":[1,257]"), AT "server_threads[1]: 257 is above 256"},
         {CLOSED("\"burn_ns\":null"), AT "burn_ns: not of type integer or array"},
         {CLOSED("\"depth\":1,\"depth\":2"), AT "depth: given twice"},
-        {SUITE("\"load\":\"half\""), AT "load: not one of closed or open"},
+        {SUITE("\"load\":\"half\""), AT "load: not one of closed, open or churn"},
         {SUITE("\"depth\":1"), "phases[0].loads[1]: \"load\" is missing"},
         {OPEN("\"arrival\":\"constant\",\"outstanding\":[1,4],\"saturating\":true"), NULL},
         {OPEN("\"arrival\":\"uniform\""), AT "arrival: not one of poisson or constant"},
@@ -180,6 +186,21 @@ static void loads_are_checked(void **state) {
         {CLOSED("\"arrival\":\"poisson\""), AT "arrival: does not go with load \"closed\""},
         {CLOSED("\"outstanding\":1"), AT "outstanding: does not go with load \"closed\""},
         {CLOSED("\"saturating\":true"), AT "saturating: does not go with load \"closed\""},
+        {CLOSED("\"idle\":[0,1000000],\"newcomers_per_s\":[0,0.5]"), NULL},
+        {CLOSED("\"idle\":-1"), AT "idle: -1 is below 0"},
+        {CLOSED("\"newcomers_per_s\":1000001"), AT "newcomers_per_s: 1000001 is above 1000000"},
+        {CLOSED("\"churn_echoes\":1"), AT "churn_echoes: does not go with load \"closed\""},
+        {CHURN("\"churn_echoes\":[1,10],\"arrival\":\"constant\",\"saturating\":true"), NULL},
+        {CHURN("\"newcomers_per_s\":1"), AT "newcomers_per_s: does not go with load \"churn\""},
+        {CHURN("\"outstanding\":1"), AT "outstanding: does not go with load \"churn\""},
+        {SUITE("\"load\":\"churn\""), "phases[0].loads[1]: \"rate_per_s\" is missing"},
+        {PCT("p", ""), NULL},
+        {PCT("q", ""), "phases[1].loads[0].of_phase: no earlier phase is called \"q\""},
+        {PCT("later", ""), "phases[1].loads[0].of_phase: no earlier phase is called \"later\""},
+        {PCT("p", ",\"rate_per_s\":1"), "phases[1].loads[0].rate_per_s: does not go with rate_pct"},
+        {PCT("p", ",\"saturating\":true"), "phases[1].loads[0].saturating: follows from rate_pct"},
+        {OPEN("\"of_phase\":\"p\""), "phases[0].loads[1]: \"rate_pct\" is missing"},
+        {SUITE("\"load\":\"open\",\"rate_pct\":5"), "phases[0].loads[1]: \"of_phase\" is missing"},
     };
     JUDGE(cases);
 }

@@ -19,6 +19,8 @@ static struct verdict_figures good_closed(void) {
                                     .stats_out = 6400000,
                                     .stats_accepted = 10,
                                     .achieved_over_offered = NAN,
+                                    .newcomers_offered = NAN,
+                                    .newcomers_answered = NAN,
                                     .littles_law_ratio = 1,
                                     .busy_pct = 50,
                                     .server_cpu_pct = 50,
@@ -30,7 +32,7 @@ static struct verdict_figures good_closed(void) {
 
 static struct verdict_figures good_open(void) {
     struct verdict_figures f = good_closed();
-    f.open = true;
+    f.scheduled = true;
     f.achieved_over_offered = 1;
     f.send_lag_p99_ns = 1e3;
     return f;
@@ -171,7 +173,19 @@ static void an_open_loop_must_keep_up(void **state) {
     EXPECT_INVALID(f, "saturated: 98.99 % of the offered load");
     f.saturating = true;
     EXPECT_VALID(f);
-    f.saturating = f.open = false; /* of no meaning in a closed loop */
+    f.saturating = f.scheduled = false; /* of no meaning in a closed loop */
+    EXPECT_VALID(f);
+}
+
+static void newcomers_must_be_answered(void **state) {
+    (void)state;
+    struct verdict_figures f = good_closed();
+    f.newcomers_offered = 1000;
+    f.newcomers_answered = 999;
+    EXPECT_VALID(f);
+    f.newcomers_answered = 998;
+    EXPECT_INVALID(f, "2 of 1000 newcomers got no answer");
+    f.saturating = true; /* of connections that come too fast, some have to wait */
     EXPECT_VALID(f);
 }
 
@@ -345,13 +359,15 @@ static void all_reasons_are_kept_and_the_worst_decides(void **state) {
     f.first_half = 1;
     f.second_half = 0;
     f.starved = 5;
+    f.newcomers_offered = 5;
+    f.newcomers_answered = 0;
     verdict_decide(&v, &f);
     assert_int_equal(v.kind, VERDICT_INVALID);
-    assert_int_equal(v.reason_count, 14);
+    assert_int_equal(v.reason_count, 15);
     for (size_t i = 0; i < v.reason_count; i++)
         assert_in_range(strlen(v.reasons[i]), 10, VERDICT_REASON_SIZE - 1);
     assert_memory_equal(v.reasons[0], "server ended", 12);
-    assert_memory_equal(v.reasons[13], "5 connections waited", 20);
+    assert_memory_equal(v.reasons[14], "5 connections waited", 20);
 }
 
 int main(void) {
@@ -367,6 +383,7 @@ int main(void) {
         cmocka_unit_test(a_window_under_nine_tenths_is_invalid),
         cmocka_unit_test(an_empty_window_is_invalid),
         cmocka_unit_test(an_open_loop_must_keep_up),
+        cmocka_unit_test(newcomers_must_be_answered),
         cmocka_unit_test(littles_law_is_held_to_its_tolerance),
         cmocka_unit_test(late_sends_are_suspect),
         cmocka_unit_test(steal_above_five_percent_is_suspect),
