@@ -22,7 +22,8 @@ Q := $(if $(V),,@)
 BUILD_release := build
 BUILD_asan := build/asan
 BUILD_tsan := build/tsan
-BUILD := $(or $(BUILD_$(CONFIG)),$(error CONFIG=$(CONFIG): unknown; it is release, asan or tsan))
+BUILD_fuzz := build/fuzz
+BUILD := $(or $(BUILD_$(CONFIG)),$(error CONFIG=$(CONFIG): unknown; it is release, asan, tsan or fuzz))
 BIN := $(BUILD)/bin
 OBJ := $(BUILD)/obj
 
@@ -68,10 +69,12 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototyp
 CFLAGS_release := -O2 -g
 CFLAGS_asan := -O1 -g
 CFLAGS_tsan := -O1 -g
+CFLAGS_fuzz := -O1 -g
 CFLAGS ?= $(CFLAGS_$(CONFIG))
 # Apart from CFLAGS, so that flags from outside do not take a sanitizer away unseen.
 SANITIZE_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 SANITIZE_tsan := -fsanitize=thread -fno-omit-frame-pointer
+SANITIZE_fuzz := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 SANITIZE := $(SANITIZE_$(CONFIG))
 CPPFLAGS_linux := -D_GNU_SOURCE
 # Equal source must give an equal hash wherever it is built.
@@ -179,6 +182,31 @@ endif
 .PHONY: tests
 tests: all $(TESTS)
 
+# Fuzzing targets; they take clang and CONFIG=fuzz, which is what fuzz-build sees to.
+FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_TARGETS := $(FUZZ:%=$(BIN)/tests/fuzz-%)
+FUZZ_OBJ_children := $(OBJ)/tests/fuzz/children_models.o
+FUZZ_S ?= 900
+.PHONY: fuzz-targets fuzz-build fuzz
+fuzz-targets: $(FUZZ_TARGETS)
+have-fuzzer = echo 'int LLVMFuzzerTestOneInput(void); int LLVMFuzzerTestOneInput(void) { return 0; }' | \
+  clang -x c -fsanitize=fuzzer,address - -o $(BUILD)/have-fuzzer 2>/dev/null
+fuzz-build:
+	@mkdir -p $(BUILD); $(have-fuzzer) || { $(call as-root,$(PACKAGES_FUZZ)); \
+	  for p in $(PACKAGES_FUZZ); do apt install -y --no-install-recommends $$p || true; done; }; \
+	if $(have-fuzzer); then $(MAKE) --no-print-directory fuzz-targets CONFIG=fuzz CC=clang CFLAGS='$(CFLAGS_fuzz)'; \
+	else echo "make: fuzzing is left out: no clang with libFuzzer ($(PACKAGES_FUZZ))"; fi
+fuzz: all fuzz-build
+	$(Q)BIN=$(BIN) FUZZ_S=$(FUZZ_S) bash tests/fuzz/fuzz.sh
+# What the targets define themselves, they do not take from bench.a.
+define fuzz_rule
+$$(BIN)/tests/fuzz-$(1): $$(OBJ)/tests/fuzz/fuzz_$(1).o $$(FUZZ_OBJ_$(1)) $$(call objects,tests/fuzz/fuzz.c tests/fuzz/mutate.c) $$(BUILD)/bench.a
+	$$(LINK) -fsanitize=fuzzer $$(BUILD)/bench.a $$(LIBUV_LIBS) $$(CJSON_LIBS) -lm
+endef
+$(foreach f,$(FUZZ),$(eval $(call fuzz_rule,$(f))))
+$(BUILD)/bench.a: $(call objects,$(filter-out %/main.c,$(BENCH_SRC)) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/version.o
+	$(Q)rm -f $@ && ar rcs $@ $^
+
 # ---- what people type ----------------------------------------------------------------------------
 
 NOW := $(shell date -u +%Y%m%dT%H%M%SZ)
@@ -193,7 +221,7 @@ bench: ensure
 check: ensure
 	$(Q)$(MAKE) --no-print-directory check-now
 
-check-now: tests
+check-now: tests $(if $(filter release,$(CONFIG)),fuzz-build)
 	$(Q)BIN=$(BIN) CONFIG=$(CONFIG) MODELS="$(MODELS)" MISSING="$(MISSING)" bash tests/run.sh
 
 # The release run, then the same under ASan+UBSan, and the load generator under TSan.
@@ -205,6 +233,7 @@ check-all: check
 # optional packages the rest goes on; without the required ones it ends here.
 PACKAGES_REQUIRED := gcc libc6-dev pkg-config libuv1-dev libcjson-dev
 PACKAGES_OPTIONAL := liburing-dev libcmocka-dev gnuplot-nox
+PACKAGES_FUZZ := clang libclang-rt-dev
 PACKAGES_LINT := clang-format clang-tidy cppcheck clang
 have-all := $(and $(HAVE_LIBUV),$(HAVE_CJSON),$(HAVE_LIBURING),$(HAVE_CMOCKA),$(HAVE_GNUPLOT))
 
@@ -271,6 +300,7 @@ help:
 	@echo "make bench         install what is missing, build, run a suite (SUITE=$(SUITE)), draw the report"
 	@echo "make check         install what is missing, build, run the tests"
 	@echo "make check-all     check, and again under ASan+UBSan, and the load generator under TSan"
+	@echo "make fuzz          fuzz every reader for FUZZ_S=$(FUZZ_S) seconds; check does it for 10"
 	@echo "make lint          clang-format, clang-tidy, cppcheck, the platform rule, a build with clang"
 	@echo "make deps          install the libraries and tools (Debian packages)"
 	@echo "make install       PREFIX=$(PREFIX), DESTDIR="

@@ -76,6 +76,10 @@ int os_process_cpu_ns(int64_t pid, uint64_t *cpu_ns);
 /* The rest of what `pid` used. Costs a file read per thread. Returns 0 or an error. */
 int os_process_usage(int64_t pid, struct os_usage *usage);
 
+/* Whether the process group that `leader` leads has other living members, e.g. its children. false
+ * where the system does not tell. Reads a file per process of the machine. */
+bool os_process_group_shared(int64_t leader);
+
 /* ---- processors ---- */
 
 /* CPUs that this thread may run on: fills at most `capacity` ids in ascending order and returns how

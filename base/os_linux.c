@@ -119,6 +119,24 @@ int os_process_usage(int64_t pid, struct os_usage *usage) {
     return read_switches(pid, usage);
 }
 
+bool os_process_group_shared(int64_t leader) {
+    DIR *processes = opendir("/proc");
+    if (!processes) return false;
+    bool shared = false;
+    for (struct dirent *process; !shared && (process = readdir(processes));) {
+        char path[sizeof process->d_name + 16], text[4096], state;
+        long long group, pid = strtoll(process->d_name, NULL, 10);
+        if (pid <= 0 || pid == leader) continue;
+        snprintf(path, sizeof path, "/proc/%lld/stat", pid);
+        if (read_proc(path, text, sizeof text) != 0) continue; /* it has just ended */
+        const char *at = strrchr(text, ')');
+        shared = at && sscanf(at + 1, " %c %*d %lld", &state, &group) == 2 && group == leader &&
+                 state != 'Z' && state != 'X';
+    }
+    closedir(processes);
+    return shared;
+}
+
 /* ---- processors ---- */
 
 size_t os_cpus_allowed(int *cpus, size_t capacity) {

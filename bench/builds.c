@@ -52,3 +52,20 @@ const char *builds_add(cJSON *builds, const char *program, const char *path,
     cJSON_Delete(own);
     return cJSON_GetObjectItemCaseSensitive(build, "id")->valuestring;
 }
+
+const char *builds_add_server(cJSON *builds, const struct program *server) {
+    const char *slash = strrchr(server->path, '/');
+    char name[MODEL_NAME_SIZE + 8];
+    switch (server->kind) {
+    case SERVER_OURS:
+        snprintf(name, sizeof name, "echo-%s", server->name);
+        break;
+    case SERVER_COMMAND: /* two commands may share their interpreter */
+        snprintf(name, sizeof name, "%.48s", slash ? slash + 1 : server->path);
+        break;
+    case SERVER_AT:
+        snprintf(name, sizeof name, "%s", server->name);
+        break;
+    }
+    return builds_add(builds, name, server->path, server->describe);
+}

@@ -18,17 +18,23 @@ static bool available(const struct program *model) {
     return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(model->describe, "available"));
 }
 
+/* What a server leaves out is no reason to print nothing of the others. */
+static const char *shown(const cJSON *describe, const char *key) {
+    const char *text = describe_text(describe, key);
+    return text ? text : "-";
+}
+
 static void print_options(const struct program *model) {
     const cJSON *o, *choice;
     cJSON_ArrayForEach(o, cJSON_GetObjectItemCaseSensitive(model->describe, "options")) {
-        printf("  %s:%s=", model->name, describe_text(o, "name"));
+        printf("  %s:%s=", model->name, shown(o, "name"));
         const char *separator = "";
         cJSON_ArrayForEach(choice, cJSON_GetObjectItemCaseSensitive(o, "choices")) {
-            printf("%s%s", separator, choice->valuestring);
+            printf("%s%s", separator, cJSON_IsString(choice) ? choice->valuestring : "-");
             separator = "|";
         }
         if (!*separator) printf("%.0f..%.0f", describe_number(o, "min"), describe_number(o, "max"));
-        printf("  %s\n", describe_text(o, "help"));
+        printf("  %s\n", shown(o, "help"));
     }
 }
 
@@ -37,10 +43,9 @@ static void print_table(const struct models *m, const cJSON *suites) {
            "summary");
     for (size_t i = 0; i < m->count; i++) {
         const struct program *p = &m->servers[i];
-        printf("%-10s  %-11s  %-18s  %-9s  %s\n", p->name, describe_text(p->describe, "initiation"),
-               describe_text(p->describe, "notification"), available(p) ? "yes" : "no",
-               available(p) ? describe_text(p->describe, "summary")
-                            : describe_text(p->describe, "reason"));
+        printf("%-10s  %-11s  %-18s  %-9s  %s\n", p->name, shown(p->describe, "initiation"),
+               shown(p->describe, "notification"), available(p) ? "yes" : "no",
+               available(p) ? shown(p->describe, "summary") : shown(p->describe, "reason"));
     }
     printf("\noptions\n");
     for (size_t i = 0; i < m->count; i++) print_options(&m->servers[i]);

@@ -6,7 +6,9 @@
 #include "base/args.h"
 #include "base/check.h"
 #include "base/os.h"
+#include "bench/doctor.h"
 #include "bench/floor.h"
+#include "bench/foreign.h"
 #include "bench/json_file.h"
 #include "bench/runner.h"
 #include "bench/suite.h"
@@ -20,20 +22,23 @@
 #include <time.h>
 
 #define SPECS_MAX 256
+#define LOOK_S 0.25                 /* long enough to see whether others use the CPUs */
 #define SEED_MAX 4503599627370496.0 /* 2^52: the load generator adds the repeat */
 
 /* The command line. */
 struct options {
-    const char *suite;        /* name or file */
-    struct arg_texts servers; /* instead of the suite's; empty: the suite's */
-    const char *connections;  /* "1,50"; NULL: the suite's */
-    uint64_t repeats;         /* 0: the suite's */
-    double duration_s;        /* 0: the suite's */
-    uint64_t seed;            /* of order and arrivals */
-    const char *placement;    /* auto, none or S/L */
-    const char *output;       /* file; NULL: named by time, host and suite */
-    bool dry_run;             /* print the plan only */
-    bool quiet;               /* no progress, no table */
+    const char *suite;          /* name or file */
+    struct arg_texts servers;   /* MODEL[:OPT=V,...]; these three replace the suite's servers */
+    struct arg_texts commands;  /* of foreign servers to start */
+    struct arg_texts addresses; /* of foreign servers that run */
+    const char *connections;    /* "1,50"; NULL: the suite's */
+    uint64_t repeats;           /* 0: the suite's */
+    double duration_s;          /* 0: the suite's */
+    uint64_t seed;              /* of order and arrivals */
+    const char *placement;      /* auto, none or S/L */
+    const char *output;         /* file; NULL: named by time, host and suite */
+    bool dry_run;               /* print the plan only */
+    bool quiet;                 /* no progress, no table */
 };
 
 /* All that a session stands on. */
@@ -68,6 +73,10 @@ static enum args_outcome read_options(struct options *o, int argc, char **argv) 
         {"suite", ARG_TEXT, &o->suite, 0, 0, NULL, "NAME|FILE", "what to run (quick)"},
         {"server", ARG_TEXTS, &o->servers, 0, 0, NULL, "MODEL[:OPT=V,...]",
          "only this one; may repeat (the suite's)"},
+        {"server-cmd", ARG_TEXTS, &o->commands, 0, 0, NULL, "'CMD {port}'",
+         "a server of your own, started without a shell; may repeat"},
+        {"server-at", ARG_TEXTS, &o->addresses, 0, 0, NULL, "HOST:PORT",
+         "a server that runs already; may repeat"},
         {"connections", ARG_TEXT, &o->connections, 0, 0, NULL, "N[,N...]",
          "instead of the suite's in every load"},
         {"repeats", ARG_COUNT, &o->repeats, 1, 1000, NULL, "N", "slots per cell (the suite's)"},
@@ -104,9 +113,25 @@ static int add_spec(struct session *s, const char *text) {
     return EXIT_FINE;
 }
 
+static int add_foreign(struct session *s, enum server_kind kind, const struct arg_texts *texts) {
+    char reason[JSON_REASON_SIZE];
+    for (size_t i = 0; i < texts->count; i++) {
+        if (s->spec_count == SPECS_MAX) return refuse("more than %d servers", SPECS_MAX);
+        if (!foreign_spec_read(&s->specs[s->spec_count], kind, texts->items[i], &s->models, reason,
+                               sizeof reason))
+            return refuse("%s", reason);
+        s->spec_count++;
+    }
+    return EXIT_FINE;
+}
+
+/* Foreign servers come last, because they join the models, of which "*" means ours. */
 static int read_servers(struct session *s) {
-    const cJSON *text;
-    cJSON_ArrayForEach(text, cJSON_GetObjectItemCaseSensitive(s->suite, "servers")) {
+    const struct options *o = &s->options;
+    bool foreign = o->commands.count || o->addresses.count;
+    const cJSON *text, *servers = cJSON_GetObjectItemCaseSensitive(s->suite, "servers");
+    if (foreign && !o->servers.count) servers = NULL;
+    cJSON_ArrayForEach(text, servers) {
         bool all = strcmp(text->valuestring, "*") == 0;
         size_t count = all ? s->models.count : 1;
         for (size_t i = 0; i < count; i++) {
@@ -114,7 +139,8 @@ static int read_servers(struct session *s) {
             if (code) return code;
         }
     }
-    return EXIT_FINE;
+    int code = add_foreign(s, SERVER_COMMAND, &o->commands);
+    return code ? code : add_foreign(s, SERVER_AT, &o->addresses);
 }
 
 static int read_suite(struct session *s) {
@@ -245,6 +271,19 @@ static int finish(struct session *s, struct result *result, const struct runner_
     return code;
 }
 
+/* What the doctor finds; a problem is told before anybody waits for figures. */
+static cJSON *examine(const struct session *s) {
+    struct doctor_facts machine;
+    doctor_look(&machine, LOOK_S);
+    cJSON *findings = doctor_findings(&machine);
+    size_t problems = doctor_problems(findings);
+    if (problems && !s->options.quiet)
+        fprintf(stderr, "iobench run: not fit to measure: %s%s; `iobench doctor` tells more\n",
+                cJSON_GetObjectItemCaseSensitive(findings->child, "found")->valuestring,
+                problems > 1 ? ", and more" : "");
+    return findings;
+}
+
 static int run(struct session *s, int argc, char **argv) {
     char reason[JSON_REASON_SIZE];
     const struct process_loop *l = &s->loop;
@@ -257,6 +296,7 @@ static int run(struct session *s, int argc, char **argv) {
         .argv = argv,
         .seed = s->options.seed,
         .paths = &s->paths,
+        .findings = examine(s),
         .machine_floor =
             floor_json(first->server_count ? first->server[0] : -1, l->cpus, l->cpu_count)};
     struct result result;
@@ -278,6 +318,8 @@ static void session_free(struct session *s) {
     cJSON_Delete(s->suite);
     if (s->loop_open) process_loop_close(&s->loop);
     args_texts_free(&s->options.servers);
+    args_texts_free(&s->options.commands);
+    args_texts_free(&s->options.addresses);
     free(s);
 }
 

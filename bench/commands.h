@@ -8,13 +8,15 @@ enum exit_code {
     EXIT_FINE = 0,
     EXIT_WRONG_ECHO = 1,
     EXIT_USAGE = 2,   /* usage, file or schema */
-    EXIT_NOTHING = 3, /* nothing trustworthy was measured */
+    EXIT_NOTHING = 3, /* nothing trustworthy was measured, or can be here */
     EXIT_INTERRUPTED = 130,
 };
 
 int cmd_list(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_validate(int argc, char **argv);
 int cmd_report(int argc, char **argv);
+int cmd_plot(int argc, char **argv);
 
 #endif

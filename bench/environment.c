@@ -14,18 +14,16 @@
 #include <uv.h>
 
 struct cpu_ticks environment_ticks(void) {
-    struct cpu_ticks ticks = {NAN, NAN};
+    struct cpu_ticks ticks = {NAN, NAN, NAN};
     char line[512];
     if (!environment_line("/proc/stat", line, sizeof line) || strncmp(line, "cpu ", 4) != 0)
         return ticks;
     /* user nice system idle iowait irq softirq steal; guest time is part of user time */
-    double total = 0, value = 0;
+    double total = 0, values[8];
     char *at = line + 4;
-    for (int i = 0; i < 8; i++) {
-        value = strtod(at, &at);
-        total += value;
-    }
-    ticks.steal = value;
+    for (int i = 0; i < 8; i++) total += values[i] = strtod(at, &at);
+    ticks.idle = values[3] + values[4];
+    ticks.steal = values[7];
     ticks.total = total;
     return ticks;
 }
@@ -130,7 +128,7 @@ static cJSON *ci_json(void) {
     return json;
 }
 
-cJSON *environment_json(cJSON *machine_floor) {
+cJSON *environment_json(cJSON *machine_floor, cJSON *findings) {
     double load[3];
     uv_loadavg(load);
     cJSON *json = cJSON_CreateObject();
@@ -153,6 +151,6 @@ cJSON *environment_json(cJSON *machine_floor) {
     json_add_item(json, "limits", limits_json());
     json_add_item(json, "ci", ci_json());
     json_add_item(json, "floor", machine_floor);
-    json_add_item(json, "findings", cJSON_CreateArray());
+    json_add_item(json, "findings", findings);
     return json;
 }

@@ -4,10 +4,12 @@
 #define BENCH_ENVIRONMENT_H
 
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* CPU time of the whole machine since it started, in ticks; NAN where unknown. */
 struct cpu_ticks {
+    double idle;  /* used by nobody */
     double steal; /* taken by the hypervisor */
     double total; /* all of it */
 };
@@ -17,9 +19,9 @@ struct cpu_ticks environment_ticks(void);
 /* Share of the CPU that the hypervisor took since `start`, in percent; NAN if unknown. */
 double environment_steal_pct(const struct cpu_ticks *start);
 
-/* The `env` object, owned by the caller; takes over `machine_floor`. cpu.steal_pct is null until
- * the session knows it. */
-cJSON *environment_json(cJSON *machine_floor);
+/* The `env` object, owned by the caller; takes over `machine_floor` and `findings`. cpu.steal_pct
+ * is null until the session knows it. */
+cJSON *environment_json(cJSON *machine_floor, cJSON *findings);
 
 /* The name of this host, for file names: letters, digits and '-'. */
 void environment_host_name(char *name, size_t size);
@@ -28,6 +30,9 @@ void environment_host_name(char *name, size_t size);
 
 /* First line of a small file in `text`, without its end. Returns text, or NULL if there is none. */
 char *environment_line(const char *path, char *text, size_t size);
+
+/* The number that follows KEY<separator> in a file of such lines; NAN if there is none. */
+double environment_value(const char *path, const char *key, char separator);
 
 /* Text or whole number that a file holds; NULL (null) if it cannot be read. */
 cJSON *environment_file_text(const char *path);
@@ -38,6 +43,10 @@ cJSON *environment_container(void);
 cJSON *environment_os_version(void);
 cJSON *environment_physical_cpus(void);
 cJSON *environment_turbo(void);
+
+/* Whether two CPUs are threads of one core. Returns false if the system does not tell. */
+bool environment_siblings(int cpu, int other, bool *same_core);
+
 cJSON *environment_mitigations(void);
 
 #endif

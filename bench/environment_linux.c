@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,6 +54,13 @@ static char *find_value(const char *path, const char *key, char separator, char 
     }
     fclose(file);
     return found ? value : NULL;
+}
+
+double environment_value(const char *path, const char *key, char separator) {
+    char text[64], *end;
+    if (!find_value(path, key, separator, text, sizeof text)) return NAN;
+    double value = strtod(text, &end);
+    return end == text ? NAN : value;
 }
 
 cJSON *environment_os_version(void) {
@@ -110,6 +118,15 @@ cJSON *environment_physical_cpus(void) {
         if (i == count) seen[count++] = id;
     }
     return count ? cJSON_CreateNumber(count) : NULL;
+}
+
+bool environment_siblings(int cpu, int other, bool *same_core) {
+    char one[64], two[64];
+    if (!topology_line(cpu, "thread_siblings_list", one, sizeof one) ||
+        !topology_line(other, "thread_siblings_list", two, sizeof two))
+        return false;
+    *same_core = strcmp(one, two) == 0;
+    return true;
 }
 
 cJSON *environment_turbo(void) {

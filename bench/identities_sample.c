@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/json.h"
 #include "bench/identities_fault.h"
+#include "bench/json_file.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -24,6 +25,7 @@ bool identities_fault(const struct identities_place *p, const char *field, const
     va_start(rest, format);
     vsnprintf(p->reason + used, p->reason_size - (size_t)used, format, rest);
     va_end(rest);
+    json_reason_clean(p->reason); /* ids are texts of the document */
     return false;
 }
 

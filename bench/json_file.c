@@ -11,6 +11,11 @@
 #include <uv.h>
 
 #define FILE_PATH_SIZE 4096
+#define FILE_TYPE 0170000u /* libuv's st_mode, on every system */
+#define FILE_REGULAR 0100000u
+#define FILE_FOLDER 0040000u
+#define NOT_REGULAR "not a regular file"
+#define TOO_LARGE "larger than 256 MiB"
 
 /* ---- reading ---- */
 
@@ -19,10 +24,37 @@ static cJSON *refuse(char *reason, size_t size, const char *what) {
     return NULL;
 }
 
+void json_reason_clean(char *reason) {
+    for (; *reason; reason++)
+        if ((unsigned char)*reason < ' ' || *reason == 0x7f) *reason = '?';
+}
+
+static bool is_any(char c, const char *of) {
+    return c != '\0' && strchr(of, c) != NULL;
+}
+
+/* Whether the text breaks off where cJSON gave up, at `at`: within its last token, or behind it
+ * with brackets open. */
+static bool cut_off(const char *text, const char *end, const char *at) {
+    const char *token = text;
+    long depth = 0;
+    bool in_word = false;
+    for (const char *c = text; c < end; c++) {
+        bool blank = is_any(*c, " \t\r\n"), word = !blank && !is_any(*c, "{}[]:,\"");
+        if (!blank && !(word && in_word)) token = c;
+        in_word = word;
+        depth += (*c == '{' || *c == '[') - (*c == '}' || *c == ']');
+        if (*c != '"') continue;
+        for (c++; c < end && *c != '"'; c++) c += *c == '\\';
+        if (c >= end) return at >= token;
+    }
+    return depth > 0 && at >= token;
+}
+
 /* The first byte that cJSON did not take, as line and column counted from 1. */
 static void locate(const char *text, const char *end, const char *at, char *reason, size_t size) {
     size_t line = 1, column = 1;
-    if (at > end) at = end;
+    if (at > end || cut_off(text, end, at)) at = end;
     for (const char *c = text; c < at; c++) {
         column++;
         if (*c == '\n') {
@@ -74,19 +106,33 @@ static int64_t read_all(uv_file file, char **text) {
     return (int64_t)used;
 }
 
+/* Why a file cannot hold a document; NULL if it can. */
+static const char *unfit(uv_file file) {
+    uv_fs_t request;
+    int error = uv_fs_fstat(NULL, &request, file, NULL);
+    uint64_t type = request.statbuf.st_mode & FILE_TYPE, size = request.statbuf.st_size;
+    uv_fs_req_cleanup(&request);
+    if (error) return uv_strerror(error);
+    if (type == FILE_FOLDER) return uv_strerror(UV_EISDIR);
+    if (type != FILE_REGULAR) return NOT_REGULAR;
+    return size > JSON_FILE_BYTES_MAX ? TOO_LARGE : NULL;
+}
+
 cJSON *json_file_read(const char *path, char *reason, size_t reason_size) {
     uv_fs_t request;
-    uv_file file = uv_fs_open(NULL, &request, path, UV_FS_O_RDONLY, 0, NULL);
+    /* without waiting for whoever may write to a pipe */
+    uv_file file = uv_fs_open(NULL, &request, path, UV_FS_O_RDONLY | UV_FS_O_NONBLOCK, 0, NULL);
     uv_fs_req_cleanup(&request);
     if (file < 0) return refuse(reason, reason_size, uv_strerror(file));
     char *text = NULL;
-    int64_t size = read_all(file, &text);
+    const char *why = unfit(file);
+    int64_t size = why ? 0 : read_all(file, &text);
     uv_fs_close(NULL, &request, file, NULL);
     uv_fs_req_cleanup(&request);
     cJSON *json = NULL;
-    if (size < 0)
-        refuse(reason, reason_size,
-               size == UV_EFBIG ? "larger than 256 MiB" : uv_strerror((int)size));
+    if (size < 0) why = size == UV_EFBIG ? TOO_LARGE : uv_strerror((int)size);
+    if (why)
+        refuse(reason, reason_size, why);
     else
         json = json_text_parse(text, (size_t)size, reason, reason_size);
     free(text);
@@ -158,11 +204,11 @@ bool json_file_write(const char *path, const cJSON *json, char *reason, size_t r
 bool json_file_writable(const char *path, char *reason, size_t reason_size) {
     uv_fs_t request;
     int error = uv_fs_stat(NULL, &request, path, NULL);
-    uint64_t type = request.statbuf.st_mode & 0170000;
+    uint64_t type = request.statbuf.st_mode & FILE_TYPE;
     uv_fs_req_cleanup(&request);
-    if (!error && type != 0100000) { /* renaming a file over a device would replace the device */
+    if (!error && type != FILE_REGULAR) { /* renaming a file over a device would replace it */
         refuse(reason, reason_size,
-               type == 0040000 ? uv_strerror(UV_EISDIR) : "exists and is not a regular file");
+               type == FILE_FOLDER ? uv_strerror(UV_EISDIR) : "exists and is " NOT_REGULAR);
         return false;
     }
     char temporary[FILE_PATH_SIZE];

@@ -19,6 +19,9 @@ cJSON *json_file_read(const char *path, char *reason, size_t reason_size);
  * a NUL byte. As json_file_read. */
 cJSON *json_text_parse(const char *text, size_t size, char *reason, size_t reason_size);
 
+/* Makes one line of a reason that quotes a file: control characters become '?'. */
+void json_reason_clean(char *reason);
+
 /* Replaces the document at `path` atomically: a file beside it is written, synced and renamed.
  * Returns false with the reason in `reason`. */
 bool json_file_write(const char *path, const cJSON *json, char *reason, size_t reason_size);

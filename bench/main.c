@@ -14,8 +14,10 @@ static const struct command {
     const char *summary;               /* one line */
 } commands[] = {
     {"list", cmd_list, "models available here, and suites"},
+    {"doctor", cmd_doctor, "what about this machine would spoil a measurement"},
     {"run", cmd_run, "run a suite and write a result file"},
     {"report", cmd_report, "draw a page and plots from results"},
+    {"plot", cmd_plot, "draw one plot of results"},
     {"validate", cmd_validate, "check result files"},
 };
 
@@ -56,12 +58,12 @@ int main(int argc, char **argv) {
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
         print_help();
-        return EXIT_FINE;
+        return output_written(EXIT_FINE);
     }
     if (strcmp(argv[1], "--version") == 0) {
         printf("iobench %s (%s%s)\n", version_tool, version_git_commit,
                version_git_dirty ? ", modified" : "");
-        return EXIT_FINE;
+        return output_written(EXIT_FINE);
     }
     for (int i = 0; i < COMMANDS; i++)
         if (strcmp(argv[1], commands[i].name) == 0)

@@ -12,7 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Ids and messages are made of what is given. */
+#define CONTROLS                                                                                   \
+    "\1\2\3\4\5\6\a\b\t\n\v\f\r\16\17\20\21\22\23\24\25\26\27\30\31\32\33\34\35\36\37\177"
 #define DESCRIBE_S 5.0 /* a program that takes longer to describe itself is broken */
+
+const char *const server_kind_names[3] = {NULL, "cmd", "at"};
 
 double describe_number(const cJSON *describe, const char *key) {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(describe, key);
@@ -102,19 +107,17 @@ static bool find_servers(struct models *m, const char *directory, char *reason, 
     return false;
 }
 
-/* Stands in for what a server would say of itself. The schema knows no unknown model, so its words
- * are those of the plainest one; `reason` is what counts. */
-static cJSON *stand_in(const char *name, const char *reason) {
+cJSON *models_stand_in(const char *name, const char *summary, const char *reason) {
     cJSON *json = cJSON_CreateObject(), *build = cJSON_CreateObject();
     json_add_item(json, "name", cJSON_CreateString(name));
-    json_add_item(json, "summary", cJSON_CreateString("does not describe itself"));
-    json_add_item(json, "initiation", cJSON_CreateString("blocking"));
-    json_add_item(json, "notification", cJSON_CreateString("return"));
+    json_add_item(json, "summary", cJSON_CreateString(summary));
+    json_add_item(json, "initiation", NULL);
+    json_add_item(json, "notification", NULL);
     json_add_item(json, "options", cJSON_CreateArray());
     json_add_item(json, "connections_limit", NULL);
-    json_add_count(json, "threads_max", 1);
-    json_add_item(json, "available", cJSON_CreateFalse());
-    json_add_item(json, "reason", cJSON_CreateString(reason));
+    json_add_count(json, "threads_max", 1); /* as many as it likes, of its own */
+    json_add_item(json, "available", cJSON_CreateBool(reason == NULL));
+    json_add_item(json, "reason", reason ? cJSON_CreateString(reason) : NULL);
     json_add_item(json, "build", build);
     json_add_item(build, "compiler", NULL);
     json_add_item(build, "cflags", NULL);
@@ -133,7 +136,7 @@ static bool describe_servers(struct models *m, struct process_loop *l, char *rea
         s->silent = !s->describe;
         any = any || !s->silent;
         if (!s->silent) continue;
-        s->describe = stand_in(s->name, why);
+        s->describe = models_stand_in(s->name, "does not describe itself", why);
         snprintf(reason, size, "%s: %s", s->path, why);
     }
     return any;
@@ -201,7 +204,8 @@ static bool split(struct server_spec *spec, const char *text, char name[MODEL_NA
         at++; /* the ':' or ',' */
         length = strcspn(at, ",");
         size_t equals = strcspn(at, "=");
-        if (equals == 0 || equals >= length || equals + 1 == length ||
+        size_t printable = strcspn(at, CONTROLS);
+        if (equals == 0 || equals >= length || equals + 1 == length || printable < length ||
             length >= sizeof spec->options[0] || spec->option_count == SPEC_OPTIONS_MAX) {
             snprintf(reason, size, "options are NAME=VALUE, separated by commas, at most %d",
                      SPEC_OPTIONS_MAX);

@@ -1,5 +1,6 @@
 /* models.h - which servers there are and what they say of themselves.
- * Invariant: all that iobench knows of a model stands in what its --describe printed. */
+ * Invariant: all that iobench knows of a model of its own stands in what its --describe printed; a
+ * foreign server has a stand-in for that, and nobody asks it. */
 #ifndef BENCH_MODELS_H
 #define BENCH_MODELS_H
 
@@ -15,16 +16,25 @@
 #define SPEC_OPTIONS_MAX 8
 #define SPEC_SIZE 192
 
-/* A program of ours: a server or the load generator. */
+enum server_kind {
+    SERVER_OURS,    /* echo-NAME: says when it is ready and what it counted */
+    SERVER_COMMAND, /* of --server-cmd: started and ended for every slot */
+    SERVER_AT,      /* of --server-at: runs already and stays */
+};
+extern const char *const server_kind_names[3]; /* NULL, "cmd", "at" */
+
+/* A server or the load generator. */
 struct program {
-    char path[PATH_SIZE];       /* of the executable */
-    char name[MODEL_NAME_SIZE]; /* "epoll" of echo-epoll; "loadgen" */
+    char path[PATH_SIZE];       /* of the executable; empty if there is none to be started */
+    char name[MODEL_NAME_SIZE]; /* "epoll" of echo-epoll; "loadgen"; made up for a foreign server */
+    enum server_kind kind;      /* whose it is */
+    const char *command;        /* of a foreign server, as given; NULL: ours; not owned */
     cJSON *describe;            /* what --describe printed, without the wrapper; owned */
     bool silent; /* it printed nothing of use: describe is a stand-in that says why */
 };
 
 struct models {
-    struct program servers[MODELS_MAX]; /* by name, ascending */
+    struct program servers[MODELS_MAX]; /* ours by name, ascending; foreign ones behind them */
     size_t count;                       /* how many */
     struct program loadgen;             /* the load generator */
 };
@@ -44,6 +54,10 @@ struct server_spec {
 bool models_find(struct models *m, struct process_loop *l, const struct paths *paths, char *reason,
                  size_t reason_size);
 void models_free(struct models *m);
+
+/* Stands in for what a server would say of itself. `reason`: why it is not available; NULL: it is.
+ * Owned by the caller. */
+cJSON *models_stand_in(const char *name, const char *summary, const char *reason);
 
 /* Reads "MODEL[:NAME=VALUE,...]" and asks that model whether it takes these options. Returns false
  * with the reason. */

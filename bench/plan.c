@@ -141,6 +141,8 @@ static void judge_cell(struct cell *c, const struct plan_input *in) {
                      threads_max);
         else
             snprintf(c->skipped, sizeof c->skipped, "%s starts its own threads", name);
+    } else if (c->burn_ns && c->server->program->kind != SERVER_OURS) {
+        snprintf(c->skipped, sizeof c->skipped, "%s does not know how to burn CPU", name);
     } else if (in->descriptors != OS_UNKNOWN &&
                connections + DESCRIPTORS_RESERVED > in->descriptors) {
         snprintf(c->skipped, sizeof c->skipped,
@@ -152,7 +154,8 @@ static void judge_cell(struct cell *c, const struct plan_input *in) {
 static void fill_cell(struct cell *c, const struct plan_input *in, const cJSON *load,
                       const struct axis axes[AXES]) {
     const char *kind = text(load, "load", "closed");
-    while (strcmp(cell_load_names[c->load], kind) != 0) c->load++;
+    for (enum cell_load l = CELL_CLOSED; l <= CELL_CHURN; l++)
+        if (strcmp(cell_load_names[l], kind) == 0) c->load = l;
     c->connections = axis_count(&axes[CONNECTIONS]);
     c->idle = axis_count(&axes[IDLE]);
     c->newcomers_per_s = axis_value(&axes[NEWCOMERS]);
@@ -175,6 +178,10 @@ static void fill_cell(struct cell *c, const struct plan_input *in, const cJSON *
     c->transport = text(load, "transport", "auto");
     placement_decide(&c->placement, in->placement, in->cpus, in->cpu_count, c->server_threads,
                      c->loadgen_threads);
+    if (c->server->program->kind == SERVER_AT) { /* it runs where it likes */
+        c->placement.server_count = 0;
+        c->placement.separate = false;
+    }
     name_cell(c);
     judge_cell(c, in);
 }

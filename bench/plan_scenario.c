@@ -47,6 +47,10 @@ cJSON *plan_scenario(const struct cell *c) {
     json_add_item(server, "options", options_json(c->server));
     json_add_count(server, "threads", c->server_threads);
     json_add_count(server, "burn_ns", c->burn_ns);
+    const char *foreign = server_kind_names[c->server->program->kind];
+    json_add_item(server, "foreign", foreign ? cJSON_CreateString(foreign) : NULL);
+    json_add_item(server, "command",
+                  foreign ? cJSON_CreateString(c->server->program->command) : NULL);
     bool closed = c->load == CELL_CLOSED, open = c->load == CELL_OPEN,
          churn = c->load == CELL_CHURN;
     json_add_item(s, "load", cJSON_CreateString(cell_load_names[c->load]));

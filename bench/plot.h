@@ -16,19 +16,29 @@ struct plot_style {
     int marker;     /* gnuplot's point type when filled; the hollow one is one less */
 };
 
+/* Its values stand in data files and templates. */
+enum plot_marker {
+    MARKER_NONE,
+    MARKER_FILLED,
+    MARKER_HOLLOW, /* a slot behind it is suspect, or was saturated */
+    MARKER_CROSS,  /* a slot that gave no figure, at the edge */
+};
+
 struct plot_point {
     double x, y;      /* median; never NAN */
     double low, high; /* over the slots; NAN draws nothing */
     double part;      /* what of y is drawn in full colour (CPU: user mode); NAN if unknown */
-    int marker;       /* 0 none, 1 filled, 2 hollow: a slot behind it is suspect */
+    enum plot_marker marker; /* how far it is to be believed */
 };
 
 /* One line or bar: a server in a result. */
 struct plot_series {
-    char name[64];             /* direct label */
+    char name[96];             /* what it is; direct label */
     size_t panel;              /* panel it is in */
     struct plot_style style;   /* how it looks */
-    struct plot_point *points; /* in ascending x; owned */
+    bool unnamed;              /* its name does not stand beside its end */
+    bool pale;                 /* in the background */
+    struct plot_point *points; /* in the order in which a line joins them; owned */
     size_t count;              /* how many */
     double label_y;            /* where its label stands: a share of the panel's height, 0..1 */
 };
@@ -37,52 +47,58 @@ struct plot_axis {
     char title[96];   /* with its unit */
     double min, max;  /* what is shown */
     bool log;         /* logarithmic */
+    double zero_at;   /* of a logarithmic one: where 0 stands; 0 if nowhere */
     char ticks[2048]; /* gnuplot's list: 'label' position, ... */
+};
+
+/* A drawn area with its own y. Panels stand in rows of plot.page_columns. */
+struct plot_panel {
+    char title[160];    /* above it, or empty */
+    struct plot_axis y; /* that of the plot where it has no ticks */
+    size_t part;        /* which of the figures that a plot shows one below the other */
+    int height;         /* in pixels; 0: the usual */
+    bool x_hidden;      /* its x stands below a panel further down */
+    bool blank;         /* nothing there, only its place */
 };
 
 struct plot {
     const char *kind;           /* names its files */
+    const char *template;       /* of plot/, what is drawn inside a panel */
     char title[128];            /* what is shown */
     char subtitle[256];         /* of which load */
     char columns[256];          /* what the data columns are, with units */
     struct plot_axis x, y;      /* shared by all panels */
-    size_t panels;              /* one per result */
-    const char **panel_titles;  /* their titles, not owned; the array is owned */
+    struct plot_panel *panels;  /* row by row; owned */
+    size_t panel_count;         /* how many */
+    size_t page_columns;        /* panels in a row */
+    size_t parts;               /* figures below one another, per result */
     struct plot_series *series; /* ordered by panel; owned */
     size_t count;               /* how many; 0: there is nothing to plot */
     bool bars;                  /* horizontal bars: a panel's height follows their number */
+    bool grid;                  /* narrow panels, y told at the left, names above */
+    bool bands;                 /* from the smallest slot to the largest */
     bool leaders;               /* thin lines lead from the ends to the names */
+    bool legend;                /* names stand from the top down, not at the ends */
     bool says_reach;            /* a line that ends early says at which x, beside its name */
-    char notes[256];            /* about this plot's points, for the footer */
+    bool saturated;             /* a hollow point may mean that */
+    char notes[512];            /* about this plot's points, for the footer */
     size_t invalid;             /* slots left out of it */
 };
 
-/* A kind of plot. To add one: a row in plot_kinds, its fill function, and plot/KIND.gp. */
+/* A kind of plot. To add one: a row in plot_kinds, its fill function, and its template. */
 struct plot_kind {
-    const char *name;    /* "throughput"; template and files carry it */
-    const char *heading; /* in the report */
-    const char *note;    /* how to read it, in a sentence or two */
+    const char *name;     /* "throughput"; its files carry it */
+    const char *template; /* of plot/ */
+    const char *heading;  /* in the report */
+    const char *note;     /* how to read it, in a sentence or two */
+    size_t parts;         /* figures below one another; 0: the fill function sets panels up */
     /* Fills `plot` (zeroed but for kind and panels); leaves count 0, and says why in notes, when
      * the results have nothing for it. */
     void (*fill)(const struct report *report, struct plot *plot);
 };
 extern const struct plot_kind plot_kinds[]; /* ended by name NULL */
 
-void plot_fill_throughput(const struct report *report, struct plot *plot);
-void plot_fill_percentiles(const struct report *report, struct plot *plot);
-void plot_fill_cpu(const struct report *report, struct plot *plot);
-
-/* Appends a series for `cell` (styled, named, no points yet); valid until the next call. */
-struct plot_series *plot_add_series(struct plot *plot, const struct report_cell *cell);
-
-/* Appends a point to a series. */
-void plot_add_point(struct plot_series *series, struct plot_point point);
-
-/* The point of a cell at `x` for a metric of its slots: hollow if one of them is suspect. */
-struct plot_point plot_point_of(const struct report_cell *cell, double x,
-                                const struct report_span *span);
-
-/* Fills `plot` as `kind` draws `report`. */
+/* Fills `plot` as `kind` draws `report`. The report has to live as long as the plot. */
 void plot_make(struct plot *plot, const struct plot_kind *kind, const struct report *report);
 
 void plot_free(struct plot *plot);
@@ -108,8 +124,9 @@ struct plot_style plot_style_of(const char *model, const char *server);
 
 /* ---- layout: pure ---- */
 
-/* Sets an axis from 0 to a round number at or above `max`, with ticks. */
-void plot_axis_linear(struct plot_axis *axis, double max);
+/* Sets an axis from 0 to a round number at or above `max`, in about so many steps with a tick each.
+ */
+void plot_axis_linear(struct plot_axis *axis, double max, int steps);
 
 /* Sets a logarithmic axis around min..max (both above 0), ticks at 1, 10, ... or 1, 2, 5, 10, ...
  */

@@ -1,6 +1,6 @@
 /* plot_layout.c - axes, ticks and label positions.
  * Invariant: pure; same figures in, same layout out. */
-#include "bench/plot.h"
+#include "bench/plot_fill.h"
 #include "bench/report_format.h"
 
 #include "base/check.h"
@@ -26,16 +26,16 @@ static void add_tick(struct plot_axis *axis, double value) {
     plot_add_tick(axis, format_short(text, value), value);
 }
 
-void plot_axis_linear(struct plot_axis *axis, double max) {
+void plot_axis_linear(struct plot_axis *axis, double max, int steps) {
     axis->log = false;
     axis->min = 0;
     if (!(max > 0)) max = 1.0;
-    double rough = max / 6.0, decade = pow(10, floor(log10(rough)));
+    double rough = max / steps, decade = pow(10, floor(log10(rough)));
     double step = rough <= decade       ? decade
                   : rough <= 2 * decade ? 2 * decade
                   : rough <= 5 * decade ? 5 * decade
                                         : 10 * decade;
-    int steps = (int)ceil(max / step - 1e-9);
+    steps = (int)ceil(max / step - 1e-9);
     axis->max = steps * step;
     *axis->ticks = '\0';
     for (int i = 0; i <= steps; i++) add_tick(axis, i * step);
@@ -56,6 +56,18 @@ void plot_axis_log(struct plot_axis *axis, double min, double max) {
             if (shown && value < 1000) add_tick(axis, value);
             if (shown && value >= 1000) plot_add_tick(axis, format_count(text, value), value);
         }
+}
+
+void plot_tick_measured(struct plot_axis *axis, const double *measured, size_t count) {
+    double last = -INFINITY;
+    *axis->ticks = '\0';
+    for (size_t i = 0; i < count; i++) {
+        char text[FORMAT_SIZE];
+        double share = plot_axis_share(axis, measured[i]);
+        if (share - last < 0.05) continue;
+        plot_add_tick(axis, format_short(text, measured[i]), measured[i]);
+        last = share;
+    }
 }
 
 double plot_axis_share(const struct plot_axis *axis, double value) {

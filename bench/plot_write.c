@@ -2,6 +2,7 @@
  * Invariant: whatever a name or a system's description holds, it reaches gnuplot as one quoted
  * string of one line. */
 #include "bench/plot.h"
+#include "bench/plot_page.h"
 #include "bench/report_format.h"
 
 #include "base/check.h"
@@ -10,35 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Sizes in pixels of the SVG; the PNG has twice as many. */
-enum {
-    MARGIN_TOP = 92,      /* title and subtitle */
-    PANEL_TITLE = 30,     /* above each panel, where there are several */
-    PANEL_HEIGHT = 390,   /* of lines */
-    BAR_HEIGHT = 44,      /* a row of bars */
-    AXIS_BELOW = 66,      /* ticks and title of x */
-    AXIS_LEFT = 94,       /* ticks and title of y */
-    FOOTER_LINE = 15,     /* a line of the footer */
-    CHARACTER = 8,        /* width of one, on average, at 13 pixels */
-    FOOTER_CHARACTER = 6, /* the same at 10.5 pixels */
-    LABEL_DISTANCE = 17,  /* between direct labels */
-    COLUMNS = 3,          /* of panels at most */
-    FOOTER_MAX = 24,      /* lines */
-    FOOTER_SIZE = 320,    /* bytes of one */
-};
-
-/* Where everything stands, in pixels from the top left. */
-struct page {
-    size_t columns, rows;                 /* of panels */
-    int width, height;                    /* of the page */
-    int cell_width, cell_height;          /* a panel with what surrounds it */
-    int left, right;                      /* beside a panel, within its cell */
-    int panel_height;                     /* the drawn area */
-    int above;                            /* over the drawn area, within its cell */
-    char footer[FOOTER_MAX][FOOTER_SIZE]; /* lines in grey at the bottom */
-    size_t footer_lines;                  /* how many */
-};
 
 void plot_quote(char *line, size_t size, const char *text) {
     size_t used = strlen(line);
@@ -53,188 +25,117 @@ void plot_quote(char *line, size_t size, const char *text) {
 }
 
 static void put_text(FILE *out, const char *name, const char *text) {
-    char line[1100] = "";
+    char line[8192] = "";
     plot_quote(line, sizeof line, text);
     fprintf(out, "%s = %s\n", name, line);
 }
 
-/* Adds text to the footer, broken at the middle dots so that a line holds at most `limit` bytes. */
-static void add_footer(struct page *page, const char *text, size_t limit) {
-    static const char dot[] = " \u00b7 ";
-    const size_t dot_size = sizeof dot - 1;
-    bool fresh = true;
-    while (page->footer_lines < FOOTER_MAX && *text != '\0') {
-        const char *end = strstr(text, dot);
-        size_t length = end != NULL ? (size_t)(end - text) : strlen(text);
-        char *line = page->footer[page->footer_lines - !fresh];
-        if (!fresh && strlen(line) + dot_size + length > limit) fresh = true;
-        if (fresh) {
-            line = page->footer[page->footer_lines++];
-            *line = '\0';
+static void put_indexed(FILE *out, const char *name, size_t index, const char *text) {
+    char key[48];
+    snprintf(key, sizeof key, "%s[%zu]", name, index);
+    put_text(out, key, text);
+}
+
+/* Copies a list of ticks without their labels. An empty label would be two quotes, which become
+ * four in the statement's own quotes, and those gnuplot 5.4 does not read back. */
+static void blank_ticks(char *to, const char *ticks) {
+    bool quoted = false;
+    for (const char *c = ticks; *c != '\0'; c++) {
+        if (*c == '\'') {
+            quoted = !quoted;
+            *to++ = *c;
+            if (quoted) *to++ = ' ';
+        } else if (!quoted) {
+            *to++ = *c;
         }
-        format_append(line, FOOTER_SIZE, "%s%.*s", fresh ? "" : dot, (int)length, text);
-        fresh = false;
-        text += length + (end != NULL ? dot_size : 0);
     }
+    *to = '\0';
 }
 
-static void fill_footer(struct page *page, const struct plot *plot, const struct report *report) {
-    size_t limit = (size_t)(page->width - 40) / FOOTER_CHARACTER;
-    bool suspect = false;
-    for (size_t i = 0; i < plot->count; i++)
-        for (size_t k = 0; k < plot->series[i].count; k++)
-            suspect = suspect || plot->series[i].points[k].marker == 2;
-    char notes[600] = "";
-    if (suspect)
-        format_append(notes, sizeof notes,
-                      plot->bars ? "* a slot behind it is suspect"
-                                 : "hollow: a slot behind it is suspect");
-    if (plot->invalid > 0)
-        format_append(notes, sizeof notes, "%s%zu invalid slot%s left out",
-                      *notes != '\0' ? " \u00b7 " : "", plot->invalid,
-                      plot->invalid > 1 ? "s" : "");
-    if (*plot->notes != '\0')
-        format_append(notes, sizeof notes, "%s%s", *notes != '\0' ? " \u00b7 " : "", plot->notes);
-    add_footer(page, notes, limit);
-    for (size_t i = 0; i < report->result_count; i++) {
-        char line[1024] = "", environment[768];
-        format_environment(environment, sizeof environment, &report->results[i]);
-        if (report->result_count > 1)
-            format_append(line, sizeof line, "%s: ", report->results[i].label);
-        format_append(line, sizeof line, "%s", environment);
-        add_footer(page, line, limit);
-    }
+/* What sets up a panel's axes, as statements for gnuplot's eval. */
+static void put_axes(FILE *out, const struct plot *plot, const struct plot_page *page, size_t p) {
+    const struct plot_panel *panel = &plot->panels[p];
+    const struct plot_axis *x = &plot->x, *y = &panel->y;
+    char ticks[2 * sizeof y->ticks], line[2 * sizeof ticks] = "";
+    bool names_y = page->boxes[p].names_y;
+    if (names_y)
+        memcpy(ticks, y->ticks, sizeof y->ticks);
+    else
+        blank_ticks(ticks, y->ticks);
+    format_append(line, sizeof line,
+                  "unset logscale; %s%sset xrange [%.9g:%.9g]; set yrange [%.9g:%.9g]; "
+                  "set ytics (%s); ",
+                  x->log ? "set logscale x; " : "", y->log ? "set logscale y; " : "", x->min,
+                  x->max, y->min, y->max, ticks);
+    if (panel->x_hidden)
+        format_append(line, sizeof line, "unset xtics");
+    else
+        format_append(line, sizeof line, "set xtics nomirror out scale 0.6 (%s) textcolor rgb ink",
+                      x->ticks);
+    put_indexed(out, "panel_axes", p + 1, line);
+    put_indexed(out, "panel_x_title", p + 1, panel->x_hidden ? "" : x->title);
+    put_indexed(out, "panel_y_title", p + 1, names_y ? y->title : "");
 }
 
-/* Whether a line ends well before the others: its name then says where. */
-static bool ends_early(const struct plot *plot, const struct plot_series *series) {
-    return plot->says_reach && series->points[series->count - 1].x < plot->x.max / 1.3;
-}
-
-/* What stands beside a series. */
-static void name_series(char *text, size_t size, const struct plot *plot,
-                        const struct plot_series *series) {
-    char reach[FORMAT_SIZE];
-    snprintf(text, size, "%s", series->name);
-    if (ends_early(plot, series))
-        format_append(text, size, " (to %s)",
-                      format_short(reach, series->points[series->count - 1].x));
-}
-
-static int longest_name(const struct plot *plot) {
-    size_t longest = 0;
-    for (size_t i = 0; i < plot->count; i++) {
-        char text[96];
-        name_series(text, sizeof text, plot, &plot->series[i]);
-        if (strlen(text) > longest) longest = strlen(text);
-    }
-    return (int)longest;
-}
-
-static void lay_out(struct page *page, const struct plot *plot, const struct report *report) {
-    static const int widths[COLUMNS] = {960, 680, 600};
-    int names = CHARACTER * longest_name(plot);
-    *page = (struct page){.columns = plot->panels < COLUMNS ? plot->panels : COLUMNS};
-    if (plot->panels == 4) page->columns = 2;
-    page->rows = (plot->panels + page->columns - 1) / page->columns;
-    page->cell_width = widths[page->columns - 1];
-    page->width = page->cell_width * (int)page->columns;
-    page->left = plot->bars ? 30 + names : AXIS_LEFT;
-    page->right = plot->bars ? 34 : 48 + names;
-    page->panel_height =
-        plot->bars ? (int)(plot->y.min - plot->y.max + 0.5) * BAR_HEIGHT : PANEL_HEIGHT;
-    page->above = plot->panels > 1 ? PANEL_TITLE : 0;
-    page->cell_height = page->above + page->panel_height + AXIS_BELOW;
-    fill_footer(page, plot, report);
-    page->height = MARGIN_TOP + (int)page->rows * page->cell_height +
-                   (int)page->footer_lines * FOOTER_LINE + 20;
-}
-
-/* Stands the labels of each panel's series beside the ends of their lines. */
-static void place_labels(struct plot *plot, int panel_height) {
-    double *wished = calloc(plot->count + 1, sizeof *wished);
-    CHECK(wished != NULL);
-    for (size_t first = 0, last; first < plot->count; first = last) {
-        for (last = first; last < plot->count; last++) {
-            const struct plot_series *series = &plot->series[last];
-            if (series->panel != plot->series[first].panel) break;
-            wished[last] = plot_axis_share(&plot->y, series->points[series->count - 1].y);
-        }
-        plot_spread(wished + first, last - first, (double)LABEL_DISTANCE / panel_height);
-        for (size_t i = first; i < last; i++) plot->series[i].label_y = wished[i];
-    }
-    free(wished);
-}
-
-static void put_panels(FILE *out, const struct plot *plot, const struct page *page) {
+static void put_panels(FILE *out, const struct plot *plot, const struct plot_page *page) {
+    static const char *const arrays[] = {"title", "left", "right",   "top",     "bottom", "first",
+                                         "last",  "axes", "x_title", "y_title", "part"};
     fprintf(out,
-            "\n# panels: edges as shares of the page, and the series that they hold\n"
-            "panels = %zu\narray panel_title[panels]\narray panel_left[panels]\n"
-            "array panel_right[panels]\narray panel_top[panels]\narray panel_bottom[panels]\n"
-            "array panel_first[panels]\narray panel_last[panels]\n",
-            plot->panels);
-    for (size_t p = 0, first = 0; p < plot->panels; p++) {
-        size_t last = first;
+            "\n# panels: edges as shares of the page, axes, and the series that they hold\n"
+            "panels = %zu\n",
+            plot->panel_count);
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+        fprintf(out, "array panel_%s[panels]\n", arrays[i]);
+    for (size_t p = 0, first = 0; p < plot->panel_count; p++) {
+        const struct plot_panel *panel = &plot->panels[p];
+        const struct plot_box *box = &page->boxes[p];
+        size_t last = first, n = p + 1;
         while (last < plot->count && plot->series[last].panel == p) last++;
-        int x = page->cell_width * (int)(p % page->columns);
-        int y = MARGIN_TOP + page->cell_height * (int)(p / page->columns) + page->above;
-        char name[64];
-        snprintf(name, sizeof name, "panel_title[%zu]", p + 1);
-        put_text(out, name, plot->panels > 1 ? plot->panel_titles[p] : "");
-        fprintf(out,
-                "panel_left[%zu] = %.5f; panel_right[%zu] = %.5f; panel_top[%zu] = %.5f; "
-                "panel_bottom[%zu] = %.5f\npanel_first[%zu] = %zu; panel_last[%zu] = %zu\n",
-                p + 1, (double)(x + page->left) / page->width, p + 1,
-                (double)(x + page->cell_width - page->right) / page->width, p + 1,
-                1 - (double)y / page->height, p + 1,
-                1 - (double)(y + page->panel_height) / page->height, p + 1, first + 1, p + 1, last);
+        put_indexed(out, "panel_title", n, panel->title);
+        put_axes(out, plot, page, p);
+        fprintf(out, "panel_left[%zu] = %.5f; panel_right[%zu] = %.5f\n", n,
+                (double)box->left / page->width, n, (double)box->right / page->width);
+        fprintf(out, "panel_top[%zu] = %.5f; panel_bottom[%zu] = %.5f\n", n,
+                1 - (double)box->top / page->height, n, 1 - (double)box->bottom / page->height);
+        fprintf(out, "panel_first[%zu] = %zu; panel_last[%zu] = %zu; panel_part[%zu] = %zu\n", n,
+                first + 1, n, last, n, panel->blank ? 0 : panel->part + 1);
         first = last;
     }
 }
 
 /* The arrays have an element to spare: gnuplot evaluates even a loop that runs never, once. */
 static void put_series(FILE *out, const struct plot *plot) {
-    fprintf(
-        out,
-        "\n# series: names, styles, ends of their lines, heights of their names (shares), whether "
-        "a thin line leads there\n"
-        "series = %zu\narray series_name[series + 1]\narray series_end_x[series + 1]\n"
-        "array series_end_y[series + 1]\narray series_leader[series + 1]\narray "
-        "series_label_y[series + 1]\n"
-        "array series_colour[series + 1]\narray series_marker[series + 1]\n",
-        plot->count);
+    fprintf(out,
+            "\n# series: names, styles, ends of their lines, heights of their names (shares), "
+            "whether a thin line leads there\n"
+            "bands = %d\nseries = %zu\n",
+            plot->bands, plot->count);
+    static const char *const arrays[] = {"name",    "end_x",  "end_y",  "leader",
+                                         "label_y", "colour", "marker", "pale"};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+        fprintf(out, "array series_%s[series + 1]\n", arrays[i]);
     for (size_t i = 0; i < plot->count; i++) {
         const struct plot_series *series = &plot->series[i];
         const struct plot_point *end = &series->points[series->count - 1];
-        char name[64], text[96];
-        name_series(text, sizeof text, plot, series);
-        snprintf(name, sizeof name, "series_name[%zu]", i + 1);
-        put_text(out, name, text);
         const struct plot_style *style = &series->style;
         size_t n = i + 1;
+        char text[128];
+        plot_name_series(text, sizeof text, plot, series);
+        put_indexed(out, "series_name", n, text);
         fprintf(out, "series_end_x[%zu] = %.9g; series_end_y[%zu] = %.9g\n", n, end->x, n, end->y);
         fprintf(out, "series_label_y[%zu] = %.5f; series_leader[%zu] = %d\n", n, series->label_y, n,
-                plot->leaders && !ends_early(plot, series));
-        fprintf(out, "series_colour[%zu] = '%s'; series_marker[%zu] = %d\n", n, style->colour, n,
-                style->marker);
+                plot->leaders && !plot_ends_early(plot, series));
+        fprintf(out, "series_colour[%zu] = '%s'; series_marker[%zu] = %d; series_pale[%zu] = %d\n",
+                n, style->colour, n, style->marker, n, series->pale);
         fprintf(out, "set style line %zu lc rgb '%s' dt %s lw 2 pt %d ps 0.9\n", n, style->colour,
                 style->dash, style->marker);
     }
 }
 
-static void put_axis(FILE *out, const char *axis, const struct plot_axis *values) {
-    char name[32];
-    snprintf(name, sizeof name, "%s_title", axis);
-    put_text(out, name, values->title);
-    fprintf(out, "set %srange [%.9g:%.9g]\nset %stics (%s)\n", axis, values->min, values->max, axis,
-            values->ticks);
-    if (values->log) fprintf(out, "set logscale %s\n", axis);
-}
-
 /* The values of this plot, as gnuplot statements. */
-static void put_values(FILE *out, const struct plot *plot, const struct page *page) {
+static void put_values(FILE *out, const struct plot *plot, const struct plot_page *page) {
     fprintf(out,
-            "# %s.gp - written by iobench report; draws %s.svg and %s.png from %s.dat.\n"
+            "# %s.gp - written by iobench; draws %s.svg and %s.png from %s.dat.\n"
             "# Run it in this folder: gnuplot %s.gp\n\n",
             plot->kind, plot->kind, plot->kind, plot->kind, plot->kind);
     put_text(out, "name", plot->kind);
@@ -242,13 +143,8 @@ static void put_values(FILE *out, const struct plot *plot, const struct page *pa
     put_text(out, "page_subtitle", plot->subtitle);
     fprintf(out, "page_width = %d\npage_height = %d\nfooter_lines = %zu\narray footer[%zu]\n",
             page->width, page->height, page->footer_lines, page->footer_lines + 1);
-    for (size_t i = 0; i < page->footer_lines; i++) {
-        char key[32];
-        snprintf(key, sizeof key, "footer[%zu]", i + 1);
-        put_text(out, key, page->footer[i]);
-    }
-    put_axis(out, "x", &plot->x);
-    put_axis(out, "y", &plot->y);
+    for (size_t i = 0; i < page->footer_lines; i++)
+        put_indexed(out, "footer", i + 1, page->footer[i]);
     put_panels(out, plot, page);
     put_series(out, plot);
     fputc('\n', out);
@@ -278,16 +174,18 @@ static void put_number(FILE *out, double value) {
 }
 
 static void put_data(FILE *out, const struct plot *plot) {
-    fprintf(out,
-            "# %s; %s\n# columns: %s; part of it in full colour; marker (0 none, 1 filled, "
-            "2 hollow: a suspect slot)\n# one block per series, two empty lines between\n",
-            plot->title, plot->subtitle, plot->columns);
+    fprintf(
+        out,
+        "# %s; %s\n# columns: %s; part of it in full colour; marker (0 none, 1 filled, "
+        "2 hollow, 3 cross: an invalid slot)\n# one block per series, two empty lines between\n",
+        plot->title, plot->subtitle, plot->columns);
     for (size_t i = 0; i < plot->count; i++) {
         const struct plot_series *series = &plot->series[i];
         char name[200] = "", panel[600] = "";
         plot_quote(name, sizeof name, series->name);
-        plot_quote(panel, sizeof panel, plot->panel_titles[series->panel]);
-        fprintf(out, "%s# series %zu: %s on %s\n", i > 0 ? "\n\n" : "", i + 1, name, panel);
+        plot_quote(panel, sizeof panel, plot->panels[series->panel].title);
+        fprintf(out, "%s# series %zu: %s in panel %zu %s\n", i > 0 ? "\n\n" : "", i + 1, name,
+                series->panel + 1, panel);
         for (size_t k = 0; k < series->count; k++) {
             const struct plot_point *point = &series->points[k];
             put_number(out, point->x);
@@ -319,10 +217,10 @@ static int close_file(FILE *out, const char *folder, char *reason, size_t reason
 int plot_write(struct plot *plot, const struct report *report, const char *templates,
                const char *folder, char *reason, size_t reason_size) {
     CHECK_OP(plot->count, >, 0);
-    struct page *page = malloc(sizeof *page);
+    struct plot_page *page = malloc(sizeof *page);
     CHECK(page != NULL);
-    lay_out(page, plot, report);
-    if (!plot->bars) place_labels(plot, page->panel_height);
+    plot_lay_out(page, plot, report);
+    if (!plot->bars) plot_place_labels(plot, page);
     FILE *data = open_file(folder, plot->kind, "dat", reason, reason_size);
     FILE *script = NULL;
     int result = -1;
@@ -333,10 +231,11 @@ int plot_write(struct plot *plot, const struct report *report, const char *templ
     if (script == NULL) goto done;
     put_values(script, plot, page);
     result = put_template(script, templates, "frame", reason, reason_size);
-    if (result == 0) result = put_template(script, templates, plot->kind, reason, reason_size);
+    if (result == 0) result = put_template(script, templates, plot->template, reason, reason_size);
     int closed = close_file(script, folder, reason, reason_size);
     if (result == 0) result = closed;
 done:
+    free(page->boxes);
     free(page);
     return result;
 }

@@ -12,6 +12,8 @@
 
 #define TEXT_MAX (16u << 20) /* most that is kept of a child's stdout */
 #define KILL_AFTER_S 2.0
+#define GROUP_POLL_S 0.01  /* nothing tells when a group is empty */
+#define DESCRIPTORS_MIN 16 /* libuv aborts where it cannot open the first few */
 
 /* ---- the loop ---- */
 
@@ -31,7 +33,7 @@ int process_loop_open(struct process_loop *l, bool catch_signals) {
     memset(l, 0, sizeof *l);
     l->cpu_count = os_cpus_allowed(l->cpus, PROCESS_CPUS_MAX);
     if (l->cpu_count > PROCESS_CPUS_MAX) l->cpu_count = PROCESS_CPUS_MAX;
-    int error = uv_loop_init(&l->loop);
+    int error = os_descriptors_limit() < DESCRIPTORS_MIN ? UV_EMFILE : uv_loop_init(&l->loop);
     if (error) return error;
     CHECK_OP(uv_timer_init(&l->loop, &l->deadline), ==, 0);
     l->deadline.data = l;
@@ -83,10 +85,8 @@ static void close_pipe(uv_pipe_t *pipe, bool *open) {
 }
 
 static void keep_text(struct process *p, const char *bytes, size_t count) {
-    if (p->size + count > TEXT_MAX) {
-        p->overflow = true;
-        return;
-    }
+    p->overflow = p->overflow || p->size + count > TEXT_MAX;
+    if (p->overflow) return; /* also what would fit again: there is a gap before it */
     if (p->size + count + 1 > p->room) {
         p->room = (p->size + count + 1) * 2;
         p->text = realloc(p->text, p->room);
@@ -185,6 +185,7 @@ int process_start(struct process *p, struct process_loop *l, char *const *args, 
         return error;
     }
     p->running = true;
+    p->pid = uv_process_get_pid(&p->handle);
     CHECK_OP(uv_read_start((uv_stream_t *)&p->out, give_buffer, on_out), ==, 0);
     CHECK_OP(uv_read_start((uv_stream_t *)&p->err, give_buffer, on_err), ==, 0);
     return 0;
@@ -202,6 +203,7 @@ static void process_close_stdin(struct process *p) {
 void process_end(struct process *p, double grace_s) {
     process_close_stdin(p);
     if (!process_wait(p->owner, process_ended, p, grace_s, false) && p->running) {
+        p->forced = true;
         uv_process_kill(&p->handle, SIGTERM);
         process_wait(p->owner, process_ended, p, KILL_AFTER_S, false);
     }
@@ -209,6 +211,22 @@ void process_end(struct process *p, double grace_s) {
     close_pipes(p);
     /* SIGKILL cannot be refused, but a process in the middle of a system call may take its time */
     CHECK(process_wait(p->owner, all_closed, p, 60, false));
+}
+
+/* A signal also reaches members that have ended and that nobody has waited for. */
+static bool group_ended(void *context) {
+    const struct process *p = context;
+    return process_ended(context) && (uv_kill(-p->pid, 0) != 0 || !os_process_group_shared(p->pid));
+}
+
+void process_end_group(struct process *p) {
+    process_close_stdin(p);
+    p->forced = p->running;
+    uv_kill(-p->pid, SIGTERM); /* fails if there is nobody left */
+    for (double waited_s = 0; waited_s < KILL_AFTER_S; waited_s += GROUP_POLL_S)
+        if (process_wait(p->owner, group_ended, p, GROUP_POLL_S, false)) break;
+    uv_kill(-p->pid, SIGKILL);
+    process_end(p, 0);
 }
 
 void process_free(struct process *p) {
@@ -220,8 +238,12 @@ void process_free(struct process *p) {
 void process_story(const struct process *p, char *text, size_t size) {
     if (p->running)
         snprintf(text, size, "still running");
+    else if (p->term_signal && p->forced)
+        snprintf(text, size, "did not end and was killed");
     else if (p->term_signal)
         snprintf(text, size, "killed by signal %d", p->term_signal);
+    else if (p->overflow)
+        snprintf(text, size, "printed more than %u MiB", TEXT_MAX >> 20);
     else if (*p->last_line) /* what it said is plainer than the number it ended with */
         snprintf(text, size, "%s", p->last_line);
     else

@@ -30,19 +30,22 @@ struct process {
     uv_pipe_t in, out, err;            /* our ends of its streams */
     bool in_open, out_open, err_open;  /* not closed yet */
     bool running;                      /* not exited yet */
+    int pid;                           /* its id, and that of its process group */
     unsigned handles;                  /* handles not closed yet */
     int64_t exit_status;               /* valid once not running */
     int term_signal;                   /* signal that ended it; 0 if none */
     char *text;                        /* its stdout so far, NUL-terminated; owned */
     size_t size, room;                 /* bytes in text, and allocated */
     bool overflow;                     /* stdout was longer than is kept */
+    bool forced;                       /* process_end had to send it a signal */
     char last_line[PROCESS_LINE_SIZE]; /* last full line of stderr that is not empty */
     char line[PROCESS_LINE_SIZE];      /* line of stderr that is being received */
     size_t line_length;                /* bytes in it */
 };
 
 /* Readies a loop. With `catch_signals` SIGINT, SIGTERM and SIGHUP set `interrupted` instead of
- * ending iobench. Returns 0 or a libuv error. */
+ * ending iobench. Returns 0 or a libuv error, UV_EMFILE also where the limit of descriptors is so
+ * low that libuv would abort. */
 int process_loop_open(struct process_loop *l, bool catch_signals);
 void process_loop_close(struct process_loop *l);
 
@@ -64,9 +67,13 @@ bool process_ended(void *context);
  * Closes all handles; text, last_line and the exit status stay until process_free. */
 void process_end(struct process *p, double grace_s);
 
+/* Ends a process that does not heed the end of stdin, and all that it started and that stayed in
+ * its process group, also if it is gone itself: SIGTERM, after 2 s SIGKILL. Else as process_end. */
+void process_end_group(struct process *p);
+
 void process_free(struct process *p);
 
-/* How it ended, for people: its last line on stderr, else "exit 3", or "killed by signal 9". */
+/* How it ended, for people: "killed by signal 9", else its last line on stderr, else "exit 3". */
 void process_story(const struct process *p, char *text, size_t size);
 
 #endif

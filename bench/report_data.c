@@ -43,7 +43,7 @@ const char *report_verdict(const cJSON *sample) {
     return verdict != NULL ? verdict : "invalid";
 }
 
-static bool usable(const cJSON *sample) {
+bool report_slot_usable(const cJSON *sample) {
     return strcmp(report_verdict(sample), "invalid") != 0;
 }
 
@@ -66,7 +66,13 @@ static int ascending(const void *left, const void *right) {
     return (a > b) - (a < b);
 }
 
-struct report_span report_span_over(const cJSON *cell, const char *path) {
+/* A figure of a slot: by its path, or computed. */
+struct figure {
+    const char *path;                     /* within a sample; or NULL, and then */
+    double (*compute)(const cJSON *slot); /* says it, NAN if unknown */
+};
+
+static struct report_span span_of(const cJSON *cell, struct figure figure) {
     struct report_span span = {NAN, NAN, NAN};
     const cJSON *samples = report_item(cell, "samples"), *sample;
     int capacity = cJSON_GetArraySize(samples);
@@ -75,8 +81,8 @@ struct report_span report_span_over(const cJSON *cell, const char *path) {
     CHECK(values != NULL);
     size_t count = 0;
     cJSON_ArrayForEach(sample, samples) {
-        double value = report_number(sample, path);
-        if (usable(sample) && isfinite(value)) values[count++] = value;
+        double value = figure.path ? report_number(sample, figure.path) : figure.compute(sample);
+        if (report_slot_usable(sample) && isfinite(value)) values[count++] = value;
     }
     if (count > 0) {
         qsort(values, count, sizeof *values, ascending);
@@ -88,29 +94,44 @@ struct report_span report_span_over(const cJSON *cell, const char *path) {
     return span;
 }
 
-void report_cell_hist(const struct report_cell *cell, struct hist *into) {
+struct report_span report_span_over(const cJSON *cell, const char *path) {
+    return span_of(cell, (struct figure){path, NULL});
+}
+
+double report_answered_per_s(const cJSON *sample) {
+    return report_number(sample, "loadgen.answered") / report_number(sample, "window_s");
+}
+
+static double churned_per_s(const cJSON *sample) {
+    return report_number(sample, "loadgen.offered") *
+           report_number(sample, "loadgen.achieved_over_offered") /
+           report_number(sample, "window_s");
+}
+
+void report_cell_hist(const struct report_cell *cell, const char *of, struct hist *into) {
     hist_reset(into);
     struct hist *one = malloc(sizeof *one);
     CHECK(one != NULL);
     const cJSON *sample;
     cJSON_ArrayForEach(sample, report_item(cell->json, "samples")) {
         char reason[128];
-        const cJSON *json = report_item(sample, "latency.hist");
-        if (usable(sample) && json != NULL && json_to_hist(json, one, reason, sizeof reason) == 0)
+        const cJSON *json = report_item(report_item(sample, of), "hist");
+        if (report_slot_usable(sample) && json != NULL &&
+            json_to_hist(json, one, reason, sizeof reason) == 0)
             hist_merge(into, one);
     }
     free(one);
 }
 
-static void summarise_latency(struct report_cell *cell) {
-    for (size_t i = 0; i < QUANTILES; i++) cell->latency_ns[i] = NAN;
+static void summarise_hist(const struct report_cell *cell, const char *of, double ns[QUANTILES]) {
+    for (size_t i = 0; i < QUANTILES; i++) ns[i] = NAN;
     struct hist *merged = malloc(sizeof *merged);
     CHECK(merged != NULL);
-    report_cell_hist(cell, merged);
+    report_cell_hist(cell, of, merged);
     for (size_t i = 0; i < QUANTILES; i++) {
         double q = report_quantiles[i];
         if ((double)merged->count * (1 - q) < 10 * (1 - 1e-9)) continue;
-        cell->latency_ns[i] = (double)hist_quantile(merged, q);
+        ns[i] = (double)hist_quantile(merged, q);
     }
     free(merged);
 }
@@ -126,7 +147,7 @@ static void count_slots(struct report_cell *cell, struct report_result *result) 
             cell->suspect++;
         else
             cell->invalid++;
-        if (!usable(sample)) continue;
+        if (!report_slot_usable(sample)) continue;
         const char *text = report_text(sample, "loadgen.bound");
         size_t bound = 0;
         while (bound < BOUND_UNKNOWN && (!text || strcmp(text, report_bound_names[bound]) != 0))
@@ -144,11 +165,35 @@ static void count_slots(struct report_cell *cell, struct report_result *result) 
     result->skipped += cell->skipped != NULL;
 }
 
-/* Length of the server's part of a cell id: what stands before "/closed/" or "/open/". */
+/* Length of the server's part of a cell id: what stands before "/closed/" and the like. */
 static size_t server_length(const char *id) {
-    const char *load = strstr(id, "/closed/");
-    if (load == NULL) load = strstr(id, "/open/");
-    return load != NULL ? (size_t)(load - id) : strlen(id);
+    static const char *const loads[] = {"/closed/", "/open/", "/churn/"};
+    for (size_t i = 0; i < sizeof loads / sizeof *loads; i++) {
+        const char *load = strstr(id, loads[i]);
+        if (load != NULL) return (size_t)(load - id);
+    }
+    return strlen(id);
+}
+
+static double number_or_0(const cJSON *object, const char *path) {
+    double value = report_number(object, path);
+    return isfinite(value) ? value : 0;
+}
+
+static void read_load(struct report_cell *cell) {
+    const cJSON *scenario = report_item(cell->json, "scenario");
+    const char *load = report_text(scenario, "load");
+    if (load != NULL && strcmp(load, "open") == 0) cell->kind = LOAD_OPEN;
+    if (load != NULL && strcmp(load, "churn") == 0) cell->kind = LOAD_CHURN;
+    cell->phase = report_text(scenario, "phase");
+    if (cell->phase == NULL) cell->phase = "";
+    cell->connections = report_number(scenario, "connections");
+    cell->idle = number_or_0(scenario, "idle");
+    cell->newcomers_per_s = number_or_0(scenario, "newcomers_per_s");
+    cell->offered_per_s = report_number(scenario, "rate_per_s");
+    cell->achieved = report_span_over(cell->json, "loadgen.achieved_over_offered").median;
+    cell->saturated =
+        cJSON_IsTrue(report_item(scenario, "saturating")) || cell->achieved < REPORT_ACHIEVED_MIN;
 }
 
 static void summarise(struct report_cell *cell, struct report_result *result) {
@@ -163,18 +208,26 @@ static void summarise(struct report_cell *cell, struct report_result *result) {
     cell->model = report_text(cell->json, "scenario.server.model");
     if (cell->model == NULL) cell->model = cell->server;
     cell->skipped = report_text(cell->json, "skipped.reason");
-    const char *load = report_text(cell->json, "scenario.load");
-    cell->open_loop = load != NULL && strcmp(load, "open") == 0;
-    cell->connections = report_number(cell->json, "scenario.connections");
-    cell->rate = report_span_over(cell->json, "throughput_per_s");
+    read_load(cell);
+    cell->answered = span_of(cell->json, (struct figure){NULL, report_answered_per_s});
+    /* what a saturated server still answers in the drain, long after its time, is no throughput */
+    cell->rate = cell->kind == LOAD_OPEN && cell->saturated
+                     ? cell->answered
+                     : report_span_over(cell->json, "throughput_per_s");
     cell->cpu_ns = report_span_over(cell->json, "server.cpu_ns_per_echo");
     cell->per_cpu = report_span_over(cell->json, "server.echoes_per_cpu_s");
     double floor_ns = report_number(result->json, "env.floor.roundtrip_ns");
     cell->overhead = floor_ns > 0 ? cell->cpu_ns.median / (floor_ns / 2) : NAN;
     cell->rss = report_span_over(cell->json, "server.rss_per_connection_bytes");
+    cell->memory = report_span_over(cell->json, "server.rss_bytes");
     cell->fairness = report_span_over(cell->json, "fairness.jain");
+    cell->churned = cell->kind == LOAD_CHURN
+                        ? span_of(cell->json, (struct figure){NULL, churned_per_s})
+                        : (struct report_span){NAN, NAN, NAN};
     count_slots(cell, result);
-    summarise_latency(cell);
+    summarise_hist(cell, "latency", cell->latency_ns);
+    summarise_hist(cell, "newcomers", cell->first_ns);
+    summarise_hist(cell, "connect", cell->connect_ns);
 }
 
 /* How much of the path a label tells. */
@@ -264,7 +317,7 @@ void report_build(struct report *report, cJSON **files, const char *const *paths
     free(files);
 }
 
-void report_free(struct report *report) {
+void report_clear(struct report *report) {
     for (size_t i = 0; i < report->cell_count; i++) free(report->cells[i].server);
     for (size_t i = 0; i < report->result_count; i++) {
         cJSON_Delete(report->results[i].json);

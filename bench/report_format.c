@@ -187,23 +187,51 @@ static void add_number(char *line, size_t size, const cJSON *scenario, const cha
     add_part(line, size, before, text);
 }
 
-void format_load(char *line, size_t size, const struct report_cell *cell, bool connections) {
-    const cJSON *scenario = report_item(cell->json, "scenario");
-    *line = '\0';
-    add_part(line, size, "", cell->open_loop ? "open loop" : "closed loop");
-    if (connections)
-        add_number(line, size, scenario, "connections", "", " connection", " connections");
-    if (cell->open_loop) {
-        add_number(line, size, scenario, "rate_per_s", "", "/s", "/s");
-        const char *arrival = report_text(scenario, "arrival");
-        add_part(line, size, "", arrival);
-        if (arrival != NULL) format_append(line, size, " arrivals");
-        if (report_number(scenario, "outstanding") > 1)
-            add_number(line, size, scenario, "outstanding", "", " outstanding", " outstanding");
-    } else {
-        add_number(line, size, scenario, "depth", "depth ", "", "");
+static void add_rate(char *line, size_t size, const struct report_cell *cell,
+                     const cJSON *scenario) {
+    char number[FORMAT_SIZE], text[96];
+    double pct = report_number(scenario, "rate_pct");
+    if (isfinite(pct)) {
+        snprintf(text, sizeof text, "%.15g %% of the best capacity", pct);
+        add_part(line, size, "", text);
+    } else if (isfinite(cell->offered_per_s)) {
+        snprintf(text, sizeof text, "%s%s/s", format_count(number, cell->offered_per_s),
+                 cell->kind == LOAD_CHURN ? " connections" : "");
+        add_part(line, size, "", text);
     }
+}
+
+static void add_schedule(char *line, size_t size, const struct report_cell *cell,
+                         const cJSON *scenario, bool rate) {
+    if (rate) add_rate(line, size, cell, scenario);
+    const char *arrival = report_text(scenario, "arrival");
+    add_part(line, size, "", arrival);
+    if (arrival != NULL) format_append(line, size, " arrivals");
+    if (report_number(scenario, "outstanding") > 1)
+        add_number(line, size, scenario, "outstanding", "", " outstanding", " outstanding");
+    add_number(line, size, scenario, "churn_echoes", "", " echo each", " echoes each");
+}
+
+void format_load(char *line, size_t size, const struct report_cell *cell,
+                 enum format_part left_out) {
+    static const char *const kinds[] = {"closed loop", "open loop", "churn"};
+    const cJSON *scenario = report_item(cell->json, "scenario");
+    bool churn = cell->kind == LOAD_CHURN;
+    *line = '\0';
+    add_part(line, size, "", kinds[cell->kind]);
+    if (left_out != FORMAT_NO_CONNECTIONS)
+        add_number(line, size, scenario, "connections", churn ? "at most " : "",
+                   churn ? " connection at once" : " connection",
+                   churn ? " connections at once" : " connections");
+    if (cell->kind == LOAD_CLOSED)
+        add_number(line, size, scenario, "depth", "depth ", "", "");
+    else
+        add_schedule(line, size, cell, scenario, left_out != FORMAT_NO_RATE);
     add_number(line, size, scenario, "size_bytes", "", "-byte messages", "-byte messages");
+    if (cell->idle > 0 && left_out != FORMAT_NO_IDLE)
+        add_number(line, size, scenario, "idle", "", " idle connection", " idle connections");
+    if (cell->newcomers_per_s > 0)
+        add_number(line, size, scenario, "newcomers_per_s", "", " newcomer/s", " newcomers/s");
     add_number(line, size, scenario, "server.threads", "", " server thread", " server threads");
     if (report_number(scenario, "server.burn_ns") > 0)
         add_number(line, size, scenario, "server.burn_ns", "", "", " ns of added work per echo");

@@ -25,9 +25,12 @@ void format_html(FILE *out, const char *text);
  * and date, joined by middle dots. */
 void format_environment(char *line, size_t size, const struct report_result *result);
 
-/* What a cell's load is, in words: "closed loop · 50 connections · depth 1 · 64 B". With
- * `connections` false that part is left out. */
-void format_load(char *line, size_t size, const struct report_cell *cell, bool connections);
+/* What of a load may go unsaid. */
+enum format_part { FORMAT_WHOLE, FORMAT_NO_CONNECTIONS, FORMAT_NO_IDLE, FORMAT_NO_RATE };
+
+/* What a cell's load is, in words: "closed loop · 50 connections · depth 1 · 64 B". */
+void format_load(char *line, size_t size, const struct report_cell *cell,
+                 enum format_part left_out);
 
 /* Appends to a NUL-terminated line, cutting at its size. */
 void format_append(char *line, size_t size, const char *format, ...)

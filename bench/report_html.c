@@ -9,7 +9,7 @@
 static const char style[] =
     "<style>\n"
     ":root{color-scheme:light}\n"
-    "body{margin:0 auto;max-width:1240px;padding:1.5rem 1rem 3rem;background:#fff;color:#222;"
+    "body{margin:0 auto;max-width:1320px;padding:1.5rem 1rem 3rem;background:#fff;color:#222;"
     "font:16px/1.5 system-ui,-apple-system,'Segoe UI',sans-serif}\n"
     "h1{font-size:1.8rem;line-height:1.2;margin:0 0 .3rem}\n"
     "h2{font-size:1.3rem;margin:2.5rem 0 .6rem}\n"
@@ -22,21 +22,26 @@ static const char style[] =
     "gap:.1rem .8rem;margin:.6rem 0 0;font-size:.9rem}\n"
     ".card dt{color:#666}.card dd{margin:0;overflow-wrap:anywhere}\n"
     ".scroll{overflow-x:auto}\n"
-    "table{border-collapse:collapse;font-size:.88rem;width:100%}\n"
-    "th,td{padding:.34rem .45rem;border-bottom:1px solid #e5e5e5;text-align:left;"
+    "table{border-collapse:collapse;font-size:.86rem;width:100%}\n"
+    "th,td{padding:.32rem .33rem;border-bottom:1px solid #e5e5e5;text-align:left;"
     "vertical-align:top;white-space:nowrap}\n"
     "thead th{border-bottom:2px solid "
     "#999;vertical-align:bottom;font-weight:600;line-height:1.25}\n"
     "tbody th{font-weight:600}tbody tr:hover{background:#f6f8fa}\n"
     ".n{text-align:right;font-variant-numeric:tabular-nums}.rank{color:#666}\n"
-    ".group th{background:#f3f4f6;border-bottom:1px solid #ccc;font-weight:600}\n"
+    ".load th{background:#f3f4f6;border-bottom:1px solid #ccc;font-weight:600}\n"
+    ".group th{color:#555;font-weight:600;padding-left:1.2rem}\n"
     "td small{display:block;color:#666;"
-    "white-space:normal;min-width:12rem;line-height:1.3;margin-top:.15rem}\n"
+    "white-space:normal;min-width:9rem;line-height:1.3;margin-top:.15rem}\n"
+    "td.v{white-space:normal}td.v .pill{white-space:nowrap}\n"
     ".text{white-space:normal}\n"
     ".chip{display:inline-block;width:.7em;height:.7em;border-radius:2px;margin-right:.45em}\n"
     ".pill{display:inline-block;border-radius:9px;padding:0 .55em;font-size:.93em}\n"
     ".valid{background:#e3f4ec;color:#045c43}.suspect{background:#fdf0d5;color:#6b4a00}\n"
-    ".invalid{background:#fbe1d8;color:#8a2f00}\n"
+    ".invalid,.problem{background:#fbe1d8;color:#8a2f00}.saturated{background:#e4e7ec;color:#333}\n"
+    ".advice{background:#fdf0d5;color:#6b4a00}\n"
+    ".findings{list-style:none;margin:.6rem 0 0;padding:0;font-size:.9rem}.findings "
+    "li{margin:.25rem 0}\n"
     "figure{margin:0 0 2rem;break-inside:avoid}figcaption{font-size:.9rem;color:#555}\n"
     ".plot{overflow-x:auto;border:1px solid #e5e5e5;border-radius:8px;padding:.3rem}\n"
     ".plot svg{display:block;width:100%;height:auto;min-width:36rem}\n"
@@ -48,7 +53,7 @@ static const char style[] =
     "print{.pill{font-size:1em}@page{margin:12mm}body{max-width:none;padding:0;font-size:11px}"
     ".scroll,.plot{overflow:visible}table{font-size:8px}th,td{padding:.2rem .3rem}"
     "td small{min-width:8rem}.plot svg{min-width:0}"
-    "section.load,tr,.card{break-inside:avoid}h2,h3{break-after:avoid}"
+    "tr,.card{break-inside:avoid}h2,h3{break-after:avoid}"
     "*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n"
     "</style>\n";
 
@@ -70,6 +75,27 @@ static void put_duration_term(FILE *out, const char *term, const cJSON *json, co
     char text[FORMAT_SIZE];
     double ns = report_number(json, path);
     if (isfinite(ns)) put_term(out, term, format_duration(text, ns));
+}
+
+/* What about the machine spoils measurements. */
+static void put_findings(FILE *out, const cJSON *findings) {
+    if (cJSON_GetArraySize(findings) == 0) return;
+    fputs("<ul class=\"findings\">", out);
+    const cJSON *finding;
+    cJSON_ArrayForEach(finding, findings) {
+        const char *level = report_text(finding, "level"), *fix = report_text(finding, "fix");
+        const char *effect = report_text(finding, "effect");
+        bool problem = level != NULL && strcmp(level, "problem") == 0;
+        fprintf(out, "<li><span class=\"pill %s\">%s</span> ", problem ? "problem" : "advice",
+                problem ? "problem" : "advice");
+        format_html(out, report_text(finding, "found"));
+        if (effect != NULL) fputs(": ", out);
+        if (effect != NULL) format_html(out, effect);
+        if (fix != NULL) fputs(". <code>", out);
+        if (fix != NULL) format_html(out, fix);
+        fputs(fix != NULL ? "</code></li>\n" : "</li>\n", out);
+    }
+    fputs("</ul>", out);
 }
 
 static void put_card(FILE *out, const struct report_result *result) {
@@ -94,7 +120,9 @@ static void put_card(FILE *out, const struct report_result *result) {
     put_duration_term(out, "TCP round trip", file, "env.floor.roundtrip_ns");
     put_duration_term(out, "system call", file, "env.floor.syscall_ns");
     put_term(out, "file", result->path);
-    fputs("</dl></div>\n", out);
+    fputs("</dl>", out);
+    put_findings(out, report_item(file, "env.findings"));
+    fputs("</div>\n", out);
 }
 
 /* The share of a text that may stand in a URL as it is. */
@@ -170,6 +198,24 @@ static void put_figure(FILE *out, const struct report_picture *picture, const ch
     fputs("</figcaption></figure>\n", out);
 }
 
+/* The plots for which there is data, and a line on the others. */
+static void put_figures(FILE *out, const struct report_picture *pictures, size_t count,
+                        const char *folder) {
+    const char *separator = "<p class=\"note\">Not drawn, for want of data: ";
+    bool some = false;
+    for (size_t i = 0; i < count; i++)
+        if (pictures[i].has_files) put_figure(out, &pictures[i], folder);
+    for (size_t i = 0; i < count; i++) {
+        if (pictures[i].has_files) continue;
+        fprintf(out, "%s%s (", separator, pictures[i].kind->heading);
+        format_html(out, pictures[i].missing);
+        fputs(")", out);
+        separator = "; ";
+        some = true;
+    }
+    if (some) fputs(".</p>\n", out);
+}
+
 static void put_reading(FILE *out) {
     fputs(
         "<section><h2>How to read this</h2><ul class=\"read\">\n"
@@ -183,6 +229,13 @@ static void put_reading(FILE *out) {
         "<li><b>Bound</b> says what was at its limit: <i>server</i>, <i>client</i> (the load "
         "generator; the figure says little of the server, and is not ranked), <i>both</i> (the "
         "throughput is a figure of the pair), or <i>none</i>.</li>\n"
+        "<li>A load in percent is of what the best model served in a closed loop with as many "
+        "connections. <b>Saturated</b> means that less than 99 % of what was offered was answered "
+        "in time: beyond its capacity a server's response time says how long the load lasted, and "
+        "nothing else.</li>\n"
+        "<li><b>Newcomers</b> connect beside the load, and <b>churn</b> is nothing but connections "
+        "that come and go: their time runs from when they were due to their first echo, with churn "
+        "to their last.</li>\n"
         "<li>What ranks models is <b>echoes per second of server CPU</b>: it does not depend on "
         "how "
         "fast the load generator is.</li>\n"
@@ -224,7 +277,7 @@ void report_html(FILE *out, const struct report *report, const struct report_pic
     fputs("<section><h2>Where this was measured</h2><div class=\"cards\">\n", out);
     for (size_t i = 0; i < report->result_count; i++) put_card(out, &report->results[i]);
     fputs("</div></section>\n<section><h2>Plots</h2>\n", out);
-    for (size_t i = 0; i < count; i++) put_figure(out, &pictures[i], folder);
+    put_figures(out, pictures, count, folder);
     fputs("</section>\n<section><h2>Figures</h2>\n", out);
     report_html_tables(out, report);
     fputs("</section>\n", out);

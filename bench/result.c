@@ -116,9 +116,7 @@ static cJSON *builds_json(struct result *r, const struct result_facts *f) {
             if (r->plan->cells[k].server->program == server)
                 r->server_build[i] = r->server_build[k];
         if (r->server_build[i]) continue;
-        char name[MODEL_NAME_SIZE + 8];
-        snprintf(name, sizeof name, "echo-%s", server->name);
-        r->server_build[i] = builds_add(builds, name, server->path, server->describe);
+        r->server_build[i] = builds_add_server(builds, server);
     }
     return builds;
 }
@@ -127,7 +125,7 @@ bool result_open(struct result *r, const struct result_facts *f, const char *pat
                  size_t reason_size) {
     *r = (struct result){
         .plan = f->plan, .path = path, .started_ns = os_clock_ns(), .ticks = environment_ticks()};
-    cJSON *env = environment_json(f->machine_floor);
+    cJSON *env = environment_json(f->machine_floor, f->findings);
     char why[JSON_REASON_SIZE];
     r->schema = json_file_read(f->paths->result_schema, why, sizeof why);
     r->server_build = calloc(f->plan->cell_count, sizeof *r->server_build);
@@ -166,7 +164,7 @@ static cJSON *make_failed(const struct sample_facts *facts, const struct slot_ou
                           const char *why) {
     char reason[SLOT_REASON_SIZE + JSON_REASON_SIZE + 32];
     if (!*o->died) return sample_make_failed(facts, why);
-    snprintf(reason, sizeof reason, "server ended too early: %s; %s", o->died, why);
+    snprintf(reason, sizeof reason, "server %s; %s", o->died, why);
     return sample_make_failed(facts, reason);
 }
 

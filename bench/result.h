@@ -34,6 +34,7 @@ struct result_facts {
     uint64_t seed;               /* of the session */
     const struct paths *paths;   /* where iobench and the schema are */
     cJSON *machine_floor;        /* taken over */
+    cJSON *findings;             /* of the doctor; taken over */
 };
 
 /* Starts a document that will be written to `path`. Returns false with the reason. */

@@ -47,7 +47,7 @@ static struct verdict_figures read_figures(const cJSON *sample, const cJSON *ser
         [CELL_CLOSED] = c->depth, [CELL_OPEN] = c->outstanding, [CELL_CHURN] = 1};
     struct verdict_figures f = {
         .died = *o->died ? o->died : NULL,
-        .no_stats = !o->stats,
+        .no_stats = !o->stats && c->server->program->kind == SERVER_OURS,
         .scheduled = c->load != CELL_CLOSED,
         .saturating = c->saturating,
         .duration_s = c->duration_s,
@@ -92,6 +92,16 @@ static void put(cJSON *object, const char *key, cJSON *item) {
     json_add_item(object, key, item);
 }
 
+/* Where child processes did some of the work, figures of their parent would flatter. */
+static void hide_usage(cJSON *server) {
+    static const char *const figures[] = {"pid_scope",       "cpu_ns",
+                                          "cpu_user_s",      "cpu_sys_s",
+                                          "cpu_ns_per_echo", "echoes_per_cpu_s",
+                                          "ctx_voluntary",   "ctx_involuntary",
+                                          "rss_bytes",       "rss_per_connection_bytes"};
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) put(server, figures[i], NULL);
+}
+
 static cJSON *verdict_json(const struct verdict *v) {
     cJSON *json = cJSON_CreateObject(), *reasons = cJSON_CreateArray();
     json_add_item(json, "verdict", cJSON_CreateString(verdict_names[v->kind]));
@@ -117,6 +127,7 @@ cJSON *sample_make(const struct sample_facts *facts, struct slot_outcome *o) {
         cJSON *item = cJSON_DetachItemViaPointer(o->figures, o->figures->child);
         cJSON_AddItemToObject(sample, item->string, item);
     }
+    if (o->forked) hide_usage(cJSON_GetObjectItemCaseSensitive(sample, "server"));
     struct verdict_figures figures = read_figures(sample, series, facts->cell, o);
     struct verdict verdict;
     verdict_decide(&verdict, &figures);

@@ -3,6 +3,7 @@
 #include "bench/schema.h"
 
 #include "base/check.h"
+#include "bench/json_file.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -11,7 +12,8 @@
 #include <string.h>
 
 #define DEPTH_MAX 64
-#define FIELD_PATH_SIZE 512
+#define FIELD_PATH_SIZE 256 /* leaves room in a reason for what is wrong */
+#define TEXTS_SIZE 256
 #define WORD_MAX 64
 #define MEMBERS_MAX 1000 /* of one object; finding a key is linear in cJSON */
 
@@ -31,11 +33,13 @@ static bool fault(struct checker *c, const char *format, ...) __attribute__((for
 static bool fault(struct checker *c, const char *format, ...) {
     if (!c->reason) return false;
     int used = snprintf(c->reason, c->reason_size, "%s%s", c->path, c->path_length ? ": " : "");
-    if (used < 0 || (size_t)used >= c->reason_size) return false;
-    va_list rest;
-    va_start(rest, format);
-    vsnprintf(c->reason + used, c->reason_size - (size_t)used, format, rest);
-    va_end(rest);
+    if (used >= 0 && (size_t)used < c->reason_size) {
+        va_list rest;
+        va_start(rest, format);
+        vsnprintf(c->reason + used, c->reason_size - (size_t)used, format, rest);
+        va_end(rest);
+    }
+    json_reason_clean(c->reason); /* the path is made of the document's keys */
     return false;
 }
 
@@ -143,7 +147,7 @@ static bool check_type(struct checker *c, const cJSON *type, const cJSON *item) 
 static bool check_enum(struct checker *c, const cJSON *values, const cJSON *item) {
     for (const cJSON *v = values->child; v; v = v->next)
         if (cJSON_Compare(v, item, true)) return true;
-    char texts[FIELD_PATH_SIZE / 2];
+    char texts[TEXTS_SIZE];
     join(values, texts, sizeof texts);
     return fault(c, "not one of %s", texts);
 }

@@ -3,8 +3,11 @@
 #include "bench/slot.h"
 
 #include "base/check.h"
+#include "base/os.h"
 #include "bench/environment.h"
+#include "bench/foreign.h"
 #include "bench/json_file.h"
+#include "bench/port.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -17,6 +20,9 @@
 #define LOADGEN_STOP_S 1.0   /* the same for a load generator that is too late */
 #define LOADGEN_EXTRA_S 30.0 /* over its plan: connecting and a longer warm-up */
 #define CONNECTS_PER_S 500.0 /* slowest pace of connecting that is waited for */
+#define KNOCK_S 0.01         /* between attempts to connect to a foreign server that starts */
+#define PORTS_MAX 4          /* ports that are tried; somebody may be quicker to take one */
+#define LAST_WORDS_S 0.5     /* for the output of a command that has ended to arrive */
 #define CANNOT_RUN_STATUS 77 /* exit code of a server that this machine cannot run */
 #define WRONG_ECHO_STATUS 1  /* exit code of a load generator that has figures and a wrong echo */
 
@@ -161,6 +167,69 @@ static bool await_ready(struct slot_outcome *o, struct process *p, char *address
     return false;
 }
 
+/* ---- a foreign server ---- */
+
+/* For process_wait: the command itself has ended; what it started may live. */
+static bool server_left(void *context) {
+    const struct process *p = context;
+    return !p->running;
+}
+
+/* Waits until the command serves. Returns false after noting why it does not. */
+static bool await_answer(struct slot_outcome *o, struct process *p, uint16_t port) {
+    uint64_t start_ns = os_clock_ns();
+    double left_s = READY_S;
+    while (left_s > 0 && !p->owner->interrupted && !server_left(p)) {
+        if (port_answers(p->owner, port, left_s)) return true;
+        process_wait(p->owner, server_left, p, KNOCK_S, true);
+        left_s = READY_S - (double)(os_clock_ns() - start_ns) / 1e9;
+    }
+    if (p->owner->interrupted) {
+        o->end = SLOT_INTERRUPTED;
+    } else if (server_left(p)) {
+        process_wait(p->owner, process_ended, p, LAST_WORDS_S, true);
+        fail(o, "server did not get ready", p);
+    } else {
+        snprintf(o->reason, sizeof o->reason, "server not ready after %.0f s", READY_S);
+    }
+    return false;
+}
+
+/* Starts a command that is to listen on `port`. Returns whether it serves; if not, nothing is left
+ * of it, and `*again` says whether another port may help. */
+static bool start_command_on(struct slot_outcome *o, struct process *p, const struct cell *c,
+                             struct process_loop *l, uint16_t port, bool *again) {
+    struct foreign_words words;
+    const struct program *program = c->server->program;
+    *again = false;
+    if (!foreign_split(&words, program->command, port, o->reason, sizeof o->reason)) return false;
+    words.words[0] = (char *)program->path;
+    int error = process_start(p, l, words.words, c->placement.server, c->placement.server_count);
+    if (error) {
+        snprintf(o->reason, sizeof o->reason, "server: %s", uv_strerror(error));
+        return false;
+    }
+    if (await_answer(o, p, port)) return true;
+    *again = server_left(p) && port_taken(port);
+    process_end_group(p);
+    process_free(p);
+    return false;
+}
+
+static bool start_command(struct slot_outcome *o, struct process *p, const struct cell *c,
+                          struct process_loop *l, uint16_t *port) {
+    bool again = true;
+    for (int i = 0; i < PORTS_MAX && again; i++) {
+        int error = port_choose(port);
+        if (error) {
+            snprintf(o->reason, sizeof o->reason, "no free port: %s", os_error_text(error));
+            return false;
+        }
+        if (start_command_on(o, p, c, l, *port, &again)) return true;
+    }
+    return false;
+}
+
 /* ---- load generator ---- */
 
 static void read_figures(struct slot_outcome *o, const struct process *p) {
@@ -177,11 +246,21 @@ static void read_figures(struct slot_outcome *o, const struct process *p) {
     fail(o, "no figures", p);
 }
 
+/* Takes the process id out: of a server elsewhere there is none. */
+static void drop_server_pid(struct arguments *a) {
+    size_t kept = 0;
+    for (size_t i = 0; i < a->count; i++)
+        if (strncmp(a->words[i], "--server-pid=", 13) != 0) a->words[kept++] = a->words[i];
+    a->words[a->count = kept] = NULL;
+}
+
 static void run_load(struct slot_outcome *o, const struct cell *c, const struct models *models,
                      struct process_loop *l, const char *address, double pid, uint64_t seed) {
     struct arguments a;
     struct process p;
+    struct cpu_ticks start = environment_ticks();
     loadgen_arguments(&a, c, models, address, pid, seed);
+    if (pid < 1) drop_server_pid(&a);
     int error = process_start(&p, l, a.words, c->placement.loadgen, c->placement.loadgen_count);
     if (error) {
         o->end = SLOT_FAILED;
@@ -190,8 +269,15 @@ static void run_load(struct slot_outcome *o, const struct cell *c, const struct 
     }
     double allowed = c->warmup_s + c->duration_s + c->drain_s + LOADGEN_EXTRA_S +
                      ((double)c->connections + c->idle) / CONNECTS_PER_S;
+    bool command = c->server->program->kind == SERVER_COMMAND;
+    if (command) { /* those that live as long as a connection are there then, and gone at the end */
+        process_wait(l, process_ended, &p, c->warmup_s / 2, true);
+        o->forked = os_process_group_shared((int64_t)pid);
+    }
     bool in_time = process_wait(l, process_ended, &p, allowed, true);
+    o->forked = o->forked || (command && os_process_group_shared((int64_t)pid));
     process_end(&p, in_time ? 0 : LOADGEN_STOP_S);
+    o->steal_pct = environment_steal_pct(&start);
     if (l->interrupted) {
         o->end = SLOT_INTERRUPTED;
     } else if (!in_time) {
@@ -205,14 +291,16 @@ static void run_load(struct slot_outcome *o, const struct cell *c, const struct 
 
 /* ---- both ---- */
 
-void slot_run(struct slot_outcome *o, const struct cell *c, const struct models *models,
-              struct process_loop *l, uint64_t seed) {
-    memset(o, 0, sizeof *o);
+static void note_death(struct slot_outcome *o, const char *how, const struct process *server) {
+    char story[SLOT_REASON_SIZE - 64];
+    process_story(server, story, sizeof story);
+    snprintf(o->died, sizeof o->died, "%s%s", how, story);
+}
+
+static void run_ours(struct slot_outcome *o, const struct cell *c, const struct models *models,
+                     struct process_loop *l, uint64_t seed) {
     struct arguments a;
     struct process server;
-    struct cpu_ticks start = environment_ticks();
-    o->end = SLOT_FAILED;
-    o->steal_pct = NAN;
     server_arguments(&a, c);
     int error = process_start(&server, l, a.words, c->placement.server, c->placement.server_count);
     if (error) {
@@ -224,14 +312,45 @@ void slot_run(struct slot_outcome *o, const struct cell *c, const struct models 
     bool ready = await_ready(o, &server, address, sizeof address, &pid);
     if (ready) {
         run_load(o, c, models, l, address, pid, seed);
-        o->steal_pct = environment_steal_pct(&start);
-        if (!server.running) process_story(&server, o->died, sizeof o->died);
+        if (!server.running) note_death(o, "ended too early: ", &server);
     }
     process_end(&server, STOP_S);
     if (ready && !*o->died && (server.term_signal || server.exit_status != 0))
-        process_story(&server, o->died, sizeof o->died); /* it had to be killed, or failed */
+        note_death(o, server.forced ? "" : "failed at its end: ", &server);
     o->stats = last_object(&server, "stats");
     process_free(&server);
+}
+
+/* How it ends after the load is its own affair: it was never asked to obey SIGTERM. */
+static void run_command(struct slot_outcome *o, const struct cell *c, const struct models *models,
+                        struct process_loop *l, uint64_t seed) {
+    struct process server;
+    uint16_t port;
+    char address[32];
+    if (!start_command(o, &server, c, l, &port)) return;
+    snprintf(address, sizeof address, PORT_HOST ":%u", (unsigned)port);
+    run_load(o, c, models, l, address, server.pid, seed);
+    if (!server.running) note_death(o, "ended too early: ", &server);
+    process_end_group(&server);
+    process_free(&server);
+}
+
+void slot_run(struct slot_outcome *o, const struct cell *c, const struct models *models,
+              struct process_loop *l, uint64_t seed) {
+    memset(o, 0, sizeof *o);
+    o->end = SLOT_FAILED;
+    o->steal_pct = NAN;
+    switch (c->server->program->kind) {
+    case SERVER_OURS:
+        run_ours(o, c, models, l, seed);
+        break;
+    case SERVER_COMMAND:
+        run_command(o, c, models, l, seed);
+        break;
+    case SERVER_AT:
+        run_load(o, c, models, l, c->server->program->command, 0, seed);
+        break;
+    }
 }
 
 void slot_free(struct slot_outcome *o) {

@@ -1,5 +1,6 @@
 /* slot.h - one slot: a fresh server, a fresh load generator, one window, one record.
- * Invariant: when slot_run returns, both processes are gone. */
+ * Invariant: when slot_run returns, both processes are gone; of a foreign command also those that
+ * it started, unless they left its process group. */
 #ifndef BENCH_SLOT_H
 #define BENCH_SLOT_H
 
@@ -23,8 +24,9 @@ struct slot_outcome {
     char reason[SLOT_REASON_SIZE]; /* of SLOT_FAILED and SLOT_CANNOT_RUN */
     cJSON *figures;              /* what the load generator printed; owned; NULL unless measured */
     cJSON *stats;                /* what the server printed at its end; owned; NULL if nothing */
-    char died[SLOT_REASON_SIZE]; /* how the server ended too early; empty if it did not */
-    double steal_pct;            /* CPU that the hypervisor took meanwhile; NAN if unknown */
+    char died[SLOT_REASON_SIZE]; /* "ended too early: exit 1"; empty if the server ended well */
+    bool forked;      /* a foreign command has child processes: its own CPU time is not all of it */
+    double steal_pct; /* CPU that the hypervisor took meanwhile; NAN if unknown */
 };
 
 /* Runs one slot of `cell`. `seed` is the load generator's. */

@@ -13,6 +13,7 @@
 #include <uv.h>
 
 #define SCHEMA_FILE "iobench-suite.schema.json"
+#define NAME_MAX_LENGTH 60
 #define CONNECTIONS_MAX 64      /* values of --connections */
 #define CONNECTIONS_HIGHEST 1e6 /* as in the schema */
 
@@ -95,7 +96,19 @@ static bool fault(char *reason, size_t size, const char *format, ...) {
     va_start(rest, format);
     vsnprintf(reason, size, format, rest);
     va_end(rest);
+    json_reason_clean(reason);
     return false;
+}
+
+/* Names become parts of file names, ids and messages. */
+static bool check_name(const cJSON *object, const char *path, char *reason, size_t size) {
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    const char *name = field(object, "name")->valuestring;
+    size_t length = strlen(name);
+    if (length > 0 && length <= NAME_MAX_LENGTH && strspn(name, allowed) == length) return true;
+    return fault(reason, size, "%sname: not 1 to %d letters, digits, '-', '_' and '.'", path,
+                 NAME_MAX_LENGTH);
 }
 
 /* Whether a phase of that name stands before phase number `before`. */
@@ -143,10 +156,14 @@ static bool check_load(const cJSON *suite, int phase, const cJSON *load, const c
 
 bool suite_check(const cJSON *schema, const cJSON *suite, char *reason, size_t reason_size) {
     if (!schema_check(schema, NULL, suite, "", reason, reason_size)) return false;
+    if (!check_name(suite, "", reason, reason_size)) return false;
     int p = 0;
     const cJSON *phase, *load;
     cJSON_ArrayForEach(phase, cJSON_GetObjectItemCaseSensitive(suite, "phases")) {
         int l = 0;
+        char place[32];
+        snprintf(place, sizeof place, "phases[%d].", p);
+        if (!check_name(phase, place, reason, reason_size)) return false;
         cJSON_ArrayForEach(load, cJSON_GetObjectItemCaseSensitive(phase, "loads")) {
             char path[64];
             snprintf(path, sizeof path, "phases[%d].loads[%d]", p, l);

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Prints one table per load: medians over the slots of each server. Takes over `document`, a
- * checked result. With `colour` the best figure of a column is bold. */
+/* Prints one table per phase, load by load: medians over the slots of each server. Takes over
+ * `document`, a checked result. With `colour` the best figure of a column is bold. */
 void table_print(FILE *out, cJSON *document, const char *path, bool colour);
 
 #endif

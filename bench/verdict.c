@@ -64,7 +64,7 @@ static void judge_totals(struct verdict *v, const struct verdict_figures *f) {
 
 static void judge_invalid(struct verdict *v, const struct verdict_figures *f) {
     if (f->died)
-        add(v, VERDICT_INVALID, "server ended too early: %s", f->died);
+        add(v, VERDICT_INVALID, "server %s", f->died);
     else if (f->no_stats)
         add(v, VERDICT_INVALID, "the server printed no stats");
     if (f->mismatches > 0) add(v, VERDICT_INVALID, "%.0f wrong echoes", f->mismatches);
@@ -102,7 +102,8 @@ static void judge_suspect(struct verdict *v, const struct verdict_figures *f) {
         add(v, VERDICT_SUSPECT, "the hypervisor took %.1f %% of the CPU", f->steal_pct);
     double mean = (f->first_half + f->second_half) / 2;
     double drift = (f->second_half - f->first_half) / mean;
-    if (fabs(drift) > HALVES_MAX)
+    /* when saturated, the end of the drain decides which of the late arrivals are answered */
+    if (!f->saturating && fabs(drift) > HALVES_MAX)
         add(v, VERDICT_SUSPECT, "the second half of the window had %+.0f %% messages", 100 * drift);
     if (f->messages > 0 && f->messages < MESSAGES_MIN)
         add(v, VERDICT_SUSPECT, "%.0f messages, fewer than %d", f->messages, MESSAGES_MIN);

@@ -12,7 +12,7 @@
 
 /* The figures of one slot that matter; NAN where unknown. */
 struct verdict_figures {
-    const char *died;             /* how the server ended before its time; NULL if it did not */
+    const char *died;             /* "ended too early: killed by signal 9"; NULL if it ended well */
     bool no_stats;                /* the server did not print what it counted */
     bool scheduled;               /* arrivals follow a schedule: open loop or churn */
     bool saturating;              /* more than the server can serve was meant to be offered */

@@ -12,10 +12,6 @@ static struct stamp *stamp_of(struct worker *w, uint32_t conn, uint64_t message)
     return &w->stamps[conn * per_connection + (message & w->stamp_mask)];
 }
 
-static bool in_window(const struct worker *w, uint64_t at_ns) {
-    return at_ns >= w->t0_ns && at_ns < w->t1_ns; /* t0 is NOT_YET during warm-up */
-}
-
 /* ---- Little's law ---- */
 
 uint64_t client_within_window(const struct worker *w, uint64_t from_ns, uint64_t to_ns) {
@@ -46,7 +42,7 @@ static void queue_push(struct worker *w, struct client *c, uint64_t intended_ns)
     } else if (w->waiting_used < w->waiting_room) {
         i = w->waiting_used++;
     } else {
-        if (in_window(w, intended_ns)) w->unsent++;
+        if (client_in_window(w, intended_ns)) w->unsent++;
         return;
     }
     w->waiting[i] = (struct arrival){.intended_ns = intended_ns, .next = ARRIVAL_NONE};
@@ -113,9 +109,9 @@ static void send_waiting(struct worker *w, uint32_t conn) {
 
 bool client_arrival(struct worker *w, uint32_t conn, uint64_t intended_ns) {
     struct client *c = &w->clients[conn];
-    if (in_window(w, intended_ns)) w->offered++;
+    if (client_in_window(w, intended_ns)) w->offered++;
     if (!c->standing) {
-        if (in_window(w, intended_ns)) w->unsent++;
+        if (client_in_window(w, intended_ns)) w->unsent++;
         return false;
     }
     if (c->first_waiting != ARRIVAL_NONE || c->sent - c->received >= w->load->window) {
@@ -124,7 +120,7 @@ bool client_arrival(struct worker *w, uint32_t conn, uint64_t intended_ns) {
     }
     stamp_of(w, conn, c->sent)->intended_ns = intended_ns;
     uint64_t sent_ns = send_batch(w, conn, 1);
-    if (in_window(w, intended_ns)) hist_record(&w->send_lag, sent_ns - intended_ns);
+    if (client_in_window(w, intended_ns)) hist_record(&w->send_lag, sent_ns - intended_ns);
     return true;
 }
 
@@ -151,23 +147,27 @@ void client_give_up(struct worker *w, uint32_t conn, bool drained) {
         const struct stamp *s = stamp_of(w, conn, n);
         uint64_t wire_ns = client_within_window(w, s->sent_ns, now_ns);
         w->wire_sum_ns += wire_ns;
-        if (w->load->open ? in_window(w, s->intended_ns) : drained) w->errors.timeout++;
+        if (w->load->open ? client_in_window(w, s->intended_ns) : drained) w->errors.timeout++;
         if (waited_long(w, wire_ns)) c->starved = true;
     }
     if (c->sent > c->received) c->abandoned = true;
     change_outstanding(w, 0, c->sent - c->received);
     c->received = c->sent;
     while (c->first_waiting != ARRIVAL_NONE)
-        if (in_window(w, queue_pop(w, c))) w->unsent++;
+        if (client_in_window(w, queue_pop(w, c))) w->unsent++;
 }
 
 static void leave(struct worker *w, uint32_t conn) {
     w->clients[conn].standing = false;
-    w->standing--;
+    *(conn < w->connections ? &w->standing : &w->silent) -= 1;
 }
 
 static void on_connected(void *context, uint32_t conn, int error) {
     struct worker *w = context;
+    if (conn >= w->regulars) {
+        visitor_connected(w, conn, error);
+        return;
+    }
     w->connecting--;
     if (error) {
         w->errors.connect++;
@@ -175,19 +175,44 @@ static void on_connected(void *context, uint32_t conn, int error) {
         return;
     }
     w->clients[conn].standing = true;
-    w->standing++;
+    *(conn < w->connections ? &w->standing : &w->silent) += 1;
     w->connected++;
 }
 
 static void on_failed(void *context, uint32_t conn, int error) {
     struct worker *w = context;
     if (!w->first_error) w->first_error = error;
+    if (conn >= w->regulars) {
+        visitor_failed(w, conn);
+        return;
+    }
     w->errors.reset++;
     client_give_up(w, conn, false);
     leave(w, conn);
 }
 
 /* ---- receiving ---- */
+
+/* Tells warm-up and progress of a whole echo. */
+static inline void tell_done(struct worker *w, uint64_t service_ns) {
+    atomic_store_explicit(&w->done, w->done + 1, memory_order_relaxed);
+    atomic_store_explicit(&w->done_sum_ns, w->done_sum_ns + service_ns, memory_order_relaxed);
+}
+
+/* Counts an echo that belongs to the window at `belongs_ns`. */
+static inline void record(struct worker *w, uint64_t belongs_ns, uint64_t latency_ns) {
+    hist_record(&w->latency, latency_ns);
+    uint64_t index = (belongs_ns - w->t0_ns) / w->step_ns;
+    struct step *step = &w->series[index < w->steps ? index : w->steps - 1];
+    step->messages++;
+    step->sum_ns += latency_ns;
+    if (latency_ns > step->max_ns) step->max_ns = latency_ns;
+}
+
+void client_count_churned(struct worker *w, uint64_t sent_ns, uint64_t now_ns) {
+    tell_done(w, now_ns - sent_ns);
+    if (client_in_window(w, now_ns)) record(w, now_ns, now_ns - sent_ns);
+}
 
 /* Counts one whole echo that ended at `now_ns`. */
 static void complete(struct worker *w, uint32_t conn, uint64_t now_ns) {
@@ -198,24 +223,18 @@ static void complete(struct worker *w, uint32_t conn, uint64_t now_ns) {
     uint64_t belongs_ns = w->load->open ? s->intended_ns : now_ns;
     c->received++;
     c->offset = 0;
-    atomic_store_explicit(&w->done, w->done + 1, memory_order_relaxed);
-    atomic_store_explicit(&w->done_sum_ns, w->done_sum_ns + service_ns, memory_order_relaxed);
+    tell_done(w, service_ns);
     uint64_t wire_ns = client_within_window(w, s->sent_ns, now_ns);
     w->wire_sum_ns += wire_ns;
     if (waited_long(w, wire_ns)) c->starved = true;
-    if (in_window(w, now_ns)) w->answered++;
-    if (!in_window(w, belongs_ns)) return;
+    if (client_in_window(w, now_ns)) w->answered++;
+    if (!client_in_window(w, belongs_ns)) return;
     c->window_echoes++;
-    hist_record(&w->latency, latency_ns);
+    record(w, belongs_ns, latency_ns);
     if (w->load->open) {
         hist_record(&w->service, service_ns);
         if (now_ns < w->t1_ns) w->achieved++;
     }
-    uint64_t index = (belongs_ns - w->t0_ns) / w->step_ns;
-    struct step *step = &w->series[index < w->steps ? index : w->steps - 1];
-    step->messages++;
-    step->sum_ns += latency_ns;
-    if (latency_ns > step->max_ns) step->max_ns = latency_ns;
 }
 
 static void on_mismatch(struct worker *w, uint32_t conn) {
@@ -240,6 +259,10 @@ static void on_end_of_stream(struct worker *w, uint32_t conn) {
 static void on_received(void *context, uint32_t conn, const uint8_t *data, size_t size,
                         uint64_t now_ns) {
     struct worker *w = context;
+    if (conn >= w->regulars) {
+        visitor_received(w, conn, data, size, now_ns);
+        return;
+    }
     struct client *c = &w->clients[conn];
     if (size == 0) {
         on_end_of_stream(w, conn);

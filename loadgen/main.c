@@ -14,6 +14,10 @@ enum { EXIT_WRONG_ECHO = 1, EXIT_USAGE = 2, EXIT_NOTHING = 3, EXIT_INTERRUPTED =
 
 #define CONNECTIONS_MAX 1000000
 #define WARMUP_EXTRA_MAX_NS 10000000000u
+#define UNREACHABLE_NS                                                                             \
+    1000000000u             /* churn: if no connect succeeds for so long, nobody is there          \
+                             */
+#define OWN_DESCRIPTORS 16u /* beside the connections' */
 
 static const struct transport_ops *const transports[] = {&transport_epoll};
 
@@ -22,7 +26,9 @@ struct arguments {
     const char *connect;                        /* HOST:PORT */
     uint64_t connections, size, threads, depth; /* as named */
     uint64_t outstanding, seed, server_pid;     /* as named; server_pid 0 = none */
-    double rate, warmup, duration, drain;       /* per s; s */
+    uint64_t idle, churn_echoes;                /* as named */
+    double rate, churn, newcomers;              /* per s; 0 = not given */
+    double warmup, duration, drain;             /* s */
     const char *arrival, *transport;            /* as named */
     bool stop_on_eof, progress, describe;       /* as named */
 };
@@ -32,20 +38,53 @@ static int usage_error(const char *what, const char *reason) {
     return EXIT_USAGE;
 }
 
+static bool is_constant(const struct arguments *a) {
+    return a->arrival && strcmp(a->arrival, "constant") == 0;
+}
+
+/* What does not go together. */
+static int check_arguments(const struct arguments *a) {
+    if (!a->connect) return usage_error("--connect", "missing; say HOST:PORT of the server");
+    bool open = a->rate > 0, churn = a->churn > 0;
+    if (churn && (open || a->depth || a->outstanding || a->newcomers > 0))
+        return usage_error("--churn", open             ? "does not go with --rate"
+                                      : a->depth       ? "does not go with --depth"
+                                      : a->outstanding ? "does not go with --outstanding"
+                                                       : "does not go with --newcomers");
+    if (!churn && a->churn_echoes) return usage_error("--churn-echoes", "is of churn; add --churn");
+    if (open && a->depth) return usage_error("--depth", "is of a closed loop; leave out --rate");
+    if (!open && a->outstanding)
+        return usage_error("--outstanding", "is of an open loop; add --rate");
+    if (!open && !churn && a->arrival)
+        return usage_error("--arrival", "is of an open loop or of churn; add --rate or --churn");
+    if (is_constant(a) && a->connections % a->threads != 0)
+        return usage_error("--threads", "constant arrivals want --connections to be a multiple");
+    if (a->threads > a->connections) return usage_error("--threads", "more than --connections");
+    return 0;
+}
+
 static int read_arguments(struct arguments *a, int argc, char **argv) {
     const struct arg table[] = {
         {"connect", ARG_TEXT, &a->connect, 0, 0, NULL, "HOST:PORT", "the server; [::1]:7 for IPv6"},
         {"connections", ARG_COUNT, &a->connections, 1, CONNECTIONS_MAX, NULL, "N",
-         "connections (50)"},
+         "connections under load (50); of --churn, open at once at most"},
+        {"idle", ARG_COUNT, &a->idle, 0, CONNECTIONS_MAX, NULL, "N",
+         "connections that stay silent, beside those (0)"},
         {"size", ARG_COUNT, &a->size, 1, 16777216, NULL, "BYTES", "bytes of a message (64)"},
         {"depth", ARG_COUNT, &a->depth, 1, 65536, NULL, "D",
          "closed loop: messages in flight per connection (1)"},
         {"rate", ARG_REAL, &a->rate, 0.001, 1e8, NULL, "R",
          "open loop: arrivals per second, all connections together"},
         {"arrival", ARG_CHOICE, &a->arrival, 0, 0, "poisson|constant", NULL,
-         "open loop: how arrivals are spaced (poisson)"},
+         "open loop, churn: how arrivals are spaced (poisson)"},
         {"outstanding", ARG_COUNT, &a->outstanding, 1, 65536, NULL, "K",
          "open loop: unanswered messages per connection at most (1)"},
+        {"churn", ARG_REAL, &a->churn, 0.001, 1e6, NULL, "R",
+         "short connections per second, instead of a closed or open loop"},
+        {"churn-echoes", ARG_COUNT, &a->churn_echoes, 1, 1000000, NULL, "K",
+         "churn: echoes of each connection, one after the other (1)"},
+        {"newcomers", ARG_REAL, &a->newcomers, 0.001, 1e6, NULL, "R",
+         "beside the load: new connections per second, one echo each"},
         {"threads", ARG_COUNT, &a->threads, 1, 256, NULL, "T", "threads that share the load (1)"},
         {"transport", ARG_CHOICE, &a->transport, 0, 0, "auto|epoll", NULL, "how bytes move (auto)"},
         {"warmup", ARG_REAL, &a->warmup, 0, 3600, NULL, "S",
@@ -76,22 +115,38 @@ static int read_arguments(struct arguments *a, int argc, char **argv) {
     case ARGS_RUN:
         break;
     }
-    if (a->describe) return 0;
-    if (!a->connect) return usage_error("--connect", "missing; say HOST:PORT of the server");
-    if (a->rate > 0 && a->depth)
-        return usage_error("--depth", "is of a closed loop; leave out --rate");
-    if (!(a->rate > 0) && (a->outstanding || a->arrival))
-        return usage_error(a->outstanding ? "--outstanding" : "--arrival",
-                           "is of an open loop; add --rate");
-    if (a->rate > 0 && a->arrival && strcmp(a->arrival, "constant") == 0 &&
-        a->connections % a->threads != 0)
-        return usage_error("--threads", "constant arrivals want --connections to be a multiple");
-    if (a->threads > a->connections) return usage_error("--threads", "more than --connections");
-    return 0;
+    return a->describe ? 0 : check_arguments(a);
 }
 
 static uint64_t ns(double seconds) {
     return (uint64_t)(seconds * 1e9 + 0.5);
+}
+
+/* Every connection is a descriptor, and all must fit. */
+static int check_descriptors(const struct load *load) {
+    uint64_t limit = os_descriptors_limit();
+    uint64_t needed = (uint64_t)load->connections + load->idle + load->visitors;
+    if (limit == OS_UNKNOWN || needed + OWN_DESCRIPTORS <= limit) return 0;
+    fprintf(stderr,
+            "loadgen: --connections: %" PRIu64 " in all (%" PRIu32 " under load, %" PRIu32
+            " idle, %" PRIu32 " short): this process may open %" PRIu64
+            " descriptors; raise ulimit -n\n",
+            needed, load->connections, load->idle, load->visitors, limit);
+    return EXIT_USAGE;
+}
+
+/* The short connections: the load itself, or newcomers beside it. */
+static void make_visits(struct load *load, const struct arguments *a) {
+    if (load->churn) {
+        load->connections = 0;
+        load->visits_per_s = a->churn;
+        load->visitors = (uint32_t)a->connections;
+        load->visit_echoes = a->churn_echoes ? (uint32_t)a->churn_echoes : 1;
+    } else if (a->newcomers > 0) {
+        load->visits_per_s = a->newcomers;
+        load->visitors = visits_newcomers(a->newcomers, load->threads);
+        load->visit_echoes = 1;
+    }
 }
 
 static int make_load(struct load *load, const struct arguments *a) {
@@ -102,10 +157,12 @@ static int make_load(struct load *load, const struct arguments *a) {
     *load = (struct load){
         .transport = transports[0],
         .connections = (uint32_t)a->connections,
+        .idle = (uint32_t)a->idle,
         .threads = (uint32_t)a->threads,
         .size_bytes = (uint32_t)a->size,
         .open = a->rate > 0,
-        .poisson = !a->arrival || strcmp(a->arrival, "poisson") == 0,
+        .churn = a->churn > 0,
+        .poisson = !is_constant(a),
         .rate_per_s = a->rate,
         .warmup_ns = ns(a->warmup),
         .duration_ns = ns(a->duration),
@@ -115,21 +172,14 @@ static int make_load(struct load *load, const struct arguments *a) {
     };
     uint64_t window = load->open ? a->outstanding : a->depth;
     load->window = window ? (uint32_t)window : 1;
+    make_visits(load, a);
     for (size_t i = 0; i < sizeof transports / sizeof *transports; i++)
         if (strcmp(a->transport, transports[i]->name) == 0) load->transport = transports[i];
     if (os_address_resolve(host, port, &load->address, reason, sizeof reason) != 0) {
         fprintf(stderr, "loadgen: --connect: %s: %s\n", host, reason);
         return EXIT_USAGE;
     }
-    uint64_t limit = os_descriptors_limit();
-    if (limit != OS_UNKNOWN && a->connections + 16 > limit) {
-        fprintf(stderr,
-                "loadgen: --connections: %" PRIu64 ": this process may open %" PRIu64
-                " descriptors; raise ulimit -n\n",
-                a->connections, limit);
-        return EXIT_USAGE;
-    }
-    return 0;
+    return check_descriptors(load);
 }
 
 static void describe(void) {
@@ -144,7 +194,9 @@ static void describe(void) {
 /* ---- phases ---- */
 
 static void on_stop(void *context) {
-    ((struct run *)context)->stop = true;
+    struct run *run = context;
+    run->interrupted = true; /* first: who sees the stop must know why */
+    run->stop = true;
 }
 
 /* Sleeps until `until_ns`, waking now and then; false if the run is stopped or all workers ended.
@@ -175,6 +227,12 @@ static void read_usage(const struct load *load, struct os_usage *usage) {
                                    OS_UNKNOWN, OS_UNKNOWN, OS_UNKNOWN};
 }
 
+/* A churn learns only by trying that nobody is there; for a moment ports may be short, too. */
+static bool unreachable(const struct run *run, uint64_t now_ns) {
+    return run->load->churn && run->refused && run->standing == 0 &&
+           now_ns - run->start_ns >= UNREACHABLE_NS;
+}
+
 /* Ends the warm-up when it has lasted as long as asked for and three mean latencies. */
 static void warm_up(struct run *run, const struct worker *workers, struct os_usage *usage) {
     const struct load *load = run->load;
@@ -184,6 +242,7 @@ static void warm_up(struct run *run, const struct worker *workers, struct os_usa
         double mean_ns;
         uint64_t done = messages_done(workers, load->threads, &mean_ns);
         uint64_t now_ns = os_clock_ns();
+        if (unreachable(run, now_ns)) run->stop = true;
         if (now_ns >= limit_ns || (done && (double)(now_ns - run->start_ns) >= 3 * mean_ns)) break;
         until_ns = now_ns + 1000000u;
     }
@@ -207,7 +266,7 @@ static void lead(struct run *run, struct worker *workers, struct server_usage *u
                  bool progress) {
     const struct load *load = run->load;
     while (run->ready < load->threads && !run->stop) os_sleep_until_ns(os_clock_ns() + 500000u);
-    if (run->standing == 0) run->stop = true;
+    if (run->standing == 0 && !load->churn) run->stop = true;
     if (progress) progress_line("warmup", run, workers);
     run->start_ns = os_clock_ns() + START_LEAD_NS;
     warm_up(run, workers, &usage->start);
@@ -235,13 +294,18 @@ static int finish(const struct run *run, const struct worker *workers,
     const struct worker *t = &report.total;
     if (t->errors.mismatch == 0 && (run->standing == 0 || report.window_ns == 0)) {
         fprintf(stderr, "loadgen: %s: %s; nothing was measured\n", server,
-                t->first_error ? os_error_text(t->first_error) : "all connections were closed");
+                t->first_error       ? os_error_text(t->first_error)
+                : run->standing == 0 ? "no connection was due"
+                                     : "all connections were closed");
     } else {
         error = report_print(&report, load, run, usage);
         if (error) fprintf(stderr, "loadgen: standard output: %s\n", os_error_text(error));
         if (t->errors.mismatch)
             fprintf(stderr, "loadgen: %s: wrong bytes came back on %" PRIu64 " connections\n",
                     server, t->errors.mismatch);
+        else if (t->first_error)
+            fprintf(stderr, "loadgen: %s: %s; the first of the errors counted\n", server,
+                    os_error_text(t->first_error));
         if (!error) code = t->errors.mismatch ? EXIT_WRONG_ECHO : 0;
     }
     report_free(&report);
@@ -278,8 +342,7 @@ static int run_load(const struct load *load, const struct arguments *a) {
     }
     for (uint32_t i = 0; i < started; i++) pthread_join(workers[i].thread, NULL);
     if (!error) {
-        bool interrupted = run.stop && run.standing > 0;
-        code = interrupted ? EXIT_INTERRUPTED : finish(&run, workers, &usage, a->connect);
+        code = run.interrupted ? EXIT_INTERRUPTED : finish(&run, workers, &usage, a->connect);
     }
 done:
     if (error) fprintf(stderr, "loadgen: cannot start: %s\n", os_error_text(error));

@@ -19,6 +19,8 @@ static void add_worker(struct worker *total, const struct worker *w) {
     hist_merge(&total->latency, &w->latency);
     hist_merge(&total->service, &w->service);
     hist_merge(&total->send_lag, &w->send_lag);
+    hist_merge(&total->visits.connect, &w->visits.connect);
+    hist_merge(&total->visits.first_echoes, &w->visits.first_echoes);
     for (uint32_t i = 0; i < w->steps; i++) {
         total->series[i].messages += w->series[i].messages;
         total->series[i].sum_ns += w->series[i].sum_ns;
@@ -40,6 +42,9 @@ static void add_worker(struct worker *total, const struct worker *w) {
     total->bytes_sent += w->bytes_sent;
     total->bytes_received += w->bytes_received;
     total->connected += w->connected;
+    total->visits.connected += w->visits.connected;
+    total->visits.offered += w->visits.offered;
+    total->visits.answered += w->visits.answered;
     if (w->window_end_ns > total->window_end_ns) total->window_end_ns = w->window_end_ns;
     if (!total->first_error) total->first_error = w->first_error;
 }
@@ -48,11 +53,13 @@ int report_make(struct report *report, const struct worker *workers, uint32_t co
     const struct run *run = workers[0].run;
     const struct load *load = run->load;
     *report = (struct report){.connections = load->connections};
-    report->echoes = malloc(load->connections * sizeof *report->echoes);
+    report->echoes = malloc((load->connections + 1u) * sizeof *report->echoes); /* churn: none */
     if (!report->echoes) return ENOMEM;
     hist_reset(&report->total.latency);
     hist_reset(&report->total.service);
     hist_reset(&report->total.send_lag);
+    hist_reset(&report->total.visits.connect);
+    hist_reset(&report->total.visits.first_echoes);
     report->total.steps = workers[0].steps;
     uint32_t n = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -100,7 +107,7 @@ static cJSON *totals_json(const struct worker *total) {
     cJSON *json = cJSON_CreateObject();
     json_add_count(json, "bytes_sent", total->bytes_sent);
     json_add_count(json, "bytes_received", total->bytes_received);
-    json_add_count(json, "connections", total->connected);
+    json_add_count(json, "connections", total->connected + total->visits.connected);
     return json;
 }
 
@@ -150,9 +157,13 @@ static cJSON *loadgen_json(const struct report *r, const struct load *load, cons
     json_add_real(json, "busy_pct", 100.0 * (double)t->busy_ns / threads_window);
     json_add_count(json, "send_lag_p99_ns",
                    t->send_lag.count >= 1000 ? hist_quantile(&t->send_lag, 0.99) : OS_UNKNOWN);
-    json_add_count(json, "offered", load->open ? t->offered : OS_UNKNOWN);
+    uint64_t offered = load->churn ? t->visits.offered : t->offered;
+    bool scheduled = load->open || load->churn;
+    json_add_count(json, "offered", scheduled ? offered : OS_UNKNOWN);
     json_add_real(json, "achieved_over_offered",
-                  load->open && t->offered ? (double)t->achieved / (double)t->offered : NAN);
+                  scheduled && offered ? (double)t->achieved / (double)offered : NAN);
+    json_add_count(json, "newcomers_offered", load->visitors ? t->visits.offered : OS_UNKNOWN);
+    json_add_count(json, "newcomers_answered", load->visitors ? t->visits.answered : OS_UNKNOWN);
     json_add_count(json, "answered", t->answered);
     json_add_count(json, "unsent", t->unsent);
     json_add_real(json, "littles_law_ratio",
@@ -163,6 +174,7 @@ static cJSON *loadgen_json(const struct report *r, const struct load *load, cons
 }
 
 static cJSON *fairness_json(const struct report *r) {
+    if (r->connections == 0) return NULL; /* churn: no connection lasts */
     double sum = 0, squares = 0;
     for (uint32_t i = 0; i < r->connections; i++) {
         double x = (double)r->echoes[i];
@@ -207,8 +219,11 @@ int report_print(const struct report *r, const struct load *load, const struct r
                   json_from_latency(load->open ? "intended" : "service", &t->latency));
     json_add_item(json, "service",
                   json_from_latency("service", load->open ? &t->service : &t->latency));
-    json_add_item(json, "connect", NULL);
-    json_add_item(json, "newcomers", NULL);
+    const struct visits *v = &t->visits;
+    json_add_item(json, "connect",
+                  load->visitors ? json_from_latency("service", &v->connect) : NULL);
+    json_add_item(json, "newcomers",
+                  load->visitors ? json_from_latency("intended", &v->first_echoes) : NULL);
     json_add_item(json, "totals", totals_json(t));
     json_add_item(json, "server", server_json(r, load, run, usage));
     json_add_item(json, "loadgen", loadgen_json(r, load, run));

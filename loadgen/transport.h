@@ -13,7 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Where the ends of operations go. Handlers may send, shut down and close, on any connection. */
+/* Where the ends of operations go. Handlers may connect, send, shut down and close, on any
+ * connection; what was under way on a closed one is never told of, also if its id is in use again.
+ */
 struct transport_handlers {
     /* The connect of `conn` ended; error 0 means that it stands. After an error it is closed. */
     void (*connected)(void *context, uint32_t conn, int error);

@@ -21,6 +21,7 @@ struct link {
     os_socket socket;     /* OS_SOCKET_NONE while closed */
     enum state state;     /* how far it is */
     bool shutdown_wanted; /* end the sending direction when nothing is pending */
+    uint32_t generation;  /* how often the id was closed: tells an event of an earlier socket */
     int error;            /* of a failed send; told by the next poll */
     uint8_t *pending;     /* bytes the kernel did not take; owned, kept until close */
     size_t pending_size;  /* bytes in use */
@@ -54,7 +55,8 @@ static int epoll_open(const struct transport_config *config, struct transport **
 }
 
 static int watch(struct transport *t, uint32_t conn, int operation, uint32_t events) {
-    struct epoll_event event = {.events = events, .data.u32 = conn};
+    uint64_t generation = t->links[conn].generation;
+    struct epoll_event event = {.events = events, .data.u64 = generation << 32 | conn};
     return epoll_ctl(t->epoll, operation, t->links[conn].socket, &event) == 0 ? 0 : errno;
 }
 
@@ -62,7 +64,7 @@ static void epoll_close_link(struct transport *t, uint32_t conn) {
     struct link *l = &t->links[conn];
     if (l->state != CLOSED) os_close(l->socket); /* which also takes it off the interest list */
     free(l->pending);
-    *l = (struct link){.socket = OS_SOCKET_NONE, .state = CLOSED};
+    *l = (struct link){.socket = OS_SOCKET_NONE, .state = CLOSED, .generation = l->generation + 1};
 }
 
 static int epoll_connect(struct transport *t, uint32_t conn) {
@@ -148,9 +150,11 @@ static void end_connect(struct transport *t, uint32_t conn) {
     t->config.handlers->connected(t->config.context, conn, 0);
 }
 
-static void handle(struct transport *t, uint32_t conn, uint32_t events) {
+static void handle(struct transport *t, uint64_t which, uint32_t events) {
+    uint32_t conn = (uint32_t)which;
     struct link *l = &t->links[conn];
-    if (l->state == CLOSED) return; /* by a handler earlier in this batch */
+    /* closed by a handler earlier in this batch, and maybe connected anew */
+    if (l->generation != (uint32_t)(which >> 32)) return;
     if (l->state == CONNECTING) {
         end_connect(t, conn);
         return;
@@ -183,7 +187,7 @@ static uint32_t epoll_poll(struct transport *t, uint64_t timeout_ns, uint64_t *b
             n = epoll_wait(t->epoll, t->events, EVENTS_A_POLL, (int)(timeout_ns / 1000000u));
         *blocked_ns += os_clock_ns() - before_ns;
     }
-    for (int i = 0; i < n; i++) handle(t, t->events[i].data.u32, t->events[i].events);
+    for (int i = 0; i < n; i++) handle(t, t->events[i].data.u64, t->events[i].events);
     return n > 0 ? (uint32_t)n : 0;
 }
 

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 
 #define CONNECTS_AT_ONCE 512u         /* stays below every backlog in use */
-#define CONNECT_LIMIT_NS 20000000000u /* then what does not stand is given up */
+#define CONNECT_LIMIT_NS 20000000000u /* then what does not stand is given up; and in addition */
+#define CONNECT_EACH_NS 1000000u      /* per connection: the kernel may have to search for ports */
 #define POLL_LIMIT_NS 50000000u       /* how late stop may be noticed */
 /* Answers, stop and the window's edges must not wait behind a long run of late arrivals. */
 #define SENDS_A_TURN 256u
@@ -34,10 +35,20 @@ static uint32_t power_of_two(uint32_t n) {
     return p;
 }
 
+/* What worker `index` gets of `total`: shares differ by one at most. */
+static uint32_t share(uint32_t total, uint32_t threads, uint32_t index) {
+    return total / threads + (index < total % threads);
+}
+
+/* An empty table too has an address, so that NULL is always want of memory. */
+static void *table(size_t count, size_t size) {
+    return calloc(count ? count : 1, size);
+}
+
 static int make_tables(struct worker *w) {
     size_t stamps = (size_t)w->stamp_mask + 1;
-    w->clients = calloc(w->connections, sizeof *w->clients);
-    w->stamps = calloc(w->connections * stamps, sizeof *w->stamps);
+    w->clients = table(w->regulars, sizeof *w->clients);
+    w->stamps = table(w->connections * stamps, sizeof *w->stamps);
     w->message = malloc((size_t)w->message_room * w->load->size_bytes);
     if (w->load->open) {
         w->waiting_room = WAITING_ROOM / w->load->threads;
@@ -49,13 +60,16 @@ static int make_tables(struct worker *w) {
 
 int worker_init(struct worker *w, struct run *run, uint32_t index) {
     const struct load *load = run->load;
-    uint32_t share = load->connections / load->threads, extra = load->connections % load->threads;
+    uint32_t connections = share(load->connections, load->threads, index);
+    uint32_t extra = load->connections % load->threads;
     *w = (struct worker){
         .run = run,
         .load = load,
         .index = index,
-        .connections = share + (index < extra),
-        .first_connection = index * share + (index < extra ? index : extra),
+        .connections = connections,
+        .regulars = connections + share(load->idle, load->threads, index),
+        .first_connection =
+            index * (load->connections / load->threads) + (index < extra ? index : extra),
         .stamp_mask = power_of_two(load->window) - 1,
         .waiting_free = ARRIVAL_NONE,
         .message_room = load->size_bytes < MESSAGE_BYTES ? MESSAGE_BYTES / load->size_bytes : 1,
@@ -70,11 +84,14 @@ int worker_init(struct worker *w, struct run *run, uint32_t index) {
     hist_reset(&w->send_lag);
     w->step_ns = load->duration_ns / w->steps;
     int error = make_tables(w);
-    for (uint32_t i = 0; !error && i < w->connections; i++) {
+    if (!error)
+        error =
+            visits_init(&w->visits, load, w->regulars, share(load->visitors, load->threads, index));
+    for (uint32_t i = 0; !error && i < w->regulars; i++) {
         w->clients[i].first_waiting = ARRIVAL_NONE;
         w->clients[i].key = payload_connection_key(load->seed, w->first_connection + i);
     }
-    struct transport_config config = {.connections = w->connections,
+    struct transport_config config = {.connections = w->regulars + w->visits.room,
                                       .address = load->address,
                                       .handlers = &client_handlers,
                                       .context = w};
@@ -89,6 +106,7 @@ void worker_free(struct worker *w) {
     free(w->stamps);
     free(w->waiting);
     free(w->message);
+    visits_free(&w->visits);
     w->transport = NULL;
 }
 
@@ -102,10 +120,11 @@ static uint32_t poll_for(struct worker *w, uint64_t limit_ns, uint64_t *blocked_
 }
 
 static void connect_all(struct worker *w) {
-    uint64_t deadline_ns = os_clock_ns() + CONNECT_LIMIT_NS, ignored = 0;
+    uint64_t limit_ns = CONNECT_LIMIT_NS + (uint64_t)w->regulars * CONNECT_EACH_NS;
+    uint64_t deadline_ns = os_clock_ns() + limit_ns, ignored = 0;
     uint32_t next = 0;
-    while ((next < w->connections || w->connecting > 0) && !w->run->stop) {
-        while (next < w->connections && w->connecting < CONNECTS_AT_ONCE) {
+    while ((next < w->regulars || w->connecting > 0) && !w->run->stop) {
+        while (next < w->regulars && w->connecting < CONNECTS_AT_ONCE) {
             int error = w->load->transport->connect(w->transport, next++);
             if (!error) {
                 w->connecting++;
@@ -121,7 +140,7 @@ static void connect_all(struct worker *w) {
     if (w->connecting > 0) { /* not decided in time */
         w->errors.connect += w->connecting;
         if (!w->first_error) w->first_error = ETIMEDOUT;
-        for (uint32_t i = 0; i < w->connections; i++)
+        for (uint32_t i = 0; i < w->regulars; i++)
             if (!w->clients[i].standing) w->load->transport->close(w->transport, i);
     }
     atomic_fetch_add(&w->run->standing, w->standing);
@@ -176,8 +195,9 @@ static uint64_t sleep_limit_ns(const struct worker *w, uint64_t now_ns) {
     uint64_t edge_ns = now_ns < w->t0_ns ? w->t0_ns : w->t1_ns;
     if (edge_ns != NOT_YET && edge_ns > now_ns && edge_ns - now_ns < limit_ns)
         limit_ns = edge_ns - now_ns;
-    if (!w->pacing) return limit_ns;
-    uint64_t due_ns = pacer_due_ns(&w->pacer);
+    uint64_t due_ns = w->pacing ? pacer_due_ns(&w->pacer) : NOT_YET;
+    uint64_t visit_ns = visits_due_ns(w);
+    if (visit_ns < due_ns) due_ns = visit_ns;
     uint64_t spin_from_ns = now_ns + w->wake_error_ns;
     if (due_ns <= spin_from_ns) return 0;
     return due_ns - spin_from_ns < limit_ns ? due_ns - spin_from_ns : limit_ns;
@@ -195,7 +215,7 @@ static void learn_wake_error(struct worker *w, uint64_t asked_ns, uint64_t slept
 /* One turn from `start_ns`: arrivals, then what the transport has. Returns when it ended. */
 static uint64_t turn(struct worker *w, uint64_t start_ns) {
     uint64_t blocked_ns = 0;
-    uint32_t work = take_arrivals(w);
+    uint32_t work = take_arrivals(w) + visits_start(w);
     uint64_t asked_ns = work ? 0 : sleep_limit_ns(w, start_ns);
     uint32_t ended = w->load->transport->poll(w->transport, asked_ns, &blocked_ns);
     uint64_t end_ns = os_clock_ns();
@@ -212,6 +232,7 @@ static uint64_t turn(struct worker *w, uint64_t start_ns) {
 
 static void start_load(struct worker *w, uint64_t start_ns) {
     w->integral_at_ns = start_ns;
+    visits_open(w, start_ns);
     if (w->load->open) {
         start_schedule(w, start_ns, ~w->load->seed);
         w->pacing = true;
@@ -224,11 +245,11 @@ static void start_load(struct worker *w, uint64_t start_ns) {
 static void run_window(struct worker *w) {
     uint64_t now_ns = os_clock_ns();
     int marked = 0; /* edges that worker 0 has read */
-    while (!w->run->stop && w->standing > 0) {
+    while (!w->run->stop && (w->standing > 0 || w->load->churn)) {
         if (w->t0_ns == NOT_YET && (w->t0_ns = w->run->t0_ns) != NOT_YET) w->t1_ns = w->run->t1_ns;
         if (w->index == 0 && marked < 2 && now_ns >= (marked ? w->t1_ns : w->t0_ns))
             mark_edge(w, marked++);
-        if (now_ns >= w->t1_ns && !w->pacing) break;
+        if (now_ns >= w->t1_ns && !w->pacing && !w->visits.pacing) break;
         now_ns = turn(w, now_ns);
     }
     if (w->index == 0 && marked == 1) mark_edge(w, 1); /* all its connections broke */
@@ -237,27 +258,38 @@ static void run_window(struct worker *w) {
 
 /* ---- the end ---- */
 
+/* Whether the drain still has something to wait for. */
+static bool awaited(const struct worker *w) {
+    return w->outstanding > 0 || w->visits.under_way > 0 ||
+           (w->queued + w->visits.queued > 0 && !w->draining_out);
+}
+
 /* Awaits the answers that are still out, then gives them up. Arrivals that wait are sent for half
  * of the time only, so that those on the wire can be answered in the other half. */
 static void drain(struct worker *w) {
     uint64_t start_ns = os_clock_ns(), now_ns = start_ns, ignored = 0;
     uint64_t deadline_ns = start_ns + w->load->drain_ns;
-    while ((w->outstanding > 0 || (w->queued > 0 && !w->draining_out)) && !w->run->stop &&
-           now_ns < deadline_ns) {
-        w->draining_out = now_ns >= start_ns + w->load->drain_ns / 2;
-        poll_for(w, w->draining_out ? deadline_ns - now_ns : w->load->drain_ns / 2, &ignored);
+    w->visits.pacing = false; /* what the window's end found undrawn was not offered */
+    while (awaited(w) && !w->run->stop && now_ns < deadline_ns) {
+        w->draining_out = w->visits.shut = now_ns >= start_ns + w->load->drain_ns / 2;
+        visits_start(w);
+        uint64_t limit_ns = w->draining_out ? deadline_ns - now_ns : w->load->drain_ns / 2;
+        poll_for(w, visits_due_ns(w) == 0 ? 0 : limit_ns, &ignored);
         now_ns = os_clock_ns();
     }
     for (uint32_t i = 0; i < w->connections; i++) client_give_up(w, i, true);
+    visits_give_up(w);
 }
 
 /* Ends the sending direction everywhere and reads to the end of every stream. */
 static void half_close_all(struct worker *w) {
     uint64_t deadline_ns = os_clock_ns() + w->load->drain_ns + 1000000000u, now_ns, ignored = 0;
-    for (uint32_t i = 0; i < w->connections; i++) client_half_close(w, i);
-    while (w->standing > 0 && !w->run->stop && (now_ns = os_clock_ns()) < deadline_ns)
+    for (uint32_t i = 0; i < w->regulars; i++) client_half_close(w, i);
+    while (w->standing + w->silent + w->visits.open > 0 && !w->run->stop &&
+           (now_ns = os_clock_ns()) < deadline_ns)
         poll_for(w, deadline_ns - now_ns, &ignored);
-    w->errors.cut += w->standing; /* the server never ended these */
+    w->errors.cut += w->standing + w->silent; /* the server never ended these */
+    visits_count_open(w);
 }
 
 void *worker_main(void *worker) {

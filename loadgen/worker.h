@@ -7,6 +7,7 @@
 #include "base/rng.h"
 #include "loadgen/load.h"
 #include "loadgen/pacer.h"
+#include "loadgen/visitor.h"
 
 #include <pthread.h>
 
@@ -62,15 +63,16 @@ struct worker {
     struct run *run;             /* shared with main */
     const struct load *load;     /* run->load */
     uint32_t index;              /* 0..threads-1 */
-    uint32_t connections;        /* of this worker */
+    uint32_t connections;        /* of this worker under load: ids 0..connections-1 */
+    uint32_t regulars;           /* and the idle ones behind them: ids up to regulars-1 */
     uint32_t first_connection;   /* its number in the whole run */
     uint32_t stamp_mask;         /* stamps per connection, a power of two, less 1 */
     pthread_t thread;            /* runs worker_main */
     struct transport *transport; /* its own */
 
     /* tables, owned */
-    struct client *clients;  /* by connection id */
-    struct stamp *stamps;    /* (stamp_mask + 1) per connection */
+    struct client *clients;  /* by connection id, regulars */
+    struct stamp *stamps;    /* (stamp_mask + 1) per connection under load */
     struct arrival *waiting; /* pool of arrivals; open loop only */
     uint32_t waiting_room;   /* entries in it */
     uint32_t waiting_free;   /* list of freed entries */
@@ -80,7 +82,8 @@ struct worker {
 
     /* state */
     uint32_t connecting;    /* connects under way */
-    uint32_t standing;      /* connections that stand */
+    uint32_t standing;      /* connections under load that stand */
+    uint32_t silent;        /* idle connections that stand */
     struct pacer pacer;     /* open loop: the schedule */
     struct rng choice;      /* open loop: draws the connection of an arrival */
     uint64_t t0_ns, t1_ns;  /* copies of run's, read once a turn */
@@ -101,6 +104,8 @@ struct worker {
     uint64_t busy_ns;        /* of the window: turns that had work, less time blocked */
     uint64_t queued;         /* arrivals waiting in queues */
 
+    struct visits visits; /* short connections */
+
     /* results */
     struct hist latency;  /* of the window's messages: closed from the send, open from the intent */
     struct hist service;  /* open loop: the same messages from the send */
@@ -109,12 +114,12 @@ struct worker {
     uint32_t steps;                 /* in use */
     struct worker_errors errors;    /* counted once each */
     uint64_t offered;               /* arrivals whose intent lies in the window */
-    uint64_t achieved;              /* of them, answered before its end */
+    uint64_t achieved;              /* of them (churn: of visits), answered before its end */
     uint64_t unsent;                /* of them, never sent: the queue was full or time was up */
     uint64_t bytes_sent;            /* of the whole run, given to the transport */
     uint64_t bytes_received;        /* of the whole run */
     uint64_t window_end_ns; /* when it left the window: t1, or earlier if all connections broke */
-    uint64_t connected;     /* connections that ever stood */
+    uint64_t connected;     /* regulars that ever stood */
     int first_error;        /* the first native error met; 0 = none */
     _Atomic uint64_t done;  /* messages answered so far, for warm-up and progress */
     _Atomic uint64_t done_sum_ns; /* the sum of their service times */
@@ -149,10 +154,18 @@ void client_half_close(struct worker *w, uint32_t conn);
 /* Gives up what is missing on `conn`, at the end of the drain (`drained`) or because it broke. */
 void client_give_up(struct worker *w, uint32_t conn, bool drained);
 
+/* Whether `at_ns` lies in the window; t0 is NOT_YET during warm-up. */
+static inline bool client_in_window(const struct worker *w, uint64_t at_ns) {
+    return at_ns >= w->t0_ns && at_ns < w->t1_ns;
+}
+
 /* The part of [from_ns, to_ns) that lies in the window. */
 uint64_t client_within_window(const struct worker *w, uint64_t from_ns, uint64_t to_ns);
 
 /* Brings the integral of outstanding messages up to `now_ns`. */
 void client_integrate(struct worker *w, uint64_t now_ns);
+
+/* Counts the echo of a short connection that is the load: it belongs where it ends. */
+void client_count_churned(struct worker *w, uint64_t sent_ns, uint64_t now_ns);
 
 #endif

@@ -3,7 +3,6 @@
 
 set grid xtics noytics lt 1 lc rgb '#e0e0e0' lw 1
 set border 1
-set tics scale 0
 set style fill solid 1 noborder
 figure(v, marker) = sprintf('%.0f ns%s', v, marker == 2 ? ' *' : '')
 do for [format in 'svg png'] {
@@ -13,7 +12,9 @@ do for [format in 'svg png'] {
     do for [p = 1:panels] {
         unset label
         if (p == 1) { eval page }
+        if (panel_part[p] == 0) { continue }
         eval panel
+        set tics scale 0
         plot for [s = panel_first[p]:panel_last[p]] name.'.dat' index s - 1 \
                 using (0):1:(0):2:($1 - 0.33):($1 + 0.33) with boxxyerror fs solid 0.4 lc rgb series_colour[s], \
             for [s = panel_first[p]:panel_last[p]] '' index s - 1 \

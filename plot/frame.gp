@@ -29,16 +29,18 @@ page = "do for [i = 1:footer_lines] { \
     set label 100 page_title at screen from_left(20), screen from_top(30) left font size(format, 20) textcolor rgb ink; \
     set label 101 page_subtitle at screen from_left(20), screen from_top(56) left font size(format, 13) textcolor rgb grey"
 
-# The place and titles of panel p.
+# The place, axes and titles of panel p. Part 0 is a place without anything.
 panel = "set lmargin at screen panel_left[p]; set rmargin at screen panel_right[p]; \
     set tmargin at screen panel_top[p]; set bmargin at screen panel_bottom[p]; \
-    set xlabel x_title font size(format, 13) textcolor rgb ink offset 0,-0.3; \
+    eval panel_axes[p]; \
+    set xlabel panel_x_title[p] font size(format, 13) textcolor rgb ink offset 0,-0.3; \
+    set ylabel panel_y_title[p] font size(format, 13) textcolor rgb ink; \
     set label 102 panel_title[p] at graph 0, screen panel_top[p] + 16.0 / page_height left font size(format, 14) textcolor rgb ink; \
     if (panel_last[p] < panel_first[p]) { set label 103 'nothing measured' at graph 0.5, graph 0.5 center textcolor rgb grey }"
 
 # Names beside the ends of the lines of panel p; a thin line leads to a name that had to move.
-labels = "do for [s = panel_first[p]:panel_last[p]] { \
+labels = "do for [s = panel_first[p]:panel_last[p]] { if (series_name[s] ne '') { \
         set label 200 + s series_name[s] at graph 1.035, graph series_label_y[s] left offset char 0.9,-0.1 \
             point lc rgb series_colour[s] pt series_marker[s] ps 0.9 textcolor rgb ink; \
         if (series_leader[s]) { set arrow 200 + s from first series_end_x[s], first series_end_y[s] to graph 1.022, graph series_label_y[s] \
-            nohead lc rgb series_colour[s] lw 0.6 dt solid back } }"
+            nohead lc rgb series_colour[s] lw 0.6 dt solid back } } }"

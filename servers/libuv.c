@@ -17,6 +17,7 @@
 
 #define ACCEPTS_PER_TURN 64
 #define ACCEPT_RETRY_MS 100
+#define DESCRIPTORS_MIN 16 /* libuv aborts where it cannot open the first few */
 
 /* One instance. */
 struct libuv_server {
@@ -232,7 +233,9 @@ static void on_stop(uv_poll_t *stopper, int status, int events) {
 static int libuv_open(const struct server_config *config, os_socket listener, void **state) {
     struct libuv_server *s = calloc(1, sizeof *s);
     uint8_t *buffer = malloc(config->buffer_bytes);
-    int error = s && buffer ? uv_loop_init(&s->loop) : UV_ENOMEM;
+    int error = s && buffer ? 0 : UV_ENOMEM;
+    if (!error && os_descriptors_limit() < DESCRIPTORS_MIN) error = UV_EMFILE;
+    if (!error) error = uv_loop_init(&s->loop);
     if (error) {
         free(buffer);
         free(s);

@@ -175,6 +175,14 @@ static void close_instances(struct instance *instances, size_t count) {
     }
 }
 
+/* Listeners that share a port would share it with those of another process, too. */
+static int check_port_free(const struct os_address *address) {
+    os_socket probe;
+    int error = os_listen(address, 1, false, &probe);
+    if (!error) os_close(probe);
+    return error;
+}
+
 /* Opens all listeners on one port, the first of them choosing it, and an instance on each. */
 static enum exit_code open_instances(const struct settings *s, const struct server_config *config,
                                      struct instance *instances, char *host, size_t host_size,
@@ -189,7 +197,8 @@ static enum exit_code open_instances(const struct settings *s, const struct serv
         }
         struct instance *in = &instances[i];
         snprintf(where, sizeof where, "listen on %s port %u", s->host, (unsigned)*port);
-        int error = os_listen(&address, (int)s->backlog, s->threads > 1, &in->listener);
+        int error = i == 0 && *port && s->threads > 1 ? check_port_free(&address) : 0;
+        if (!error) error = os_listen(&address, (int)s->backlog, s->threads > 1, &in->listener);
         if (!error && i == 0) error = os_socket_local(in->listener, host, host_size, port);
         if (error) {
             complain(where, error);

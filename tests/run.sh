@@ -112,7 +112,12 @@ else
 fi
 
 if [ "$CONFIG" != tsan ]; then
-    suite cli 240 env BIN="$BIN" SCALE="${scale%%.*}" bash tests/cli/cli.sh
+    suite cli 500 env BIN="$BIN" SCALE="${scale%%.*}" bash tests/cli/cli.sh
+fi
+
+# The targets have sanitizers of their own.
+if [ "$CONFIG" = release ]; then
+    suite fuzz 400 env BIN="$BIN" bash tests/fuzz/fuzz.sh
 fi
 
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -88,5 +88,13 @@ make_inputs
 run_table
 . "$HERE/sessions.sh"
 run_sessions
+. "$HERE/doctor.sh"
+run_doctor
+. "$HERE/plots.sh"
+run_plots
+. "$HERE/faults.sh"
+run_faults
+. "$HERE/verdicts.sh"
+run_verdicts
 . "$HERE/schema.sh"
 run_schema

@@ -1,7 +1,7 @@
 /* fault_server.c - an echo server whose behaviour is known: what it delays, by how much, and what
  * it gets wrong, once. The load generator must report exactly that. Invariant: but for the one
- * fault asked for, every byte goes back once, in order, and no sooner than its delay, the rate and
- * the stalls allow. Keeps the ready line, the statistics and
+ * fault asked for and the connections that get no answer, every byte goes back once, in order, and
+ * no sooner than its delay, the rate and the stalls allow. Keeps the ready line, the statistics and
  * --stop-on-eof of the echo servers. */
 #include "base/args.h"
 #include "base/check.h"
@@ -36,6 +36,7 @@ struct connection {
     os_socket socket;      /* OS_SOCKET_NONE when closed */
     struct pieces out;     /* due, but not yet taken by the kernel */
     uint64_t bytes;        /* received so far */
+    uint64_t served_ns;    /* from when on it is served */
     uint64_t waiting;      /* pieces of it that are not due yet */
     struct piece *last_in; /* copy of the last piece, for --fault stale */
     bool ended;            /* its input has ended */
@@ -45,6 +46,7 @@ struct connection {
 /* What was asked for, and what has happened. */
 static struct server {
     uint64_t delay_us, stall_ms, stall_every_ms, rate, fault_at; /* as the options say */
+    uint64_t accept_delay_us, mute_from, faulty;                 /* as the options say */
     const char *fault, *host;                                    /* as the options say */
     uint64_t port;                                               /* as the options say */
     bool stop_on_eof;                                            /* as the options say */
@@ -55,7 +57,9 @@ static struct server {
     struct piece *held;              /* --fault swap: waits for another connection's piece */
     bool fault_done;                 /* it happens once */
     struct connection *connections;  /* by number of acceptance */
+    uint64_t served;                 /* connections that were served at last */
     uint64_t accepted, clean, reset; /* statistics */
+    uint64_t silent;                 /* connections that ended without a byte */
     uint64_t bytes_in, bytes_out, receives, sends, waits, events; /* statistics */
 } s;
 
@@ -90,6 +94,7 @@ static void connection_close(uint64_t number, bool clean) {
     os_close(c->socket);
     c->socket = OS_SOCKET_NONE;
     s.clean += clean;
+    s.silent += c->bytes == 0;
     s.reset += !clean;
     while (c->out.first) free(pieces_take(&c->out));
     free(c->last_in);
@@ -143,7 +148,7 @@ static bool swap_data(struct piece *a, struct piece *b) {
     return true;
 }
 
-/* Does the one wrong thing to the first connection's piece that holds byte `fault_at`. Returns
+/* Does the one wrong thing to the faulty connection's piece that holds byte `fault_at`. Returns
  * whether the connection still stands. */
 static bool do_fault(struct piece *piece) {
     struct connection *c = &s.connections[piece->connection];
@@ -165,10 +170,10 @@ static bool do_fault(struct piece *piece) {
             struct epoll_event unused = {0};
             epoll_ctl(s.epoll, EPOLL_CTL_DEL, c->socket, &unused);
             os_socket copy = dup(c->socket); /* connection_close closes the other */
-            connection_close(0, false);
+            connection_close(s.faulty, false);
             os_close_reset(copy);
         } else {
-            connection_close(0, true);
+            connection_close(s.faulty, true);
         }
         return false;
     }
@@ -185,19 +190,19 @@ static uint64_t due_ns(void) {
 
 static void piece_arrived(struct piece *piece) {
     struct connection *c = &s.connections[piece->connection];
-    bool faulty = s.fault[0] && !s.fault_done && piece->connection == 0 && c->bytes > s.fault_at;
-    if (faulty) {
+    bool of_faulty = piece->connection == s.faulty;
+    if (s.fault[0] && !s.fault_done && of_faulty && c->bytes > s.fault_at) {
         s.fault_done = true;
         if (!do_fault(piece)) return;
-    } else if (strcmp(s.fault, "stale") == 0 && piece->connection == 0) {
+    } else if (strcmp(s.fault, "stale") == 0 && of_faulty) {
         free(c->last_in);
-        c->last_in = piece_new(0, piece->data, piece->size);
+        c->last_in = piece_new(s.faulty, piece->data, piece->size);
     }
     c->waiting++;
     piece->due_ns = due_ns();
     if (piece == s.held) return;
     pieces_add(&s.waiting, piece);
-    if (s.held && piece->connection != 0 && swap_data(piece, s.held)) {
+    if (s.held && !of_faulty && swap_data(piece, s.held)) {
         s.held->due_ns = piece->due_ns;
         pieces_add(&s.waiting, s.held);
         s.held = NULL;
@@ -223,17 +228,34 @@ static void connection_receive(uint64_t number) {
     s.receives++;
     s.bytes_in += size;
     c->bytes += size;
-    piece_arrived(piece_new(number, data, size));
+    if (number < s.mute_from) piece_arrived(piece_new(number, data, size));
 }
 
 static void accept_all(void) {
     os_socket socket;
     while (s.accepted < CONNECTIONS_MAX && os_accept(s.listener, true, &socket) == 0) {
         struct connection *c = &s.connections[s.accepted];
-        *c = (struct connection){.socket = socket};
+        *c = (struct connection){.socket = socket,
+                                 .served_ns = os_clock_ns() + s.accept_delay_us * 1000u};
         c->out.last = &c->out.first;
-        watch(s.accepted++, EPOLL_CTL_ADD, EPOLLIN);
+        s.accepted++;
     }
+}
+
+/* Serves the connections whose time has come. Returns when the next one's comes. */
+static uint64_t serve_due(void) {
+    for (; s.served < s.accepted; s.served++) {
+        struct connection *c = &s.connections[s.served];
+        if (c->served_ns > os_clock_ns()) return c->served_ns;
+        if (s.served == s.faulty && strcmp(s.fault, "turn-away") == 0) {
+            os_socket copy = dup(c->socket); /* connection_close closes the other */
+            connection_close(s.served, false);
+            os_close_reset(copy);
+        } else {
+            watch(s.served, EPOLL_CTL_ADD, EPOLLIN);
+        }
+    }
+    return UINT64_MAX;
 }
 
 /* Every period of stall_every_ms ends with stall_ms in which nothing is served. */
@@ -248,8 +270,9 @@ static void stall_if_due(void) {
 static void release_due(void) {
     while (s.waiting.first && s.waiting.first->due_ns <= os_clock_ns())
         piece_due(pieces_take(&s.waiting));
-    if (!s.waiting.first) return;
-    uint64_t due = s.waiting.first->due_ns;
+    uint64_t due = serve_due();
+    if (s.waiting.first && s.waiting.first->due_ns < due) due = s.waiting.first->due_ns;
+    if (due == UINT64_MAX) return;
     struct itimerspec when = {
         .it_value = {.tv_sec = (time_t)(due / 1000000000u), .tv_nsec = (long)(due % 1000000000u)}};
     CHECK_OP(timerfd_settime(s.timer, TFD_TIMER_ABSTIME, &when, NULL), ==, 0);
@@ -330,11 +353,18 @@ int main(int argc, char **argv) {
         {"host", ARG_TEXT, &s.host, 0, 0, NULL, "HOST", "address to bind (127.0.0.1)"},
         {"port", ARG_COUNT, &s.port, 0, 65535, NULL, "N", "port (0: any)"},
         {"delay-us", ARG_COUNT, &s.delay_us, 0, 1e7, NULL, "US", "of every echo"},
+        {"accept-delay-us", ARG_COUNT, &s.accept_delay_us, 0, 1e7, NULL, "US",
+         "until a new connection is served"},
+        {"mute-from", ARG_COUNT, &s.mute_from, 0, CONNECTIONS_MAX, NULL, "N",
+         "connections from this number on get no answer"},
         {"rate-limit", ARG_COUNT, &s.rate, 0, 1e6, NULL, "N", "echoes per second at most (0: any)"},
         {"stall-ms", ARG_COUNT, &s.stall_ms, 0, 1e5, NULL, "MS", "serves nothing for so long"},
         {"stall-every-ms", ARG_COUNT, &s.stall_every_ms, 1, 1e6, NULL, "MS", "in periods of this"},
-        {"fault", ARG_CHOICE, &s.fault, 0, 0, "wrong-byte|lose-byte|stale|swap|close|reset", NULL,
-         "happens once, to the first connection"},
+        {"fault", ARG_CHOICE, &s.fault, 0, 0,
+         "wrong-byte|lose-byte|stale|swap|close|reset|turn-away", NULL,
+         "happens once, to one connection; turn-away: reset instead of served"},
+        {"fault-connection", ARG_COUNT, &s.faulty, 0, CONNECTIONS_MAX, NULL, "N",
+         "to this one, by number of acceptance (0)"},
         {"fault-at", ARG_COUNT, &s.fault_at, 0, 1e12, NULL, "N", "at this byte of its stream"},
         {"stop-on-eof", ARG_FLAG, &s.stop_on_eof, 0, 0, NULL, NULL, "stop when stdin ends"},
         {NULL, ARG_FLAG, NULL, 0, 0, NULL, NULL, NULL},
@@ -345,6 +375,7 @@ int main(int argc, char **argv) {
                                    .args = args};
     os_init();
     s.stall_every_ms = 1000;
+    s.mute_from = CONNECTIONS_MAX;
     enum args_outcome outcome = args_parse(&spec, argc, argv);
     if (outcome != ARGS_RUN) return outcome == ARGS_WRONG ? 2 : 0;
     open_all();
@@ -360,9 +391,9 @@ int main(int argc, char **argv) {
            ",\"closed_reset\":%" PRIu64 ",\"closed_error\":0,\"bytes_in\":%" PRIu64
            ",\"bytes_out\":%" PRIu64 ",\"receives\":%" PRIu64 ",\"sends\":%" PRIu64
            ",\"waits\":%" PRIu64 ",\"events\":%" PRIu64
-           ",\"sends_partial\":0,\"accept_errors\":0}}\n",
+           ",\"sends_partial\":0,\"accept_errors\":0,\"silent\":%" PRIu64 "}}\n",
            s.accepted, s.clean, s.reset, s.bytes_in, s.bytes_out, s.receives, s.sends, s.waits,
-           s.events);
+           s.events, s.silent);
     free(s.connections);
     return 0;
 }

@@ -30,6 +30,8 @@ extern const struct truth_case truth_timing[];
 extern const struct truth_case truth_faults[];
 extern const struct truth_case truth_counts[];
 extern const struct truth_case truth_ends[];
+extern const struct truth_case truth_visits[];
+extern const struct truth_case truth_idle[];
 
 /* A server. */
 struct target {
@@ -87,5 +89,10 @@ void require_equal(const cJSON *sample, const char *path, double value);
 
 /* The identities that hold in every sample of messages of `size` bytes. */
 void require_identities(const cJSON *sample, double size);
+
+/* Both ends count the same bytes, and `connections` connections. */
+void require_totals(const cJSON *sample, const cJSON *stats, double connections);
+
+void require_no_errors(const cJSON *sample);
 
 #endif

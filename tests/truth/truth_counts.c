@@ -8,24 +8,6 @@
 
 #define FAULT "tests/fault-server"
 
-/* Both ends count the same bytes and connections. */
-static void require_totals(const cJSON *sample, const cJSON *stats, double connections) {
-    require_equal(sample, "totals.connections", connections);
-    require_equal(stats, "accepted", connections);
-    require_equal(stats, "closed_clean", connections);
-    require_equal(stats, "bytes_in", figure(sample, "totals.bytes_sent"));
-    require_equal(stats, "bytes_out", figure(sample, "totals.bytes_received"));
-    require_equal(sample, "totals.bytes_received", figure(sample, "totals.bytes_sent"));
-}
-
-static void require_no_errors(const cJSON *sample) {
-    require_equal(sample, "errors.connect", 0);
-    require_equal(sample, "errors.reset", 0);
-    require_equal(sample, "errors.timeout", 0);
-    require_equal(sample, "errors.short", 0);
-    require_equal(sample, "errors.mismatch", 0);
-}
-
 static void totals(const struct truth *truth) {
     static const struct {
         const char *args;

@@ -32,9 +32,14 @@ static void nobody_listens(const struct truth *truth) {
             "no free port");
     os_close(bound);
     snprintf(address, sizeof address, "127.0.0.1:%u", (unsigned)port);
-    loader_start(&loader, truth, address, "--connections 3");
-    loader_await(&loader, &o);
-    require_one_line(&o, 3);
+    static const char *const loads[] = {"--connections 3", "--newcomers 100", "--churn 100",
+                                        "--churn 100 --idle 3 --duration 30"};
+    for (size_t i = 0; i < sizeof loads / sizeof loads[0]; i++) {
+        loader_start(&loader, truth, address, loads[i]);
+        loader_await(&loader, &o);
+        require_one_line(&o, 3);
+        REQUIRE(o.took_s < 10, "%s: ended after %.1f s", loads[i], o.took_s);
+    }
 }
 
 /* Waits for a progress line of `phase` on loadgen's stderr. */
@@ -89,6 +94,28 @@ static void silent_server(const struct truth *truth) {
     process_await(target.pid);
 }
 
+/* Short connections find nobody any more: each is an error, none is waited for. */
+static void server_killed_churn(const struct truth *truth) {
+    struct target target;
+    struct loader loader;
+    struct outcome o;
+    target_start(&target, truth, "echo-epoll", "");
+    loader_start(&loader, truth, target.address, "--churn 500 --duration 1 --progress");
+    await_phase(&loader, "\"window\"");
+    kill(target.pid, SIGKILL);
+    loader_await(&loader, &o);
+    REQUIRE(o.code == 0 && o.sample, "exit code %d: %s", o.code, o.error);
+    REQUIRE(o.took_s < 10, "ended %.1f s after the server did", o.took_s);
+    REQUIRE(strstr(o.error, "first of the errors"), "no word of why: %s", o.error);
+    require_within(o.sample, "errors.connect", 1, figure(o.sample, "loadgen.offered"));
+    double lost = figure(o.sample, "errors.connect") + figure(o.sample, "errors.reset") +
+                  figure(o.sample, "errors.short");
+    require_within(o.sample, "loadgen.newcomers_answered",
+                   figure(o.sample, "loadgen.offered") - lost, figure(o.sample, "loadgen.offered"));
+    require_identities(o.sample, 64);
+    REQUIRE(process_await(target.pid) == 128 + SIGKILL, "the server ended otherwise");
+}
+
 static void interrupted(const struct truth *truth) {
     struct target target;
     target_start(&target, truth, "echo-epoll", "");
@@ -96,7 +123,8 @@ static void interrupted(const struct truth *truth) {
         struct loader loader;
         struct outcome o;
         loader_start(&loader, truth, target.address,
-                     "--connections 10 --duration 30 --progress --stop-on-eof");
+                     by_signal ? "--churn 100 --duration 30 --progress --stop-on-eof"
+                               : "--connections 10 --duration 30 --progress --stop-on-eof");
         await_phase(&loader, "\"window\"");
         if (by_signal)
             kill(loader.pid, SIGINT);
@@ -129,7 +157,11 @@ static void missing_process(const struct truth *truth) {
 }
 
 const struct truth_case truth_ends[] = {
-    {"nobody-listens", nobody_listens, 20, false},   {"server-killed", server_killed, 50, false},
-    {"silent-server", silent_server, 30, false},     {"interrupted", interrupted, 30, false},
-    {"missing-process", missing_process, 10, false}, {NULL, NULL, 0, false},
+    {"nobody-listens", nobody_listens, 40, false},
+    {"server-killed", server_killed, 50, false},
+    {"server-killed-churn", server_killed_churn, 30, false},
+    {"silent-server", silent_server, 30, false},
+    {"interrupted", interrupted, 30, false},
+    {"missing-process", missing_process, 10, false},
+    {NULL, NULL, 0, false},
 };

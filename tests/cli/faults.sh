@@ -1,0 +1,292 @@
+# faults.sh - what breaks from outside: signals, descriptors, disks, ports, files that are none,
+# children that do not keep to what was agreed. Each is one clear line, the right exit code, no hang,
+# no process left, nothing lost. Part of cli.sh, after sessions.sh.
+# shellcheck shell=bash
+
+# fault NAME CODE PATTERN COMMAND...: exit code and the one line on stderr, as in table.txt.
+fault() {
+    local name=$1
+    shift
+    verdict "$name" "$(table_fault "$@")"
+}
+
+# Why FILE's reasons do not match; empty if one does.
+no_reason() { # FILE PATTERN
+    grep -qE "\"reasons\":.*$2" "$1" || echo "$(grep -m 1 '"reasons": *[^]]' "$1" | head -c 300)"
+}
+
+# ---- files ---------------------------------------------------------------------------------------
+
+odd_files() {
+    mkfifo "$TMP/fifo"
+    head -c 3000 /dev/urandom >"$TMP/binary"
+    head -c 200 "$TMP/tiny.json" >"$TMP/cut.json"
+    truncate -s 8G "$TMP/huge" 2>/dev/null || rm -f "$TMP/huge"
+    sed 's/"repeats"/"a\\nb\\u001b[31m"/' "$TMP/tiny.json" >"$TMP/control.json"
+    sed 's/"name": "tiny"/"name": "..\/tiny"/' "$TMP/tiny.json" >"$TMP/elsewhere.json"
+    local command
+    for command in validate report; do
+        fault "$command: a pipe without a writer" 2 "^iobench $command: $TMP/fifo: not a regular file$" "$BIN/iobench" $command "$TMP/fifo"
+        fault "$command: a device" 2 "^iobench $command: /dev/zero: not a regular file$" "$BIN/iobench" $command /dev/zero
+        fault "$command: bytes that are no text" 2 "^iobench $command: $TMP/binary: line [0-9]+, column [0-9]+: not valid JSON$" "$BIN/iobench" $command "$TMP/binary"
+        fault "$command: an empty file" 2 "^iobench $command: $TMP/empty: line 1, column 1: the text ends too early$" "$BIN/iobench" $command "$TMP/empty"
+        fault "$command: a file that was cut" 2 "^iobench $command: $TMP/cut.json: line [0-9]+, column [0-9]+: the text ends too early$" "$BIN/iobench" $command "$TMP/cut.json"
+        if [ -e "$TMP/huge" ]; then
+            fault "$command: 8 GiB" 2 "^iobench $command: $TMP/huge: larger than 256 MiB$" "$BIN/iobench" $command "$TMP/huge"
+        else
+            skip "$command: 8 GiB" "this file system has no sparse files of that size"
+        fi
+    done
+    fault "run: a suite from a pipe without a writer" 2 ": not a regular file$" "$BIN/iobench" run --suite "$TMP/fifo" -o "$TMP/x.json"
+    fault "run: a key with control characters is one line" 2 ': a\?b\?\[31m: unknown field$' "$BIN/iobench" run --suite "$TMP/control.json" -o "$TMP/x.json"
+    fault "run: a suite that would write elsewhere" 2 ': name: not 1 to 60 letters' "$BIN/iobench" run --suite "$TMP/elsewhere.json"
+    fault "run: onto a device" 2 "^iobench run: -o /dev/full: exists and is not a regular file$" "$BIN/iobench" run --suite "$TMP/tiny.json" -o /dev/full
+    fault "run: onto a pipe" 2 "^iobench run: -o $TMP/fifo: exists and is not a regular file$" "$BIN/iobench" run --suite "$TMP/tiny.json" -o "$TMP/fifo"
+    fault "run: into a file as if it were a folder" 2 "^iobench run: -o $TMP/empty/x.json: not a directory$" "$BIN/iobench" run --suite "$TMP/tiny.json" -o "$TMP/empty/x.json"
+    rm -f "$TMP/huge"
+    fault "report: onto a device" 2 "^iobench report: -o /dev/full: exists and is not a regular file$" "$BIN/iobench" report "$TMP/result.json" -o /dev/full
+    fault "report: onto a pipe" 2 "^iobench report: -o $TMP/fifo: exists and is not a regular file$" "$BIN/iobench" report "$TMP/result.json" -o "$TMP/fifo"
+    fault "report: onto a folder" 2 "^iobench report: -o $TMP: illegal operation on a directory$" "$BIN/iobench" report "$TMP/result.json" -o "$TMP"
+    fault "report: into a folder that is not there" 2 "^iobench report: -o $TMP/no/x.html: no such file or directory$" "$BIN/iobench" report "$TMP/result.json" -o "$TMP/no/x.html"
+    fault "report: onto its own result" 2 "^iobench report: -o $TMP/result.json: is one of the results$" "$BIN/iobench" report "$TMP/result.json" -o "$TMP/result.json"
+    verdict "report: leaves nothing when refused" "$(ls -d /dev/full-plots "$TMP/fifo-plots" "$TMP-plots" "$TMP/no" "$TMP/result-plots" 2>/dev/null | tr '\n' ' ')"
+}
+
+# Standard output that takes nothing: what was asked for did not arrive, so it is no success.
+full_output() {
+    [ -c /dev/full ] || { skip "a full standard output" "there is no /dev/full"; return; }
+    local command code
+    for command in "list" "list --json" "--version" "validate $TMP/result.json" "run --suite $TMP/tiny.json --dry-run"; do
+        # shellcheck disable=SC2086
+        limited "$BIN/iobench" $command >/dev/full 2>"$TMP/.err"
+        code=$?
+        verdict "iobench ${command%%/*}: a full standard output is exit code 2" \
+            "$([ "$code" = 2 ] && [ "$(wc -l <"$TMP/.err")" = 1 ] || echo "exit code $code: $(head -n 1 "$TMP/.err")")"
+    done
+}
+
+# A disk that fills up while a run writes: what was there stays readable.
+full_disk() {
+    local name="run: a full disk" small=$TMP/small code reason=
+    mkdir "$small"
+    if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=64k tmpfs "$small" 2>/dev/null; then
+        limited "$BIN/iobench" run --suite "$TMP/tiny.json" --repeats 50 -o "$small/r.json" >/dev/null 2>"$TMP/.err"
+        code=$?
+    else
+        # the same by a limit of the process; its signal must not end it
+        name="$name (by a limit of file sizes)"
+        (trap '' XFSZ; ulimit -f 20; limited "$BIN/iobench" run --suite "$TMP/tiny.json" --repeats 50 -o "$small/r.json") >/dev/null 2>"$TMP/.err"
+        code=$?
+    fi
+    grep -qE '^iobench run: .*r\.json: .*(no space|too large)' "$TMP/.err" || reason="said: $(tail -n 1 "$TMP/.err")"
+    [ "$code" = 2 ] || reason="exit code $code: $(tail -n 1 "$TMP/.err")"
+    verdict "$name is exit code 2 and says so" "$reason"
+    verdict "$name leaves the state before" "$(invalid "$small/r.json")"
+    verdict "$name leaves no part of a file" "$(find "$small" -mindepth 1 ! -name r.json | tr '\n' ' ')"
+    umount "$small" 2>/dev/null
+    true
+}
+
+# ---- descriptors and ports -----------------------------------------------------------------------
+
+# What goes before N COMMAND... to leave it N descriptors.
+few=(bash -c 'ulimit -n "$0" && exec "$@"')
+
+few_descriptors() {
+    local n server code
+    # below 8 not even what the shell itself needs to start a program is there
+    for n in 8 9 10 12 16; do
+        fault "run: $n descriptors" 2 'too many open files' "${few[@]}" $n "$BIN/iobench" run --suite "$TMP/tiny.json" -o "$TMP/x.json"
+    done
+    fault "list: 8 descriptors" 2 '^iobench list: .*too many open files' "${few[@]}" 8 "$BIN/iobench" list
+    fault "loadgen: 20 descriptors" 2 '^loadgen: --connections: 50.* 20 descriptors; raise ulimit -n$' "${few[@]}" 20 "$BIN/loadgen" --connect 127.0.0.1:9
+    for server in "$BIN"/echo-*; do
+        for n in 5 6 7 8 10; do
+            limited "${few[@]}" $n "$server" --stop-on-eof >"$TMP/.out" 2>"$TMP/.err"
+            code=$?
+            case $code in
+            0) [ ! -s "$TMP/.err" ] || code="0 and said $(head -n 1 "$TMP/.err")" ;;
+            1 | 77) [ "$(wc -l <"$TMP/.err")" = 1 ] && code=0 ;;
+            esac
+            [ "$code" = 0 ] || break
+        done
+        verdict "$(basename "$server"): 5 to 10 descriptors: it serves or says why not" \
+            "$([ "$code" = 0 ] || echo "with $n: exit code $code: $(head -n 1 "$TMP/.err")")"
+    done
+}
+
+first_line_in() { [ -s "$1" ]; }
+
+port_in_use() {
+    local holder port server
+    # its stdin stays open as long as this descriptor does
+    exec {hold}> >(exec "$BIN/echo-epoll" --stop-on-eof >"$TMP/holder")
+    holder=$!
+    until_true first_line_in "$TMP/holder" || { not_ok "a port in use" "no server"; return; }
+    port=$(sed -n '1s/.*"port":\([0-9]*\).*/\1/p' "$TMP/holder")
+    for server in "$BIN"/echo-*; do
+        fault "$(basename "$server"): a port in use is exit code 1" 1 "^$(basename "$server"): listen on 127\.0\.0\.1 port $port: Address already in use$" \
+            "$server" --port "$port" --stop-on-eof
+    done
+    exec {hold}>&-
+    until_true gone "$holder" || kill -9 "$holder"
+    # several threads share their port among themselves, but not with another process
+    exec {hold}> >(exec "$BIN/echo-epoll" --threads 2 --port "$port" --stop-on-eof >"$TMP/holder2")
+    holder=$!
+    until_true first_line_in "$TMP/holder2" || { not_ok "a shared port in use" "no server"; return; }
+    fault "echo-epoll: the shared port of another process is in use" 1 'Address already in use$' \
+        "$BIN/echo-epoll" --threads 2 --port "$port" --stop-on-eof
+    exec {hold}>&-
+    until_true gone "$holder" || kill -9 "$holder"
+}
+
+# ---- signals -------------------------------------------------------------------------------------
+
+ended_by() { # SIGNAL
+    local out=$TMP/ended-$1.json children code
+    start_long_run "$out" || { not_ok "run: SIG$1" "no slot was measured: $(tail -n 1 "$TMP/.err")"; kill -9 "$run"; return; }
+    children=$(children_of "$run")
+    kill "-$1" "$run"
+    end_run
+    verdict "run: SIG$1 in a slot is exit code 130" "$([ "$code" = 130 ] || echo "exit code $code")"
+    # shellcheck disable=SC2086
+    verdict "run: SIG$1 leaves no process" "$(until_true gone $children || echo "some of $children live")"
+    verdict "run: SIG$1 keeps a valid file" "$(invalid "$out")"
+}
+
+# Whether process $1 holds more sockets than its standard streams.
+connected() { [ "$(find "/proc/$1/fd" -lname 'socket:*' | wc -l)" -gt 10 ]; }
+
+# hit NAME SIGNAL CHILD PATTERN: in the first of two slots a child gets a signal; that slot says so.
+hit() {
+    local out=$TMP/hit.json code children
+    sed 's/"duration_s": 0.2/"duration_s": 1, "drain_s": 0.2/' "$TMP/tiny.json" >"$TMP/hit-suite.json"
+    "$BIN/iobench" run --suite "$TMP/hit-suite.json" -o "$out" >/dev/null 2>"$TMP/.err" </dev/null &
+    run=$!
+    if ! until_true child_called "$run" loadgen || ! children=$(children_of "$run") || ! kill "-$2" "$(children_of "$run" "$3")"; then
+        not_ok "run: $1" "no slot began"
+        kill -9 "$run"
+        return
+    fi
+    end_run
+    verdict "run: goes on when $1" "$([ "$code" = 0 ] || echo "exit code $code: $(tail -n 1 "$TMP/.err")")"
+    verdict "run: says that $1" "$(no_reason "$out" "$4")"
+    verdict "run: one slot is lost when $1" "$([ "$(grep -cE '"verdict":[[:space:]]*"invalid"' "$out")" = 1 ] && samples_in "$out" 2 || echo "not so")"
+    # shellcheck disable=SC2086
+    verdict "run: leaves no process when $1" "$(until_true gone $children || { echo "some of $children live"; kill -9 $children; })"
+    verdict "validate: the file when $1" "$(invalid "$out")"
+}
+
+# ---- children that break the agreement -----------------------------------------------------------
+
+# fake NAME: a program of that name beside iobench is what stdin says; descriptions come from
+# echo-epoll.
+fake() {
+    local describe="case \"\$*\" in *--describe*) exec '$BIN/echo-epoll' --describe ;; esac"
+    [ "$1" = loadgen ] && describe="case \"\$*\" in *--describe*) exec '$BIN/loadgen' --describe ;; esac"
+    { printf '#!/bin/bash\n%s\n' "$describe"; cat; } >"$FAKES/build/bin/$1" && chmod +x "$FAKES/build/bin/$1"
+}
+
+# A source tree whose build/bin has the real iobench and loadgen.
+make_fakes() {
+    FAKES=$TMP/fakes
+    mkdir -p "$FAKES/build/bin" "$FAKES/results" "$FAKES/bench"
+    cp "$BIN/iobench" "$BIN/loadgen" "$FAKES/build/bin" && cp -R "$ROOT/bench/suites" "$FAKES/bench" &&
+        cp "$ROOT/results/iobench-result.schema.json" "$FAKES/results"
+}
+
+# Starts a run of one slot of a fake server in the background, for check_fake.
+start_fake() { # NAME
+    "$FAKES/build/bin/iobench" run --suite "$TMP/tiny.json" --repeats 1 --server "$1" -o "$TMP/fake-$1.json" >/dev/null 2>"$TMP/fake-$1.err" </dev/null &
+    fake_runs[$1]=$!
+}
+
+check_fake() { # NAME PATTERN
+    local code out=$TMP/fake-$1.json
+    wait "${fake_runs[$1]}"
+    code=$?
+    verdict "run: a server that is $1: exit code 3, and why" "$([ "$code" = 3 ] && no_reason "$out" "$2" || echo "exit code $code: $(tail -n 1 "$TMP/fake-$1.err")")"
+    verdict "validate: the file of a server that is $1" "$(invalid "$out")"
+}
+
+fake_servers() {
+    declare -A fake_runs
+    local name pid
+    # each notes its process id; exec keeps it
+    fake echo-silent <<<"echo \$\$ >$TMP/silent.pid; exec cat >/dev/null"
+    fake echo-flooding <<<"echo \$\$ >$TMP/flooding.pid; exec cat /dev/zero"
+    fake echo-babbling <<<"echo \$\$ >$TMP/babbling.pid; echo hello; exec cat >/dev/null"
+    fake echo-stubborn <<<"echo \$\$ >$TMP/stubborn.pid; trap '' TERM; '$BIN/echo-epoll' \"\$@\"; while :; do read -r -t 1 <>$TMP/fifo; done"
+    fake echo-chatty <<<"echo \$\$ >$TMP/chatty.pid; '$BIN/echo-epoll' \"\$@\" | { IFS= read -r line; echo \"\$line\"; head -c 20000000 /dev/zero; cat; }"
+    fake echo-elsewhere <<<"echo \$\$ >$TMP/elsewhere.pid; echo '{\"ready\":{\"model\":\"x\",\"host\":\"127.0.0.1\",\"port\":1,\"pid\":'\$\$'}}'; exec cat >/dev/null"
+    fake echo-failing <<<"echo \$\$ >$TMP/failing.pid; '$BIN/echo-epoll' \"\$@\"; echo 'the end was bad' >&2; exit 5"
+    for name in silent flooding babbling stubborn chatty elsewhere failing; do start_fake $name; done
+    check_fake silent 'server not ready after 10 s'
+    check_fake flooding 'server not ready after 10 s'
+    check_fake babbling 'its ready line is not understood'
+    check_fake stubborn 'server did not end and was killed'
+    check_fake chatty 'the server printed no stats'
+    check_fake elsewhere 'no figures: loadgen: .*127\.0\.0\.1:1|errors'
+    check_fake failing 'server failed at its end: the end was bad'
+    for name in silent flooding babbling stubborn chatty elsewhere failing; do
+        pid=$(cat "$TMP/$name.pid")
+        verdict "run: leaves no process of a server that is $name" "$(until_true gone "$pid" || { echo "$pid lives"; kill -9 "$pid"; })"
+    done
+    fake echo-empty </dev/null
+    printf '#!/bin/sh\necho "{\\"describe\\":{\\"build\\":{},\\"options\\":[{}, {\\"choices\\":[1]}]}}"\n' >"$FAKES/build/bin/echo-vague"
+    chmod +x "$FAKES/build/bin/echo-vague"
+    verdict "list: a server that describes itself badly" "$(table_fault 0 '^vague +- +- +no' "$FAKES/build/bin/iobench" list)"
+    fault "run: a server that describes itself badly" 2 'session.models\[[0-9]+\]: "name" is missing' \
+        "$FAKES/build/bin/iobench" run --suite "$TMP/tiny.json" --server vague -o "$TMP/x.json"
+    rm "$FAKES/build/bin"/echo-*
+}
+
+# fake_loadgen NAME PATTERN: one slot with a load generator that is what stdin says.
+fake_loadgen() {
+    local out=$TMP/fake-loadgen.json code
+    fake loadgen
+    limited "$FAKES/build/bin/iobench" run --suite "$TMP/tiny.json" --repeats 1 -o "$out" >/dev/null 2>"$TMP/.err"
+    code=$?
+    verdict "run: a load generator that $1: exit code 3, and why" "$([ "$code" = 3 ] && no_reason "$out" "$2" || echo "exit code $code: $(tail -n 1 "$TMP/.err")")"
+    verdict "validate: the file of a load generator that $1" "$(invalid "$out")"
+}
+
+fake_loadgens() {
+    cp "$BIN/echo-epoll" "$FAKES/build/bin"
+    fake_loadgen "prints no JSON" 'loadgen: its output is not an object' <<<'echo hello'
+    fake_loadgen "prints nothing" 'no figures: exit 0' </dev/null
+    fake_loadgen "prints too much" 'no figures: printed more than 16 MiB' <<<'head -c 17000000 /dev/zero'
+    fake_loadgen "prints another object" 'is missing' <<<'echo "{\"messages\": 5}"'
+    fake_loadgen "prints half" 'loadgen: its output is not an object' <<<"'$BIN/loadgen' \"\$@\" | head -c 500"
+    fake_loadgen "changes a figure" 'messages: is 123456' <<<"'$BIN/loadgen' \"\$@\" | sed -E '0,/\"messages\": *[0-9]+/s//\"messages\":123456/; 0,/\"messages\":\t*[0-9]+/s//\"messages\":123456/'"
+    fake_loadgen "fails" 'no figures: it is broken' <<<'echo "it is broken" >&2; exit 2'
+}
+
+run_faults() {
+    local code
+    odd_files
+    full_output
+    full_disk
+    few_descriptors
+    port_in_use
+    make_fakes
+    fake_servers
+    fake_loadgens
+    if [ ! -r /proc/self/stat ]; then
+        skip "run: signals" "there is no /proc to find children in"
+        return
+    fi
+    ended_by TERM
+    ended_by HUP
+    "$BIN/echo-epoll" --stop-on-eof <"$TMP/fifo" >"$TMP/holder3" &
+    exec {hold}>"$TMP/fifo"
+    until_true first_line_in "$TMP/holder3"
+    "$BIN/loadgen" --connect "127.0.0.1:$(sed -n '1s/.*"port":\([0-9]*\).*/\1/p' "$TMP/holder3")" --duration 20 >"$TMP/.out" 2>"$TMP/.err" </dev/null &
+    run=$!
+    until_true connected "$run" && kill -INT "$run"
+    end_run
+    exec {hold}>&-
+    verdict "loadgen: SIGINT is exit code 130" "$([ "$code" = 130 ] && [ ! -s "$TMP/.out" ] || echo "exit code $code")"
+    hit "the load generator is killed" KILL loadgen 'no figures: killed by signal 9'
+    hit "the server stands still" STOP echo-epoll 'server did not end and was killed'
+}

@@ -1,0 +1,66 @@
+# plots.sh - `iobench plot` of a whole run: what it writes, and what it must not. Part of cli.sh; wants
+# the result that sessions.sh made.
+# shellcheck shell=bash
+
+# refuses NAME PATTERN WORDS...: one line that matches, exit code 2, nothing written to $TMP/plots.
+refuses() {
+    local name=$1 pattern=$2 code reason=
+    shift 2
+    limited "$BIN/iobench" plot "$@" >"$TMP/.out" 2>"$TMP/.err"
+    code=$?
+    [ "$code" = 2 ] || reason="exit code $code"
+    [ "$(wc -l <"$TMP/.err")" = 1 ] || reason="not one line: $(head -c 300 "$TMP/.err" | tr '\n' '|')"
+    grep -qE -e "$pattern" "$TMP/.err" || reason="said: $(head -n 1 "$TMP/.err")"
+    [ -z "$(ls -A "$TMP/plots")" ] || reason="left behind: $(ls -A "$TMP/plots" | tr '\n' ' ')"
+    verdict "plot: $name" "$reason"
+    rm -rf "$TMP/plots" && mkdir "$TMP/plots"
+}
+
+# draws KIND FILE MAGIC: exit code 0, and nothing but FILE, which begins as its format does.
+draws() {
+    local reason= magic
+    limited "$BIN/iobench" plot "$1" "$TMP/result.json" -o "$TMP/plots/$2" >"$TMP/.out" 2>"$TMP/.err" ||
+        reason="exit code $?: $(head -n 1 "$TMP/.err")"
+    magic=$(head -c 5 "$TMP/plots/$2" 2>/dev/null | od -An -c | tr -d ' \n')
+    [ "$magic" = "$3" ] || reason=${reason:-"it begins with $magic"}
+    [ "$(ls -A "$TMP/plots")" = "$2" ] || reason=${reason:-"beside it: $(ls -A "$TMP/plots" | tr '\n' ' ')"}
+    verdict "plot: $1 as $2" "$reason"
+    rm -rf "$TMP/plots" && mkdir "$TMP/plots"
+}
+
+# A PATH without gnuplot: the drawing fails, its data and script stay and are enough to draw it.
+without_gnuplot() {
+    local name="plot: without gnuplot data and script stay, exit code 2" code reason=
+    mkdir -p "$TMP/empty-path"
+    PATH=$TMP/empty-path "$BIN/iobench" plot cpu "$TMP/result.json" -o "$TMP/plots/x.png" \
+        </dev/null >"$TMP/.out" 2>"$TMP/.err"
+    code=$?
+    [ "$code" = 2 ] || reason="exit code $code"
+    grep -q 'gnuplot: not installed; data and script are in' "$TMP/.err" || reason="said: $(head -n 1 "$TMP/.err")"
+    [ "$(ls "$TMP/plots/x-plot" | tr '\n' ' ')" = "cpu.dat cpu.gp " ] || reason="wrote: $(ls "$TMP/plots/"*)"
+    if [ -z "$reason" ] && command -v gnuplot >/dev/null; then
+        (cd "$TMP/plots/x-plot" && limited gnuplot cpu.gp) >"$TMP/.out" 2>&1 || reason="gnuplot: $(head -n 1 "$TMP/.out")"
+        [ -s "$TMP/.out" ] && reason="gnuplot complained: $(head -n 1 "$TMP/.out")"
+    fi
+    verdict "$name" "$reason"
+    rm -rf "$TMP/plots" && mkdir "$TMP/plots"
+}
+
+run_plots() {
+    mkdir "$TMP/plots"
+    refuses "no data for the kind" '^iobench plot: idle: nothing to draw: no cell has idle' \
+        idle "$TMP/result.json" -o "$TMP/plots/x.svg"
+    refuses "a folder that is not there" '^iobench plot: -o .*no/x\.svg: no such file' \
+        cpu "$TMP/result.json" -o "$TMP/plots/no/x.svg"
+    cp "$TMP/result.json" "$TMP/result.svg"
+    refuses "the result is not overwritten" 'is one of the results' \
+        cpu "$TMP/result.svg" -o "$TMP/result.svg"
+    without_gnuplot
+    if ! command -v gnuplot >/dev/null; then
+        skip "plot: drawings" "gnuplot is not installed"
+        return
+    fi
+    local kind
+    for kind in throughput percentiles cpu series order; do draws "$kind" "$kind.svg" '<?xml'; done
+    draws cpu x.png '211PNG\r'
+}

@@ -1,0 +1,103 @@
+# verdicts.sh - every reason of a verdict that can be provoked for certain, provoked in a real slot.
+# Part of cli.sh, after faults.sh, whose fakes it uses.
+#
+# Noise must not decide a test: each provokes its reason by far more than the rule needs, and noise
+# could only add to it. Other reasons may stand beside. "ended too early" and "did not end" are in
+# sessions.sh and faults.sh. Not here, because only the machine can bring them about: the
+# hypervisor's share, a window that is too short, Little's law; tests/unit/test_verdict.c has them.
+# shellcheck shell=bash
+
+# slot MODEL LOAD: runs one slot of a load, given as the fields of its JSON object; leaves its exit
+# code in $code.
+slot() {
+    printf '{"schema": {"name": "iobench-suite", "version_major": 1, "version_minor": 0}, "name": "verdict",
+        "description": "one slot", "servers": ["%s"], "phases": [{"name": "p", "loads": [{%s}]}]}' \
+        "$1" "$2" >"$TMP/verdict-suite.json"
+    limited "$FAKES/build/bin/iobench" run --suite "$TMP/verdict-suite.json" -o "$TMP/verdict.json" >"$TMP/.out" 2>"$TMP/.err"
+    code=$?
+}
+
+# provoked MODEL CODE LOAD PATTERN...: the slot's exit code, and all reasons among those given.
+provoked() {
+    local model=$1 want=$2 load=$3 pattern code
+    shift 3
+    slot "$model" "$load"
+    for pattern in "$@"; do
+        verdict "verdict: $model: $pattern" "$([ "$code" = "$want" ] && no_reason "$TMP/verdict.json" "$pattern" ||
+            echo "exit code $code: $(tail -n 1 "$TMP/.err")")"
+    done
+}
+
+make_faulty() {
+    local faulty="exec '$BIN/tests/fault-server' --stop-on-eof" field
+    cp "$BIN/loadgen" "$BIN/echo-epoll" "$FAKES/build/bin"
+    fake echo-wrong <<<"$faulty --fault wrong-byte --fault-at 1000"
+    fake echo-resetting <<<"$faulty --delay-us 20000 --fault reset --fault-at 100"
+    fake echo-mute <<<"$faulty --delay-us 10000000"
+    fake echo-slow <<<"$faulty --rate-limit 500"
+    # serves for two seconds, then stands still for two: wherever in the first two the window begins
+    fake echo-stalling <<<"$faulty --stall-every-ms 4000 --stall-ms 2000"
+    for field in accepted bytes_in bytes_out; do
+        fake echo-lying_$field <<<"'$BIN/echo-epoll' \"\$@\" | sed -u 's/\"$field\":[0-9]*/\"$field\":7/'"
+    done
+    fake echo-secretive <<<"'$BIN/echo-epoll' \"\$@\" | sed -u /stats/d"
+}
+
+# A load generator that shares its CPU with many others is late, and busy all the time.
+starved_loadgen() {
+    local name="verdict: a load generator without CPU" cpus cpu i
+    cpus=$(taskset -pc $$ 2>/dev/null | sed 's/.*: //')
+    [[ $cpus =~ ^[0-9]+[,-](.*[^0-9])?([0-9]+)$ ]] || { skip "$name" "it takes two CPUs and taskset"; return; }
+    cpu=${BASH_REMATCH[2]}
+    : >"$TMP/hogs"
+    for i in {1..8}; do
+        # a session each, as the load generator has, because the scheduler shares between sessions
+        setsid taskset -c "$cpu" bash -c "echo \$\$ >>$TMP/hogs; while ((SECONDS < 20)); do :; done" &
+    done
+    until_true eval "[ \$(wc -l <$TMP/hogs) = 8 ]"
+    slot epoll '"load": "open", "connections": 50, "outstanding": 100, "rate_per_s": 30000, "duration_s": 1'
+    while read -r i; do kill "$i"; done <"$TMP/hogs"
+    wait
+    for i in 'sent late: p99' 'bound by the load generator'; do
+        verdict "$name: $i" "$(no_reason "$TMP/verdict.json" "$i")"
+    done
+}
+
+# What limited the slot is no reason against it, but must be told. Only a server that gets a CPU can
+# be at its limit, so that a busy machine takes several tries.
+full_server() {
+    local tries=5 code
+    while [ $((tries--)) -gt 0 ]; do
+        slot epoll '"load": "closed", "connections": 20, "burn_ns": 100000, "duration_s": 0.3'
+        if grep -qE '"bound":[[:space:]]*"server"' "$TMP/verdict.json"; then
+            ok "verdict: bound by the server"
+            return
+        fi
+    done
+    skip "verdict: bound by the server" "others took the server's CPU: $(grep -m 1 '"bound"' "$TMP/verdict.json")"
+}
+
+run_verdicts() {
+    if [ ! -x "$BIN/tests/fault-server" ]; then
+        skip "verdicts" "fault-server is not built"
+        return
+    fi
+    local closed='"load": "closed", "connections": 5, "duration_s": 0.3, "drain_s": 0.2' code
+    local open='"load": "open", "connections": 5, "rate_per_s": 5000, "duration_s": 0.5, "drain_s": 0.2'
+    make_faulty
+    provoked wrong 1 "$closed" '1 wrong echoes'
+    provoked resetting 3 "$closed" '[0-9.]+ % errors, more than 0.1 %' 'messages, fewer than 1000'
+    provoked mute 3 "$closed" 'no message in the window' '5 connections waited for more than half the window'
+    provoked lying_accepted 3 "$closed" 'totals disagree: 5 connections, the server accepted 7'
+    provoked lying_bytes_in 3 "$closed" 'totals disagree: [0-9]+ bytes sent, the server received 7'
+    provoked lying_bytes_out 3 "$closed" 'totals disagree: [0-9]+ bytes received, the server sent 7'
+    provoked secretive 3 "$closed" 'the server printed no stats'
+    provoked slow 3 "$open" 'saturated: [0-9.]+ % of the offered load'
+    provoked mute 3 '"load": "closed", "connections": 5, "duration_s": 0.3, "drain_s": 0.2, "newcomers_per_s": 200' 'newcomers got no answer'
+    slot slow '"load": "open", "connections": 5, "rate_per_s": 1000, "warmup_s": 0, "duration_s": 1, "drain_s": 0.2, "saturating": true'
+    verdict "verdict: saturated as was meant is no reason" "$([ "$code" = 0 ] && ! grep -q 'saturated:' "$TMP/verdict.json" || echo "exit code $code: $(tail -n 1 "$TMP/.err")")"
+    slot stalling '"load": "closed", "connections": 5, "duration_s": 2, "warmup_s": 0.3, "drain_s": 4'
+    verdict "verdict: a server that stops in mid-window: the halves differ" "$(no_reason "$TMP/verdict.json" 'the second half of the window had')"
+    starved_loadgen
+    full_server
+}

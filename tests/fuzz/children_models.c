@@ -1,0 +1,23 @@
+/* children_models.c - what a program says of itself, as read by bench/models.c and shown by `list`.
+ */
+#include "bench/cmd_list.c" // NOLINT(bugprone-suspicious-include)
+#include "bench/models.c"   // NOLINT(bugprone-suspicious-include)
+
+#include "tests/fuzz/children.h"
+#include "tests/fuzz/fuzz.h"
+
+void fuzz_describe(char *text, size_t size) {
+    static struct models models = {.count = 1};
+    char reason[JSON_REASON_SIZE];
+    const struct process p = {.text = text, .size = size};
+    cJSON *describe = read_describe(&p, reason, sizeof reason);
+    if (!describe) {
+        fuzz_check_reason(reason);
+        return;
+    }
+    models.servers[0].describe = describe;
+    snprintf(models.servers[0].name, sizeof models.servers[0].name, "x");
+    print_table(&models, NULL);
+    print_json(&models, describe);
+    cJSON_Delete(describe);
+}

@@ -1,0 +1,52 @@
+/* fuzz.c - helpers of the fuzzing targets.
+ * Invariant: whatever is wrong ends in abort(), so that libFuzzer keeps the input. */
+#include "tests/fuzz/fuzz.h"
+
+#include "base/check.h"
+#include "bench/json_file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* In place of base/check.c's: libFuzzer saves the input of an abort(), but not of an exit. */
+_Noreturn void check_failed(const char *file, int line, const char *expression, intmax_t left,
+                            intmax_t right) {
+    fprintf(stderr, "CHECK failed: %s:%d: %s (%jd, %jd)\n", file, line, expression, left, right);
+    abort();
+}
+
+char *fuzz_text(const uint8_t *data, size_t size) {
+    char *text = malloc(size + 1); /* of exactly this size, so that ASan sees a read behind it */
+    CHECK(text);
+    if (size) memcpy(text, data, size);
+    text[size] = '\0';
+    return text;
+}
+
+const cJSON *fuzz_schema(const char *path) {
+    static struct {
+        const char *path; /* as given */
+        cJSON *schema;    /* what stands there */
+    } known[2];
+    for (size_t i = 0; i < 2; i++) {
+        if (known[i].path && strcmp(known[i].path, path) == 0) return known[i].schema;
+        if (known[i].path) continue;
+        char reason[JSON_REASON_SIZE];
+        known[i].path = path;
+        known[i].schema = json_file_read(path, reason, sizeof reason);
+        if (!known[i].schema) fprintf(stderr, "%s: %s\n", path, reason);
+        CHECK(known[i].schema);
+        return known[i].schema;
+    }
+    abort(); /* a third schema */
+}
+
+void fuzz_check_reason(const char *reason) {
+    CHECK(*reason);
+    for (const char *c = reason; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7f) {
+            fprintf(stderr, "a control character in: %s\n", reason);
+            CHECK_OP(*c, ==, ' ');
+        }
+}

@@ -1,0 +1,75 @@
+/* fuzz_children.c - what servers and load generators print: ready line, statistics, description,
+ * figures. Every input is read as each of them. Invariant: whatever they print, a slot ends with an
+ * address and a sample that are sound, or with one line that says why not. */
+#include "bench/slot.c" // NOLINT(bugprone-suspicious-include)
+
+#include "bench/identities.h"
+#include "bench/sample.h"
+#include "bench/schema.h"
+#include "tests/fuzz/children.h"
+#include "tests/fuzz/fuzz.h"
+
+#include <stdlib.h>
+
+static void read_server(char *text, size_t size) {
+    struct slot_outcome o = {0};
+    char address[128];
+    double pid;
+    const struct process p = {.text = text, .size = size};
+    if (strchr(text, '\n')) {
+        if (read_ready(&o, &p, address, sizeof address, &pid))
+            CHECK(pid >= 1);
+        else
+            fuzz_check_reason(o.reason);
+    }
+    cJSON_Delete(last_object(&p, "stats"));
+}
+
+static void judge(struct slot_outcome *o, const struct cell *c, const cJSON *scenario) {
+    const struct sample_facts facts = {
+        .cell = c, .server_build = "a", .loadgen_build = "b", .order = 0, .offset_s = 1};
+    char why[JSON_REASON_SIZE];
+    cJSON *sample = sample_make(&facts, o);
+    if (!schema_check(fuzz_schema(FUZZ_RESULT_SCHEMA), "sample", sample, "figures", why,
+                      sizeof why) ||
+        !identities_check_sample(scenario, sample, "figures", why, sizeof why))
+        fuzz_check_reason(why);
+    cJSON_Delete(sample);
+}
+
+static void read_load(char *text, size_t size) {
+    static struct program program = {.name = "x"};
+    static struct server_spec server = {.program = &program, .text = "x"};
+    static struct cell cells[3] = {
+        {.load = CELL_CLOSED}, {.load = CELL_OPEN}, {.load = CELL_CHURN}};
+    if (!server.describe) server.describe = cJSON_Parse("{\"threads_max\":4}");
+    for (int i = 0; i < 3; i++) {
+        struct cell *c = &cells[i];
+        c->server = &server;
+        c->phase = c->transport = c->arrival = "x";
+        c->connections = c->depth = c->outstanding = c->size_bytes = c->server_threads = 1;
+        c->rate_pct = NAN;
+        c->duration_s = 0.02;
+        struct slot_outcome o = {.steal_pct = 1};
+        const struct process p = {.text = text, .size = size};
+        read_figures(&o, &p);
+        if (o.end == SLOT_MEASURED) {
+            o.stats = cJSON_Duplicate(cJSON_GetObjectItem(o.figures, "stats"), true);
+            cJSON *scenario = plan_scenario(c);
+            judge(&o, c, scenario);
+            cJSON_Delete(scenario);
+        } else {
+            fuzz_check_reason(o.reason);
+        }
+        slot_free(&o);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    char *text = fuzz_text(data, size);
+    read_server(text, size);
+    fuzz_describe(text, size);
+    read_load(text, size);
+    free(text);
+    return 0;
+}

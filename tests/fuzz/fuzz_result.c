@@ -1,0 +1,83 @@
+/* fuzz_result.c - result files: from bytes to a verdict on them, and of those that are valid to
+ * table, page and plots. Invariant: no text of a file reaches the page unescaped. */
+#include "base/check.h"
+#include "bench/json_file.h"
+#include "bench/plot.h"
+#include "bench/report_data.h"
+#include "bench/report_html.h"
+#include "bench/result_file.h"
+#include "bench/table.h"
+#include "tests/fuzz/fuzz.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { KINDS_MAX = 16 };
+
+/* A folder of this process, for the plots' files. */
+static const char *plots_folder(void) {
+    static char folder[128];
+    if (*folder) return folder;
+    snprintf(folder, sizeof folder, "build/fuzz/plots-%ld", (long)getpid());
+    CHECK_OP(mkdir(folder, 0777), ==, 0);
+    return folder;
+}
+
+static void show_page(const struct report *report) {
+    struct report_picture pictures[KINDS_MAX] = {0};
+    size_t count = 0, size = 0;
+    char *page = NULL, reason[600];
+    for (; plot_kinds[count].name; count++) {
+        struct plot plot;
+        CHECK_OP(count, <, KINDS_MAX);
+        pictures[count].kind = &plot_kinds[count];
+        plot_make(&plot, &plot_kinds[count], report);
+        if (plot.count)
+            CHECK_OP(plot_write(&plot, report, "plot", plots_folder(), reason, sizeof reason), ==,
+                     0);
+        plot_free(&plot);
+    }
+    FILE *out = open_memstream(&page, &size);
+    CHECK(out);
+    report_html(out, report, pictures, count, "plots");
+    fclose(out);
+    CHECK(!strstr(page, "<script"));
+    free(page);
+}
+
+/* Takes over `document`. */
+static void show(cJSON *document) {
+    static const char *const paths[2] = {"a.json", "b.json"};
+    struct report report;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    CHECK(out);
+    table_print(out, cJSON_Duplicate(document, true), paths[0], true);
+    fclose(out);
+    free(text);
+    cJSON **files = calloc(2, sizeof *files);
+    CHECK(files);
+    files[0] = document;
+    files[1] = cJSON_Duplicate(document, true);
+    report_build(&report, files, paths, 2);
+    show_page(&report);
+    report_clear(&report);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    char reason[JSON_REASON_SIZE], *text = fuzz_text(data, size);
+    cJSON *document = json_text_parse(text, size, reason, sizeof reason);
+    free(text);
+    if (document &&
+        result_file_check(fuzz_schema(FUZZ_RESULT_SCHEMA), document, reason, sizeof reason)) {
+        show(document);
+        return 0;
+    }
+    fuzz_check_reason(reason);
+    cJSON_Delete(document);
+    return 0;
+}

@@ -1,0 +1,99 @@
+/* fuzz_words.c - what stands on a command line, beyond file names: numbers, lists, CPUs, servers,
+ * addresses, options. Invariant: what is accepted lies in its range. */
+#include "base/args.h"
+#include "base/check.h"
+#include "base/os.h"
+#include "bench/placement.h"
+#include "bench/schema.h"
+#include "bench/suite.h"
+#include "tests/fuzz/fuzz.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void read_number(const char *text) {
+    uint64_t number;
+    char again[32];
+    if (args_number(text, &number) != 0) return;
+    snprintf(again, sizeof again, "%llu", (unsigned long long)number);
+    CHECK(strcmp(text + strspn(text, "0"), again + (number == 0)) == 0);
+}
+
+static void read_connections(const char *text) {
+    static const struct arg_texts none;
+    const struct suite_overrides overrides = {.servers = &none, .connections = text};
+    char reason[512];
+    cJSON *suite = cJSON_Parse("{\"phases\":[{\"loads\":[{}]}]}");
+    CHECK(suite);
+    if (suite_override(suite, &overrides, reason, sizeof reason)) {
+        const cJSON *phase = cJSON_GetObjectItem(suite, "phases")->child;
+        const cJSON *n, *load = cJSON_GetObjectItem(phase, "loads")->child;
+        cJSON_ArrayForEach(n, cJSON_GetObjectItem(load, "connections"))
+            CHECK(n->valuedouble >= 1 && n->valuedouble <= 1e6);
+    }
+    cJSON_Delete(suite);
+}
+
+static void read_placement(const char *text) {
+    static const int allowed[] = {0, 1, 2, 5, 1023};
+    static struct placement_policy policy;
+    static struct placement placement;
+    char reason[512];
+    if (!placement_read(&policy, text, allowed, 5, reason, sizeof reason)) return;
+    placement_decide(&placement, &policy, allowed, 5, 2, 2);
+    CHECK(placement.server_count >= 1 && placement.server_count <= 5);
+    CHECK(placement.loadgen_count >= 1 && placement.loadgen_count <= 5);
+}
+
+static void read_address(const char *text) {
+    char host[64];
+    uint16_t port = 0;
+    if (!os_address_split(text, host, sizeof host, &port)) return;
+    CHECK(*host && strlen(host) < sizeof host && port >= 1);
+}
+
+/* The words of a command line are what spaces separate. */
+static void parse_options(char *text) {
+    bool flag = false;
+    uint64_t count = 1;
+    double real = 1;
+    const char *choice = "a", *word = "";
+    struct arg_texts texts = {0}, positionals = {0};
+    const struct arg rows[] = {{"flag", ARG_FLAG, &flag, 0, 0, NULL, NULL, "a flag"},
+                               {"count", ARG_COUNT, &count, 1, 1000, NULL, "N", "a number"},
+                               {"real", ARG_REAL, &real, 0.01, 3600, NULL, "S", "a real one"},
+                               {"choice", ARG_CHOICE, &choice, 0, 0, "a|bc", NULL, "a word"},
+                               {"texts", ARG_TEXTS, &texts, 0, 0, NULL, "T", "many"},
+                               {"o", ARG_TEXT, &word, 0, 0, NULL, "FILE", "a text"},
+                               {.name = NULL}};
+    const struct args_spec spec = {.program = "fuzz",
+                                   .summary = "nothing",
+                                   .positional = "WORD...",
+                                   .example = "fuzz",
+                                   .args = rows,
+                                   .positionals = &positionals};
+    char *words[34] = {text};
+    int n = 1;
+    for (char *w = strtok(text, " "); w && n < 33; w = strtok(NULL, " ")) words[n++] = w;
+    if (args_parse(&spec, n, words) == ARGS_RUN) {
+        CHECK(count >= 1 && count <= 1000);
+        CHECK(real >= 0.01 && real <= 3600);
+        CHECK(!strcmp(choice, "a") || !strcmp(choice, "bc"));
+    }
+    args_texts_free(&texts);
+    args_texts_free(&positionals);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    static const char *const candidates[] = {"epoll", "io_uring", "", "x", NULL};
+    char *text = fuzz_text(data, size);
+    read_number(text);
+    read_connections(text);
+    read_placement(text);
+    read_address(text);
+    schema_nearest(text, candidates);
+    parse_options(text); /* last: it cuts the text up */
+    free(text);
+    return 0;
+}

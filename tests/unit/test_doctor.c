@@ -1,0 +1,149 @@
+/* test_doctor.c - each rule of the doctor fires on its fact, and only on it.
+ * Invariant: the facts are made up; nothing of this machine enters. */
+#include "bench/doctor.h"
+#include "tests/unit/unit.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A quiet machine of 8 CPUs. */
+static struct doctor_facts fit(void) {
+    return (struct doctor_facts){.cpus = 8,
+                                 .quota_cpus = INFINITY,
+                                 .machine_cpus = 8,
+                                 .busy_cpus = 0.1,
+                                 .steal_pct = 0,
+                                 .siblings = 0,
+                                 .turbo = 0,
+                                 .clock_ns = 25,
+                                 .available_bytes = 8e9,
+                                 .descriptors = 1048576,
+                                 .somaxconn = 4096,
+                                 .ports = 28232,
+                                 .reuse_time_wait = 2,
+                                 .uring_disabled = 0,
+                                 .governor = "performance",
+                                 .clock = "tsc"};
+}
+
+static struct doctor_facts unknown(void) {
+    return (struct doctor_facts){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
+                                 NAN, NAN, NAN, NAN, NAN, "",  "",  ""};
+}
+
+/* The findings read "level id: found", one a line. */
+static void expect_at(const struct doctor_facts *facts, const char *expected, int line) {
+    char text[4096] = "";
+    cJSON *findings = doctor_findings(facts);
+    size_t problems = 0;
+    const cJSON *f;
+    cJSON_ArrayForEach(f, findings) {
+        const char *level = cJSON_GetObjectItem(f, "level")->valuestring;
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "%s%s %s: %s", used ? "\n" : "", level,
+                 cJSON_GetObjectItem(f, "id")->valuestring,
+                 cJSON_GetObjectItem(f, "found")->valuestring);
+        problems += strcmp(level, "problem") == 0;
+        assert_true(strlen(cJSON_GetObjectItem(f, "effect")->valuestring) > 10);
+        assert_true(strlen(cJSON_GetObjectItem(f, "fix")->valuestring) > 5);
+    }
+    if (strcmp(text, expected) != 0) print_error("line %d\n", line);
+    assert_string_equal(text, expected);
+    assert_int_equal(doctor_problems(findings), problems);
+    cJSON_Delete(findings);
+}
+#define EXPECT(facts, expected) expect_at(&(facts), expected, __LINE__)
+
+static void a_quiet_machine_is_fit(void **state) {
+    (void)state;
+    struct doctor_facts f = fit();
+    EXPECT(f, "");
+}
+
+static void what_is_unknown_is_no_finding(void **state) {
+    (void)state;
+    struct doctor_facts f = unknown();
+    EXPECT(f, "");
+}
+
+static void numbers_have_their_limits(void **state) {
+    (void)state;
+    static const struct {
+        size_t fact;          /* offset of a number */
+        double good, bad;     /* the last that is fine, the first that is not */
+        const char *expected; /* of the bad one */
+    } cases[] = {
+#define FACT(name) offsetof(struct doctor_facts, name)
+        {FACT(cpus), 2, 1, "problem cpus: 1 CPU may be used"},
+        {FACT(quota_cpus), 8, 1.5, "problem quota: the control group may use 1.5 of 8 CPUs"},
+        {FACT(busy_cpus), 6.1, 6.3, "problem busy: others keep 6.3 of 8 CPUs busy"},
+        {FACT(steal_pct), 1, 2, "advice steal: the hypervisor takes 2 % of the CPU time"},
+        {FACT(steal_pct), 1, 6, "problem steal: the hypervisor takes 6 % of the CPU time"},
+        {FACT(siblings), 0, 1, "advice smt: first and last CPU are threads of one core (SMT)"},
+        {FACT(turbo), 0, 1, "advice turbo: turbo is on"},
+        {FACT(clock_ns), 200, 900, "problem clock: reading the clock (tsc) takes 900 ns"},
+        {FACT(available_bytes), 537e6, 268435456,
+         "problem memory: 256 MiB of memory are available"},
+        {FACT(descriptors), 19200, 1024, "advice descriptors: a process may open 1024 descriptors"},
+        {FACT(somaxconn), 4096, 512, "advice somaxconn: net.core.somaxconn is 512"},
+        {FACT(somaxconn), 4096, 128, "problem somaxconn: net.core.somaxconn is 128"},
+        {FACT(ports), 19200, 1000, "advice ports: 1000 ports for outgoing connections"},
+        {FACT(reuse_time_wait), 1, 0,
+         "advice time_wait: ports rest for 60 s after a connection (net.ipv4.tcp_tw_reuse is 0)"},
+        {FACT(uring_disabled), 0, 2, "advice io_uring: kernel.io_uring_disabled is 2"},
+#undef FACT
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct doctor_facts f = fit();
+        double *fact = (double *)(void *)((char *)&f + cases[i].fact);
+        *fact = cases[i].good;
+        EXPECT(f, "");
+        *fact = cases[i].bad;
+        EXPECT(f, cases[i].expected);
+    }
+}
+
+static void texts_are_judged(void **state) {
+    (void)state;
+    struct doctor_facts f = fit();
+    strcpy(f.governor, "powersave");
+    EXPECT(f, "problem governor: the frequency governor is powersave");
+    f = fit();
+    strcpy(f.mitigations, "meltdown, mds");
+    EXPECT(f, "advice mitigations: CPU mitigations are on: meltdown, mds");
+}
+
+static void problems_come_first(void **state) {
+    (void)state;
+    struct doctor_facts f = fit();
+    f.cpus = f.machine_cpus = f.quota_cpus = 1; /* too few, but no more is forbidden */
+    f.turbo = 1;
+    f.available_bytes = 0;
+    EXPECT(f, "problem cpus: 1 CPU may be used\n"
+              "problem memory: 0 MiB of memory are available\n"
+              "advice turbo: turbo is on");
+}
+
+/* Whatever machine this runs on, looking at it gives facts that make sense. */
+static void looking_is_harmless(void **state) {
+    (void)state;
+    struct doctor_facts f;
+    doctor_look(&f, 0.01);
+    assert_true(f.cpus >= 1 && f.cpus <= f.machine_cpus);
+    assert_true(f.clock_ns > 0 && f.quota_cpus > 0);
+    assert_true(isnan(f.busy_cpus) || f.busy_cpus > -0.5);
+    cJSON_Delete(doctor_findings(&f));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_quiet_machine_is_fit),
+        cmocka_unit_test(what_is_unknown_is_no_finding),
+        cmocka_unit_test(numbers_have_their_limits),
+        cmocka_unit_test(texts_are_judged),
+        cmocka_unit_test(problems_come_first),
+        cmocka_unit_test(looking_is_harmless),
+    };
+    return cmocka_run_group_tests_name("doctor", tests, NULL, NULL);
+}

@@ -1,0 +1,143 @@
+/* test_table.c - the table at the end of a run, and loads in words.
+ * Invariant: results are made here, small and with known figures. */
+#include "bench/report_format.h"
+#include "bench/table.h"
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A cell with one valid slot; `scenario` and `sample` are what is particular to it. */
+static void add_cell(cJSON *file, const char *id, const char *phase, const char *scenario,
+                     const char *sample) {
+    char text[1024];
+    snprintf(text, sizeof text,
+             "{\"id\": \"%s\", \"scenario\": {\"phase\": \"%s\", \"connections\": 50,"
+             "\"size_bytes\": 64, \"server\": {\"model\": \"epoll\", \"threads\": 1}, %s},"
+             "\"samples\": [{\"validity\": {\"verdict\": \"valid\", \"reasons\": []},"
+             "\"window_s\": 1, \"throughput_per_s\": 1000, %s}]}",
+             id, phase, scenario, sample);
+    cJSON *cell = cJSON_Parse(text);
+    assert_non_null(cell);
+    cJSON_AddItemToArray(cJSON_GetObjectItem(file, "cells"), cell);
+}
+
+static cJSON *new_file(void) {
+    cJSON *file = cJSON_Parse("{\"cells\": []}");
+    assert_non_null(file);
+    return file;
+}
+
+/* The table of a file, which it takes over; freed by the caller. */
+static char *table_of(cJSON *file) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    table_print(out, file, "a.json", false);
+    fclose(out);
+    return text;
+}
+
+static size_t times(const char *text, const char *part) {
+    size_t count = 0;
+    for (; (text = strstr(text, part)) != NULL; text += strlen(part)) count++;
+    return count;
+}
+
+#define CLOSED "\"load\": \"closed\", \"depth\": 1"
+#define PLAIN "\"bytes\": 64000"
+
+static void loads_stand_under_their_phase(void **state) {
+    (void)state;
+    cJSON *file = new_file();
+    add_cell(file, "epoll/closed/c50/d1/64B", "capacity", CLOSED, PLAIN);
+    add_cell(file, "epoll/closed/c50/d1/64B/idle7", "idle", CLOSED ", \"idle\": 7", PLAIN);
+    add_cell(file, "poll/closed/c50/d1/64B", "capacity", CLOSED, PLAIN);
+    char *text = table_of(file);
+    assert_int_equal(times(text, "\nphase "), 2);
+    assert_int_equal(times(text, "closed loop"), 2);
+    const char *idle = strstr(text, "\nphase idle\n");
+    assert_non_null(idle);
+    const char *poll = strstr(text, "\n  poll ");
+    assert_true(poll != NULL && poll < idle);
+    assert_int_equal(times(text, "memory  "), 1); /* a column of the idle phase only */
+    assert_true(strstr(text, "memory  ") > idle);
+    assert_int_equal(times(text, "conns/s"), 0);
+    free(text);
+}
+
+static void a_saturated_load_says_so(void **state) {
+    (void)state;
+    cJSON *file = new_file();
+    add_cell(file, "epoll/open/c50/r110%/poisson/k1/64B", "load",
+             "\"load\": \"open\", \"rate_pct\": 110, \"rate_per_s\": 1000, \"saturating\": true",
+             "\"loadgen\": {\"offered\": 1000, \"achieved_over_offered\": 0.6, \"answered\": 777}");
+    add_cell(file, "epoll/open/c50/r10%/poisson/k1/64B", "load",
+             "\"load\": \"open\", \"rate_pct\": 10, \"rate_per_s\": 100",
+             "\"loadgen\": {\"offered\": 100, \"achieved_over_offered\": 1, \"answered\": 100}");
+    char *text = table_of(file);
+    assert_int_equal(times(text, "saturated"), 1);
+    assert_non_null(strstr(text, "1 valid; saturated: 60 % answered in time\n"));
+    assert_non_null(strstr(text, " 777 ")); /* in the window, not in the drain */
+    assert_non_null(strstr(text, "110 % of the best capacity"));
+    free(text);
+}
+
+static void churn_counts_connections(void **state) {
+    (void)state;
+    cJSON *file = new_file();
+    add_cell(file, "epoll/churn/c50/r500/poisson/e1/64B", "churn",
+             "\"load\": \"churn\", \"rate_per_s\": 500, \"churn_echoes\": 1",
+             "\"loadgen\": {\"offered\": 500, \"achieved_over_offered\": 0.996}");
+    char *text = table_of(file);
+    assert_non_null(strstr(text, "conns/s"));
+    assert_non_null(strstr(text, " 498 "));
+    assert_null(strstr(text, "saturated"));
+    free(text);
+}
+
+/* What format_load makes of a scenario. */
+static void expect_load(enum report_load kind, enum format_part left_out, const char *scenario,
+                        const char *expected) {
+    char text[256], json[512];
+    snprintf(json, sizeof json, "{\"scenario\": {\"connections\": 50, %s}}", scenario);
+    cJSON *parsed = cJSON_Parse(json);
+    assert_non_null(parsed);
+    struct report_cell cell = {
+        .json = parsed,
+        .kind = kind,
+        .idle = cJSON_GetObjectItem(cJSON_GetObjectItem(parsed, "scenario"), "idle") ? 5 : 0,
+        .newcomers_per_s = 0,
+        .offered_per_s = 2000};
+    format_load(text, sizeof text, &cell, left_out);
+    assert_string_equal(text, expected);
+    cJSON_Delete(parsed);
+}
+
+static void loads_read_as_words(void **state) {
+    (void)state;
+    expect_load(LOAD_CLOSED, FORMAT_WHOLE, "\"depth\": 2, \"idle\": 5",
+                "closed loop · 50 connections · depth 2 · 5 idle connections");
+    expect_load(LOAD_CLOSED, FORMAT_NO_IDLE, "\"depth\": 2, \"idle\": 5",
+                "closed loop · 50 connections · depth 2");
+    expect_load(LOAD_CLOSED, FORMAT_NO_CONNECTIONS, "\"depth\": 2", "closed loop · depth 2");
+    expect_load(LOAD_OPEN, FORMAT_WHOLE, "\"rate_pct\": 50, \"arrival\": \"poisson\"",
+                "open loop · 50 connections · 50 % of the best capacity · poisson arrivals");
+    expect_load(LOAD_OPEN, FORMAT_NO_RATE, "\"rate_pct\": 50, \"arrival\": \"poisson\"",
+                "open loop · 50 connections · poisson arrivals");
+    expect_load(LOAD_CHURN, FORMAT_WHOLE, "\"arrival\": \"constant\", \"churn_echoes\": 10",
+                "churn · at most 50 connections at once · 2\u2009000 connections/s · constant "
+                "arrivals · 10 echoes each");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(loads_stand_under_their_phase),
+        cmocka_unit_test(a_saturated_load_says_so),
+        cmocka_unit_test(churn_counts_connections),
+        cmocka_unit_test(loads_read_as_words),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
