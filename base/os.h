@@ -123,8 +123,14 @@ int os_listen(const struct os_address *address, int backlog, bool shared_port, o
 int os_accept(os_socket listener, bool nonblocking, os_socket *accepted);
 
 /* Starts a non-blocking connect with TCP_NODELAY; the socket becomes writable when it is decided
- * (os_socket_error tells how). Returns 0 or an error; then there is no socket. */
-int os_connect(const struct os_address *address, os_socket *s);
+ * (os_socket_error tells how). With `source` > 0 it comes from another address of this host than
+ * with 0, if os_bind_source can. Returns 0 or an error; then there is no socket. */
+int os_connect(const struct os_address *address, uint32_t source, os_socket *s);
+
+/* Lets a socket that will connect to `address` come from local address number `source` (1..65535)
+ * if that is an IPv4 loopback address and the system has more of them than one; else does nothing.
+ * Returns 0 or an error. */
+int os_bind_source(os_socket s, const struct os_address *address, uint32_t source);
 
 /* Two connected stream sockets, non-blocking on request. Returns 0 or an error. */
 int os_socket_pair(bool nonblocking, os_socket pair[2]);

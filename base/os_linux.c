@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,21 @@ int os_accept(os_socket listener, bool nonblocking, os_socket *accepted) {
     if (s < 0) return errno;
     *accepted = s;
     return 0;
+}
+
+/* All of 127.0.0.0/8 is local. Each address has ports of its own to connect from, and the port is
+ * chosen at the connect, so that one may serve towards several servers. */
+int os_bind_source(os_socket s, const struct os_address *address, uint32_t source) {
+    struct sockaddr_in local;
+    int late = 1;
+    if (address->length != sizeof local) return 0;
+    memcpy(&local, address->storage.bytes, sizeof local);
+    if (local.sin_family != AF_INET || ntohl(local.sin_addr.s_addr) >> 24 != IN_LOOPBACKNET)
+        return 0;
+    local.sin_port = 0;
+    local.sin_addr.s_addr = htonl(INADDR_LOOPBACK + source);
+    if (setsockopt(s, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &late, sizeof late) != 0) return errno;
+    return bind(s, (const struct sockaddr *)&local, sizeof local) == 0 ? 0 : errno;
 }
 
 /* ---- another process ---- */

@@ -207,11 +207,12 @@ int os_listen(const struct os_address *address, int backlog, bool shared_port,
     return 0;
 }
 
-int os_connect(const struct os_address *address, os_socket *s) {
+int os_connect(const struct os_address *address, uint32_t source, os_socket *s) {
     os_socket made;
     int error = new_socket(address, &made);
     if (error) return error;
     error = set_no_delay(made);
+    if (!error && source) error = os_bind_source(made, address, source);
     if (!error && connect(made, address_of(address), address->length) != 0 && errno != EINPROGRESS)
         error = errno;
     if (error) {

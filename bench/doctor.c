@@ -16,6 +16,7 @@
 #define CLOCK_NS_MAX 200.0 /* a clock that is read by a system call, or slower */
 #define AVAILABLE_MIN (512.0 * 1024 * 1024)
 #define DESCRIPTORS_WANTED 19200 /* 19000 idle connections and 100 busy ones */
+#define PORTS_WANTED 20000       /* twice what the load generator takes of one local address */
 #define BURST 512                /* connects that the load generator has under way */
 #define BACKLOG 4096             /* that the servers ask for */
 #define TIME_WAIT_S 60           /* Linux: TCP_TIMEWAIT_LEN */
@@ -124,9 +125,8 @@ static void check_somaxconn(const struct doctor_facts *m, struct finding *f) {
 }
 
 static void check_ports(const struct doctor_facts *m, struct finding *f) {
-    if (m->ports < DESCRIPTORS_WANTED)
-        say(f, "advice", "%.0f ports for outgoing connections", m->ports);
-    f->effect = "more connections than that to one server fail";
+    if (m->ports < PORTS_WANTED) say(f, "advice", "%.0f ports for outgoing connections", m->ports);
+    f->effect = "connecting is slow beyond half of them, and more of them to one server fail";
     f->fix = "sysctl -w net.ipv4.ip_local_port_range='16384 60999'";
 }
 

@@ -2,6 +2,7 @@
  * Invariant: no shell has a part in it, so that a command means the same everywhere. */
 #include "bench/foreign.h"
 
+#include "base/check.h"
 #include "base/os.h"
 #include "bench/json_file.h"
 
@@ -146,8 +147,9 @@ void foreign_name(char name[MODEL_NAME_SIZE], const char *path, const struct mod
 static bool read_command(struct program *p, const struct models *m, char *reason, size_t size) {
     struct foreign_words words;
     const char *search = getenv("PATH");
-    if (!foreign_split(&words, p->command, UINT16_MAX, reason, size) ||
-        !foreign_find_program(p->path, words.words[0], search ? search : "", reason, size))
+    if (!foreign_split(&words, p->command, UINT16_MAX, reason, size)) return false;
+    CHECK(words.count > 0);
+    if (!foreign_find_program(p->path, words.words[0], search ? search : "", reason, size))
         return false;
     foreign_name(p->name, words.words[0], m);
     return true;

@@ -103,7 +103,6 @@ static void put_panels(FILE *out, const struct plot *plot, const struct plot_pag
     }
 }
 
-/* The arrays have an element to spare: gnuplot evaluates even a loop that runs never, once. */
 static void put_series(FILE *out, const struct plot *plot) {
     fprintf(out,
             "\n# series: names, styles, ends of their lines, heights of their names (shares), "
@@ -114,6 +113,10 @@ static void put_series(FILE *out, const struct plot *plot) {
                                          "label_y", "colour", "marker", "pale"};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         fprintf(out, "array series_%s[series + 1]\n", arrays[i]);
+    /* gnuplot evaluates even a loop that runs never, once: for a last panel without series there */
+    fputs("series_name[series + 1] = ''; series_colour[series + 1] = '#000000'\n"
+          "series_marker[series + 1] = 1; series_pale[series + 1] = 0\n",
+          out);
     for (size_t i = 0; i < plot->count; i++) {
         const struct plot_series *series = &plot->series[i];
         const struct plot_point *end = &series->points[series->count - 1];

@@ -91,9 +91,10 @@ static void put_findings(FILE *out, const cJSON *findings) {
         format_html(out, report_text(finding, "found"));
         if (effect != NULL) fputs(": ", out);
         if (effect != NULL) format_html(out, effect);
-        if (fix != NULL) fputs(". <code>", out);
-        if (fix != NULL) format_html(out, fix);
-        fputs(fix != NULL ? "</code></li>\n" : "</li>\n", out);
+        bool fixable = fix != NULL && *fix != '\0';
+        if (fixable) fputs(". <b>To do:</b> ", out);
+        if (fixable) format_html(out, fix);
+        fputs("</li>\n", out);
     }
     fputs("</ul>", out);
 }

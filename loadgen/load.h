@@ -16,6 +16,7 @@
 
 struct load {
     struct os_address address;             /* the server */
+    uint32_t sources;                      /* local addresses to come from, where there are more */
     const struct transport_ops *transport; /* how bytes move */
     uint32_t connections;                  /* under load from start to end, in all workers; churn
                                               has none */

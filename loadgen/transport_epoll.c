@@ -70,7 +70,7 @@ static void epoll_close_link(struct transport *t, uint32_t conn) {
 static int epoll_connect(struct transport *t, uint32_t conn) {
     struct link *l = &t->links[conn];
     CHECK_OP(l->state, ==, CLOSED);
-    int error = os_connect(&t->config.address, &l->socket);
+    int error = os_connect(&t->config.address, conn % t->config.sources, &l->socket);
     if (error) return error;
     l->state = CONNECTING;
     error = watch(t, conn, EPOLL_CTL_ADD, EPOLLOUT);

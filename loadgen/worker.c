@@ -93,6 +93,7 @@ int worker_init(struct worker *w, struct run *run, uint32_t index) {
     }
     struct transport_config config = {.connections = w->regulars + w->visits.room,
                                       .address = load->address,
+                                      .sources = load->sources,
                                       .handlers = &client_handlers,
                                       .context = w};
     if (!error) error = load->transport->open(&config, &w->transport);

@@ -16,15 +16,15 @@ refuses() {
     rm -rf "$TMP/plots" && mkdir "$TMP/plots"
 }
 
-# draws KIND FILE MAGIC: exit code 0, and nothing but FILE, which begins as its format does.
+# draws KIND FILE MAGIC [RESULT]: exit code 0, and nothing but FILE, which begins as its format does.
 draws() {
     local reason= magic
-    limited "$BIN/iobench" plot "$1" "$TMP/result.json" -o "$TMP/plots/$2" >"$TMP/.out" 2>"$TMP/.err" ||
+    limited "$BIN/iobench" plot "$1" "$TMP/result.json" ${4:+"$4"} -o "$TMP/plots/$2" >"$TMP/.out" 2>"$TMP/.err" ||
         reason="exit code $?: $(head -n 1 "$TMP/.err")"
     magic=$(head -c 5 "$TMP/plots/$2" 2>/dev/null | od -An -c | tr -d ' \n')
     [ "$magic" = "$3" ] || reason=${reason:-"it begins with $magic"}
     [ "$(ls -A "$TMP/plots")" = "$2" ] || reason=${reason:-"beside it: $(ls -A "$TMP/plots" | tr '\n' ' ')"}
-    verdict "plot: $1 as $2" "$reason"
+    verdict "plot: $1 as $2${4:+, beside a result without data}" "$reason"
     rm -rf "$TMP/plots" && mkdir "$TMP/plots"
 }
 
@@ -63,4 +63,5 @@ run_plots() {
     local kind
     for kind in throughput percentiles cpu series order; do draws "$kind" "$kind.svg" '<?xml'; done
     draws cpu x.png '211PNG\r'
+    [ ! -e "$TMP/skipped.json" ] || draws throughput two.svg '<?xml' "$TMP/skipped.json"
 }

@@ -24,6 +24,8 @@ children_of() {
 }
 has_children() { [ -n "$(children_of "$1")" ]; }
 child_called() { [ -n "$(children_of "$1" "$2")" ]; }
+# a load generator alone may be one that describes itself
+slot_runs() { child_called "$1" loadgen && child_called "$1" echo-epoll; }
 
 # Why a file is not a valid result.
 invalid() { limited "$BIN/iobench" validate "$1" 2>&1 >/dev/null | tr '\n' '|'; }
@@ -104,7 +106,7 @@ mutants() {
 start_long_run() { # FILE
     "$BIN/iobench" run --suite "$TMP/tiny.json" --repeats 50 --duration 1 -o "$1" >/dev/null 2>"$TMP/.err" </dev/null &
     run=$!
-    until_true samples_in "$1" 1 && until_true child_called "$run" loadgen && until_true child_called "$run" echo-epoll
+    until_true samples_in "$1" 1 && until_true slot_runs "$run"
 }
 
 end_run() { wait "$run"; code=$?; }
@@ -138,8 +140,7 @@ server_dies() {
     local out=$TMP/dies.json code
     "$BIN/iobench" run --suite "$TMP/tiny.json" --repeats 3 --duration 1 -o "$out" >/dev/null 2>"$TMP/.err" </dev/null &
     run=$!
-    # a load generator is there only when the server serves
-    until_true child_called "$run" loadgen && kill -KILL "$(children_of "$run" echo-epoll)" ||
+    until_true slot_runs "$run" && kill -KILL "$(children_of "$run" echo-epoll)" ||
         { not_ok "run: a server dies" "no slot began"; kill -9 "$run"; return; }
     end_run
     verdict "run: goes on when a server dies" "$([ "$code" = 0 ] || echo "exit code $code: $(tail -n 1 "$TMP/.err")")"

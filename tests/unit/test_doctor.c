@@ -88,7 +88,7 @@ static void numbers_have_their_limits(void **state) {
         {FACT(descriptors), 19200, 1024, "advice descriptors: a process may open 1024 descriptors"},
         {FACT(somaxconn), 4096, 512, "advice somaxconn: net.core.somaxconn is 512"},
         {FACT(somaxconn), 4096, 128, "problem somaxconn: net.core.somaxconn is 128"},
-        {FACT(ports), 19200, 1000, "advice ports: 1000 ports for outgoing connections"},
+        {FACT(ports), 20000, 1000, "advice ports: 1000 ports for outgoing connections"},
         {FACT(reuse_time_wait), 1, 0,
          "advice time_wait: ports rest for 60 s after a connection (net.ipv4.tcp_tw_reuse is 0)"},
         {FACT(uring_disabled), 0, 2, "advice io_uring: kernel.io_uring_disabled is 2"},

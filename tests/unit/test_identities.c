@@ -30,7 +30,8 @@ static const char document_text[] =
     "\"builds\":[],\"cells\":[]}";
 
 static const char scenario_text[] =
-    "{\"phase\":\"p\",\"server\":{\"model\":\"epoll\",\"options\":{},\"threads\":1,\"burn_ns\":0},"
+    "{\"phase\":\"p\",\"server\":{\"model\":\"epoll\",\"options\":{},\"threads\":1,\"burn_ns\":0,"
+    "\"foreign\":null,\"command\":null},"
     "\"load\":\"closed\",\"connections\":2,\"idle\":0,\"newcomers_per_s\":0,\"depth\":1,"
     "\"churn_echoes\":null,\"rate_pct\":null,\"rate_per_s\":null,\"arrival\":null,"
     "\"outstanding\":null,\"size_bytes\":64,\"warmup_s\":0,\"duration_s\":0.5,\"drain_s\":1,"

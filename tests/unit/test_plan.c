@@ -270,21 +270,24 @@ static void a_scenario_is_a_full_copy(void **state) {
     s->servers[0].option_count = 2;
     static const char *const expected[] = {
         "{\"phase\":\"p\",\"server\":{\"model\":\"epoll\",\"options\":{\"events\":3,"
-        "\"trigger\":\"edge\"},\"threads\":1,\"burn_ns\":0},\"load\":\"closed\",\"connections\":50,"
+        "\"trigger\":\"edge\"},\"threads\":1,\"burn_ns\":0,"
+        "\"foreign\":null,\"command\":null},\"load\":\"closed\",\"connections\":50,"
         "\"idle\":0,\"newcomers_per_s\":0,\"depth\":3,\"churn_echoes\":null,\"rate_pct\":null,"
         "\"rate_per_s\":null,\"arrival\":null,\"outstanding\":null,\"size_bytes\":64,"
         "\"warmup_s\":0.3,\"duration_s\":1,\"drain_s\":2,\"saturating\":false,\"loadgen\":"
         "{\"transport\":\"auto\",\"threads\":1},\"placement\":{\"server\":[0],\"loadgen\":[1],"
         "\"separate\":true}}",
         "{\"phase\":\"p\",\"server\":{\"model\":\"epoll\",\"options\":{\"events\":3,"
-        "\"trigger\":\"edge\"},\"threads\":1,\"burn_ns\":0},\"load\":\"open\",\"connections\":4,"
+        "\"trigger\":\"edge\"},\"threads\":1,\"burn_ns\":0,"
+        "\"foreign\":null,\"command\":null},\"load\":\"open\",\"connections\":4,"
         "\"idle\":7,\"newcomers_per_s\":2.5,\"depth\":null,\"churn_echoes\":null,"
         "\"rate_pct\":null,\"rate_per_s\":0.5,\"arrival\":\"poisson\",\"outstanding\":1,"
         "\"size_bytes\":64,\"warmup_s\":0,\"duration_s\":2,\"drain_s\":0.5,\"saturating\":true,"
         "\"loadgen\":{\"transport\":\"epoll\",\"threads\":4},\"placement\":{\"server\":[0],"
         "\"loadgen\":[1],\"separate\":true}}",
         "{\"phase\":\"p\",\"server\":{\"model\":\"epoll\",\"options\":{\"events\":3,"
-        "\"trigger\":\"edge\"},\"threads\":1,\"burn_ns\":0},\"load\":\"churn\",\"connections\":50,"
+        "\"trigger\":\"edge\"},\"threads\":1,\"burn_ns\":0,"
+        "\"foreign\":null,\"command\":null},\"load\":\"churn\",\"connections\":50,"
         "\"idle\":0,\"newcomers_per_s\":0,\"depth\":null,\"churn_echoes\":3,\"rate_pct\":null,"
         "\"rate_per_s\":10,\"arrival\":\"poisson\",\"outstanding\":null,\"size_bytes\":64,"
         "\"warmup_s\":0.3,\"duration_s\":1,\"drain_s\":2,\"saturating\":false,\"loadgen\":"
