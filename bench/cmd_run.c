@@ -59,12 +59,13 @@ struct session {
 static int refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 static int refuse(const char *format, ...) {
+    char line[PATH_SIZE + 2 * JSON_REASON_SIZE];
     va_list rest;
-    fputs("iobench run: ", stderr);
     va_start(rest, format);
-    vfprintf(stderr, format, rest);
+    vsnprintf(line, sizeof line, format, rest);
     va_end(rest);
-    fputc('\n', stderr);
+    json_reason_clean(line); /* it may quote a suite */
+    fprintf(stderr, "iobench run: %s\n", line);
     return EXIT_USAGE;
 }
 

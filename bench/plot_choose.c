@@ -62,8 +62,8 @@ static double suitability(const struct report *report, const struct report_cell 
     double from_half = isfinite(pct) ? fabs(log(pct / 50)) : 0;
     bool alone = like->idle <= 0 && like->newcomers_per_s <= 0;
     return 1e9 * (double)results + 1e8 * (like->kind == LOAD_OPEN) + 1e7 * alone -
-           1e6 * (double)saturated / (double)cells + (double)cells -
-           (fabs(log(like->connections / 50)) + from_half) / 100;
+           1e6 * (2 * saturated > cells) + (double)cells - 2 * from_half -
+           fabs(log(like->connections / 50)) / 100;
 }
 
 const struct report_cell *plot_best_load(const struct report *report,

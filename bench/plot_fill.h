@@ -60,8 +60,9 @@ const struct report_cell *plot_fullest_family(const struct report *report, const
                                               bool (*counts)(const struct report_cell *cell));
 
 /* A cell of the load that suits a plot of one load best, of cells that count: measured in more
- * results, then an open loop, then nothing beside the load, then fewer cells saturated, then with
- * more cells, then nearer to 50 connections and half of the capacity; NULL if there is none. */
+ * results, then an open loop, then nothing beside the load, then most cells not saturated, then
+ * nearer to half of the capacity and with more cells, then nearer to 50 connections; NULL if there
+ * is none. */
 const struct report_cell *plot_best_load(const struct report *report,
                                          bool (*counts)(const struct report_cell *cell));
 

@@ -99,7 +99,7 @@ static void keep_text(struct process *p, const char *bytes, size_t count) {
 
 static void on_out(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer) {
     struct process *p = stream->data;
-    if (count > 0) keep_text(p, buffer->base, (size_t)count);
+    if (count > 0 && !p->discard) keep_text(p, buffer->base, (size_t)count);
     free(buffer->base);
     if (count < 0) close_pipe(&p->out, &p->out_open);
 }

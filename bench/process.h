@@ -36,6 +36,7 @@ struct process {
     int term_signal;                   /* signal that ended it; 0 if none */
     char *text;                        /* its stdout so far, NUL-terminated; owned */
     size_t size, room;                 /* bytes in text, and allocated */
+    bool discard;                      /* stdout is read and thrown away; set after process_start */
     bool overflow;                     /* stdout was longer than is kept */
     bool forced;                       /* process_end had to send it a signal */
     char last_line[PROCESS_LINE_SIZE]; /* last full line of stderr that is not empty */

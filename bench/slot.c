@@ -209,6 +209,7 @@ static bool start_command_on(struct slot_outcome *o, struct process *p, const st
         snprintf(o->reason, sizeof o->reason, "server: %s", uv_strerror(error));
         return false;
     }
+    p->discard = true;
     if (await_answer(o, p, port)) return true;
     *again = server_left(p) && port_taken(port);
     process_end_group(p);

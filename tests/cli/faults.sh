@@ -39,6 +39,8 @@ odd_files() {
     done
     fault "run: a suite from a pipe without a writer" 2 ": not a regular file$" "$BIN/iobench" run --suite "$TMP/fifo" -o "$TMP/x.json"
     fault "run: a key with control characters is one line" 2 ': a\?b\?\[31m: unknown field$' "$BIN/iobench" run --suite "$TMP/control.json" -o "$TMP/x.json"
+    sed 's/"epoll"/"epoll:a=\\n\\u001b[31m"/' "$TMP/tiny.json" >"$TMP/server.json"
+    fault "run: a server with control characters is one line" 2 'server epoll:a=\?\?\[31m: options are NAME=VALUE' "$BIN/iobench" run --suite "$TMP/server.json" -o "$TMP/x.json"
     fault "run: a suite that would write elsewhere" 2 ': name: not 1 to 60 letters' "$BIN/iobench" run --suite "$TMP/elsewhere.json"
     fault "run: onto a device" 2 "^iobench run: -o /dev/full: exists and is not a regular file$" "$BIN/iobench" run --suite "$TMP/tiny.json" -o /dev/full
     fault "run: onto a pipe" 2 "^iobench run: -o $TMP/fifo: exists and is not a regular file$" "$BIN/iobench" run --suite "$TMP/tiny.json" -o "$TMP/fifo"
@@ -75,7 +77,7 @@ full_disk() {
     else
         # the same by a limit of the process; its signal must not end it
         name="$name (by a limit of file sizes)"
-        (trap '' XFSZ; ulimit -f 20; limited "$BIN/iobench" run --suite "$TMP/tiny.json" --repeats 50 -o "$small/r.json") >/dev/null 2>"$TMP/.err"
+        (trap '' XFSZ; ulimit -f 64; limited "$BIN/iobench" run --suite "$TMP/tiny.json" --repeats 50 -o "$small/r.json") >/dev/null 2>"$TMP/.err"
         code=$?
     fi
     grep -qE '^iobench run: .*r\.json: .*(no space|too large)' "$TMP/.err" || reason="said: $(tail -n 1 "$TMP/.err")"

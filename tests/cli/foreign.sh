@@ -74,7 +74,7 @@ check_foreign() { # NAME CODE PATTERN TEXT
 
 broken_commands() {
     local note="echo \$\$ >>$TMP"
-    start_foreign ends "sh -c '$note/ends.pid; echo hello; echo it is broken >&2; exit 5' {port}"
+    start_foreign ends "sh -c '$note/ends.pid; head -c 20000000 /dev/zero; echo it is broken >&2; exit 5' {port}"
     start_foreign mute "sh -c 'exit 0' {port}"
     start_foreign wrapped "sh -c '$note/wrapped.pid; \"$BIN/echo-epoll\" --port {port}; true'"
     start_foreign stubborn "sh -c 'trap \"\" TERM; $note/stubborn.pid; \"$BIN/echo-epoll\" --port {port}; while :; do read -r x <>$TMP/stubborn.fifo; done'"
@@ -84,13 +84,13 @@ broken_commands() {
     check_foreign stubborn 0 '"messages":[1-9]' "a command that ignores SIGTERM"
 }
 
-# Floods of a gigabyte or so do not stay in memory.
+# Floods of hundreds of megabytes do not stay in memory.
 flooding_commands() {
     local stream name limit=unlimited
-    [ "$SCALE" = 1 ] && limit=400000 # sanitizers reserve more than that
+    [ "$SCALE" = 1 ] && limit=200000 # KiB; sanitizers reserve more than that
     for stream in 1 2; do
         name=flood$stream
-        (ulimit -v "$limit" && exec "$BIN/iobench" run --suite "$TMP/foreign.json" -o "$TMP/foreign-$name.json" \
+        (ulimit -v "$limit" && exec "$BIN/iobench" run --suite "$TMP/foreign.json" --duration 0.5 -o "$TMP/foreign-$name.json" \
             --server-cmd "sh -c 'echo \$\$ >>$TMP/$name.pid; \"$BIN/echo-epoll\" --port {port} >/dev/null 2>&1 & exec yes >&$stream'") \
             >/dev/null 2>"$TMP/foreign-$name.err" </dev/null &
         foreign_runs[$name]=$!
@@ -128,9 +128,9 @@ python_commands() {
     limited "$BIN/iobench" report "$TMP/foreign-python.json" -o "$TMP/foreign.html" >/dev/null 2>"$TMP/.err"
     verdict "server-cmd: a report with it" "$(grep -q 'python3 docs/examples/echo.py' "$TMP/foreign.html" || echo "not in it: $(cat "$TMP/.err")")"
     write_squatter
-    start_foreign squatted "python3 $TMP/squatter.py {port} 2" --repeats 1
+    start_foreign squatted "python3 $TMP/squatter.py {port} 2"
     check_foreign squatted 0 '"messages":[1-9]' "a port that was taken meanwhile"
-    verdict "server-cmd: another port is tried" "$([ "$(sort -u "$TMP/starts" | wc -l)" = 3 ] || tr '\n' ' ' <"$TMP/starts")"
+    verdict "server-cmd: another port is tried" "$([ "$(sort -u "$TMP/starts" | wc -l)" = 4 ] || tr '\n' ' ' <"$TMP/starts")"
     : >"$TMP/starts"
     start_foreign hopeless "python3 $TMP/squatter.py {port} 99" --repeats 1
     check_foreign hopeless 3 'server did not get ready: port [0-9]*: Address already in use' "ports that are always taken"

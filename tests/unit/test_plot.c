@@ -297,8 +297,26 @@ static void churn_has_newcomers_only(void **state) {
     report_clear(&report);
 }
 
+static bool any(const struct report_cell *cell) {
+    return cell->valid + cell->suspect > 0;
+}
+
+static void one_load_is_half_of_the_capacity(void **state) {
+    (void)state;
+    cJSON *file = new_file();
+    struct report report;
+    add_cell(file, "epoll", "closed/c100/d1/64B", "\"idle\": 0", three, 3);
+    add_rate(file, 10, "valid", 1000, false);
+    add_rate(file, 110, "valid", 9000, true);
+    add_rate(file, 50, "suspect", 5000, false);
+    build(&report, file);
+    assert_string_equal(plot_best_load(&report, any)->load, "open/c100/r50%/poisson/k1/64B");
+    report_clear(&report);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_load_is_half_of_the_capacity),
         cmocka_unit_test(linear_axes_end_on_a_tick),
         cmocka_unit_test(labels_keep_their_distance),
         cmocka_unit_test(close_ticks_are_dropped),
