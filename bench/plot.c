@@ -36,9 +36,8 @@ const struct plot_kind plot_kinds[] = {
      "descriptors over at every wait pays for each of them.",
      3, plot_fill_idle},
     {"newcomers", "lines", "Time to a newcomer's first echo",
-     "From the moment at which a new connection was due to its first whole echo (where there is "
-     "only "
-     "churn, to its last), by percentile: 99 % means that one newcomer in a hundred waited longer.",
+     "From the moment at which a new connection was due to its first whole echo, by percentile: "
+     "99 % means that one newcomer in a hundred waited longer.",
      1, plot_fill_newcomers},
     {"series", "series", "Throughput and latency within the window",
      "Throughput and latency step by step, a panel per server. Bold is a server's first slot, pale "

@@ -116,10 +116,7 @@ void plot_fill_newcomers(const struct report *report, struct plot *plot) {
         plot_note(plot, "no cell has newcomers");
         return;
     }
-    if (first->kind == LOAD_CHURN) strcpy(plot->title, "Time to a short connection's last echo");
     strcpy(plot->x.title,
            "Share of new connections served within that time (percentile, 1/(1\u2212p))");
-    add_curves(report, plot, first, "newcomers",
-               first->kind == LOAD_CHURN ? "Time from due to last echo"
-                                         : "Time from due to first echo");
+    add_curves(report, plot, first, "newcomers", "Time from due to first echo");
 }

@@ -227,7 +227,7 @@ static void put_head(FILE *out, const struct report *report, const char *phase, 
     if (extras & NEWCOMERS)
         fputs(
             "<th scope=\"col\" class=\"n\" title=\"from the time at which a connection was due to "
-            "its first echo; churn: to its last\">Newcomer<br>p50</th>"
+            "its first echo\">Newcomer<br>p50</th>"
             "<th scope=\"col\" class=\"n\">Newcomer<br>p99</th>",
             out);
     fputs("<th scope=\"col\" class=\"n\">Server CPU<br>per echo, ns</th>"

@@ -225,7 +225,7 @@ static bool phase_seen(const struct report *report, size_t index) {
 static void put_meanings(FILE *out, const bool shown[FIGURES]) {
     if (shown[CONNECT])
         fputs("connect: from the call to the established connection. new: from the time at which a"
-              " connection was due\nto its first echo; with churn, to its last.",
+              " connection was due\nto its first echo.",
               out);
     if (shown[MEMORY]) fputs(" memory: of the server, resident.", out);
     if (shown[CONNECT] || shown[MEMORY]) fputc('\n', out);

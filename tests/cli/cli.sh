@@ -96,5 +96,7 @@ run_plots
 run_faults
 . "$HERE/verdicts.sh"
 run_verdicts
+. "$HERE/foreign.sh"
+run_foreign
 . "$HERE/schema.sh"
 run_schema

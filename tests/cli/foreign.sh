@@ -19,19 +19,19 @@ holds() { # FILE PATTERN
 }
 
 refused_commands() {
-    local run=("$BIN/iobench" run --suite "$TMP/tiny.json" -o "$TMP/x.json")
-    verdict "server-cmd: an unknown program" "$(table_fault 2 '^iobench run: --server-cmd: nosuch: no such program in PATH$' "${run[@]}" --server-cmd 'nosuch {port}')"
-    verdict "server-cmd: an unknown path" "$(table_fault 2 '^iobench run: --server-cmd: \./nosuch: no such program$' "${run[@]}" --server-cmd './nosuch {port}')"
-    verdict "server-cmd: a file that is no program" "$(table_fault 2 'tiny.json: not executable$' "${run[@]}" --server-cmd "$TMP/tiny.json {port}")"
-    verdict "server-cmd: no {port}" "$(table_fault 2 '^iobench run: --server-cmd: cat x: no \{port\}' "${run[@]}" --server-cmd 'cat x')"
-    verdict "server-cmd: a quote that is not closed" "$(table_fault 2 "^iobench run: --server-cmd: cat 'x \{port\}: a ' is not closed$" "${run[@]}" --server-cmd "cat 'x {port}")"
-    verdict "server-cmd: only blanks" "$(table_fault 2 'no program is named$' "${run[@]}" --server-cmd '  ')"
-    verdict "server-cmd: given twice" "$(table_fault 2 'given twice$' "${run[@]}" --server-cmd 'cat {port}' --server-cmd 'cat {port}')"
+    local refused=("$BIN/iobench" run --suite "$TMP/tiny.json" -o "$TMP/x.json")
+    verdict "server-cmd: an unknown program" "$(table_fault 2 '^iobench run: --server-cmd: nosuch: no such program in PATH$' "${refused[@]}" --server-cmd 'nosuch {port}')"
+    verdict "server-cmd: an unknown path" "$(table_fault 2 '^iobench run: --server-cmd: \./nosuch: no such program$' "${refused[@]}" --server-cmd './nosuch {port}')"
+    verdict "server-cmd: a file that is no program" "$(table_fault 2 'tiny.json: not executable$' "${refused[@]}" --server-cmd "$TMP/tiny.json {port}")"
+    verdict "server-cmd: no {port}" "$(table_fault 2 '^iobench run: --server-cmd: cat x: no \{port\}' "${refused[@]}" --server-cmd 'cat x')"
+    verdict "server-cmd: a quote that is not closed" "$(table_fault 2 "^iobench run: --server-cmd: cat 'x \{port\}: a ' is not closed$" "${refused[@]}" --server-cmd "cat 'x {port}")"
+    verdict "server-cmd: only blanks" "$(table_fault 2 'no program is named$' "${refused[@]}" --server-cmd '  ')"
+    verdict "server-cmd: given twice" "$(table_fault 2 'given twice$' "${refused[@]}" --server-cmd 'cat {port}' --server-cmd 'cat {port}')"
     local address
     for address in localhost :7 ::1:7 '[]:7' localhost:0 localhost:65536 'a b:7' 'x;y:7'; do
-        verdict "server-at: $address" "$(table_fault 2 '^iobench run: --server-at: .*: not HOST:PORT' "${run[@]}" --server-at "$address")"
+        verdict "server-at: $address" "$(table_fault 2 '^iobench run: --server-at: .*: not HOST:PORT' "${refused[@]}" --server-at "$address")"
     done
-    verdict "server-at: given twice" "$(table_fault 2 'given twice$' "${run[@]}" --server-at h:7 --server-at h:7)"
+    verdict "server-at: given twice" "$(table_fault 2 'given twice$' "${refused[@]}" --server-at h:7 --server-at h:7)"
     verdict "server-cmd, server-at: a refused run writes nothing" "$([ ! -e "$TMP/x.json" ] || echo "x.json is there")"
 }
 

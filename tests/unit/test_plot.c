@@ -292,7 +292,7 @@ static void churn_has_newcomers_only(void **state) {
     expect_nothing("cpu", &report, "no closed-loop cell knows the server's CPU time");
     draw(&plot, "newcomers", &report);
     assert_int_equal(plot.count, 1);
-    assert_non_null(strstr(plot.y.title, "last echo"));
+    assert_non_null(strstr(plot.y.title, "first echo"));
     plot_free(&plot);
     report_clear(&report);
 }
