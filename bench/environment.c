@@ -128,7 +128,7 @@ static cJSON *ci_json(void) {
     return json;
 }
 
-cJSON *environment_json(cJSON *machine_floor, cJSON *findings) {
+cJSON *environment_json(cJSON *machine_floor, cJSON *findings, bool loopback) {
     double load[3];
     uv_loadavg(load);
     cJSON *json = cJSON_CreateObject();
@@ -144,8 +144,8 @@ cJSON *environment_json(cJSON *machine_floor, cJSON *findings) {
     json_add_count(clock, "resolution_ns", os_clock_resolution_ns());
     cJSON *net = cJSON_CreateObject();
     json_add_item(json, "net", net);
-    json_add_item(net, "path", cJSON_CreateString("loopback"));
-    json_add_item(net, "mtu", environment_file_count("/sys/class/net/lo/mtu"));
+    json_add_item(net, "path", loopback ? cJSON_CreateString("loopback") : NULL);
+    json_add_item(net, "mtu", loopback ? environment_file_count("/sys/class/net/lo/mtu") : NULL);
     json_add_item(net, "congestion_control",
                   environment_file_text("/proc/sys/net/ipv4/tcp_congestion_control"));
     json_add_item(json, "limits", limits_json());

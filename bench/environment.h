@@ -20,8 +20,9 @@ struct cpu_ticks environment_ticks(void);
 double environment_steal_pct(const struct cpu_ticks *start);
 
 /* The `env` object, owned by the caller; takes over `machine_floor` and `findings`. cpu.steal_pct
- * is null until the session knows it. */
-cJSON *environment_json(cJSON *machine_floor, cJSON *findings);
+ * is null until the session knows it. `loopback`: all servers are on this machine; else the way to
+ * them is not known. */
+cJSON *environment_json(cJSON *machine_floor, cJSON *findings, bool loopback);
 
 /* The name of this host, for file names: letters, digits and '-'. */
 void environment_host_name(char *name, size_t size);

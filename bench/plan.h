@@ -79,8 +79,8 @@ struct plan_input {
 bool plan_make(struct plan *plan, const struct plan_input *input, char *reason, size_t reason_size);
 void plan_free(struct plan *plan);
 
-/* Notes in an open-loop cell which closed-loop cell of the phase `of_phase`, before its own, has the
- * same server and the same conditions. Returns false if there is none. */
+/* Notes in an open-loop cell which closed-loop cell of the phase `of_phase`, before its own, has
+ * the same server and the same conditions. Returns false if there is none. */
 bool plan_find_capacity(const struct plan *plan, struct cell *cell, const char *of_phase);
 
 /* Before a phase starts: turns rate_pct into rate_per_s, and finds out whom that saturates.

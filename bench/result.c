@@ -125,7 +125,10 @@ bool result_open(struct result *r, const struct result_facts *f, const char *pat
                  size_t reason_size) {
     *r = (struct result){
         .plan = f->plan, .path = path, .started_ns = os_clock_ns(), .ticks = environment_ticks()};
-    cJSON *env = environment_json(f->machine_floor, f->findings);
+    bool loopback = true;
+    for (size_t i = 0; i < f->models->count; i++)
+        loopback = loopback && f->models->servers[i].kind != SERVER_AT;
+    cJSON *env = environment_json(f->machine_floor, f->findings, loopback);
     char why[JSON_REASON_SIZE];
     r->schema = json_file_read(f->paths->result_schema, why, sizeof why);
     r->server_build = calloc(f->plan->cell_count, sizeof *r->server_build);

@@ -74,7 +74,7 @@ static void loadgen_arguments(struct arguments *a, const struct cell *c,
     add_program(a, models->loadgen.path);
     add(a, "--stop-on-eof");
     add(a, "--connect=%s", address);
-    add(a, "--server-pid=%.0f", pid);
+    if (pid >= 1) add(a, "--server-pid=%.0f", pid); /* of a server elsewhere there is none */
     add(a, "--connections=%u", c->connections);
     add(a, "--size=%u", c->size_bytes);
     add(a, "--threads=%u", c->loadgen_threads);
@@ -247,21 +247,12 @@ static void read_figures(struct slot_outcome *o, const struct process *p) {
     fail(o, "no figures", p);
 }
 
-/* Takes the process id out: of a server elsewhere there is none. */
-static void drop_server_pid(struct arguments *a) {
-    size_t kept = 0;
-    for (size_t i = 0; i < a->count; i++)
-        if (strncmp(a->words[i], "--server-pid=", 13) != 0) a->words[kept++] = a->words[i];
-    a->words[a->count = kept] = NULL;
-}
-
 static void run_load(struct slot_outcome *o, const struct cell *c, const struct models *models,
                      struct process_loop *l, const char *address, double pid, uint64_t seed) {
     struct arguments a;
     struct process p;
     struct cpu_ticks start = environment_ticks();
     loadgen_arguments(&a, c, models, address, pid, seed);
-    if (pid < 1) drop_server_pid(&a);
     int error = process_start(&p, l, a.words, c->placement.loadgen, c->placement.loadgen_count);
     if (error) {
         o->end = SLOT_FAILED;

@@ -27,10 +27,10 @@ struct transport_handlers {
 };
 
 struct transport_config {
-    uint32_t connections;                      /* connection ids are 0..connections-1 */
-    struct os_address address;                 /* the server */
-    uint32_t sources;                          /* local addresses to come from, 1 or more: os_connect
-                                                  of connection `conn` gets conn % sources */
+    uint32_t connections;      /* connection ids are 0..connections-1 */
+    struct os_address address; /* the server */
+    uint32_t sources;          /* local addresses to come from, 1 or more: os_connect
+                                  of connection `conn` gets conn % sources */
     const struct transport_handlers *handlers; /* outlives the transport */
     void *context;                             /* first argument of every handler */
 };
