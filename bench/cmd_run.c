@@ -262,8 +262,9 @@ static int finish(struct session *s, struct result *result, const struct runner_
     }
     int code = judge(tally);
     if (!s->options.quiet) {
-        table_print(stdout, result->document, s->output, progress_colour(1));
-        result->document = NULL; /* the table's now */
+        cJSON *document = json_file_read(s->output, reason, sizeof reason);
+        if (!document) return refuse("%s: %s", s->output, reason);
+        table_print(stdout, document, s->output, progress_colour(1));
         printf("result: %s\n", s->output);
     }
     if (code == EXIT_WRONG_ECHO)

@@ -13,8 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PROCESSES_S 0.25         /* start and end of server and load generator */
-#define CONNECTS_PER_S 20000.0   /* connections that are set up per second, about */
+/* What a slot takes besides warm-up and window, about, as measured on two virtual CPUs. */
+#define PROCESSES_S 0.06 /* start and end of server and load generator, and writing the file */
+#define CONNECTS_PER_S 10000.0 /* connections that are set up and ended */
+#define DRAIN_SHARE 0.4        /* of the longest drain, where the load saturates */
+#define SATURATING_PCT 95      /* of the best capacity: nearly all are saturated beyond it */
+
 #define DESCRIPTORS_RESERVED 64u /* that a process needs besides its connections */
 
 const char *const cell_load_names[3] = {"closed", "open", "churn"};
@@ -313,5 +317,7 @@ void plan_free(struct plan *plan) {
 
 double plan_slot_s(const struct cell *c) {
     double connects_s = ((double)c->connections + c->idle) / CONNECTS_PER_S;
-    return PROCESSES_S + connects_s + c->warmup_s + c->duration_s;
+    bool saturating = c->saturating || c->rate_pct > SATURATING_PCT; /* false for NAN */
+    double drain_s = saturating ? DRAIN_SHARE * c->drain_s : 0;
+    return PROCESSES_S + connects_s + c->warmup_s + c->duration_s + drain_s;
 }

@@ -183,6 +183,28 @@ static cJSON *make_sample(const struct result *r, const struct sample_facts *fac
     return make_failed(facts, o, why);
 }
 
+/* Turns a value into its text. */
+static void print_once(cJSON *object, const char *key) {
+    const cJSON *value = item(object, key);
+    if (!cJSON_IsArray(value)) return;
+    char *text = cJSON_PrintUnformatted(value);
+    CHECK(text);
+    CHECK(cJSON_ReplaceItemInObjectCaseSensitive(object, key, cJSON_CreateRaw(text)));
+    cJSON_free(text);
+}
+
+/* The file is written after every slot, and nearly all of it are histograms and series that no
+ * longer change: printed anew each time they would cost a second a slot before long. */
+static void print_arrays_once(cJSON *sample) {
+    static const char *const keys[] = {"latency", "service", "connect", "newcomers"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        cJSON *hist = item(item(sample, keys[i]), "hist");
+        print_once(hist, "index_delta");
+        print_once(hist, "counts");
+    }
+    print_once(sample, "series");
+}
+
 const cJSON *result_add(struct result *r, size_t cell, struct slot_outcome *o, size_t order,
                         double offset_s) {
     cJSON *json = cell_json(r, cell);
@@ -192,6 +214,7 @@ const cJSON *result_add(struct result *r, size_t cell, struct slot_outcome *o, s
                                        .order = order,
                                        .offset_s = offset_s};
     cJSON *sample = make_sample(r, &facts, item(json, "scenario"), o);
+    print_arrays_once(sample);
     cJSON_DeleteItemFromObjectCaseSensitive(json, "skipped");
     if (!item(json, "samples")) json_add_item(json, "samples", cJSON_CreateArray());
     CHECK(cJSON_AddItemToArray(item(json, "samples"), sample));

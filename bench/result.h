@@ -1,6 +1,7 @@
 /* result.h - the result document while a session writes it.
  * Invariant: at every moment the document is a valid result of what has been measured so far: a
- * cell whose turn has not come is `skipped` with a reason that says so. */
+ * cell whose turn has not come is `skipped` with a reason that says so. The arrays of its samples
+ * are there as text only: to read them, read the file. */
 #ifndef BENCH_RESULT_H
 #define BENCH_RESULT_H
 

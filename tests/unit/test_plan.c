@@ -364,7 +364,7 @@ static void the_time_is_foretold(void **state) {
                               3);
     assert_true(make(s));
     double slot = plan_slot_s(&s->plan.cells[0]);
-    assert_true(slot >= 1 + 4 + 0.5 && slot < 7);
+    assert_true(slot >= 1 + 4 + 0.5 && slot < 8);
     assert_true(fabs(s->plan.predicted_s - 3 * slot) < 1e-9);
     end(s);
 }
