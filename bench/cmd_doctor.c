@@ -3,11 +3,14 @@
 #include "bench/commands.h"
 
 #include "base/args.h"
+#include "base/check.h"
 #include "base/json.h"
 #include "bench/doctor.h"
+#include "bench/json_file.h"
 #include "bench/progress.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define LOOK_S 1.0
 
@@ -42,6 +45,25 @@ static void print_json(cJSON *findings, bool fit) {
     cJSON_Delete(json);
 }
 
+/* What the servers say of themselves. Where they cannot be asked, nothing is known of them. */
+static void ask_servers(struct doctor_facts *facts) {
+    struct paths paths;
+    struct process_loop loop;
+    char reason[JSON_REASON_SIZE];
+    struct models *models = calloc(1, sizeof *models);
+    CHECK(models);
+    if (paths_find(&paths, "iobench doctor") && process_loop_open(&loop, false) == 0) {
+        if (models_find(models, &loop, &paths, reason, sizeof reason)) {
+            doctor_ask(facts, models);
+            models_free(models);
+        } else {
+            fprintf(stderr, "iobench doctor: %s\n", reason);
+        }
+        process_loop_close(&loop);
+    }
+    free(models);
+}
+
 int cmd_doctor(int argc, char **argv) {
     bool as_json = false;
     const struct arg rows[] = {{"json", ARG_FLAG, &as_json, 0, 0, NULL, NULL, "as JSON"},
@@ -57,6 +79,7 @@ int cmd_doctor(int argc, char **argv) {
     if (outcome != ARGS_RUN) return outcome == ARGS_HELP_SHOWN ? EXIT_FINE : EXIT_USAGE;
     struct doctor_facts facts;
     doctor_look(&facts, LOOK_S);
+    ask_servers(&facts);
     cJSON *findings = doctor_findings(&facts);
     size_t problems = doctor_problems(findings);
     if (as_json) {

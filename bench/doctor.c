@@ -5,7 +5,9 @@
 #include "base/check.h"
 #include "base/json.h"
 
+#include <math.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,6 +16,7 @@
 #define STEAL_PCT_MAX 5.0 /* beyond it a slot is suspect */
 #define STEAL_PCT_SEEN 1.0
 #define CLOCK_NS_MAX 200.0 /* a clock that is read by a system call, or slower */
+#define SWAPPED_PER_S_MAX 25.0
 #define AVAILABLE_MIN (512.0 * 1024 * 1024)
 #define DESCRIPTORS_WANTED 19200 /* 19000 idle connections and 100 busy ones */
 #define PORTS_WANTED 20000       /* twice what the load generator takes of one local address */
@@ -56,10 +59,27 @@ static void check_quota(const struct doctor_facts *m, struct finding *f) {
 }
 
 static void check_busy(const struct doctor_facts *m, struct finding *f) {
-    if (m->machine_cpus >= CPUS_MIN && m->machine_cpus - m->busy_cpus < IDLE_CPUS_MIN)
-        say(f, "problem", "others keep %.1f of %.0f CPUs busy", m->busy_cpus, m->machine_cpus);
+    if (m->cpus >= CPUS_MIN && m->cpus - m->busy_cpus < IDLE_CPUS_MIN)
+        say(f, "problem", "others keep %.1f of %.0f CPUs busy", m->busy_cpus, m->cpus);
     f->effect = "they take turns with server and load generator: less throughput, late sends";
     f->fix = "top; end what is not needed, or wait";
+}
+
+/* A build that has just ended leaves a load average behind and does no harm: never a problem. */
+static void check_load(const struct doctor_facts *m, struct finding *f) {
+    if (m->load_1min > m->machine_cpus)
+        say(f, "advice", "the load average of the last minute is %.1f on %.0f CPUs", m->load_1min,
+            m->machine_cpus);
+    f->effect = "none of what has ended; work that comes and goes will fall into some of the slots";
+    f->fix = "look again in a minute; if it stays, top, and iotop for what waits for disks";
+}
+
+static void check_cpuset(const struct doctor_facts *m, struct finding *f) {
+    if (m->cpus >= CPUS_MIN && m->cpus < m->machine_cpus)
+        say(f, "advice", "%.0f of the machine's %.0f CPUs may be used", m->cpus, m->machine_cpus);
+    f->effect = "work on the others is not seen here, but shares caches, memory and heat";
+    f->fix = "none if the machine is quiet; else widen the CPU set (taskset, cpuset.cpus of the "
+             "control group, `docker run` without --cpuset-cpus)";
 }
 
 static void check_steal(const struct doctor_facts *m, struct finding *f) {
@@ -93,10 +113,22 @@ static void check_turbo(const struct doctor_facts *m, struct finding *f) {
              "/sys/devices/system/cpu/cpufreq/boost";
 }
 
+/* Whether a clock source needs no system call to be read; true of none. */
+static bool read_without_call(const char *source) {
+    static const char *const sources[] = {
+        "",         "tsc", "kvm-clock",        "hyperv_clocksource_tsc_page", "arch_sys_counter",
+        "timebase", "tod", "riscv_clocksource"};
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
+        if (strcmp(source, sources[i]) == 0) return true;
+    return false;
+}
+
 static void check_clock(const struct doctor_facts *m, struct finding *f) {
     if (m->clock_ns > CLOCK_NS_MAX)
         say(f, "problem", "reading the clock (%s) takes %.0f ns",
             *m->clock ? m->clock : "source unknown", m->clock_ns);
+    else if (!read_without_call(m->clock))
+        say(f, "advice", "the clock's source is %s", m->clock);
     f->effect = "the load generator reads it twice per echo: it is slower than the servers deserve";
     f->fix = "echo tsc > /sys/devices/system/clocksource/clocksource0/current_clocksource, where "
              "available_clocksource lists it";
@@ -106,7 +138,15 @@ static void check_memory(const struct doctor_facts *m, struct finding *f) {
     if (m->available_bytes < AVAILABLE_MIN)
         say(f, "problem", "%.0f MiB of memory are available", m->available_bytes / 1048576);
     f->effect = "many connections may not fit, and swapping looks like a slow server";
-    f->fix = "free; end what is not needed";
+    f->fix = "free; end what is not needed, or lift the memory limit of the control group";
+}
+
+/* Swap that is merely full holds nothing of a fresh server; only traffic disturbs. */
+static void check_swap(const struct doctor_facts *m, struct finding *f) {
+    if (m->swapped_per_s > SWAPPED_PER_S_MAX)
+        say(f, "problem", "%.0f pages a second go to or from swap", m->swapped_per_s);
+    f->effect = "a page that is fetched from disk stops a server for milliseconds";
+    f->fix = "free; end what needs the memory";
 }
 
 static void check_descriptors(const struct doctor_facts *m, struct finding *f) {
@@ -139,10 +179,17 @@ static void check_time_wait(const struct doctor_facts *m, struct finding *f) {
 }
 
 static void check_io_uring(const struct doctor_facts *m, struct finding *f) {
-    if (m->uring_disabled > 0)
-        say(f, "advice", "kernel.io_uring_disabled is %.0f", m->uring_disabled);
-    f->effect = "echo-io_uring is left out, unless this process has the right to use it";
+    f->effect = "echo-io_uring is left out";
     f->fix = "sysctl -w kernel.io_uring_disabled=0";
+    if (m->uring_works <= 0) {
+        say(f, "advice", "echo-io_uring cannot run: %s", m->uring_reason);
+        if (!(m->uring_disabled > 0))
+            f->fix = "Linux 6.0 or later, and a container whose seccomp profile lets io_uring "
+                     "through (docker run --security-opt seccomp=PROFILE)";
+    } else if (isnan(m->uring_works) && m->uring_disabled > 0) {
+        say(f, "advice", "kernel.io_uring_disabled is %.0f", m->uring_disabled);
+        f->effect = "echo-io_uring is left out, unless this process has the right to use it";
+    }
 }
 
 static void check_mitigations(const struct doctor_facts *m, struct finding *f) {
@@ -150,6 +197,26 @@ static void check_mitigations(const struct doctor_facts *m, struct finding *f) {
     f->effect = "system calls cost more, so models that make fewer of them gain; compare with "
                 "machines that have the same";
     f->fix = "leave them; only on a machine for nothing but measuring: mitigations=off at boot";
+}
+
+struct doctor_facts doctor_unknown(void) {
+    return (struct doctor_facts){.cpus = NAN,
+                                 .quota_cpus = NAN,
+                                 .machine_cpus = NAN,
+                                 .busy_cpus = NAN,
+                                 .steal_pct = NAN,
+                                 .load_1min = NAN,
+                                 .siblings = NAN,
+                                 .turbo = NAN,
+                                 .clock_ns = NAN,
+                                 .available_bytes = NAN,
+                                 .swapped_per_s = NAN,
+                                 .descriptors = NAN,
+                                 .somaxconn = NAN,
+                                 .ports = NAN,
+                                 .reuse_time_wait = NAN,
+                                 .uring_disabled = NAN,
+                                 .uring_works = NAN};
 }
 
 cJSON *doctor_findings(const struct doctor_facts *facts) {
@@ -160,11 +227,14 @@ cJSON *doctor_findings(const struct doctor_facts *facts) {
                  {"quota", check_quota},
                  {"busy", check_busy},
                  {"steal", check_steal},
+                 {"load", check_load},
+                 {"cpuset", check_cpuset},
                  {"smt", check_siblings},
                  {"governor", check_governor},
                  {"turbo", check_turbo},
                  {"clock", check_clock},
                  {"memory", check_memory},
+                 {"swap", check_swap},
                  {"descriptors", check_descriptors},
                  {"somaxconn", check_somaxconn},
                  {"ports", check_ports},

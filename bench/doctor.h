@@ -3,35 +3,47 @@
 #ifndef BENCH_DOCTOR_H
 #define BENCH_DOCTOR_H
 
+#include "bench/environment.h"
+#include "bench/models.h"
+
 #include <cjson/cJSON.h>
-#include <stdbool.h>
 #include <stddef.h>
 
 #define DOCTOR_TEXT_SIZE 192
 
 /* What is known of the machine: numbers are NAN, texts empty where it does not tell. */
 struct doctor_facts {
-    double cpus;                        /* that iobench may run on */
-    double quota_cpus;                  /* that its control group may use; INFINITY: all */
-    double machine_cpus;                /* that there are */
-    double busy_cpus;                   /* of them, those that others kept busy while it looked */
-    double steal_pct;                   /* that the hypervisor took meanwhile */
-    double siblings;                    /* 1: first and last CPU are threads of one core */
-    double turbo;                       /* 1: the clock rate depends on heat and neighbours */
-    double clock_ns;                    /* one reading of the clock */
-    double available_bytes;             /* memory that could be had */
-    double descriptors;                 /* that a process may open */
-    double somaxconn;                   /* longest queue of connections that are not accepted yet */
-    double ports;                       /* for outgoing connections */
-    double reuse_time_wait;             /* 0: a port rests for a minute after its connection */
-    double uring_disabled;              /* 0: anybody may use io_uring */
-    char governor[DOCTOR_TEXT_SIZE];    /* of the clock rate: "performance" */
-    char clock[DOCTOR_TEXT_SIZE];       /* source of the kernel's clock: "tsc" */
-    char mitigations[DOCTOR_TEXT_SIZE]; /* those that make system calls dear */
+    double cpus;            /* that iobench may run on */
+    double quota_cpus;      /* that its control group may use; INFINITY: all */
+    double machine_cpus;    /* that there are */
+    double busy_cpus;       /* of `cpus`, kept busy by others while it looked */
+    double steal_pct;       /* of `cpus`, taken by the hypervisor meanwhile */
+    double load_1min;       /* of the whole machine: what has just ended counts, too */
+    double siblings;        /* 1: first and last CPU are threads of one core */
+    double turbo;           /* 1: the clock rate depends on heat and neighbours */
+    double clock_ns;        /* one reading of the clock */
+    double available_bytes; /* memory that could be had, control group included */
+    double swapped_per_s;   /* pages that went to or from swap while it looked */
+    double descriptors;     /* that a process may open */
+    double somaxconn;       /* longest queue of connections that are not accepted yet */
+    double ports;           /* for outgoing connections */
+    double reuse_time_wait; /* 0: a port rests for a minute after its connection */
+    double uring_disabled;  /* 0: the system lets anybody use io_uring */
+    double uring_works;     /* 1: echo-io_uring runs here; 0: it says why not */
+    char uring_reason[DOCTOR_TEXT_SIZE]; /* why not */
+    char governor[DOCTOR_TEXT_SIZE];     /* of the clock rate: "performance" */
+    char clock[DOCTOR_TEXT_SIZE];        /* source of the kernel's clock: "tsc" */
+    char mitigations[DOCTOR_TEXT_SIZE];  /* those that make system calls dear */
 };
+
+/* Facts of which nothing is known. */
+struct doctor_facts doctor_unknown(void);
 
 /* Looks at the machine for `seconds`. */
 void doctor_look(struct doctor_facts *facts, double seconds);
+
+/* Adds what the servers said of themselves. */
+void doctor_ask(struct doctor_facts *facts, const struct models *models);
 
 /* Array of {id, level ("problem" or "advice"), found, effect, fix}, problems first; owned
  * by the caller. Pure. */
@@ -39,5 +51,18 @@ cJSON *doctor_findings(const struct doctor_facts *facts);
 
 /* How many findings are problems: with none the machine is fit. */
 size_t doctor_problems(const cJSON *findings);
+
+/* ---- doctor_linux.c: what only /proc and /sys tell; unknown elsewhere ---- */
+
+/* Counters that only grow; NAN where unknown. */
+struct doctor_counts {
+    struct cpu_ticks ticks; /* of the CPUs asked for, together */
+    double swapped;         /* pages that went to or from swap */
+};
+
+struct doctor_counts doctor_counts(const int *cpus, size_t count);
+
+/* What the files say of these CPUs, of limits and of memory. */
+void doctor_read_files(struct doctor_facts *facts, const int *cpus, size_t count);
 
 #endif

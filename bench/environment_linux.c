@@ -46,7 +46,7 @@ static char *find_value(const char *path, const char *key, char separator, char 
     for (int i = 0; i < 1000 && !found && fgets(line, sizeof line, file); i++) {
         char *at = line + length;
         if (strncmp(line, key, length) != 0) continue;
-        at += strspn(at, " \t");
+        if (separator != ' ') at += strspn(at, " \t");
         if (*at != separator) continue;
         at += 1 + strspn(at + 1, " \t\"");
         at[strcspn(at, "\"\r\n")] = '\0';

@@ -45,15 +45,18 @@ static struct verdict_figures read_figures(const cJSON *sample, const cJSON *ser
                                            const struct cell *c, const struct slot_outcome *o) {
     const uint32_t in_flight[] = {
         [CELL_CLOSED] = c->depth, [CELL_OPEN] = c->outstanding, [CELL_CHURN] = 1};
+    bool ours = c->server->program->kind == SERVER_OURS;
+    bool must_fill = ours && c->load == CELL_CLOSED && c->placement.separate;
     struct verdict_figures f = {
         .died = *o->died ? o->died : NULL,
-        .no_stats = !o->stats && c->server->program->kind == SERVER_OURS,
+        .no_stats = !o->stats && ours,
         .scheduled = c->load != CELL_CLOSED,
         .saturating = c->saturating,
         .duration_s = c->duration_s,
         .window_s = figure(sample, "window_s"),
         .connections = c->connections,
         .in_flight = in_flight[c->load],
+        .must_fill = must_fill ? (double)c->connections * c->depth : NAN,
         .messages = figure(sample, "messages"),
         .mismatches = figure_in(sample, "errors", "mismatch"),
         .errors = figure_in(sample, "errors", "connect") + figure_in(sample, "errors", "reset") +

@@ -20,6 +20,8 @@
 #define MESSAGES_MIN 1000
 #define FULL_PCT 95.0
 #define BUSY_BELOW_PCT 90.0
+#define IN_FLIGHT_FILLS 50 /* as many leave neither side without work */
+#define FILLED_PCT 85.0
 
 const char *const verdict_names[3] = {"valid", "suspect", "invalid"};
 
@@ -94,6 +96,11 @@ static void judge_suspect(struct verdict *v, const struct verdict_figures *f) {
     if (v->bound && strcmp(v->bound, "client") == 0)
         add(v, VERDICT_SUSPECT, "bound by the load generator: busy %.0f %%, server CPU %.0f %%",
             f->busy_pct, f->server_cpu_pct);
+    if (f->must_fill >= IN_FLIGHT_FILLS && f->busy_pct < FILLED_PCT &&
+        f->server_cpu_pct < FILLED_PCT)
+        add(v, VERDICT_SUSPECT,
+            "somebody else had the CPUs: busy %.0f %%, server CPU %.0f %% with %.0f in flight",
+            f->busy_pct, f->server_cpu_pct, f->must_fill);
     double lag_max = isnan(f->p99_ns) ? LAG_MIN_NS : fmax(LAG_MIN_NS, LAG_SHARE * f->p99_ns);
     if (f->send_lag_p99_ns > lag_max)
         add(v, VERDICT_SUSPECT, "sent late: p99 %.0f us, more than %.0f us",

@@ -20,6 +20,8 @@ struct verdict_figures {
     double window_s;              /* window as measured */
     double connections;           /* of the load generator */
     double in_flight;             /* messages per connection at most: depth or outstanding */
+    double must_fill;             /* messages in flight of a closed loop that must fill one side:
+                                     the server only echoes, on CPUs apart; NAN: any other */
     double messages;              /* in the window */
     double mismatches;            /* wrong echoes */
     double errors;                /* connect, reset, timeout and short together */

@@ -43,24 +43,32 @@ make_faulty() {
     fake echo-secretive <<<"'$BIN/echo-epoll' \"\$@\" | sed -u /stats/d"
 }
 
-# A load generator that shares its CPU with many others is late, and busy all the time.
-starved_loadgen() {
-    local name="verdict: a load generator without CPU" cpus cpu i
-    cpus=$(taskset -pc $$ 2>/dev/null | sed 's/.*: //')
-    [[ $cpus =~ ^[0-9]+[,-](.*[^0-9])?([0-9]+)$ ]] || { skip "$name" "it takes two CPUs and taskset"; return; }
-    cpu=${BASH_REMATCH[2]}
+# crowded CPU MODEL LOAD: a slot during which others work on that CPU.
+crowded() {
+    local i
     : >"$TMP/hogs"
     for i in {1..8}; do
-        # a session each, as the load generator has, because the scheduler shares between sessions
-        setsid taskset -c "$cpu" bash -c "echo \$\$ >>$TMP/hogs; while ((SECONDS < 20)); do :; done" &
+        # a session each, as server and load generator have, because the scheduler shares between them
+        setsid taskset -c "$1" bash -c "echo \$\$ >>$TMP/hogs; while ((SECONDS < 20)); do :; done" &
     done
     until_true eval "[ \$(wc -l <$TMP/hogs) = 8 ]"
-    slot epoll '"load": "open", "connections": 50, "outstanding": 100, "rate_per_s": 30000, "duration_s": 1'
+    slot "$2" "$3"
     while read -r i; do kill "$i"; done <"$TMP/hogs"
     wait
+}
+
+# Who shares a CPU with many others is late, and gets little done.
+crowds() {
+    local cpus i name="verdict: a load generator without CPU"
+    cpus=$(taskset -pc $$ 2>/dev/null | sed 's/.*: //')
+    [[ $cpus =~ ^([0-9]+)[,-](.*[^0-9])?([0-9]+)$ ]] || { skip "verdict: others on the CPUs" "it takes two CPUs and taskset"; return; }
+    local first=${BASH_REMATCH[1]} last=${BASH_REMATCH[3]}
+    crowded "$last" epoll '"load": "open", "connections": 50, "outstanding": 100, "rate_per_s": 30000, "duration_s": 1'
     for i in 'sent late: p99' 'bound by the load generator'; do
         verdict "$name: $i" "$(no_reason "$TMP/verdict.json" "$i")"
     done
+    crowded "$first" epoll '"load": "closed", "connections": 50, "duration_s": 1'
+    verdict "verdict: a server without CPU: somebody else had it" "$(no_reason "$TMP/verdict.json" 'somebody else had the CPUs')"
 }
 
 # What limited the slot is no reason against it, but must be told. Only a server that gets a CPU can
@@ -97,6 +105,6 @@ run_verdicts() {
     verdict "verdict: saturated as was meant is no reason" "$([ "$code" = 0 ] && ! grep -q 'saturated:' "$TMP/verdict.json" || echo "exit code $code: $(tail -n 1 "$TMP/.err")")"
     slot stalling '"load": "closed", "connections": 5, "duration_s": 2, "warmup_s": 0.3, "drain_s": 4'
     verdict "verdict: a server that stops in mid-window: the halves differ" "$(no_reason "$TMP/verdict.json" 'the second half of the window had')"
-    starved_loadgen
+    crowds
     full_server
 }

@@ -14,22 +14,20 @@ static struct doctor_facts fit(void) {
                                  .machine_cpus = 8,
                                  .busy_cpus = 0.1,
                                  .steal_pct = 0,
+                                 .load_1min = 0.2,
                                  .siblings = 0,
                                  .turbo = 0,
                                  .clock_ns = 25,
                                  .available_bytes = 8e9,
+                                 .swapped_per_s = 0,
                                  .descriptors = 1048576,
                                  .somaxconn = 4096,
                                  .ports = 28232,
                                  .reuse_time_wait = 2,
                                  .uring_disabled = 0,
+                                 .uring_works = 1,
                                  .governor = "performance",
                                  .clock = "tsc"};
-}
-
-static struct doctor_facts unknown(void) {
-    return (struct doctor_facts){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
-                                 NAN, NAN, NAN, NAN, NAN, "",  "",  ""};
 }
 
 /* The findings read "level id: found", one a line. */
@@ -63,8 +61,17 @@ static void a_quiet_machine_is_fit(void **state) {
 
 static void what_is_unknown_is_no_finding(void **state) {
     (void)state;
-    struct doctor_facts f = unknown();
+    struct doctor_facts f = doctor_unknown();
     EXPECT(f, "");
+    /* the numbers stand first, without a gap */
+    for (size_t at = 0; at < offsetof(struct doctor_facts, uring_reason); at += sizeof(double)) {
+        double *fact = (double *)(void *)((char *)&f + at);
+        assert_true(isnan(*fact));
+        f = fit();
+        *fact = NAN;
+        EXPECT(f, "");
+        f = doctor_unknown();
+    }
 }
 
 static void numbers_have_their_limits(void **state) {
@@ -80,6 +87,10 @@ static void numbers_have_their_limits(void **state) {
         {FACT(busy_cpus), 6.1, 6.3, "problem busy: others keep 6.3 of 8 CPUs busy"},
         {FACT(steal_pct), 1, 2, "advice steal: the hypervisor takes 2 % of the CPU time"},
         {FACT(steal_pct), 1, 6, "problem steal: the hypervisor takes 6 % of the CPU time"},
+        {FACT(load_1min), 8, 9.5,
+         "advice load: the load average of the last minute is 9.5 on 8 CPUs"},
+        {FACT(machine_cpus), 8, 64, "advice cpuset: 8 of the machine's 64 CPUs may be used"},
+        {FACT(swapped_per_s), 20, 400, "problem swap: 400 pages a second go to or from swap"},
         {FACT(siblings), 0, 1, "advice smt: first and last CPU are threads of one core (SMT)"},
         {FACT(turbo), 0, 1, "advice turbo: turbo is on"},
         {FACT(clock_ns), 200, 900, "problem clock: reading the clock (tsc) takes 900 ns"},
@@ -91,7 +102,6 @@ static void numbers_have_their_limits(void **state) {
         {FACT(ports), 20000, 1000, "advice ports: 1000 ports for outgoing connections"},
         {FACT(reuse_time_wait), 1, 0,
          "advice time_wait: ports rest for 60 s after a connection (net.ipv4.tcp_tw_reuse is 0)"},
-        {FACT(uring_disabled), 0, 2, "advice io_uring: kernel.io_uring_disabled is 2"},
 #undef FACT
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -110,8 +120,53 @@ static void texts_are_judged(void **state) {
     strcpy(f.governor, "powersave");
     EXPECT(f, "problem governor: the frequency governor is powersave");
     f = fit();
+    strcpy(f.clock, "kvm-clock");
+    EXPECT(f, "");
+    strcpy(f.clock, "xen");
+    EXPECT(f, "advice clock: the clock's source is xen");
+    f.clock_ns = 1200; /* one finding, the worse one */
+    EXPECT(f, "problem clock: reading the clock (xen) takes 1200 ns");
+    f = fit();
     strcpy(f.mitigations, "meltdown, mds");
     EXPECT(f, "advice mitigations: CPU mitigations are on: meltdown, mds");
+}
+
+/* What the server says counts; the setting only where it could not be asked. */
+static void io_uring_is_judged_by_trying_it(void **state) {
+    (void)state;
+    struct doctor_facts f = fit();
+    f.uring_disabled = 1; /* and this process has the right */
+    EXPECT(f, "");
+    f.uring_works = NAN;
+    EXPECT(f, "advice io_uring: kernel.io_uring_disabled is 1");
+    f.uring_disabled = 0;
+    EXPECT(f, "");
+    f.uring_works = 0; /* a seccomp filter leaves the setting as it is */
+    strcpy(f.uring_reason, "ring: Operation not permitted");
+    EXPECT(f, "advice io_uring: echo-io_uring cannot run: ring: Operation not permitted");
+    f.uring_disabled = 2;
+    cJSON *findings = doctor_findings(&f);
+    assert_non_null(
+        strstr(cJSON_GetObjectItem(findings->child, "fix")->valuestring, "io_uring_disabled=0"));
+    cJSON_Delete(findings);
+}
+
+static void the_servers_are_asked(void **state) {
+    (void)state;
+    static struct models models = {.count = 2};
+    strcpy(models.servers[0].name, "epoll");
+    models.servers[0].describe = models_stand_in("epoll", "", "not the one that is meant");
+    strcpy(models.servers[1].name, "io_uring");
+    models.servers[1].describe = models_stand_in("io_uring", "", "kernel too old");
+    struct doctor_facts f = fit();
+    doctor_ask(&f, &models);
+    EXPECT(f, "advice io_uring: echo-io_uring cannot run: kernel too old");
+    models.count = 1; /* not built */
+    f = doctor_unknown();
+    doctor_ask(&f, &models);
+    assert_true(isnan(f.uring_works));
+    cJSON_Delete(models.servers[0].describe);
+    cJSON_Delete(models.servers[1].describe);
 }
 
 static void problems_come_first(void **state) {
@@ -131,7 +186,7 @@ static void looking_is_harmless(void **state) {
     struct doctor_facts f;
     doctor_look(&f, 0.01);
     assert_true(f.cpus >= 1 && f.cpus <= f.machine_cpus);
-    assert_true(f.clock_ns > 0 && f.quota_cpus > 0);
+    assert_true(f.clock_ns > 0 && !(f.quota_cpus <= 0));
     assert_true(isnan(f.busy_cpus) || f.busy_cpus > -0.5);
     cJSON_Delete(doctor_findings(&f));
 }
@@ -142,6 +197,8 @@ int main(void) {
         cmocka_unit_test(what_is_unknown_is_no_finding),
         cmocka_unit_test(numbers_have_their_limits),
         cmocka_unit_test(texts_are_judged),
+        cmocka_unit_test(io_uring_is_judged_by_trying_it),
+        cmocka_unit_test(the_servers_are_asked),
         cmocka_unit_test(problems_come_first),
         cmocka_unit_test(looking_is_harmless),
     };

@@ -19,6 +19,7 @@ static struct verdict_figures good_closed(void) {
                                     .stats_out = 6400000,
                                     .stats_accepted = 10,
                                     .achieved_over_offered = NAN,
+                                    .must_fill = NAN,
                                     .newcomers_offered = NAN,
                                     .newcomers_answered = NAN,
                                     .littles_law_ratio = 1,
@@ -211,6 +212,24 @@ static void littles_law_is_held_to_its_tolerance(void **state) {
 
 /* ---- suspect ---- */
 
+static void a_closed_loop_fills_one_side(void **state) {
+    (void)state;
+    struct verdict_figures f = good_closed();
+    f.busy_pct = 84;
+    f.server_cpu_pct = 60;
+    f.must_fill = 49;
+    EXPECT_VALID(f);
+    f.must_fill = 50;
+    EXPECT_SUSPECT(f, "somebody else had the CPUs: busy 84 %, server CPU 60 % with 50 in flight");
+    f.busy_pct = 85;
+    EXPECT_VALID(f);
+    f.busy_pct = 60;
+    f.server_cpu_pct = 85;
+    EXPECT_VALID(f);
+    f.server_cpu_pct = NAN;
+    EXPECT_VALID(f);
+}
+
 static void late_sends_are_suspect(void **state) {
     (void)state;
     struct verdict_figures f = good_open();
@@ -387,6 +406,7 @@ int main(void) {
         cmocka_unit_test(an_open_loop_must_keep_up),
         cmocka_unit_test(newcomers_must_be_answered),
         cmocka_unit_test(littles_law_is_held_to_its_tolerance),
+        cmocka_unit_test(a_closed_loop_fills_one_side),
         cmocka_unit_test(late_sends_are_suspect),
         cmocka_unit_test(steal_above_five_percent_is_suspect),
         cmocka_unit_test(drift_between_the_halves_is_suspect),
