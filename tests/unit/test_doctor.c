@@ -82,7 +82,6 @@ static void numbers_have_their_limits(void **state) {
         const char *expected; /* of the bad one */
     } cases[] = {
 #define FACT(name) offsetof(struct doctor_facts, name)
-        {FACT(cpus), 2, 1, "problem cpus: 1 CPU may be used"},
         {FACT(quota_cpus), 8, 1.5, "problem quota: the control group may use 1.5 of 8 CPUs"},
         {FACT(busy_cpus), 6.1, 6.3, "problem busy: others keep 6.3 of 8 CPUs busy"},
         {FACT(steal_pct), 1, 2, "advice steal: the hypervisor takes 2 % of the CPU time"},
@@ -112,6 +111,17 @@ static void numbers_have_their_limits(void **state) {
         *fact = cases[i].bad;
         EXPECT(f, cases[i].expected);
     }
+}
+
+static void one_cpu_is_too_few(void **state) {
+    (void)state;
+    struct doctor_facts f = fit();
+    f.cpus = f.machine_cpus = 2;
+    EXPECT(f, "");
+    f.busy_cpus = 0.2;
+    EXPECT(f, "problem busy: others keep 0.2 of 2 CPUs busy");
+    f.cpus = 1; /* and nothing of the set, which is the reason, nor of who uses it */
+    EXPECT(f, "problem cpus: 1 CPU may be used");
 }
 
 static void texts_are_judged(void **state) {
@@ -196,6 +206,7 @@ int main(void) {
         cmocka_unit_test(a_quiet_machine_is_fit),
         cmocka_unit_test(what_is_unknown_is_no_finding),
         cmocka_unit_test(numbers_have_their_limits),
+        cmocka_unit_test(one_cpu_is_too_few),
         cmocka_unit_test(texts_are_judged),
         cmocka_unit_test(io_uring_is_judged_by_trying_it),
         cmocka_unit_test(the_servers_are_asked),
