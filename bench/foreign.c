@@ -7,7 +7,6 @@
 #include "bench/json_file.h"
 
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,18 +15,6 @@
 #define PORT_MARK "{port}"
 #define HOST_SIZE 256 /* as in the load generator */
 #define SUFFIX_ROOM 4 /* of a name: "#64" and its end */
-
-static bool fault(char *reason, size_t size, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static bool fault(char *reason, size_t size, const char *format, ...) {
-    va_list rest;
-    va_start(rest, format);
-    vsnprintf(reason, size, format, rest);
-    va_end(rest);
-    json_reason_clean(reason);
-    return false;
-}
 
 /* ---- words ---- */
 
@@ -70,21 +57,21 @@ bool foreign_split(struct foreign_words *w, const char *command, uint16_t port, 
     size_t ports = 0;
     char *to = w->texts;
     if (strlen(command) >= sizeof w->texts)
-        return fault(reason, reason_size, "longer than %d bytes", FOREIGN_COMMAND_SIZE - 1);
+        return json_reason(reason, reason_size, "longer than %d bytes", FOREIGN_COMMAND_SIZE - 1);
     for (const char *at = command + strspn(command, " \t\r\n"); *at; at += strspn(at, " \t\r\n")) {
         if (w->count == FOREIGN_WORDS_MAX)
-            return fault(reason, reason_size, "more than %d words", FOREIGN_WORDS_MAX);
+            return json_reason(reason, reason_size, "more than %d words", FOREIGN_WORDS_MAX);
         int length = copy_word(&at, to);
         if (length < 0)
-            return fault(reason, reason_size, "%.200s: a %c is not closed", command, -length);
+            return json_reason(reason, reason_size, "%.200s: a %c is not closed", command, -length);
         ports += put_port(to, port);
         w->words[w->count++] = to;
         to += strlen(to) + 1;
     }
-    if (!w->count || !*w->words[0]) return fault(reason, reason_size, "no program is named");
+    if (!w->count || !*w->words[0]) return json_reason(reason, reason_size, "no program is named");
     if (ports) return true;
-    return fault(reason, reason_size, "%.200s: no " PORT_MARK "; put it where the port goes",
-                 command);
+    return json_reason(reason, reason_size, "%.200s: no " PORT_MARK "; put it where the port goes",
+                       command);
 }
 
 /* ---- the program ---- */
@@ -115,8 +102,9 @@ bool foreign_find_program(char path[PATH_SIZE], const char *word, const char *se
     }
     if (!in_path && snprintf(path, PATH_SIZE, "%s", word) < PATH_SIZE && executable(path, &found))
         return true;
-    if (found) return fault(reason, reason_size, "%.200s: not executable", word);
-    return fault(reason, reason_size, "%.200s: no such program%s", word, in_path ? " in PATH" : "");
+    if (found) return json_reason(reason, reason_size, "%.200s: not executable", word);
+    return json_reason(reason, reason_size, "%.200s: no such program%s", word,
+                       in_path ? " in PATH" : "");
 }
 
 /* ---- names ---- */
@@ -162,8 +150,8 @@ static bool read_address(struct program *p, const struct models *m, char *reason
     uint16_t port;
     if (!os_address_split(p->command, host, sizeof host, &port) ||
         strspn(host, allowed) != strlen(host))
-        return fault(reason, size, "%.200s: not HOST:PORT or [IPV6]:PORT, port from 1 to 65535",
-                     p->command);
+        return json_reason(
+            reason, size, "%.200s: not HOST:PORT or [IPV6]:PORT, port from 1 to 65535", p->command);
     snprintf(text, sizeof text, strchr(host, ':') ? "at-[%.*s]:%u" : "at-%.*s:%u",
              MODEL_NAME_SIZE - 16, host, (unsigned)port);
     foreign_name(p->name, text, m);
@@ -177,14 +165,14 @@ bool foreign_spec_read(struct server_spec *spec, enum server_kind kind, const ch
     const char *option = command ? "--server-cmd" : "--server-at";
     memset(spec, 0, sizeof *spec);
     if (m->count == MODELS_MAX)
-        return fault(reason, reason_size, "%s: more than %d models", option, MODELS_MAX);
+        return json_reason(reason, reason_size, "%s: more than %d models", option, MODELS_MAX);
     for (size_t i = 0; i < m->count; i++)
         if (m->servers[i].kind == kind && strcmp(m->servers[i].command, text) == 0)
-            return fault(reason, reason_size, "%s: %.200s: given twice", option, text);
+            return json_reason(reason, reason_size, "%s: %.200s: given twice", option, text);
     struct program *p = &m->servers[m->count];
     *p = (struct program){.kind = kind, .command = text};
     if (!(command ? read_command : read_address)(p, m, why, sizeof why))
-        return fault(reason, reason_size, "%s: %s", option, why);
+        return json_reason(reason, reason_size, "%s: %s", option, why);
     p->describe = models_stand_in(p->name, text, NULL);
     m->count++;
     spec->program = p;

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,15 @@ static cJSON *refuse(char *reason, size_t size, const char *what) {
 void json_reason_clean(char *reason) {
     for (; *reason; reason++)
         if ((unsigned char)*reason < ' ' || *reason == 0x7f) *reason = '?';
+}
+
+bool json_reason(char *reason, size_t reason_size, const char *format, ...) {
+    va_list rest;
+    va_start(rest, format);
+    vsnprintf(reason, reason_size, format, rest);
+    va_end(rest);
+    json_reason_clean(reason);
+    return false;
 }
 
 static bool is_any(char c, const char *of) {

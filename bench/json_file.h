@@ -19,6 +19,10 @@ cJSON *json_file_read(const char *path, char *reason, size_t reason_size);
  * a NUL byte. As json_file_read. */
 cJSON *json_text_parse(const char *text, size_t size, char *reason, size_t reason_size);
 
+/* Writes a reason, as one line, and returns false. */
+bool json_reason(char *reason, size_t reason_size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* Makes one line of a reason that quotes a file: control characters become '?'. */
 void json_reason_clean(char *reason);
 

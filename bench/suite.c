@@ -6,7 +6,6 @@
 #include "bench/json_file.h"
 #include "bench/schema.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,18 +87,6 @@ static const cJSON *field(const cJSON *object, const char *key) {
     return cJSON_GetObjectItemCaseSensitive(object, key);
 }
 
-static bool fault(char *reason, size_t size, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static bool fault(char *reason, size_t size, const char *format, ...) {
-    va_list rest;
-    va_start(rest, format);
-    vsnprintf(reason, size, format, rest);
-    va_end(rest);
-    json_reason_clean(reason);
-    return false;
-}
-
 /* Names become parts of file names, ids and messages. */
 static bool check_name(const cJSON *object, const char *path, char *reason, size_t size) {
     static const char allowed[] =
@@ -107,8 +94,8 @@ static bool check_name(const cJSON *object, const char *path, char *reason, size
     const char *name = field(object, "name")->valuestring;
     size_t length = strlen(name);
     if (length > 0 && length <= NAME_MAX_LENGTH && strspn(name, allowed) == length) return true;
-    return fault(reason, size, "%sname: not 1 to %d letters, digits, '-', '_' and '.'", path,
-                 NAME_MAX_LENGTH);
+    return json_reason(reason, size, "%sname: not 1 to %d letters, digits, '-', '_' and '.'", path,
+                       NAME_MAX_LENGTH);
 }
 
 /* Whether a phase of that name stands before phase number `before`. */
@@ -136,21 +123,22 @@ static bool check_load(const cJSON *suite, int phase, const cJSON *load, const c
     const char *kind = field(load, "load")->valuestring;
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         if (field(load, fields[i].key) && !strstr(fields[i].loads, kind))
-            return fault(reason, size, "%s.%s: does not go with load \"%s\"", path, fields[i].key,
-                         kind);
+            return json_reason(reason, size, "%s.%s: does not go with load \"%s\"", path,
+                               fields[i].key, kind);
     const cJSON *of_phase = field(load, "of_phase");
     bool in_pct = field(load, "rate_pct") != NULL;
     if (strcmp(kind, "closed") != 0 && !in_pct && !field(load, "rate_per_s"))
-        return fault(reason, size, "%s: \"rate_per_s\" is missing", path);
+        return json_reason(reason, size, "%s: \"rate_per_s\" is missing", path);
     if (in_pct != (of_phase != NULL))
-        return fault(reason, size, "%s: \"%s\" is missing", path, in_pct ? "of_phase" : "rate_pct");
+        return json_reason(reason, size, "%s: \"%s\" is missing", path,
+                           in_pct ? "of_phase" : "rate_pct");
     if (in_pct && field(load, "rate_per_s"))
-        return fault(reason, size, "%s.rate_per_s: does not go with rate_pct", path);
+        return json_reason(reason, size, "%s.rate_per_s: does not go with rate_pct", path);
     if (in_pct && field(load, "saturating"))
-        return fault(reason, size, "%s.saturating: follows from rate_pct", path);
+        return json_reason(reason, size, "%s.saturating: follows from rate_pct", path);
     if (of_phase && !earlier_phase(suite, of_phase->valuestring, phase))
-        return fault(reason, size, "%s.of_phase: no earlier phase is called \"%.80s\"", path,
-                     of_phase->valuestring);
+        return json_reason(reason, size, "%s.of_phase: no earlier phase is called \"%.80s\"", path,
+                           of_phase->valuestring);
     return true;
 }
 
