@@ -277,6 +277,7 @@ static int finish(struct session *s, struct result *result, const struct runner_
 static cJSON *examine(const struct session *s) {
     struct doctor_facts machine;
     doctor_look(&machine, LOOK_S);
+    doctor_ask(&machine, &s->models);
     cJSON *findings = doctor_findings(&machine);
     size_t problems = doctor_problems(findings);
     if (problems && !s->options.quiet)
