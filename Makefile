@@ -305,6 +305,6 @@ help:
 	@echo "make deps          install the libraries and tools (Debian packages)"
 	@echo "make install       PREFIX=$(PREFIX), DESTDIR="
 	@echo "make clean         remove build/"
-	@echo "knobs: CC=gcc|clang CONFIG=release|asan|tsan SUITE=quick|connections V=1"
+	@echo "knobs: CC=gcc|clang CONFIG=release|asan|tsan SUITE=quick|default|load|... V=1"
 
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)

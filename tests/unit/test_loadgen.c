@@ -192,7 +192,8 @@ static void stale_event_is_not_the_new_socket(void **state) {
     char reason[128], host[64];
     uint16_t port;
     os_socket listener, accepted[2];
-    struct transport_config config = {.connections = 2, .sources = 1, .handlers = &handlers, .context = &r};
+    struct transport_config config = {
+        .connections = 2, .sources = 1, .handlers = &handlers, .context = &r};
     assert_int_equal(os_address_resolve("127.0.0.1", 0, &config.address, reason, sizeof reason), 0);
     assert_int_equal(os_listen(&config.address, 8, false, &listener), 0);
     assert_int_equal(os_socket_local(listener, host, sizeof host, &port), 0);
