@@ -192,8 +192,9 @@ static void read_load(struct report_cell *cell) {
     cell->newcomers_per_s = number_or_0(scenario, "newcomers_per_s");
     cell->offered_per_s = report_number(scenario, "rate_per_s");
     cell->achieved = report_span_over(cell->json, "loadgen.achieved_over_offered").median;
-    cell->saturated =
-        cJSON_IsTrue(report_item(scenario, "saturating")) || cell->achieved < REPORT_ACHIEVED_MIN;
+    /* what was meant to saturate need not have done so */
+    cell->saturated = isnan(cell->achieved) ? cJSON_IsTrue(report_item(scenario, "saturating"))
+                                            : cell->achieved < REPORT_ACHIEVED_MIN;
 }
 
 static void summarise(struct report_cell *cell, struct report_result *result) {

@@ -61,6 +61,9 @@ static struct verdict_figures read_figures(const cJSON *sample, const cJSON *ser
         .mismatches = figure_in(sample, "errors", "mismatch"),
         .errors = figure_in(sample, "errors", "connect") + figure_in(sample, "errors", "reset") +
                   figure_in(sample, "errors", "timeout") + figure_in(sample, "errors", "short"),
+        .planned = c->load == CELL_CHURN ? NAN : (double)c->connections + c->idle,
+        .lost = figure_in(sample, "errors", "connect") + figure_in(sample, "errors", "reset") +
+                figure_in(sample, "errors", "short"),
         .sent = figure_in(sample, "totals", "bytes_sent"),
         .received = figure_in(sample, "totals", "bytes_received"),
         .connected = figure_in(sample, "totals", "connections"),

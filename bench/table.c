@@ -132,8 +132,8 @@ static bool in_group(const struct report_cell *cell, const struct report_cell *f
 
 static void note_best(struct group *g, const struct report_cell *cell, int k, double value) {
     if (isnan(value) || report_cell_bound(cell) == BOUND_CLIENT) return;
-    /* unless there was too much of it the schedule decides these, not the server */
-    if ((k == RATE || k == CHURNED) && cell->kind != LOAD_CLOSED && !cell->saturated) return;
+    /* the schedule decides these, and who falls behind it is not the best */
+    if ((k == RATE || k == CHURNED) && cell->kind != LOAD_CLOSED) return;
     bool better = columns[k].larger_is_better ? value > g->best[k] : value < g->best[k];
     if (isnan(g->best[k]) || better) g->best[k] = value;
 }

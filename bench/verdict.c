@@ -74,6 +74,8 @@ static void judge_invalid(struct verdict *v, const struct verdict_figures *f) {
     if (share > ERROR_SHARE_MAX)
         add(v, VERDICT_INVALID, "%.2f %% errors, more than %g %%", 100 * share,
             100 * ERROR_SHARE_MAX);
+    if (f->lost > ERROR_SHARE_MAX * f->planned)
+        add(v, VERDICT_INVALID, "%.0f of %.0f connections were lost", f->lost, f->planned);
     judge_totals(v, f);
     if (f->window_s < WINDOW_SHARE_MIN * f->duration_s)
         add(v, VERDICT_INVALID, "window of %.3f s, planned were %.3f s", f->window_s,
@@ -96,6 +98,9 @@ static void judge_suspect(struct verdict *v, const struct verdict_figures *f) {
     if (v->bound && strcmp(v->bound, "client") == 0)
         add(v, VERDICT_SUSPECT, "bound by the load generator: busy %.0f %%, server CPU %.0f %%",
             f->busy_pct, f->server_cpu_pct);
+    if (isnan(f->server_cpu_pct) && f->busy_pct >= FULL_PCT)
+        add(v, VERDICT_SUSPECT,
+            "the load generator was busy %.0f %%, the server's CPU is not known", f->busy_pct);
     if (f->must_fill >= IN_FLIGHT_FILLS && f->busy_pct < FILLED_PCT &&
         f->server_cpu_pct < FILLED_PCT)
         add(v, VERDICT_SUSPECT,

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define VERDICT_REASONS_MAX 16
+#define VERDICT_REASONS_MAX 20
 #define VERDICT_REASON_SIZE 320
 
 /* The figures of one slot that matter; NAN where unknown. */
@@ -25,6 +25,8 @@ struct verdict_figures {
     double messages;              /* in the window */
     double mismatches;            /* wrong echoes */
     double errors;                /* connect, reset, timeout and short together */
+    double planned;               /* connections that were to stand to the end; NAN: churn */
+    double lost;                  /* connections that did not: connect, reset and short together */
     double sent, received;        /* bytes of the whole run, as the load generator counted them */
     double connected;             /* connections of the whole run */
     double stats_in, stats_out;   /* bytes, as the server counted them */

@@ -142,8 +142,9 @@ static void connect_all(struct worker *w) {
         if (now_ns >= deadline_ns) break;
         poll_for(w, deadline_ns - now_ns, &ignored);
     }
-    if (w->connecting > 0) { /* not decided in time */
-        w->errors.connect += w->connecting;
+    uint32_t undecided = w->connecting + (w->regulars - next);
+    if (undecided > 0 && !w->run->stop) { /* in time */
+        w->errors.connect += undecided;
         if (!w->first_error) w->first_error = ETIMEDOUT;
         for (uint32_t i = 0; i < w->regulars; i++)
             if (!w->clients[i].standing) w->load->transport->close(w->transport, i);
@@ -257,7 +258,8 @@ static void run_window(struct worker *w) {
         if (now_ns >= w->t1_ns && !w->pacing && !w->visits.pacing) break;
         now_ns = turn(w, now_ns);
     }
-    if (w->index == 0 && marked == 1) mark_edge(w, 1); /* all its connections broke */
+    /* all connections broke; those of other workers may go on, and what is known ends here */
+    if (w->index == 0 && marked == 1 && w->load->threads == 1) mark_edge(w, 1);
     w->window_end_ns = now_ns < w->t1_ns ? now_ns : w->t1_ns;
 }
 
