@@ -120,7 +120,7 @@ void foreign_name(char name[MODEL_NAME_SIZE], const char *path, const struct mod
     const char *slash = strrchr(path, '/');
     const char *from = slash && slash[1] ? slash + 1 : path;
     size_t length = 0;
-    for (; from[length] && length < MODEL_NAME_SIZE - SUFFIX_ROOM; length++) {
+    for (; length < MODEL_NAME_SIZE - SUFFIX_ROOM && from[length]; length++) {
         unsigned char c = (unsigned char)from[length];
         bool safe = c < 128 && (isalnum(c) || strchr(punctuation, c));
         name[length] = safe ? (char)c : '_';
