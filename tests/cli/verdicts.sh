@@ -94,7 +94,7 @@ run_verdicts() {
     local open='"load": "open", "connections": 5, "rate_per_s": 5000, "duration_s": 0.5, "drain_s": 0.2'
     make_faulty
     provoked wrong 1 "$closed" '1 wrong echoes'
-    provoked resetting 3 "$closed" '[0-9.]+ % errors, more than 0.1 %' 'messages, fewer than 1000'
+    provoked resetting 3 "$closed" '[0-9.]+ % errors, more than 0.1 %' 'messages, fewer than 1000' '[0-9]+ of 5 connections were lost'
     provoked mute 3 "$closed"', "newcomers_per_s": 200' 'no message in the window' '[0-9]+ connections waited for more than half the window' 'newcomers got no answer'
     provoked lying_accepted 3 "$closed" 'totals disagree: 5 connections, the server accepted 7'
     provoked lying_bytes_in 3 "$closed" 'totals disagree: [0-9]+ bytes sent, the server received 7'
