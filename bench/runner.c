@@ -30,7 +30,6 @@ static void enter_phase(struct result *r, size_t phase, bool *gone) {
     for (size_t i = 0; i < plan->cell_count; i++) {
         const struct cell *c = &plan->cells[i];
         if (c->phase_index != phase || c->capacity_cell == PLAN_NO_CELL) continue;
-        if (result_has_samples(r, i)) continue;
         result_set_rate(r, i);
         gone[i] = *c->skipped != '\0';
     }

@@ -47,6 +47,8 @@ static struct verdict_figures read_figures(const cJSON *sample, const cJSON *ser
         [CELL_CLOSED] = c->depth, [CELL_OPEN] = c->outstanding, [CELL_CHURN] = 1};
     bool ours = c->server->program->kind == SERVER_OURS;
     bool must_fill = ours && c->load == CELL_CLOSED && c->placement.separate;
+    double lost = figure_in(sample, "errors", "connect") + figure_in(sample, "errors", "reset") +
+                  figure_in(sample, "errors", "short");
     struct verdict_figures f = {
         .died = *o->died ? o->died : NULL,
         .no_stats = !o->stats && ours,
@@ -59,11 +61,9 @@ static struct verdict_figures read_figures(const cJSON *sample, const cJSON *ser
         .must_fill = must_fill ? (double)c->connections * c->depth : NAN,
         .messages = figure(sample, "messages"),
         .mismatches = figure_in(sample, "errors", "mismatch"),
-        .errors = figure_in(sample, "errors", "connect") + figure_in(sample, "errors", "reset") +
-                  figure_in(sample, "errors", "timeout") + figure_in(sample, "errors", "short"),
+        .errors = lost + figure_in(sample, "errors", "timeout"),
         .planned = c->load == CELL_CHURN ? NAN : (double)c->connections + c->idle,
-        .lost = figure_in(sample, "errors", "connect") + figure_in(sample, "errors", "reset") +
-                figure_in(sample, "errors", "short"),
+        .lost = lost,
         .sent = figure_in(sample, "totals", "bytes_sent"),
         .received = figure_in(sample, "totals", "bytes_received"),
         .connected = figure_in(sample, "totals", "connections"),
