@@ -29,6 +29,7 @@ OBJ := $(BUILD)/obj
 
 BASE_linux := base/os_posix.c base/os_linux.c
 MODELS_linux := threads select poll epoll io_uring libuv
+TRANSPORTS_linux := io_uring epoll libuv
 
 have = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo yes)
 HAVE_LIBUV := $(call have,libuv)
@@ -38,10 +39,12 @@ HAVE_CMOCKA := $(call have,cmocka)
 HAVE_GNUPLOT := $(shell command -v gnuplot >/dev/null 2>&1 && echo yes)
 
 MODELS := $(MODELS_$(PLATFORM))
+TRANSPORTS := $(TRANSPORTS_$(PLATFORM))
 $(if $(MODELS),,$(error PLATFORM=$(PLATFORM): not supported yet; it is linux))
 ifndef HAVE_LIBURING
 MODELS := $(filter-out io_uring,$(MODELS))
-MISSING += liburing(echo-io_uring)
+TRANSPORTS := $(filter-out io_uring,$(TRANSPORTS))
+MISSING += liburing(echo-io_uring,--transport=io_uring)
 endif
 ifndef HAVE_GNUPLOT
 MISSING += gnuplot(plots)
@@ -52,7 +55,9 @@ endif
 
 BASE_SRC := base/check.c base/args.c base/address.c $(BASE_$(PLATFORM))
 DATA_SRC := base/hist.c base/json.c base/rng.c
-LOADGEN_SRC := $(wildcard loadgen/*.c)
+LOADGEN_SRC := $(filter-out loadgen/transport_%,$(wildcard loadgen/*.c)) $(TRANSPORTS:%=loadgen/transport_%.c) \
+  $(and $(filter io_uring,$(TRANSPORTS)),base/uring.c)
+LOADGEN_LIBS = $(LIBUV_LIBS) $(CJSON_LIBS) $(and $(filter io_uring,$(TRANSPORTS)),$(LIBURING_LIBS)) -lm
 BENCH_SRC := $(wildcard bench/*.c)
 # The one file of a model, wherever its platform keeps it.
 model_src = $(firstword $(wildcard servers/posix/$(1).c servers/$(1).c))
@@ -93,7 +98,7 @@ LIBURING_LIBS := $(if $(HAVE_LIBURING),$(shell $(PKG_CONFIG) --libs liburing))
 CMOCKA_LIBS := $(if $(HAVE_CMOCKA),$(shell $(PKG_CONFIG) --libs cmocka))
 LIBURING_VERSION := $(if $(HAVE_LIBURING),$(shell $(PKG_CONFIG) --modversion liburing))
 MODEL_LIBS_io_uring := $(LIBURING_LIBS)
-MODEL_SRC_io_uring := servers/posix/io_uring_ring.c
+MODEL_SRC_io_uring := servers/posix/io_uring_queue.c base/uring.c
 MODEL_LIBS_libuv := $(LIBUV_LIBS)
 
 .PHONY: all
@@ -128,15 +133,28 @@ endef
 $(foreach m,$(MODELS_$(PLATFORM)),$(eval $(call server_rule,$(m))))
 $(OBJ)/servers/describe.o: DEFINES += $(BUILD_DEFINES)
 # liburing 2.3 does not tell its version in a header.
-$(OBJ)/servers/posix/io_uring_ring.o: DEFINES += -DLIBURING_VERSION='"$(LIBURING_VERSION)"'
+$(OBJ)/base/uring.o: DEFINES += -DLIBURING_VERSION='"$(LIBURING_VERSION)"'
 
-$(BIN)/loadgen: $(call objects,$(LOADGEN_SRC) $(BASE_SRC) $(DATA_SRC))
-	$(LINK) $(CJSON_LIBS) -lm
+$(BIN)/loadgen: $(call objects,$(LOADGEN_SRC) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/transports.o
+	$(LINK) $(LOADGEN_LIBS)
 $(OBJ)/loadgen/main.o: DEFINES += $(BUILD_DEFINES)
 $(OBJ)/bench/builds.o: DEFINES += $(BUILD_DEFINES)
 
 $(BIN)/iobench: $(call objects,$(BENCH_SRC) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/version.o
 	$(LINK) $(LIBUV_LIBS) $(CJSON_LIBS) -lm
+
+# Writes text $(2) to file $(1) if it says something else.
+define write_if_new
+$(file >$(1).new,$(2))
+$(shell cmp -s $(1).new $(1) || cp $(1).new $(1))
+endef
+
+# The transports that this build has, the preferred one first.
+define TRANSPORTS_TEXT
+#include "loadgen/transport.h"
+const struct transport_ops *const transports[] = {$(foreach t,$(TRANSPORTS),&transport_$(t), )NULL};
+endef
+$(call write_if_new,$(OBJ)/transports.c,$(TRANSPORTS_TEXT))
 
 # Regenerated only when the commit or its dirtiness changes.
 TOOL_VERSION := 0.1.0
@@ -148,9 +166,8 @@ const char version_tool[] = "$(TOOL_VERSION)";
 const char version_git_commit[] = "$(GIT_COMMIT)";
 const bool version_git_dirty = $(GIT_DIRTY);
 endef
-$(file >$(OBJ)/version.new,$(VERSION_TEXT))
-$(shell cmp -s $(OBJ)/version.new $(OBJ)/version.c || cp $(OBJ)/version.new $(OBJ)/version.c)
-$(OBJ)/version.o: $(OBJ)/version.c
+$(call write_if_new,$(OBJ)/version.c,$(VERSION_TEXT))
+$(OBJ)/version.o $(OBJ)/transports.o: %.o: %.c
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
 # ---- test programs -------------------------------------------------------------------------------
@@ -167,11 +184,12 @@ $(BIN)/tests/truth: $(call objects,$(filter-out %/fault_server.c,$(TRUTH_SRC)) $
 
 # Unit tests see everything of loadgen and bench but their mains.
 UNITS := $(UNIT_SRC:tests/unit/test_%.c=%)
-UNIT_OBJ := $(call objects,$(filter-out %/main.c,$(LOADGEN_SRC) $(BENCH_SRC)) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/version.o
+UNIT_OBJ := $(call objects,$(filter-out %/main.c,$(LOADGEN_SRC) $(BENCH_SRC)) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/version.o \
+  $(OBJ)/transports.o
 $(BIN)/tests/unit-%: $(OBJ)/tests/unit/test_%.o $(BUILD)/units.a
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LINK  $@")
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(CMOCKA_LIBS) $(LIBUV_LIBS) $(CJSON_LIBS) -lm
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(CMOCKA_LIBS) $(LOADGEN_LIBS)
 $(BUILD)/units.a: $(UNIT_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $^
 .SECONDARY: $(UNIT_SRC:%.c=$(OBJ)/%.o)

@@ -14,6 +14,13 @@
 #define NOT_YET UINT64_MAX
 #define START_LEAD_NS 2000000u /* notice that workers get of a time that main sets */
 
+/* Whether a worker that has nothing to do gives its CPU away. */
+enum spin {
+    SPIN_AUTO,   /* yes, but for the last stretch before a message is due */
+    SPIN_ALWAYS, /* no */
+    SPIN_NEVER,  /* yes, to the moment when a message is due: it wakes up late */
+};
+
 struct load {
     struct os_address address;             /* the server */
     uint32_t sources;                      /* local addresses to come from, where there are more */
@@ -36,6 +43,7 @@ struct load {
     uint64_t warmup_ns;    /* at least; longer where 3 mean latencies are */
     uint64_t duration_ns;  /* of the measured window */
     uint64_t drain_ns;     /* how long answers are awaited after it */
+    enum spin spin;        /* while waiting */
     uint64_t seed;         /* of payload, schedule and choice of connection */
     int64_t server_pid;    /* whose CPU time is read at the window's edges; 0 = none */
 };

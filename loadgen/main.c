@@ -22,8 +22,6 @@ enum { EXIT_WRONG_ECHO = 1, EXIT_USAGE = 2, EXIT_NOTHING = 3, EXIT_INTERRUPTED =
                              */
 #define OWN_DESCRIPTORS 16u /* beside the connections' */
 
-static const struct transport_ops *const transports[] = {&transport_epoll};
-
 /* What the command line gave; the defaults stand in main. */
 struct arguments {
     const char *connect;                        /* HOST:PORT */
@@ -32,7 +30,7 @@ struct arguments {
     uint64_t idle, churn_echoes;                /* as named */
     double rate, churn, newcomers;              /* per s; 0 = not given */
     double warmup, duration, drain;             /* s */
-    const char *arrival, *transport;            /* as named */
+    const char *arrival, *transport, *spin;     /* as named */
     bool stop_on_eof, progress, describe;       /* as named */
 };
 
@@ -89,7 +87,10 @@ static int read_arguments(struct arguments *a, int argc, char **argv) {
         {"newcomers", ARG_REAL, &a->newcomers, 0.001, 1e6, NULL, "R",
          "beside the load: new connections per second, one echo each"},
         {"threads", ARG_COUNT, &a->threads, 1, 256, NULL, "T", "threads that share the load (1)"},
-        {"transport", ARG_CHOICE, &a->transport, 0, 0, "auto|epoll", NULL, "how bytes move (auto)"},
+        {"transport", ARG_TEXT, &a->transport, 0, 0, NULL, "NAME",
+         "how bytes move: io_uring, epoll, libuv, or the first of them that runs here (auto)"},
+        {"spin", ARG_CHOICE, &a->spin, 0, 0, "auto|always|never", NULL,
+         "burn CPU while waiting: auto for the last stretch before a message is due (auto)"},
         {"warmup", ARG_REAL, &a->warmup, 0, 3600, NULL, "S",
          "seconds before the window (0.3); longer where 3 mean latencies are"},
         {"duration", ARG_REAL, &a->duration, 0.01, 86400, NULL, "S", "seconds of the window (1)"},
@@ -152,13 +153,42 @@ static void make_visits(struct load *load, const struct arguments *a) {
     }
 }
 
+static bool runs_here(const struct transport_ops *transport, char *reason, size_t reason_size) {
+    return !transport->probe || transport->probe(reason, reason_size);
+}
+
+/* The transport of that name, or with "auto" the first that runs here. */
+static int choose_transport(struct load *load, const char *name) {
+    bool automatic = strcmp(name, "auto") == 0;
+    char reason[160], names[128] = "auto";
+    for (size_t i = 0; transports[i]; i++) {
+        size_t length = strlen(names);
+        snprintf(names + length, sizeof names - length, ", %s", transports[i]->name);
+        if (!automatic && strcmp(name, transports[i]->name) != 0) continue;
+        if (runs_here(transports[i], reason, sizeof reason)) {
+            load->transport = transports[i];
+            return 0;
+        }
+        if (automatic) continue;
+        fprintf(stderr, "loadgen: --transport: %s: not available: %s\n", name, reason);
+        return EXIT_USAGE;
+    }
+    fprintf(stderr, "loadgen: --transport: %s: not in this build, which has %s\n", name, names);
+    return EXIT_USAGE;
+}
+
+static enum spin spin_of(const char *text) {
+    return strcmp(text, "always") == 0  ? SPIN_ALWAYS
+           : strcmp(text, "never") == 0 ? SPIN_NEVER
+                                        : SPIN_AUTO;
+}
+
 static int make_load(struct load *load, const struct arguments *a) {
     char host[256], reason[160];
     uint16_t port;
     if (!os_address_split(a->connect, host, sizeof host, &port))
         return usage_error("--connect", "not HOST:PORT with a port from 1 to 65535");
     *load = (struct load){
-        .transport = transports[0],
         .connections = (uint32_t)a->connections,
         .idle = (uint32_t)a->idle,
         .threads = (uint32_t)a->threads,
@@ -170,6 +200,7 @@ static int make_load(struct load *load, const struct arguments *a) {
         .warmup_ns = ns(a->warmup),
         .duration_ns = ns(a->duration),
         .drain_ns = ns(a->drain),
+        .spin = spin_of(a->spin),
         .seed = a->seed,
         .server_pid = (int64_t)a->server_pid,
     };
@@ -181,8 +212,8 @@ static int make_load(struct load *load, const struct arguments *a) {
         1 +
         (uint32_t)((load->connections + (double)load->idle + load->visitors + load->visits_per_s) /
                    PORTS_A_SOURCE);
-    for (size_t i = 0; i < sizeof transports / sizeof *transports; i++)
-        if (strcmp(a->transport, transports[i]->name) == 0) load->transport = transports[i];
+    int code = choose_transport(load, a->transport);
+    if (code) return code;
     if (os_address_resolve(host, port, &load->address, reason, sizeof reason) != 0) {
         fprintf(stderr, "loadgen: --connect: %s: %s\n", host, reason);
         return EXIT_USAGE;
@@ -190,13 +221,41 @@ static int make_load(struct load *load, const struct arguments *a) {
     return check_descriptors(load);
 }
 
+/* One JSON line: transports that run here, those that do not and why, how this program was built.
+ */
 static void describe(void) {
-    printf("{\"describe\":{\"name\":\"loadgen\",\"transports\":[");
-    for (size_t i = 0; i < sizeof transports / sizeof *transports; i++)
-        printf("%s\"%s\"", i ? "," : "", transports[i]->name);
-    printf("],\"build\":{\"compiler\":\"%s\",\"cflags\":\"%s\",\"build_type\":\"%s\","
-           "\"libraries\":{\"cjson\":\"%s\"}}}}\n",
-           BUILD_COMPILER " " __VERSION__, BUILD_CFLAGS, BUILD_TYPE, cJSON_Version());
+    char reason[160];
+    cJSON *about = cJSON_CreateObject(), *names = cJSON_CreateArray(),
+          *missing = cJSON_CreateArray();
+    cJSON_AddStringToObject(about, "name", "loadgen");
+    cJSON_AddItemToObject(about, "transports", names);
+    cJSON_AddItemToObject(about, "transports_missing", missing);
+    for (size_t i = 0; transports[i]; i++) {
+        if (runs_here(transports[i], reason, sizeof reason)) {
+            cJSON_AddItemToArray(names, cJSON_CreateString(transports[i]->name));
+            continue;
+        }
+        cJSON *entry = cJSON_CreateObject();
+        cJSON_AddStringToObject(entry, "name", transports[i]->name);
+        cJSON_AddStringToObject(entry, "reason", reason);
+        cJSON_AddItemToArray(missing, entry);
+    }
+    cJSON *build = cJSON_AddObjectToObject(about, "build");
+    cJSON_AddStringToObject(build, "compiler", BUILD_COMPILER " " __VERSION__);
+    cJSON_AddStringToObject(build, "cflags", BUILD_CFLAGS);
+    cJSON_AddStringToObject(build, "build_type", BUILD_TYPE);
+    cJSON *libraries = cJSON_AddObjectToObject(build, "libraries");
+    cJSON_AddStringToObject(libraries, "cjson", cJSON_Version());
+    for (size_t i = 0; transports[i]; i++)
+        if (transports[i]->library)
+            cJSON_AddStringToObject(libraries, transports[i]->library,
+                                    transports[i]->library_version());
+    cJSON *json = cJSON_CreateObject();
+    cJSON_AddItemToObject(json, "describe", about);
+    char *text = cJSON_PrintUnformatted(json);
+    if (text) puts(text);
+    cJSON_free(text);
+    cJSON_Delete(json);
 }
 
 /* ---- phases ---- */
@@ -364,6 +423,7 @@ int main(int argc, char **argv) {
                           .size = 64,
                           .threads = 1,
                           .transport = "auto",
+                          .spin = "auto",
                           .warmup = 0.3,
                           .duration = 1,
                           .drain = 2,

@@ -4,7 +4,9 @@
  * honestly. A transport belongs to one thread.
  *
  * Stamps are the transport's: only it knows when the system call is made. A sent stamp is read just
- * before the bytes go to the kernel, a received stamp just after they came from it. */
+ * before the bytes go to the kernel, or to the ring from which the kernel takes them when the next
+ * few operations are submitted; a received stamp just after they came from it. Both err towards a
+ * longer latency, never a shorter one. */
 #ifndef LOADGEN_TRANSPORT_H
 #define LOADGEN_TRANSPORT_H
 
@@ -28,6 +30,7 @@ struct transport_handlers {
 
 struct transport_config {
     uint32_t connections;      /* connection ids are 0..connections-1 */
+    uint32_t receive_bytes;    /* what usually comes at once on one connection; more may come */
     struct os_address address; /* the server */
     uint32_t sources;          /* local addresses to come from, 1 or more: os_connect
                                   of connection `conn` gets conn % sources */
@@ -38,13 +41,18 @@ struct transport_config {
 struct transport; /* one transport's state */
 
 struct transport_ops {
-    const char *name; /* "epoll" */
+    const char *name;                     /* "epoll" */
+    const char *library;                  /* "libuv" if it stands on one; else NULL */
+    const char *(*library_version)(void); /* of that library; NULL without one */
+    /* Whether this machine can run it; if not, why. NULL: always. */
+    bool (*probe)(char *reason, size_t reason_size);
     /* Returns 0 and *transport, owned by the caller, or an error. */
     int (*open)(const struct transport_config *config, struct transport **transport);
     /* Starts to connect `conn`. Returns 0 or an error; then no handler is called. */
     int (*connect)(struct transport *t, uint32_t conn);
-    /* Sends all of `data`; what the kernel does not take at once is copied and follows. `conn` must
-     * stand. Returns the stamp of the send in ns. A failure arrives in `failed`. */
+    /* Sends all of `data`, which may be changed afterwards: what the kernel does not take at once
+     * is copied and follows. `conn` must stand. Returns the stamp of the send in ns. A failure
+     * arrives in `failed`. */
     uint64_t (*send)(struct transport *t, uint32_t conn, const uint8_t *data, size_t size);
     /* Ends the sending direction once all bytes are out. */
     void (*shutdown)(struct transport *t, uint32_t conn);
@@ -57,6 +65,9 @@ struct transport_ops {
     void (*free)(struct transport *t);
 };
 
-extern const struct transport_ops transport_epoll;
+extern const struct transport_ops transport_epoll, transport_io_uring, transport_libuv;
+
+/* Those of this build, the preferred one first; ended by NULL. */
+extern const struct transport_ops *const transports[];
 
 #endif

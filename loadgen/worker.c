@@ -95,11 +95,14 @@ int worker_init(struct worker *w, struct run *run, uint32_t index) {
         w->clients[i].first_waiting = ARRIVAL_NONE;
         w->clients[i].key = payload_connection_key(load->seed, w->first_connection + i);
     }
-    struct transport_config config = {.connections = w->regulars + w->visits.room,
-                                      .address = load->address,
-                                      .sources = load->sources,
-                                      .handlers = &client_handlers,
-                                      .context = w};
+    uint64_t receive_bytes = (uint64_t)load->window * load->size_bytes;
+    struct transport_config config = {
+        .connections = w->regulars + w->visits.room,
+        .receive_bytes = receive_bytes < UINT32_MAX ? (uint32_t)receive_bytes : UINT32_MAX,
+        .address = load->address,
+        .sources = load->sources,
+        .handlers = &client_handlers,
+        .context = w};
     if (!error) error = load->transport->open(&config, &w->transport);
     if (error) worker_free(w);
     return error;
@@ -194,8 +197,9 @@ static uint32_t take_arrivals(struct worker *w) {
 }
 
 /* How long this turn may sleep: until stop must be looked at, the window ends, or, less the error
- * of timed waits, the next arrival; the last stretch before an arrival is spun. */
+ * of timed waits, the next arrival; the last stretch before an arrival is spun (SPIN_AUTO). */
 static uint64_t sleep_limit_ns(const struct worker *w, uint64_t now_ns) {
+    if (w->load->spin == SPIN_ALWAYS) return 0;
     /* while t0 is not set it may come at any moment, with START_LEAD_NS of notice */
     uint64_t limit_ns = w->t0_ns == NOT_YET ? START_LEAD_NS / 2 : POLL_LIMIT_NS;
     uint64_t edge_ns = now_ns < w->t0_ns ? w->t0_ns : w->t1_ns;
@@ -204,7 +208,7 @@ static uint64_t sleep_limit_ns(const struct worker *w, uint64_t now_ns) {
     uint64_t due_ns = w->pacing ? pacer_due_ns(&w->pacer) : NOT_YET;
     uint64_t visit_ns = visits_due_ns(w);
     if (visit_ns < due_ns) due_ns = visit_ns;
-    uint64_t spin_from_ns = now_ns + w->wake_error_ns;
+    uint64_t spin_from_ns = now_ns + (w->load->spin == SPIN_AUTO ? w->wake_error_ns : 0);
     if (due_ns <= spin_from_ns) return 0;
     return due_ns - spin_from_ns < limit_ns ? due_ns - spin_from_ns : limit_ns;
 }

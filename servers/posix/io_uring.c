@@ -9,7 +9,8 @@
  * A slow reader keeps no buffer of the ring: what the kernel does not take at once moves to memory
  * of the connection's own, and receiving stops until it is sent. */
 #include "base/check.h"
-#include "servers/posix/io_uring_ring.h"
+#include "servers/model.h"
+#include "servers/posix/io_uring_queue.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -17,13 +18,24 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#define ENTRIES 512      /* of the submission ring */
+#define COMPLETIONS 8192 /* of the completion ring: many receives may end between two waits */
+
 /* Completions handled between two submissions. Each asks for two operations at most, so that the
- * submission ring (512 entries) does not fill up. */
+ * submission ring does not fill up. */
 #define BATCH 128
 
 #define ACCEPT_RETRY_NS 100000000u
 #define STOP_NS 500000000u /* what is not cancelled by then is left to the ring's end */
 #define QUEUE_SHARE 16     /* part of all buffers that one connection may queue */
+
+enum { OPTION_MULTISHOT, OPTION_BUFFERS };
+
+static const struct model_option options[] = {
+    {"multishot", "1|0", 0, 0, 0, "1: accept and receive stay armed; 0: each is asked for anew"},
+    {"buffers", NULL, 1024, 16, 32768,
+     "receive buffers of an instance; rounded up to a power of two"},
+    {.name = NULL}};
 
 /* What an operation was, in the low bits of its user data; the rest is its connection. */
 enum operation { OP_ACCEPT, OP_STOP, OP_RECEIVE, OP_SEND, OP_CANCEL };
@@ -41,7 +53,7 @@ struct uring_conn {
     bool holding;                 /* do not receive until all that came is sent */
     bool over;                    /* to be closed; how it ended is counted */
     size_t sending_bytes;         /* size of the send in flight */
-    struct ring_queue queue;      /* what was received; the head is being sent */
+    struct queue queue;           /* what was received; the head is being sent */
     size_t head_sent;             /* bytes of the head that are sent */
     uint8_t *own;                 /* memory of its own for what the kernel did not take at once */
     size_t own_start, own_end;    /* bytes there that are still to be sent */
@@ -53,7 +65,8 @@ struct uring_conn {
 
 /* One instance. */
 struct uring_server {
-    struct ring ring;            /* rings and buffers */
+    struct uring ring;           /* rings and buffers */
+    struct received *received;   /* by buffer: what lies in it */
     int listener;                /* where connections come from */
     struct server_stats *stats;  /* where everything is counted */
     struct uring_conn *first;    /* list of all connections */
@@ -71,8 +84,8 @@ static void tag(struct io_uring_sqe *sqe, struct uring_conn *c, enum operation o
 
 /* Copies the queue into the connection's own memory and gives its buffers back. Not while a send is
  * in flight: that reads from one of the two. Returns false if there is no memory. */
-static bool queue_to_own(struct ring *r, struct uring_conn *c) {
-    size_t need = c->own_end + ring_queue_bytes(r, &c->queue);
+static bool queue_to_own(struct uring_server *s, struct uring_conn *c) {
+    size_t need = c->own_end + queue_bytes(s->received, &c->queue);
     if (need > c->own_size) {
         uint8_t *grown = realloc(c->own, need);
         if (!grown) return false;
@@ -80,10 +93,10 @@ static bool queue_to_own(struct ring *r, struct uring_conn *c) {
         c->own_size = need;
     }
     for (; c->queue.count; c->head_sent = 0) {
-        size_t size = r->received[c->queue.head].size - c->head_sent;
-        memcpy(c->own + c->own_end, ring_data(r, c->queue.head) + c->head_sent, size);
+        size_t size = s->received[c->queue.head].size - c->head_sent;
+        memcpy(c->own + c->own_end, uring_data(&s->ring, c->queue.head) + c->head_sent, size);
         c->own_end += size;
-        ring_queue_drop(r, &c->queue);
+        queue_drop(&s->ring, s->received, &c->queue);
     }
     return true;
 }
@@ -91,7 +104,7 @@ static bool queue_to_own(struct ring *r, struct uring_conn *c) {
 /* ---- one connection ---- */
 
 static void conn_free(struct uring_server *s, struct uring_conn *c) {
-    while (c->queue.count) ring_queue_drop(&s->ring, &c->queue);
+    while (c->queue.count) queue_drop(&s->ring, s->received, &c->queue);
     if (c->previous)
         c->previous->next = c->next;
     else
@@ -126,19 +139,19 @@ static void wait_in_line(struct uring_server *s, struct uring_conn *c) {
 }
 
 static void arm_receive(struct uring_server *s, struct uring_conn *c) {
-    struct io_uring_sqe *sqe = ring_entry(&s->ring);
+    struct io_uring_sqe *sqe = uring_entry(&s->ring);
     if (!sqe) {
         wait_in_line(s, c);
         return;
     }
-    ring_prepare_receive(&s->ring, sqe, c->fd);
+    uring_prepare_receive(&s->ring, sqe, c->fd);
     tag(sqe, c, OP_RECEIVE);
     c->receiving = true;
     c->cancelling = false;
 }
 
 static void cancel_receive(struct uring_server *s, struct uring_conn *c) {
-    struct io_uring_sqe *sqe = ring_entry(&s->ring);
+    struct io_uring_sqe *sqe = uring_entry(&s->ring);
     if (!sqe) return; /* tried again at the connection's next completion */
     io_uring_prep_cancel64(sqe, (uint64_t)(uintptr_t)c | OP_RECEIVE, 0);
     tag(sqe, c, OP_CANCEL);
@@ -147,7 +160,7 @@ static void cancel_receive(struct uring_server *s, struct uring_conn *c) {
 
 static void send_bytes(struct uring_server *s, struct uring_conn *c, const uint8_t *data,
                        size_t size, int flags) {
-    struct io_uring_sqe *sqe = ring_entry(&s->ring);
+    struct io_uring_sqe *sqe = uring_entry(&s->ring);
     if (!sqe) {
         conn_fail(s, c, ENOBUFS);
         return;
@@ -165,15 +178,15 @@ static void proceed(struct uring_server *s, struct uring_conn *c) {
     if (!c->over && !c->holding && !c->input_ended && idle) arm_receive(s, c);
     if (!c->over && c->holding && c->receiving && !c->cancelling) cancel_receive(s, c);
     if (!c->over && !c->sending) {
-        if (c->holding && !queue_to_own(&s->ring, c)) conn_fail(s, c, ENOMEM);
+        if (c->holding && !queue_to_own(s, c)) conn_fail(s, c, ENOMEM);
         if (c->over) {
         } else if (c->own_start < c->own_end) {
             /* Until the receive has ended more may come, and the memory may move */
             if (!c->receiving)
                 send_bytes(s, c, c->own + c->own_start, c->own_end - c->own_start, 0);
         } else if (c->queue.count) {
-            send_bytes(s, c, ring_data(&s->ring, c->queue.head) + c->head_sent,
-                       s->ring.received[c->queue.head].size - c->head_sent, MSG_DONTWAIT);
+            send_bytes(s, c, uring_data(&s->ring, c->queue.head) + c->head_sent,
+                       s->received[c->queue.head].size - c->head_sent, MSG_DONTWAIT);
         } else if (c->input_ended) {
             conn_end(c, &s->stats->closed_clean);
         } else if (c->holding && !c->receiving) {
@@ -192,16 +205,15 @@ static void receive_ended(struct uring_server *s, struct uring_conn *c,
         c->in_flight--;
     }
     if (cqe->flags & IORING_CQE_F_BUFFER) {
-        uint32_t buffer = cqe->flags >> IORING_CQE_BUFFER_SHIFT;
-        s->ring.held++;
+        uint32_t buffer = uring_take(&s->ring, cqe);
         if (cqe->res > 0 && !c->over) {
             s->stats->receives++;
             s->stats->bytes_in += (uint64_t)cqe->res;
             echo_work();
-            ring_queue_add(&s->ring, &c->queue, buffer, (uint32_t)cqe->res);
+            queue_add(s->received, &c->queue, buffer, (uint32_t)cqe->res);
             if (c->queue.count > s->ring.count / QUEUE_SHARE) c->holding = true;
         } else {
-            ring_put(&s->ring, buffer);
+            uring_put(&s->ring, buffer);
         }
     }
     if (cqe->res == 0)
@@ -228,8 +240,8 @@ static void send_ended(struct uring_server *s, struct uring_conn *c, int result)
             if (c->own_start == c->own_end) c->own_start = c->own_end = 0;
         } else {
             c->head_sent += sent;
-            if (c->head_sent == s->ring.received[c->queue.head].size) {
-                ring_queue_drop(&s->ring, &c->queue);
+            if (c->head_sent == s->received[c->queue.head].size) {
+                queue_drop(&s->ring, s->received, &c->queue);
                 c->head_sent = 0;
             } else {
                 c->holding = true;
@@ -242,9 +254,12 @@ static void send_ended(struct uring_server *s, struct uring_conn *c, int result)
 /* ---- accepting ---- */
 
 static void arm_accept(struct uring_server *s) {
-    struct io_uring_sqe *sqe = ring_entry(&s->ring);
+    struct io_uring_sqe *sqe = uring_entry(&s->ring);
     if (!sqe) return; /* tried again at the next turn */
-    ring_prepare_accept(&s->ring, sqe, s->listener);
+    if (s->ring.multishot)
+        io_uring_prep_multishot_accept(sqe, s->listener, NULL, NULL, SOCK_CLOEXEC);
+    else
+        io_uring_prep_accept(sqe, s->listener, NULL, NULL, SOCK_CLOEXEC);
     tag(sqe, NULL, OP_ACCEPT);
     s->accepting = true;
 }
@@ -314,15 +329,15 @@ static void feed_starved(struct uring_server *s) {
  * or an error. */
 static int turn(struct uring_server *s, uint64_t deadline_ns) {
     struct io_uring_cqe *ended[BATCH];
-    int error = ring_wait(&s->ring, deadline_ns);
+    int error = uring_wait(&s->ring, deadline_ns);
     if (error) return error;
     s->stats->waits++;
-    unsigned count = io_uring_peek_batch_cqe(&s->ring.uring, ended, BATCH);
+    unsigned count = io_uring_peek_batch_cqe(&s->ring.rings, ended, BATCH);
     for (unsigned i = 0; i < count; i++) handle(s, ended[i]);
-    io_uring_cq_advance(&s->ring.uring, count);
+    io_uring_cq_advance(&s->ring.rings, count);
     s->stats->events += count;
     feed_starved(s);
-    ring_publish(&s->ring);
+    uring_publish(&s->ring);
     return 0;
 }
 
@@ -331,7 +346,7 @@ static int turn(struct uring_server *s, uint64_t deadline_ns) {
  */
 static void end_connections(struct uring_server *s) {
     uint64_t deadline_ns = os_clock_ns() + STOP_NS;
-    struct io_uring_sqe *sqe = ring_entry(&s->ring);
+    struct io_uring_sqe *sqe = uring_entry(&s->ring);
     if (sqe) {
         io_uring_prep_cancel64(sqe, OP_ACCEPT, 0);
         tag(sqe, NULL, OP_CANCEL);
@@ -346,11 +361,11 @@ static void end_connections(struct uring_server *s) {
         if (turn(s, deadline_ns) != 0) break;
 }
 
-static int uring_run(void *state, os_socket stop, struct server_stats *stats) {
+static int uring_model_run(void *state, os_socket stop, struct server_stats *stats) {
     struct uring_server *s = state;
     s->stats = stats;
-    int error = ring_enable(&s->ring);
-    struct io_uring_sqe *sqe = error ? NULL : ring_entry(&s->ring);
+    int error = uring_enable(&s->ring);
+    struct io_uring_sqe *sqe = error ? NULL : uring_entry(&s->ring);
     if (!sqe) return error ? error : EAGAIN;
     io_uring_prep_poll_add(sqe, stop, POLLIN);
     tag(sqe, NULL, OP_STOP);
@@ -362,25 +377,46 @@ static int uring_run(void *state, os_socket stop, struct server_stats *stats) {
         error = turn(s, s->accepting ? 0 : s->retry_ns);
     }
     end_connections(s);
-    ring_disable(&s->ring);
+    uring_disable(&s->ring);
     return error;
 }
 
-static void uring_close(void *state) {
+static void uring_model_close(void *state) {
     struct uring_server *s = state;
     while (s->first) { /* only where the kernel was too slow at stop */
         CHECK(!s->first->previous);
         conn_free(s, s->first);
     }
-    ring_close(&s->ring);
+    uring_close(&s->ring);
+    free(s->received);
     free(s);
 }
 
-static int uring_open(const struct server_config *config, os_socket listener, void **state) {
+static struct uring_config ring_config(const struct server_config *config) {
+    return (struct uring_config){.entries = ENTRIES,
+                                 .completions = COMPLETIONS,
+                                 .buffers = (uint32_t)config->options[OPTION_BUFFERS],
+                                 .buffer_bytes = config->buffer_bytes,
+                                 .multishot = config->options[OPTION_MULTISHOT] == 0};
+}
+
+static bool uring_model_probe(const struct server_config *config, char *reason,
+                              size_t reason_size) {
+    struct uring_config wanted = ring_config(config);
+    return uring_probe(&wanted, reason, reason_size);
+}
+
+static int uring_model_open(const struct server_config *config, os_socket listener, void **state) {
     struct uring_server *s = calloc(1, sizeof *s);
     if (!s) return ENOMEM;
+    struct uring_config wanted = ring_config(config);
     const char *step; /* the probe has told what this machine lacks */
-    int error = ring_open(&s->ring, config, &step);
+    int error = uring_open(&s->ring, &wanted, &step);
+    if (!error) s->received = calloc(s->ring.count, sizeof *s->received);
+    if (!error && !s->received) {
+        uring_close(&s->ring);
+        error = ENOMEM;
+    }
     if (error) {
         free(s);
         return error;
@@ -395,12 +431,12 @@ const struct io_model io_model_self = {
     .summary = "io_uring: operations and completions through shared rings",
     .initiation = IO_RING,
     .notification = IO_COMPLETION_RING,
-    .options = ring_options,
+    .options = options,
     .instances_by_main = true,
     .library = "liburing",
-    .library_version = ring_library_version,
-    .probe = ring_probe,
-    .open = uring_open,
-    .run = uring_run,
-    .close = uring_close,
+    .library_version = uring_library_version,
+    .probe = uring_model_probe,
+    .open = uring_model_open,
+    .run = uring_model_run,
+    .close = uring_model_close,
 };

@@ -1,0 +1,261 @@
+/* transport_libuv.c - the load generator on libuv: the same code on every OS.
+ * Invariant: a socket's memory is freed in the callback of its uv_close; by then its connection id
+ * may have another socket.
+ *
+ * System calls per echo (Linux): epoll_pwait / (ready connections per wait) + read + write. */
+#include "base/check.h"
+#include "loadgen/transport.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+#define RECEIVE_BYTES 65536
+#define MS_NS 1000000u
+
+/* One socket. */
+struct peer {
+    uv_tcp_t tcp;                /* first member: a handle's address is its peer's */
+    uv_connect_t connect;        /* the connect under way */
+    uv_shutdown_t shutdown;      /* the end of the sending direction */
+    struct transport *transport; /* whose it is */
+    uint32_t conn;               /* its connection id until it is closed */
+    int error;                   /* of a failed send; told by the next poll */
+    bool standing;               /* connected */
+};
+
+/* Bytes that the kernel did not take at once. */
+struct late_write {
+    uv_write_t write; /* first member: its address is this one's */
+    uint8_t data[];   /* they */
+};
+
+struct transport {
+    struct transport_config config; /* as given */
+    uv_loop_t loop;                 /* owns all handles */
+    uv_timer_t timer;               /* ends a wait */
+    struct peer **peers;            /* by connection id; NULL while closed */
+    bool send_failed;               /* some peer has an error to be told of */
+    uint32_t ended;                 /* operations since the poll began */
+    uint8_t buffer[RECEIVE_BYTES];  /* of the receive in progress */
+};
+
+static int libuv_open(const struct transport_config *config, struct transport **transport) {
+    struct transport *t = calloc(1, sizeof *t);
+    if (!t) return ENOMEM;
+    t->config = *config;
+    t->peers = calloc(config->connections, sizeof *t->peers);
+    int error = t->peers ? uv_loop_init(&t->loop) : UV_ENOMEM;
+    if (!error) uv_loop_configure(&t->loop, UV_METRICS_IDLE_TIME); /* then it counts time asleep */
+    if (!error) error = uv_timer_init(&t->loop, &t->timer);
+    if (error) {
+        free(t->peers);
+        free(t);
+        return -error;
+    }
+    *transport = t;
+    return 0;
+}
+
+/* ---- the end of a connection ---- */
+
+static void on_closed(uv_handle_t *handle) {
+    free(handle);
+}
+
+static void libuv_close(struct transport *t, uint32_t conn) {
+    struct peer *p = t->peers[conn];
+    if (!p) return;
+    t->peers[conn] = NULL;
+    uv_close((uv_handle_t *)&p->tcp, on_closed);
+}
+
+/* `error` is libuv's. */
+static void fail(struct peer *p, int error) {
+    struct transport *t = p->transport;
+    bool standing = p->standing;
+    uint32_t conn = p->conn;
+    libuv_close(t, conn);
+    if (standing)
+        t->config.handlers->failed(t->config.context, conn, -error);
+    else
+        t->config.handlers->connected(t->config.context, conn, -error);
+}
+
+/* ---- callbacks ---- */
+
+static void on_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer) {
+    struct peer *p = (struct peer *)(void *)handle;
+    (void)suggested;
+    *buffer = uv_buf_init((char *)p->transport->buffer, RECEIVE_BYTES);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer) {
+    struct peer *p = (struct peer *)(void *)stream;
+    struct transport *t = p->transport;
+    uint64_t now_ns = os_clock_ns();
+    if (size == 0) return; /* libuv's word for would-block */
+    t->ended++;
+    bool end = size == UV_EOF;
+    if (size < 0 && (!end || p->error))
+        fail(p, p->error ? p->error : (int)size);
+    else
+        t->config.handlers->received(t->config.context, p->conn, (const uint8_t *)buffer->base,
+                                     end ? 0 : (size_t)size, now_ns);
+}
+
+static void on_connect(uv_connect_t *connect, int error) {
+    struct peer *p = connect->data;
+    if (uv_is_closing((uv_handle_t *)&p->tcp)) return;
+    struct transport *t = p->transport;
+    t->ended++;
+    if (!error) error = uv_read_start((uv_stream_t *)&p->tcp, on_buffer, on_read);
+    if (error) {
+        fail(p, error);
+        return;
+    }
+    p->standing = true;
+    t->config.handlers->connected(t->config.context, p->conn, 0);
+}
+
+static void keep_error(struct peer *p, int error) {
+    p->error = error;
+    p->transport->send_failed = true;
+}
+
+static void on_written(uv_write_t *write, int error) {
+    struct peer *p = (struct peer *)(void *)write->handle;
+    if (error && !uv_is_closing((uv_handle_t *)&p->tcp)) keep_error(p, error);
+    free(write);
+}
+
+static void on_shutdown(uv_shutdown_t *shutdown, int error) {
+    (void)shutdown, (void)error; /* a failure shows in the receive, too */
+}
+
+static void on_timer(uv_timer_t *timer) {
+    (void)timer; /* it has ended the wait, which is all */
+}
+
+/* ---- what the worker asks for ---- */
+
+/* Gives a new peer a socket that connects from its local address. Returns libuv's error; what was
+ * opened is then the caller's to close. */
+static int start_connect(struct transport *t, struct peer *p) {
+    struct sockaddr_storage address;
+    uv_os_fd_t fd;
+    memcpy(&address, t->config.address.storage.bytes, sizeof t->config.address.storage.bytes);
+    int error = uv_fileno((uv_handle_t *)&p->tcp, &fd);
+    uint32_t source = p->conn % t->config.sources;
+    if (!error && source) error = -os_bind_source((os_socket)fd, &t->config.address, source);
+    if (!error) error = uv_tcp_nodelay(&p->tcp, 1);
+    if (!error)
+        error = uv_tcp_connect(&p->connect, &p->tcp, (const struct sockaddr *)&address, on_connect);
+    return error;
+}
+
+static int libuv_connect(struct transport *t, uint32_t conn) {
+    CHECK(!t->peers[conn]);
+    unsigned family = t->config.address.length == sizeof(struct sockaddr_in) ? AF_INET : AF_INET6;
+    struct peer *p = calloc(1, sizeof *p);
+    if (!p) return ENOMEM;
+    p->transport = t;
+    p->conn = conn;
+    p->connect.data = p;
+    int error = uv_tcp_init_ex(&t->loop, &p->tcp, family);
+    if (error) {
+        free(p);
+        return -error;
+    }
+    t->peers[conn] = p;
+    error = start_connect(t, p);
+    if (error) libuv_close(t, conn);
+    return -error;
+}
+
+/* Lets libuv send what the kernel did not take, when it does. */
+static void send_late(struct peer *p, const uint8_t *data, size_t size) {
+    struct late_write *late = malloc(sizeof *late + size);
+    CHECK(late);
+    memcpy(late->data, data, size);
+    uv_buf_t rest = uv_buf_init((char *)late->data, (unsigned)size);
+    int error = uv_write(&late->write, (uv_stream_t *)&p->tcp, &rest, 1, on_written);
+    if (!error) return;
+    keep_error(p, error);
+    free(late);
+}
+
+static uint64_t libuv_send(struct transport *t, uint32_t conn, const uint8_t *data, size_t size) {
+    struct peer *p = t->peers[conn];
+    CHECK(p && p->standing);
+    union {
+        const uint8_t *in;
+        char *out;
+    } bytes = {.in = data}; /* uv_buf_t wants it mutable, uv_try_write does not change it */
+    uint64_t stamp_ns = os_clock_ns();
+    if (p->error) return stamp_ns;
+    uv_buf_t buffer = uv_buf_init(bytes.out, (unsigned)size);
+    int sent = uv_try_write((uv_stream_t *)&p->tcp, &buffer, 1);
+    if (sent == UV_EAGAIN) sent = 0;
+    if (sent < 0)
+        keep_error(p, sent);
+    else if ((size_t)sent < size)
+        send_late(p, data + sent, size - (size_t)sent);
+    return stamp_ns;
+}
+
+static void libuv_shutdown(struct transport *t, uint32_t conn) {
+    struct peer *p = t->peers[conn];
+    int error = uv_shutdown(&p->shutdown, (uv_stream_t *)&p->tcp, on_shutdown);
+    if (error) keep_error(p, error);
+}
+
+/* After what came was received: that of a connection with a failed send, too. */
+static void tell_failed(struct transport *t) {
+    t->send_failed = false;
+    for (uint32_t i = 0; i < t->config.connections; i++) {
+        struct peer *p = t->peers[i];
+        if (!p || !p->error) continue;
+        t->ended++;
+        fail(p, p->error);
+    }
+}
+
+/* libuv waits for whole ms: the rest of the time the caller comes back at once. */
+static uint32_t libuv_poll(struct transport *t, uint64_t timeout_ns, uint64_t *blocked_ns) {
+    t->ended = 0;
+    uv_run(&t->loop, UV_RUN_NOWAIT);
+    if (t->ended == 0 && !t->send_failed && timeout_ns >= MS_NS) {
+        uint64_t before_ns = uv_metrics_idle_time(&t->loop);
+        uv_update_time(&t->loop);
+        uv_timer_start(&t->timer, on_timer, timeout_ns / MS_NS, 0);
+        uv_run(&t->loop, UV_RUN_ONCE);
+        uv_timer_stop(&t->timer);
+        *blocked_ns += uv_metrics_idle_time(&t->loop) - before_ns;
+    }
+    if (t->send_failed) tell_failed(t);
+    return t->ended;
+}
+
+static void libuv_free(struct transport *t) {
+    for (uint32_t i = 0; i < t->config.connections; i++) libuv_close(t, i);
+    uv_close((uv_handle_t *)&t->timer, NULL);
+    uv_run(&t->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&t->loop);
+    free(t->peers);
+    free(t);
+}
+
+const struct transport_ops transport_libuv = {
+    .name = "libuv",
+    .library = "libuv",
+    .library_version = uv_version_string,
+    .open = libuv_open,
+    .connect = libuv_connect,
+    .send = libuv_send,
+    .shutdown = libuv_shutdown,
+    .close = libuv_close,
+    .poll = libuv_poll,
+    .free = libuv_free,
+};
