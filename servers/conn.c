@@ -118,7 +118,8 @@ enum conn_outcome conn_receive(struct conn_set *set, struct conn *c) {
     echo_work();
     error = send_some(set, c, set->buffer, received, &sent);
     if (error) return ended_by(set, error);
-    return sent == received ? CONN_ECHOED : keep(set, c, set->buffer + sent, received - sent);
+    if (sent < received) return keep(set, c, set->buffer + sent, received - sent);
+    return received == set->buffer_bytes ? CONN_ECHOED : CONN_DRY;
 }
 
 enum conn_outcome conn_send_pending(struct conn_set *set, struct conn *c) {

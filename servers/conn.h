@@ -26,6 +26,7 @@ struct conn {
     size_t slot;            /* the model's: place in its table */
     struct conn *next_work; /* the model's: queue of connections to look at */
     bool queued;            /* the model's: is in that queue */
+    bool hung_up;           /* the model's: behind the bytes is an end or an error */
 };
 
 /* All connections of one instance. */
@@ -41,8 +42,8 @@ struct conn_set {
 
 /* What came of an attempt, and so what the connection waits for next. */
 enum conn_outcome {
-    CONN_ECHOED,  /* bytes came and went back: waits for input, more may be there already */
-    CONN_DRY,     /* nothing to receive: waits for input */
+    CONN_ECHOED,  /* bytes went back: waits for input, more may be there already */
+    CONN_DRY,     /* no bytes are left to receive; the end of input may be: waits for input */
     CONN_BLOCKED, /* bytes are pending: waits for room to send, and must not be received from */
     CONN_ENDED,   /* over: to be closed */
 };

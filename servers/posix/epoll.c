@@ -2,8 +2,9 @@
  * Invariant: at most one event per connection is in flight, so that closing a connection while its
  * event is handled leaves no event behind that names it.
  *
- * System calls per echo in steady state: epoll_wait / (ready connections per wait) + recv + send;
- * with trigger=edge one more recv, which finds nothing. epoll_ctl is called when a connection is
+ * System calls per echo in steady state: epoll_wait / (ready connections per wait) + recv + send.
+ * With trigger=level the kernel looks at each connection once more in the next wait, to find it not
+ * ready. epoll_ctl is called when a connection is
  * accepted, and with trigger=level when its send blocks and when that ends; never per message. */
 #include "servers/conn.h"
 
@@ -74,7 +75,7 @@ static void epoll_model_close(void *state) {
 static void accept_some(struct epoll_server *s) {
     /* Both directions at once with edge: an event more at the start, but never an epoll_ctl later
      */
-    uint32_t events = s->edge ? EPOLLIN | EPOLLOUT | EPOLLET : EPOLLIN;
+    uint32_t events = s->edge ? EPOLLIN | EPOLLRDHUP | EPOLLOUT | EPOLLET : EPOLLIN;
     for (int i = 0; i < CONN_ACCEPTS_PER_TURN; i++) {
         struct conn *c = conn_accept(&s->set);
         if (!c) break;
@@ -100,7 +101,8 @@ static void level_event(struct epoll_server *s, struct conn *c) {
 }
 
 /* ---- trigger=edge: an event only says that a connection may be ready; it stays in the queue until
- * the kernel has said that it is not ---- */
+ * it is known not to be. A receive that found less than it had room for has emptied the socket, and
+ * what comes later is told anew; but an end that came with those bytes was told with them ---- */
 
 static void edge_queue(struct epoll_server *s, struct conn *c) {
     if (c->queued) return;
@@ -111,6 +113,11 @@ static void edge_queue(struct epoll_server *s, struct conn *c) {
     else
         s->work_first = c;
     s->work_last = c;
+}
+
+static void edge_event(struct epoll_server *s, struct conn *c, uint32_t events) {
+    if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) c->hung_up = true;
+    edge_queue(s, c);
 }
 
 /* Sends until all has gone or there is no room at all: only that arms the edge for certain. */
@@ -127,6 +134,7 @@ static void edge_serve(struct epoll_server *s, struct conn *c) {
     for (int i = 0; i < EDGE_RECEIVES_PER_TURN; i++) {
         if (outcome == CONN_ECHOED) outcome = conn_receive(&s->set, c);
         if (outcome == CONN_BLOCKED) outcome = edge_send(s, c);
+        if (outcome == CONN_DRY && c->hung_up) outcome = CONN_ECHOED; /* the end is still to come */
         if (outcome != CONN_ECHOED) break;
     }
     if (outcome == CONN_ENDED)
@@ -157,7 +165,7 @@ static bool handle(struct epoll_server *s, int n) {
         else if (tag == &s->set)
             accept = true;
         else if (s->edge)
-            edge_queue(s, tag);
+            edge_event(s, tag, s->events[i].events);
         else
             level_event(s, tag);
     }
