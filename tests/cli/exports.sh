@@ -49,7 +49,9 @@ run_exports() {
         exported "a result of nothing but skipped cells" 2 'nothing to export' "$TMP/skipped.json" -o "$e/x.hlog"
     verdict "export: what is refused leaves nothing behind" "$([ "$(there)" = "r.hlog r.json " ] || there)"
 
-    for line in "$ROOT"/results/samples/*.json "$TMP"/{result,interrupted,killed,foreign-python,foreign-at}.json; do
+    # slots of every kind
+    limited "$BIN/iobench" run --quiet --suite "$ROOT/tests/fuzz/seed.json" -o "$TMP/kinds.json" >/dev/null 2>&1
+    for line in "$ROOT"/results/samples/*.json "$TMP"/{kinds,result,interrupted,killed,foreign-python,foreign-at}.json; do
         [ -s "$line" ] || continue
         # a slow machine may have left no slot that can be used
         if limited "$BIN/iobench" export --hlog --quiet "$line" -o "$TMP/${#logs[@]}.hlog" 2>/dev/null; then

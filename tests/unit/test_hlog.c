@@ -26,6 +26,8 @@ static void hist_h_has_the_layout_of_hdrhistogram(void **state) {
     assert_int_equal((buckets + 1) * 1024, HIST_BUCKETS);
     for (uint32_t i = 0; i < HIST_BUCKETS; i++) {
         uint64_t top = hist_bucket_top(i), bottom = i ? hist_bucket_top(i - 1) + 1 : 0;
+        assert_int_equal(hist_index(bottom), i);
+        assert_int_equal(hist_index(top), i);
         assert_int_equal(place_of(bottom), i);
         assert_int_equal(place_of(top), i);
     }
