@@ -34,6 +34,7 @@ TRANSPORTS_linux := io_uring epoll libuv
 have = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo yes)
 HAVE_LIBUV := $(call have,libuv)
 HAVE_CJSON := $(call have,libcjson)
+HAVE_ZLIB := $(call have,zlib)
 HAVE_LIBURING := $(call have,'liburing >= 2.3')
 HAVE_CMOCKA := $(call have,cmocka)
 HAVE_GNUPLOT := $(shell command -v gnuplot >/dev/null 2>&1 && echo yes)
@@ -90,8 +91,10 @@ BUILD_DEFINES = -DBUILD_CFLAGS='"-std=c11 $(strip $(CFLAGS) $(SANITIZE))"' -DBUI
   -DBUILD_COMPILER='"$(notdir $(firstword $(CC)))"'
 
 CJSON_CFLAGS := $(if $(HAVE_CJSON),$(shell $(PKG_CONFIG) --cflags libcjson))
-PACKAGE_CFLAGS = $(LIBUV_CFLAGS) $(CJSON_CFLAGS)
+ZLIB_CFLAGS := $(if $(HAVE_ZLIB),$(shell $(PKG_CONFIG) --cflags zlib))
+PACKAGE_CFLAGS = $(LIBUV_CFLAGS) $(CJSON_CFLAGS) $(ZLIB_CFLAGS)
 CJSON_LIBS := $(if $(HAVE_CJSON),$(shell $(PKG_CONFIG) --libs libcjson))
+ZLIB_LIBS := $(if $(HAVE_ZLIB),$(shell $(PKG_CONFIG) --libs zlib))
 LIBUV_CFLAGS := $(if $(HAVE_LIBUV),$(shell $(PKG_CONFIG) --cflags libuv))
 LIBUV_LIBS := $(if $(HAVE_LIBUV),$(shell $(PKG_CONFIG) --libs libuv))
 LIBURING_LIBS := $(if $(HAVE_LIBURING),$(shell $(PKG_CONFIG) --libs liburing))
@@ -109,6 +112,7 @@ all: libraries-needed $(PROGRAMS)
 libraries-needed:
 	$(if $(HAVE_LIBUV),,$(error libuv: development package not found; run 'make deps'))
 	$(if $(HAVE_CJSON),,$(error cJSON: development package not found; run 'make deps'))
+	$(if $(HAVE_ZLIB),,$(error zlib: development package not found; run 'make deps'))
 
 objects = $(patsubst %.c,$(OBJ)/%.o,$(1))
 
@@ -141,7 +145,7 @@ $(OBJ)/loadgen/main.o: DEFINES += $(BUILD_DEFINES)
 $(OBJ)/bench/builds.o: DEFINES += $(BUILD_DEFINES)
 
 $(BIN)/iobench: $(call objects,$(BENCH_SRC) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/version.o
-	$(LINK) $(LIBUV_LIBS) $(CJSON_LIBS) -lm
+	$(LINK) $(LIBUV_LIBS) $(CJSON_LIBS) $(ZLIB_LIBS) -lm
 
 # Writes text $(2) to file $(1) if it says something else.
 define write_if_new
@@ -189,7 +193,7 @@ UNIT_OBJ := $(call objects,$(filter-out %/main.c,$(LOADGEN_SRC) $(BENCH_SRC)) $(
 $(BIN)/tests/unit-%: $(OBJ)/tests/unit/test_%.o $(BUILD)/units.a
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LINK  $@")
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(CMOCKA_LIBS) $(LOADGEN_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(CMOCKA_LIBS) $(ZLIB_LIBS) $(LOADGEN_LIBS)
 $(BUILD)/units.a: $(UNIT_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $^
 .SECONDARY: $(UNIT_SRC:%.c=$(OBJ)/%.o)
@@ -219,7 +223,7 @@ fuzz: all fuzz-build
 # What the targets define themselves, they do not take from bench.a.
 define fuzz_rule
 $$(BIN)/tests/fuzz-$(1): $$(OBJ)/tests/fuzz/fuzz_$(1).o $$(FUZZ_OBJ_$(1)) $$(call objects,tests/fuzz/fuzz.c tests/fuzz/mutate.c) $$(BUILD)/bench.a
-	$$(LINK) -fsanitize=fuzzer $$(BUILD)/bench.a $$(LIBUV_LIBS) $$(CJSON_LIBS) -lm
+	$$(LINK) -fsanitize=fuzzer $$(BUILD)/bench.a $$(LIBUV_LIBS) $$(CJSON_LIBS) $$(ZLIB_LIBS) -lm
 endef
 $(foreach f,$(FUZZ),$(eval $(call fuzz_rule,$(f))))
 $(BUILD)/bench.a: $(call objects,$(filter-out %/main.c,$(BENCH_SRC)) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/version.o
@@ -249,11 +253,11 @@ check-all: check
 
 # Installs what is missing: as root, else through sudo -n, else it says what to run. Without the
 # optional packages the rest goes on; without the required ones it ends here.
-PACKAGES_REQUIRED := gcc libc6-dev pkg-config libuv1-dev libcjson-dev
+PACKAGES_REQUIRED := gcc libc6-dev pkg-config libuv1-dev libcjson-dev zlib1g-dev
 PACKAGES_OPTIONAL := liburing-dev libcmocka-dev gnuplot-nox
 PACKAGES_FUZZ := clang libclang-rt-dev
 PACKAGES_LINT := clang-format clang-tidy cppcheck clang
-have-all := $(and $(HAVE_LIBUV),$(HAVE_CJSON),$(HAVE_LIBURING),$(HAVE_CMOCKA),$(HAVE_GNUPLOT))
+have-all := $(and $(HAVE_LIBUV),$(HAVE_CJSON),$(HAVE_ZLIB),$(HAVE_LIBURING),$(HAVE_CMOCKA),$(HAVE_GNUPLOT))
 
 ensure:
 	$(if $(have-all),,$(Q)$(MAKE) --no-print-directory deps)
@@ -270,7 +274,7 @@ deps:
 	@$(call as-root,$(PACKAGES_REQUIRED) $(PACKAGES_OPTIONAL)); \
 	[ "$$as" = no ] || apt update || echo "make: apt-get update failed; trying with the lists there are"; \
 	apt install -y --no-install-recommends $(PACKAGES_REQUIRED) || \
-	  { $(PKG_CONFIG) --exists libuv libcjson 2>/dev/null || \
+	  { $(PKG_CONFIG) --exists libuv libcjson zlib 2>/dev/null || \
 	    { echo "make: cannot go on without $(PACKAGES_REQUIRED)" >&2; exit 2; }; }; \
 	for p in $(PACKAGES_OPTIONAL); do \
 	  apt install -y --no-install-recommends $$p || echo "make: $$p: not installed; going on without it"; \

@@ -10,12 +10,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <uv.h>
+#include <zlib.h>
 
 /* What the compiler tells this file of itself. */
 static cJSON *own_facts(void) {
     cJSON *facts = cJSON_CreateObject(), *libraries = cJSON_CreateObject();
     json_add_item(libraries, "libuv", cJSON_CreateString(uv_version_string()));
     json_add_item(libraries, "cjson", cJSON_CreateString(cJSON_Version()));
+    json_add_item(libraries, "zlib", cJSON_CreateString(zlibVersion()));
     json_add_item(facts, "compiler", cJSON_CreateString(BUILD_COMPILER " " __VERSION__));
     json_add_item(facts, "cflags", cJSON_CreateString(BUILD_CFLAGS));
     json_add_item(facts, "build_type", cJSON_CreateString(BUILD_TYPE));

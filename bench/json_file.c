@@ -173,9 +173,7 @@ static int write_all(uv_file file, const char *text, size_t size) {
         text += wrote;
         size -= (size_t)wrote;
     }
-    int error = uv_fs_fsync(NULL, &request, file, NULL);
-    uv_fs_req_cleanup(&request);
-    return error;
+    return 0;
 }
 
 static void remove_file(const char *path) {
@@ -184,19 +182,22 @@ static void remove_file(const char *path) {
     uv_fs_req_cleanup(&request);
 }
 
-bool json_file_write(const char *path, const cJSON *json, char *reason, size_t reason_size) {
+/* Replaces `path` by `text` and then `end`. */
+static bool replace(const char *path, const char *text, size_t size, const char *end, char *reason,
+                    size_t reason_size) {
     char temporary[FILE_PATH_SIZE];
     uv_file file = open_beside(path, temporary);
     if (file < 0) {
         refuse(reason, reason_size, uv_strerror(file));
         return false;
     }
-    char *text = cJSON_Print(json);
-    CHECK(text);
-    int error = write_all(file, text, strlen(text));
-    if (!error) error = write_all(file, "\n", 1);
-    cJSON_free(text);
+    int error = write_all(file, text, size);
+    if (!error) error = write_all(file, end, strlen(end));
     uv_fs_t request;
+    if (!error) {
+        error = uv_fs_fsync(NULL, &request, file, NULL);
+        uv_fs_req_cleanup(&request);
+    }
     int closed = uv_fs_close(NULL, &request, file, NULL);
     uv_fs_req_cleanup(&request);
     if (!error) error = closed;
@@ -209,6 +210,19 @@ bool json_file_write(const char *path, const cJSON *json, char *reason, size_t r
         refuse(reason, reason_size, uv_strerror(error));
     }
     return !error;
+}
+
+bool json_file_write(const char *path, const cJSON *json, char *reason, size_t reason_size) {
+    char *text = cJSON_Print(json);
+    CHECK(text);
+    bool written = replace(path, text, strlen(text), "\n", reason, reason_size);
+    cJSON_free(text);
+    return written;
+}
+
+bool json_file_write_text(const char *path, const char *text, size_t size, char *reason,
+                          size_t reason_size) {
+    return replace(path, text, size, "", reason, reason_size);
 }
 
 bool json_file_writable(const char *path, char *reason, size_t reason_size) {

@@ -30,6 +30,10 @@ void json_reason_clean(char *reason);
  * Returns false with the reason in `reason`. */
 bool json_file_write(const char *path, const cJSON *json, char *reason, size_t reason_size);
 
+/* The same for text that is none: whatever else is made of a document. */
+bool json_file_write_text(const char *path, const char *text, size_t size, char *reason,
+                          size_t reason_size);
+
 /* Whether json_file_write(path) would get past opening its file; false with the reason. */
 bool json_file_writable(const char *path, char *reason, size_t reason_size);
 

@@ -18,6 +18,7 @@ static const struct command {
     {"run", cmd_run, "run a suite and write a result file"},
     {"report", cmd_report, "draw a page and plots from results"},
     {"plot", cmd_plot, "draw one plot of results"},
+    {"export", cmd_export, "write a result's histograms for other tools"},
     {"validate", cmd_validate, "check result files"},
 };
 

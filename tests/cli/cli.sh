@@ -98,5 +98,8 @@ run_faults
 run_verdicts
 . "$HERE/foreign.sh"
 run_foreign
+. "$HERE/npm.sh"
 . "$HERE/schema.sh"
 run_schema
+. "$HERE/exports.sh"
+run_exports

@@ -4,18 +4,7 @@
 
 run_schema() {
     local name="schema: ajv accepts what iobench wrote" modules=$ROOT/build/npm line
-    if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
-        skip "$name" "node or npm is missing"
-        return
-    fi
-    mkdir -p "$modules" && cp "$HERE"/ajv/package*.json "$HERE"/ajv/validate.mjs "$modules/"
-    if ! cmp -s "$HERE/ajv/package-lock.json" "$modules/.installed"; then
-        if ! (cd "$modules" && timeout 60 npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1 </dev/null); then
-            skip "$name" "npm cannot fetch ajv; see build/npm/npm.log"
-            return
-        fi
-        cp "$HERE/ajv/package-lock.json" "$modules/.installed"
-    fi
+    npm_ready "$name" ajv "$modules" || return 0
     local results=()
     for line in result skipped interrupted killed dies foreign-python foreign-wrapped foreign-at; do
         [ -s "$TMP/$line.json" ] && results+=("$TMP/$line.json")

@@ -1,6 +1,8 @@
 /* fuzz_result.c - result files: from bytes to a verdict on them, and of those that are valid to
- * table, page and plots. Invariant: no text of a file reaches the page unescaped. */
+ * table, page, plots and log. Invariant: no text of a file reaches the page unescaped, nor the log
+ * but in a tag of one word. */
 #include "base/check.h"
+#include "bench/hlog.h"
 #include "bench/json_file.h"
 #include "bench/plot.h"
 #include "bench/report_data.h"
@@ -48,6 +50,31 @@ static void show_page(const struct report *report) {
     free(page);
 }
 
+/* Every line behind the header is a tag, three numbers and a histogram. */
+static void show_log(const cJSON *document) {
+    struct hlog log;
+    char reason[JSON_REASON_SIZE];
+    if (hlog_from_result(&log, document, reason, sizeof reason)) {
+        const char *line = strstr(log.text, "\n\"StartTimestamp\"");
+        CHECK(line);
+        for (line = strchr(line + 1, '\n') + 1; *line; line = strchr(line, '\n') + 1) {
+            CHECK_OP(strncmp(line, "Tag=", 4), ==, 0);
+            for (int i = 0; i < 4; i++) {
+                const char *end = line + strcspn(line, ", \t\r\n");
+                CHECK_OP(*end, ==, ',');
+                CHECK(i == 0 || strspn(line, "0123456789.") == (size_t)(end - line));
+                line = end + 1;
+            }
+            CHECK_OP(strncmp(line, "HISTFAAA", 8), ==, 0);
+            log.histograms--;
+        }
+        CHECK_OP(log.histograms, ==, 0);
+    } else {
+        fuzz_check_reason(reason);
+    }
+    hlog_clear(&log);
+}
+
 /* Takes over `document`. */
 static void show(cJSON *document) {
     static const char *const paths[2] = {"a.json", "b.json"};
@@ -74,6 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     free(text);
     if (document &&
         result_file_check(fuzz_schema(FUZZ_RESULT_SCHEMA), document, reason, sizeof reason)) {
+        show_log(document);
         show(document);
         return 0;
     }
