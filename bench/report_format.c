@@ -235,4 +235,7 @@ void format_load(char *line, size_t size, const struct report_cell *cell,
     add_number(line, size, scenario, "server.threads", "", " server thread", " server threads");
     if (report_number(scenario, "server.burn_ns") > 0)
         add_number(line, size, scenario, "server.burn_ns", "", "", " ns of added work per echo");
+    const char *transport = report_text(scenario, "loadgen.transport");
+    if (transport != NULL && strcmp(transport, "auto") != 0)
+        add_part(line, size, "transport ", transport);
 }
