@@ -85,6 +85,12 @@ char *format_ratio(char text[FORMAT_SIZE], double value) {
     return text;
 }
 
+int format_width(const char *text) {
+    int width = 0;
+    for (; *text; text++) width += ((unsigned char)*text & 0xc0) != 0x80; /* starts a character */
+    return width;
+}
+
 void format_html(FILE *out, const char *text) {
     for (const char *c = text != NULL ? text : dash; *c != '\0'; c++) {
         switch (*c) {

@@ -98,5 +98,7 @@ run_faults
 run_verdicts
 . "$HERE/foreign.sh"
 run_foreign
+. "$HERE/loadgen.sh"
+run_loadgen
 . "$HERE/schema.sh"
 run_schema

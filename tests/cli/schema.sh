@@ -17,7 +17,7 @@ run_schema() {
         cp "$HERE/ajv/package-lock.json" "$modules/.installed"
     fi
     local results=()
-    for line in result skipped interrupted killed dies foreign-python foreign-wrapped foreign-at; do
+    for line in result skipped interrupted killed dies transports foreign-python foreign-wrapped foreign-at; do
         [ -s "$TMP/$line.json" ] && results+=("$TMP/$line.json")
     done
     for line in "$ROOT"/results/samples/*.json; do [ -s "$line" ] && results+=("$line"); done
