@@ -176,7 +176,7 @@ $(OBJ)/version.o $(OBJ)/transports.o: %.o: %.c
 
 # ---- test programs -------------------------------------------------------------------------------
 
-TESTS := $(BIN)/tests/conformance $(BIN)/tests/fault-server $(BIN)/tests/truth
+TESTS := $(BIN)/tests/conformance $(BIN)/tests/fault-server $(BIN)/tests/truth $(BIN)/tests/bench-loadgen
 CONFORMANCE_SRC := $(wildcard tests/conformance/*.c)
 SUPPORT_SRC := $(wildcard tests/support/*.c)
 $(BIN)/tests/conformance: $(call objects,$(CONFORMANCE_SRC) $(SUPPORT_SRC) base/rng.c $(BASE_SRC))
@@ -185,6 +185,9 @@ $(BIN)/tests/fault-server: $(call objects,tests/truth/fault_server.c $(BASE_SRC)
 	$(LINK) -lm
 $(BIN)/tests/truth: $(call objects,$(filter-out %/fault_server.c,$(TRUTH_SRC)) $(SUPPORT_SRC) $(BASE_SRC))
 	$(LINK) $(CJSON_LIBS) -lm
+
+$(BIN)/tests/bench-loadgen: $(call objects,$(wildcard tests/bench/*.c)) $(BUILD)/bench.a
+	$(LINK) $(BUILD)/bench.a $(LIBUV_LIBS) $(CJSON_LIBS) -lm
 
 # Unit tests see everything of loadgen and bench but their mains.
 UNITS := $(UNIT_SRC:tests/unit/test_%.c=%)
@@ -233,12 +236,20 @@ $(BUILD)/bench.a: $(call objects,$(filter-out %/main.c,$(BENCH_SRC)) $(BASE_SRC)
 
 NOW := $(shell date -u +%Y%m%dT%H%M%SZ)
 # All that `make` alone needs was there before; bench and check install first.
-.PHONY: bench check check-now check-all lint deps ensure help install clean
+.PHONY: bench bench-loadgen bench-loadgen-now check check-now check-all lint deps ensure help install clean
 
 bench: ensure
 	$(Q)$(MAKE) --no-print-directory all
 	$(BIN)/iobench run --suite $(SUITE) -o results/$(NOW)-$(SUITE).json
 	$(BIN)/iobench report results/$(NOW)-$(SUITE).json -o results/$(NOW)-$(SUITE).html
+
+# The load generator, measured by itself: docs/performance.md.
+bench-loadgen: ensure
+	$(Q)$(MAKE) --no-print-directory bench-loadgen-now
+
+bench-loadgen-now: all $(BIN)/tests/bench-loadgen
+	$(BIN)/iobench run --suite loadgen $(if $(HAVE_LIBURING),,--server epoll) -o results/$(NOW)-loadgen.json
+	$(BIN)/tests/bench-loadgen results/$(NOW)-loadgen.json -o results/$(NOW)-loadgen-bench.json
 
 check: ensure
 	$(Q)$(MAKE) --no-print-directory check-now
@@ -320,6 +331,7 @@ clean:
 help:
 	@echo "make               build what the installed libraries allow, into $(BIN)"
 	@echo "make bench         install what is missing, build, run a suite (SUITE=$(SUITE)), draw the report"
+	@echo "make bench-loadgen install what is missing, build, measure the load generator itself (4 minutes)"
 	@echo "make check         install what is missing, build, run the tests"
 	@echo "make check-all     check, and again under ASan+UBSan, and the load generator under TSan"
 	@echo "make fuzz          fuzz every reader for FUZZ_S=$(FUZZ_S) seconds; check does it for 10"

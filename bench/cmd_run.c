@@ -13,6 +13,7 @@
 #include "bench/runner.h"
 #include "bench/suite.h"
 #include "bench/table.h"
+#include "bench/transports.h"
 #include "bench/verdict.h"
 
 #include <stdarg.h>
@@ -32,6 +33,7 @@ struct options {
     struct arg_texts commands;  /* of foreign servers to start */
     struct arg_texts addresses; /* of foreign servers that run */
     const char *connections;    /* "1,50"; NULL: the suite's */
+    const char *transports;     /* "epoll,libuv"; NULL: the suite's */
     uint64_t repeats;           /* 0: the suite's */
     double duration_s;          /* 0: the suite's */
     uint64_t seed;              /* of order and arrivals */
@@ -80,6 +82,8 @@ static enum args_outcome read_options(struct options *o, int argc, char **argv) 
          "a server that runs already; may repeat"},
         {"connections", ARG_TEXT, &o->connections, 0, 0, NULL, "N[,N...]",
          "instead of the suite's in every load"},
+        {"transport", ARG_TEXT, &o->transports, 0, 0, NULL, "NAME[,NAME...]",
+         "of the load generator, instead of the suite's; '*': every one"},
         {"repeats", ARG_COUNT, &o->repeats, 1, 1000, NULL, "N", "slots per cell (the suite's)"},
         {"duration", ARG_REAL, &o->duration_s, 0.01, 3600, NULL, "S",
          "window in seconds (the suite's)"},
@@ -150,26 +154,11 @@ static int read_suite(struct session *s) {
     const struct suite_overrides overrides = {.servers = &o->servers,
                                               .repeats = o->repeats,
                                               .duration_s = o->duration_s,
-                                              .connections = o->connections};
+                                              .connections = o->connections,
+                                              .transports = o->transports};
     s->suite = suite_load(&s->paths, o->suite, reason, sizeof reason);
     if (!s->suite) return refuse("--suite %s", reason);
     if (!suite_override(s->suite, &overrides, reason, sizeof reason)) return refuse("%s", reason);
-    return EXIT_FINE;
-}
-
-/* Whether the load generator has the transports that the plan asks for. */
-static int check_transports(const struct session *s) {
-    for (size_t i = 0; i < s->plan.cell_count; i++) {
-        const char *wanted = s->plan.cells[i].transport;
-        const cJSON *t;
-        bool known = strcmp(wanted, "auto") == 0;
-        cJSON_ArrayForEach(
-            t, cJSON_GetObjectItemCaseSensitive(s->models.loadgen.describe, "transports")) {
-            if (cJSON_IsString(t) && strcmp(t->valuestring, wanted) == 0) known = true;
-        }
-        if (!known)
-            return refuse("transport %s: this load generator has none of that name", wanted);
-    }
     return EXIT_FINE;
 }
 
@@ -179,9 +168,12 @@ static int make_plan(struct session *s) {
     if (!placement_read(&s->placement, s->options.placement, l->cpus, l->cpu_count, reason,
                         sizeof reason))
         return refuse("--placement: %s", reason);
+    if (!transports_resolve(s->suite, s->models.loadgen.describe, reason, sizeof reason))
+        return refuse("%s", reason);
     const struct plan_input input = {.suite = s->suite,
                                      .servers = s->specs,
                                      .server_count = s->spec_count,
+                                     .loadgen = s->models.loadgen.describe,
                                      .placement = &s->placement,
                                      .cpus = l->cpus,
                                      .cpu_count = l->cpu_count,
@@ -189,7 +181,7 @@ static int make_plan(struct session *s) {
                                      .seed = s->options.seed};
     if (!plan_make(&s->plan, &input, reason, sizeof reason))
         return refuse("--suite %s: %s", s->options.suite, reason);
-    return check_transports(s);
+    return EXIT_FINE;
 }
 
 static int choose_output(struct session *s) {

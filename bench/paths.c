@@ -19,11 +19,13 @@ static bool readable(const char *path) {
     return error == 0;
 }
 
-/* The source tree is two levels above the directory of the executable, with CONFIG= three. */
+/* The source tree is two levels above the directory of the executable, with CONFIG= three; of
+ * programs of the tests one more. */
 static bool find_tree(struct paths *p, const char *bin) {
-    for (int levels = 2; levels <= 3; levels++) {
+    static const char *const above[] = {"../..", "../../..", "../../../.."};
+    for (size_t i = 0; i < sizeof above / sizeof *above; i++) {
         char tree[PATH_SIZE];
-        if (!paths_join(tree, bin, levels == 2 ? "../.." : "../../..")) return false;
+        if (!paths_join(tree, bin, above[i])) return false;
         if (!paths_join(p->result_schema, tree, "results/iobench-result.schema.json")) return false;
         if (!readable(p->result_schema)) continue;
         uv_fs_t request;

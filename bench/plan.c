@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/os.h"
 #include "base/rng.h"
+#include "bench/transports.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -26,12 +27,13 @@ const char *const cell_load_names[3] = {"closed", "open", "churn"};
 /* A field of a load that may be a list: its name, its default, and the value of this cell. */
 struct axis {
     const char *key;     /* of the load object */
-    double fallback;     /* where the key is absent */
-    const cJSON *values; /* the field: a number, a list, or NULL */
+    double fallback;     /* where the key is absent; of a text: none */
+    const cJSON *values; /* the field: a number or text, a list, or NULL */
     const cJSON *at;     /* current item of a list */
 };
 
 enum {
+    TRANSPORT,
     CONNECTIONS,
     IDLE,
     NEWCOMERS,
@@ -48,6 +50,7 @@ enum {
 
 static void axes_start(struct axis axes[AXES], const cJSON *load) {
     static const struct axis fields[AXES] = {
+        [TRANSPORT] = {"transport", NAN, NULL, NULL},
         [CONNECTIONS] = {"connections", 50, NULL, NULL},
         [IDLE] = {"idle", 0, NULL, NULL},
         [NEWCOMERS] = {"newcomers_per_s", 0, NULL, NULL},
@@ -85,6 +88,11 @@ static double axis_value(const struct axis *axis) {
 
 static uint32_t axis_count(const struct axis *axis) {
     return (uint32_t)axis_value(axis);
+}
+
+static const char *axis_text(const struct axis *axis, const char *fallback) {
+    if (axis->at) return axis->at->valuestring;
+    return axis->values ? axis->values->valuestring : fallback;
 }
 
 static double number(const cJSON *load, const char *key, double fallback) {
@@ -125,6 +133,7 @@ static void name_cell(struct cell *c) {
     if (c->newcomers_per_s > 0) append(c, "/new%.15g", c->newcomers_per_s);
     if (c->server_threads > 1) append(c, "/t%u", c->server_threads);
     if (c->burn_ns) append(c, "/burn%u", c->burn_ns);
+    if (strcmp(c->transport, "auto") != 0) append(c, "/via-%s", c->transport);
 }
 
 /* Writes why the cell cannot run here, if so. */
@@ -134,6 +143,7 @@ static void judge_cell(struct cell *c, const struct plan_input *in) {
     double limit = describe_number(d, "connections_limit");
     double threads_max = describe_number(d, "threads_max");
     uint64_t connections = (uint64_t)c->connections + c->idle;
+    const char *missing = transports_missing(in->loadgen, c->transport);
     if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(d, "available"))) {
         const char *why = describe_text(d, "reason");
         snprintf(c->skipped, sizeof c->skipped, "%s", why ? why : "not available here");
@@ -147,6 +157,9 @@ static void judge_cell(struct cell *c, const struct plan_input *in) {
             snprintf(c->skipped, sizeof c->skipped, "%s starts its own threads", name);
     } else if (c->burn_ns && c->server->program->kind != SERVER_OURS) {
         snprintf(c->skipped, sizeof c->skipped, "%s does not know how to burn CPU", name);
+    } else if (missing) {
+        snprintf(c->skipped, sizeof c->skipped, "the load generator's transport %s: %s",
+                 c->transport, missing);
     } else if (in->descriptors != OS_UNKNOWN &&
                connections + DESCRIPTORS_RESERVED > in->descriptors) {
         snprintf(c->skipped, sizeof c->skipped,
@@ -179,7 +192,7 @@ static void fill_cell(struct cell *c, const struct plan_input *in, const cJSON *
     c->burn_ns = axis_count(&axes[BURN]);
     c->loadgen_threads = (uint32_t)number(load, "loadgen_threads", 1);
     if (c->loadgen_threads > c->connections) c->loadgen_threads = c->connections;
-    c->transport = text(load, "transport", "auto");
+    c->transport = axis_text(&axes[TRANSPORT], "auto");
     placement_decide(&c->placement, in->placement, in->cpus, in->cpu_count, c->server_threads,
                      c->loadgen_threads);
     if (c->server->program->kind == SERVER_AT) { /* it runs where it likes */
@@ -223,7 +236,7 @@ static bool add_load(struct plan *plan, const struct plan_input *in, const cJSON
             if (of_phase && !plan_find_capacity(plan, c, of_phase)) {
                 snprintf(reason, reason_size,
                          "%s: no closed loop of phase \"%.80s\" measures its capacity, with the "
-                         "same connections and depth %u",
+                         "same connections and transport, and depth %u",
                          c->id, of_phase, c->outstanding);
                 return false;
             }

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CELL_ID_SIZE 320
+#define CELL_ID_SIZE 384
 #define CELL_REASON_SIZE 192
 #define PLAN_CELLS_MAX 10000
 
@@ -67,6 +67,7 @@ struct plan_input {
     const cJSON *suite;                       /* checked; outlives the plan */
     const struct server_spec *servers;        /* outlive the plan */
     size_t server_count;                      /* how many */
+    const cJSON *loadgen;                     /* its description; NULL: unknown */
     const struct placement_policy *placement; /* who runs where */
     const int *cpus;                          /* where iobench may run */
     size_t cpu_count;                         /* how many; 0: unknown */

@@ -16,7 +16,7 @@ static bool tells_capacity(const struct cell *k, const struct cell *c) {
     return k->load == CELL_CLOSED && k->depth == c->outstanding &&
            k->connections == c->connections && k->idle == c->idle &&
            k->size_bytes == c->size_bytes && k->server_threads == c->server_threads &&
-           k->burn_ns == c->burn_ns;
+           k->burn_ns == c->burn_ns && strcmp(k->transport, c->transport) == 0;
 }
 
 bool plan_find_capacity(const struct plan *plan, struct cell *c, const char *of_phase) {

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <uv.h>
 
-#define LINE_SIZE 512
+#define LINE_SIZE 640
 #define WIDTH_FALLBACK 80
 
 static bool progress_terminal(int descriptor) {

@@ -98,6 +98,10 @@ struct report_span report_span_over(const cJSON *cell, const char *path) {
     return span_of(cell, (struct figure){path, NULL});
 }
 
+struct report_span report_span_computed(const cJSON *cell, double (*compute)(const cJSON *slot)) {
+    return span_of(cell, (struct figure){NULL, compute});
+}
+
 double report_answered_per_s(const cJSON *sample) {
     return report_number(sample, "loadgen.answered") / report_number(sample, "window_s");
 }
@@ -210,7 +214,7 @@ static void summarise(struct report_cell *cell, struct report_result *result) {
     if (cell->model == NULL) cell->model = cell->server;
     cell->skipped = report_text(cell->json, "skipped.reason");
     read_load(cell);
-    cell->answered = span_of(cell->json, (struct figure){NULL, report_answered_per_s});
+    cell->answered = report_span_computed(cell->json, report_answered_per_s);
     /* what a saturated server still answers in the drain, long after its time, is no throughput */
     cell->rate = cell->kind == LOAD_OPEN && cell->saturated
                      ? cell->answered
@@ -222,9 +226,8 @@ static void summarise(struct report_cell *cell, struct report_result *result) {
     cell->rss = report_span_over(cell->json, "server.rss_per_connection_bytes");
     cell->memory = report_span_over(cell->json, "server.rss_bytes");
     cell->fairness = report_span_over(cell->json, "fairness.jain");
-    cell->churned = cell->kind == LOAD_CHURN
-                        ? span_of(cell->json, (struct figure){NULL, churned_per_s})
-                        : (struct report_span){NAN, NAN, NAN};
+    cell->churned = cell->kind == LOAD_CHURN ? report_span_computed(cell->json, churned_per_s)
+                                             : (struct report_span){NAN, NAN, NAN};
     count_slots(cell, result);
     summarise_hist(cell, "latency", cell->latency_ns);
     summarise_hist(cell, "newcomers", cell->first_ns);

@@ -114,6 +114,9 @@ const cJSON *report_item(const cJSON *object, const char *path);
  * "server.rss_bytes". */
 struct report_span report_span_over(const cJSON *cell, const char *path);
 
+/* The same of what `compute` makes of a slot; NAN: it is not known there. */
+struct report_span report_span_computed(const cJSON *cell, double (*compute)(const cJSON *slot));
+
 /* Echoes per second of a slot's window, whenever they were due; NAN if unknown. */
 double report_answered_per_s(const cJSON *sample);
 

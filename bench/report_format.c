@@ -85,6 +85,12 @@ char *format_ratio(char text[FORMAT_SIZE], double value) {
     return text;
 }
 
+int format_width(const char *text) {
+    int width = 0;
+    for (; *text; text++) width += ((unsigned char)*text & 0xc0) != 0x80; /* starts a character */
+    return width;
+}
+
 void format_html(FILE *out, const char *text) {
     for (const char *c = text != NULL ? text : dash; *c != '\0'; c++) {
         switch (*c) {
@@ -235,4 +241,7 @@ void format_load(char *line, size_t size, const struct report_cell *cell,
     add_number(line, size, scenario, "server.threads", "", " server thread", " server threads");
     if (report_number(scenario, "server.burn_ns") > 0)
         add_number(line, size, scenario, "server.burn_ns", "", "", " ns of added work per echo");
+    const char *transport = report_text(scenario, "loadgen.transport");
+    if (transport != NULL && strcmp(transport, "auto") != 0)
+        add_part(line, size, "transport ", transport);
 }

@@ -18,6 +18,9 @@ char *format_duration(char text[FORMAT_SIZE], double ns); /* "12.3 µs" */
 char *format_bytes(char text[FORMAT_SIZE], double bytes); /* "4.5 KiB" */
 char *format_ratio(char text[FORMAT_SIZE], double value); /* "0.9987" */
 
+/* Columns that a text takes on a screen. */
+int format_width(const char *text);
+
 /* Writes `text` with the five special characters of HTML escaped; NULL writes a dash. */
 void format_html(FILE *out, const char *text);
 

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "bench/json_file.h"
 #include "bench/schema.h"
+#include "bench/transports.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@
 
 #define SCHEMA_FILE "iobench-suite.schema.json"
 #define NAME_MAX_LENGTH 60
-#define CONNECTIONS_MAX 64      /* values of --connections */
+#define VALUES_MAX 64           /* of a list on the command line */
 #define CONNECTIONS_HIGHEST 1e6 /* as in the schema */
 
 /* ---- names ---- */
@@ -106,6 +107,22 @@ static bool earlier_phase(const cJSON *suite, const char *name, int before) {
     return false;
 }
 
+/* So do names of transports. */
+static bool check_transports(const cJSON *load, const char *path, char *reason, size_t size) {
+    const cJSON *asked = field(load, "transport"), *item = asked;
+    char place[16] = "";
+    if (cJSON_IsArray(asked)) item = asked->child;
+    for (int i = 0; item; i++, item = item->next) {
+        if (cJSON_IsArray(asked)) snprintf(place, sizeof place, "[%d]", i);
+        if (!transports_named(item->valuestring))
+            return json_reason(reason, size,
+                               "%s.transport%s: not \"*\" or 1 to %d letters, digits, '-' and '_'",
+                               path, place, TRANSPORT_NAME_MAX);
+        if (!cJSON_IsArray(asked)) break; /* what follows it are other fields */
+    }
+    return true;
+}
+
 static bool check_load(const cJSON *suite, int phase, const cJSON *load, const char *path,
                        char *reason, size_t size) {
     static const struct {
@@ -155,7 +172,9 @@ bool suite_check(const cJSON *schema, const cJSON *suite, char *reason, size_t r
         cJSON_ArrayForEach(load, cJSON_GetObjectItemCaseSensitive(phase, "loads")) {
             char path[64];
             snprintf(path, sizeof path, "phases[%d].loads[%d]", p, l);
-            if (!check_load(suite, p, load, path, reason, reason_size)) return false;
+            if (!check_load(suite, p, load, path, reason, reason_size) ||
+                !check_transports(load, path, reason, reason_size))
+                return false;
             l++;
         }
         p++;
@@ -205,7 +224,7 @@ static cJSON *read_connections(const char *text, char *reason, size_t size) {
         uint64_t n;
         size_t length = strcspn(at, ",");
         snprintf(word, sizeof word, "%.*s", (int)(length < sizeof word ? length : sizeof word), at);
-        if (cJSON_GetArraySize(list) == CONNECTIONS_MAX || length >= sizeof word ||
+        if (cJSON_GetArraySize(list) == VALUES_MAX || length >= sizeof word ||
             args_number(word, &n) != 0 || n < 1 || (double)n > CONNECTIONS_HIGHEST) {
             snprintf(reason, size,
                      "--connections: '%s': not whole numbers from 1 to %.0f, separated by commas",
@@ -218,12 +237,37 @@ static cJSON *read_connections(const char *text, char *reason, size_t size) {
     return list;
 }
 
+/* Reads "epoll,libuv". NULL with the reason if it is something else. */
+static cJSON *read_transports(const char *text, char *reason, size_t size) {
+    cJSON *list = cJSON_CreateArray();
+    for (const char *at = text; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
+        char name[TRANSPORT_NAME_MAX + 2]; /* one more than may be: that is seen as too long */
+        size_t length = strcspn(at, ",");
+        snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : sizeof name), at);
+        if (cJSON_GetArraySize(list) == VALUES_MAX || !transports_named(name)) {
+            snprintf(reason, size,
+                     "--transport: '%s': not names of transports, separated by commas", text);
+            cJSON_Delete(list);
+            return NULL;
+        }
+        cJSON_AddItemToArray(list, cJSON_CreateString(name));
+    }
+    return list;
+}
+
 bool suite_override(cJSON *suite, const struct suite_overrides *o, char *reason,
                     size_t reason_size) {
-    cJSON *connections = NULL;
+    cJSON *connections = NULL, *transports = NULL;
     if (o->connections) {
         connections = read_connections(o->connections, reason, reason_size);
         if (!connections) return false;
+    }
+    if (o->transports) {
+        transports = read_transports(o->transports, reason, reason_size);
+        if (!transports) {
+            cJSON_Delete(connections);
+            return false;
+        }
     }
     if (o->servers->count)
         set(suite, "servers", cJSON_CreateStringArray(o->servers->items, (int)o->servers->count));
@@ -233,8 +277,10 @@ bool suite_override(cJSON *suite, const struct suite_overrides *o, char *reason,
         cJSON_ArrayForEach(load, cJSON_GetObjectItemCaseSensitive(phase, "loads")) {
             if (o->duration_s > 0) set(load, "duration_s", cJSON_CreateNumber(o->duration_s));
             if (connections) set(load, "connections", cJSON_Duplicate(connections, true));
+            if (transports) set(load, "transport", cJSON_Duplicate(transports, true));
         }
     }
     cJSON_Delete(connections);
+    cJSON_Delete(transports);
     return true;
 }

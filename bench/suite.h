@@ -20,6 +20,7 @@ struct suite_overrides {
     uint64_t repeats;                /* 0: as the suite says */
     double duration_s;               /* 0: as the suite says */
     const char *connections;         /* "1,50,500"; NULL: as the suite says */
+    const char *transports;          /* "epoll,libuv"; NULL: as the suite says */
 };
 
 /* Loads the suite NAME of the suites directory, or a file if the text holds a '/' or ends in

@@ -78,15 +78,8 @@ static void figures_of(const struct report_cell *cell, double floor_ns, double f
     figures[OVERHEAD] = cell->cpu_ns.median / (floor_ns / 2);
 }
 
-/* Columns on the screen: bytes of UTF-8 that start a character. */
-static int shown_width(const char *text) {
-    int width = 0;
-    for (; *text; text++) width += ((unsigned char)*text & 0xc0) != 0x80;
-    return width;
-}
-
 static void put_right(FILE *out, const char *text, int width, bool bold) {
-    fprintf(out, "  %*s%s%s%s", width - shown_width(text), "", bold ? "\033[1m" : "", text,
+    fprintf(out, "  %*s%s%s%s", width - format_width(text), "", bold ? "\033[1m" : "", text,
             bold ? "\033[0m" : "");
 }
 
@@ -94,23 +87,23 @@ static struct phase measure(const struct report *report, const char *name, doubl
                             bool colour) {
     struct phase phase = {.name = name,
                           .floor_ns = floor_ns,
-                          .server_width = shown_width("server"),
+                          .server_width = format_width("server"),
                           .colour = colour};
     char text[FORMAT_SIZE];
     for (int k = 0; k < FIGURES; k++) {
         phase.shown[k] = columns[k].always;
-        phase.widths[k] = shown_width(columns[k].title);
+        phase.widths[k] = format_width(columns[k].title);
     }
     for (size_t i = 0; i < report->cell_count; i++) {
         const struct report_cell *cell = &report->cells[i];
         double figures[FIGURES];
         if (strcmp(cell->phase, name) != 0) continue;
-        int server_width = shown_width(cell->server);
+        int server_width = format_width(cell->server);
         if (server_width > phase.server_width) phase.server_width = server_width;
         if (!report_cell_usable(cell)) continue;
         figures_of(cell, floor_ns, figures);
         for (int k = 0; k < FIGURES; k++) {
-            int width = shown_width(columns[k].format(text, figures[k]));
+            int width = format_width(columns[k].format(text, figures[k]));
             if (width > phase.widths[k]) phase.widths[k] = width;
             /* every cell knows its memory, but it is worth a column only beside idle connections */
             if (k == MEMORY ? cell->idle > 0 : isfinite(figures[k])) phase.shown[k] = true;

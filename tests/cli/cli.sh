@@ -99,6 +99,8 @@ run_verdicts
 . "$HERE/foreign.sh"
 run_foreign
 . "$HERE/npm.sh"
+. "$HERE/loadgen.sh"
+run_loadgen
 . "$HERE/schema.sh"
 run_schema
 . "$HERE/exports.sh"

@@ -6,7 +6,7 @@ run_schema() {
     local name="schema: ajv accepts what iobench wrote" modules=$ROOT/build/npm line
     npm_ready "$name" ajv "$modules" || return 0
     local results=()
-    for line in result skipped interrupted killed dies foreign-python foreign-wrapped foreign-at; do
+    for line in result skipped interrupted killed dies transports foreign-python foreign-wrapped foreign-at; do
         [ -s "$TMP/$line.json" ] && results+=("$TMP/$line.json")
     done
     for line in "$ROOT"/results/samples/*.json; do [ -s "$line" ] && results+=("$line"); done

@@ -196,6 +196,38 @@ static void idle_connections_count_too(void **state) {
     end(s);
 }
 
+static void a_transport_is_a_dimension(void **state) {
+    (void)state;
+    static const char *const ids[] = {
+        "epoll/closed/c1/d1/64B/via-uv",   "select/closed/c1/d1/64B/via-uv",
+        "epoll/closed/c1/d1/64B/via-ring", "select/closed/c1/d1/64B/via-ring",
+        "epoll/closed/c1/d1/64B",          "select/closed/c1/d1/64B",
+        "epoll/closed/c5/d1/64B/via-uv",   "select/closed/c5/d1/64B/via-uv",
+        "epoll/closed/c5/d1/64B/via-ring", "select/closed/c5/d1/64B/via-ring",
+        "epoll/closed/c5/d1/64B",          "select/closed/c5/d1/64B"};
+    struct session *s = start(PHASE("{\"load\":\"closed\",\"connections\":[1,5],"
+                                    "\"transport\":[\"uv\",\"ring\",\"auto\"]}"),
+                              2);
+    cJSON *loadgen = cJSON_Parse("{\"transports\":[\"uv\"],\"transports_missing\":[{\"name\":"
+                                 "\"ring\",\"reason\":\"switched off\"}]}");
+    s->input.server_count = 2;
+    s->input.loadgen = loadgen;
+    assert_true(make(s));
+    expect_ids(&s->plan, ids, 12);
+    for (size_t i = 0; i < 12; i++)
+        assert_string_equal(s->plan.cells[i].skipped,
+                            i % 6 / 2 == 1 ? "the load generator's transport ring: switched off"
+                                           : "");
+    assert_int_equal(s->plan.slot_count, 2 * 8);
+    cJSON *scenario = plan_scenario(&s->plan.cells[7]);
+    assert_string_equal(
+        cJSON_GetObjectItem(cJSON_GetObjectItem(scenario, "loadgen"), "transport")->valuestring,
+        "uv");
+    cJSON_Delete(scenario);
+    cJSON_Delete(loadgen);
+    end(s);
+}
+
 /* ---- rates in percent ---- */
 
 #define CAPACITY "{\"name\":\"cap\",\"loads\":[{\"load\":\"closed\",\"connections\":[5,50]}]},"
@@ -240,12 +272,28 @@ static void rates_are_shares_of_the_best_capacity(void **state) {
     end(s);
 }
 
+/* What another transport reached says nothing of this one. */
+static void a_rate_is_of_its_own_transport(void **state) {
+    (void)state;
+    struct session *s =
+        start("{\"name\":\"cap\",\"loads\":[{\"load\":\"closed\",\"transport\":[\"uv\","
+              "\"ring\"]}]}," IN_PCT("\"rate_pct\":50,\"transport\":[\"uv\",\"ring\"]"),
+              1);
+    assert_true(make(s));
+    memcpy(measured, (double[4]){1000, 5000}, sizeof measured);
+    assert_true(plan_set_rates(&s->plan, 1, capacity, NULL));
+    assert_true(s->plan.cells[2].rate_per_s == 500);
+    assert_true(s->plan.cells[3].rate_per_s == 2500);
+    end(s);
+}
+
 static void a_rate_in_percent_needs_its_capacity_cell(void **state) {
     (void)state;
     static const char *const others[] = {
-        "\"rate_pct\":50,\"connections\":6", "\"rate_pct\":50,\"outstanding\":2",
-        "\"rate_pct\":50,\"size_bytes\":1",  "\"rate_pct\":50,\"server_threads\":2",
-        "\"rate_pct\":50,\"burn_ns\":1",     "\"rate_pct\":50,\"idle\":1"};
+        "\"rate_pct\":50,\"connections\":6",   "\"rate_pct\":50,\"outstanding\":2",
+        "\"rate_pct\":50,\"size_bytes\":1",    "\"rate_pct\":50,\"server_threads\":2",
+        "\"rate_pct\":50,\"burn_ns\":1",       "\"rate_pct\":50,\"idle\":1",
+        "\"rate_pct\":50,\"transport\":\"uv\""};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         char phases[512];
         snprintf(phases, sizeof phases, CAPACITY IN_PCT("%s"), others[i]);
@@ -377,7 +425,9 @@ int main(void) {
         cmocka_unit_test(too_many_cells_are_refused),
         cmocka_unit_test(what_cannot_run_is_skipped_with_its_reason),
         cmocka_unit_test(idle_connections_count_too),
+        cmocka_unit_test(a_transport_is_a_dimension),
         cmocka_unit_test(rates_are_shares_of_the_best_capacity),
+        cmocka_unit_test(a_rate_is_of_its_own_transport),
         cmocka_unit_test(a_rate_in_percent_needs_its_capacity_cell),
         cmocka_unit_test(a_scenario_is_a_full_copy),
         cmocka_unit_test(rounds_run_each_cell_once),

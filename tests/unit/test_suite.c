@@ -159,6 +159,7 @@ static void heads_are_checked(void **state) {
 static void loads_are_checked(void **state) {
     (void)state;
 #define AT "phases[0].loads[1]."
+#define NO_NAME "not \"*\" or 1 to 32 letters, digits, '-' and '_'"
 #define CLOSED(field) SUITE("\"load\":\"closed\"," field)
 #define CHURN(field) SUITE("\"load\":\"churn\",\"rate_per_s\":100," field)
 #define OPEN(field) SUITE("\"load\":\"open\",\"rate_per_s\":100," field)
@@ -193,6 +194,15 @@ static void loads_are_checked(void **state) {
         {CHURN("\"churn_echoes\":[1,10],\"arrival\":\"constant\",\"saturating\":true"), NULL},
         {CHURN("\"newcomers_per_s\":1"), AT "newcomers_per_s: does not go with load \"churn\""},
         {CHURN("\"outstanding\":1"), AT "outstanding: does not go with load \"churn\""},
+        {CLOSED("\"transport\":\"io_uring\""), NULL},
+        {CLOSED("\"transport\":[\"auto\",\"*\",\"a-B_9\"]"), NULL},
+        {CLOSED("\"transport\":[]"), AT "transport: 0 items, fewer than 1"},
+        {CLOSED("\"transport\":5"), AT "transport: not of type string or array"},
+        {CLOSED("\"transport\":[\"a\",5]"), AT "transport[1]: not of type string"},
+        {CLOSED("\"transport\":\"\""), AT "transport: " NO_NAME},
+        {CLOSED("\"transport\":[\"a\",\"a/b\"]"), AT "transport[1]: " NO_NAME},
+        {CLOSED("\"transport\":\"a23456789012345678901234567890123\",\"idle\":1"),
+         AT "transport: " NO_NAME},
         {SUITE("\"load\":\"churn\""), "phases[0].loads[1]: \"rate_per_s\" is missing"},
         {PCT("p", ""), NULL},
         {PCT("q", ""), "phases[1].loads[0].of_phase: no earlier phase is called \"q\""},
@@ -211,19 +221,20 @@ static void overrides_replace_what_the_suite_says(void **state) {
     (void)state;
     const char *servers[] = {"epoll", "poll"};
     struct arg_texts texts = {servers, 2}, none = {NULL, 0};
-    struct suite_overrides o = {&none, 0, 0, NULL};
+    struct suite_overrides o = {.servers = &none};
     char reason[JSON_REASON_SIZE] = "";
     cJSON *schema = read_schema(), *suite = parse(SUITE("\"load\":\"closed\",\"connections\":7"));
     cJSON *before = cJSON_Duplicate(suite, true);
     assert_true(suite_override(suite, &o, reason, sizeof reason));
     assert_true(cJSON_Compare(suite, before, true)); /* nothing said, nothing changed */
-    o = (struct suite_overrides){&texts, 3, 0.25, "1,50,1000000"};
+    o = (struct suite_overrides){&texts, 3, 0.25, "1,50,1000000", "epoll,*"};
     assert_true(suite_override(suite, &o, reason, sizeof reason));
     assert_true(suite_check(schema, suite, reason, sizeof reason));
     cJSON *expected =
         parse("{" HEAD "\"servers\":[\"epoll\",\"poll\"],\"repeats\":3,\"phases\":[{\"name\":\"p\","
-              "\"loads\":[{\"load\":\"closed\",\"duration_s\":0.25,\"connections\":[1,50,1000000]},"
-              "{\"load\":\"closed\",\"duration_s\":0.25,\"connections\":[1,50,1000000]}]}]}");
+              "\"loads\":[{\"load\":\"closed\",\"duration_s\":0.25,\"connections\":[1,50,1000000],"
+              "\"transport\":[\"epoll\",\"*\"]},{\"load\":\"closed\",\"duration_s\":0.25,"
+              "\"connections\":[1,50,1000000],\"transport\":[\"epoll\",\"*\"]}]}]}");
     assert_true(cJSON_Compare(suite, expected, true));
     cJSON_Delete(expected);
     cJSON_Delete(before);
@@ -250,12 +261,32 @@ static void connections_are_whole_numbers(void **state) {
     cJSON *suite = parse(SUITE("\"load\":\"closed\",\"connections\":7"));
     cJSON *before = cJSON_Duplicate(suite, true);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        struct suite_overrides o = {&none, 0, 0, bad[i]};
+        struct suite_overrides o = {.servers = &none, .connections = bad[i]};
         char reason[JSON_REASON_SIZE] = "", expected[JSON_REASON_SIZE];
         if (suite_override(suite, &o, reason, sizeof reason)) print_error("'%s'\n", bad[i]);
         snprintf(expected, sizeof expected,
                  "--connections: '%s': not whole numbers from 1 to 1000000, separated by commas",
                  bad[i]);
+        assert_string_equal(reason, expected);
+    }
+    assert_true(cJSON_Compare(suite, before, true));
+    cJSON_Delete(before);
+    cJSON_Delete(suite);
+}
+
+static void transports_are_names(void **state) {
+    (void)state;
+    static const char *const bad[] = {
+        "", "a,", ",a", "a,,b", "a b", "a ", "a/b", "**", "é", "a23456789012345678901234567890123"};
+    struct arg_texts none = {NULL, 0};
+    cJSON *suite = parse(SUITE("\"load\":\"closed\",\"transport\":\"x\""));
+    cJSON *before = cJSON_Duplicate(suite, true);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct suite_overrides o = {.servers = &none, .connections = "5", .transports = bad[i]};
+        char reason[JSON_REASON_SIZE] = "", expected[JSON_REASON_SIZE];
+        if (suite_override(suite, &o, reason, sizeof reason)) print_error("'%s'\n", bad[i]);
+        snprintf(expected, sizeof expected,
+                 "--transport: '%s': not names of transports, separated by commas", bad[i]);
         assert_string_equal(reason, expected);
     }
     assert_true(cJSON_Compare(suite, before, true));
@@ -273,6 +304,7 @@ int main(void) {
         cmocka_unit_test(loads_are_checked),
         cmocka_unit_test(overrides_replace_what_the_suite_says),
         cmocka_unit_test(connections_are_whole_numbers),
+        cmocka_unit_test(transports_are_names),
     };
     return cmocka_run_group_tests_name("suite", tests, NULL, NULL);
 }

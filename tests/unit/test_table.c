@@ -127,6 +127,10 @@ static void loads_read_as_words(void **state) {
                 "open loop · 50 connections · 50 % of the best capacity · poisson arrivals");
     expect_load(LOAD_OPEN, FORMAT_NO_RATE, "\"rate_pct\": 50, \"arrival\": \"poisson\"",
                 "open loop · 50 connections · poisson arrivals");
+    expect_load(LOAD_CLOSED, FORMAT_WHOLE, "\"depth\": 2, \"loadgen\": {\"transport\": \"auto\"}",
+                "closed loop · 50 connections · depth 2");
+    expect_load(LOAD_CLOSED, FORMAT_WHOLE, "\"depth\": 2, \"loadgen\": {\"transport\": \"uv\"}",
+                "closed loop · 50 connections · depth 2 · transport uv");
     expect_load(LOAD_CHURN, FORMAT_WHOLE, "\"arrival\": \"constant\", \"churn_echoes\": 10",
                 "churn · at most 50 connections at once · 2\u2009000 connections/s · constant "
                 "arrivals · 10 echoes each");
