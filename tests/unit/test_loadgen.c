@@ -1,5 +1,4 @@
-/* test_loadgen.c - the load generator's pure parts: payload, schedule, random numbers; and what a
- * transport may tell of an id that is used again. */
+/* test_loadgen.c - the load generator's pure parts: payload, schedule, random numbers. */
 #include "base/os.h"
 #include "base/rng.h"
 #include "loadgen/pacer.h"
@@ -144,78 +143,6 @@ static void newcomers_have_room(void **state) {
         assert_int_equal(visits_newcomers(cases[i].rate, cases[i].threads), cases[i].room);
 }
 
-/* ---- an id that is used again ---- */
-
-/* What the handlers below were told of two connections. */
-struct reuse {
-    struct transport *transport; /* under test */
-    uint32_t connected, heard;   /* calls of the handlers */
-    bool again;                  /* whoever is heard first has the other connect anew */
-};
-
-static void reuse_connected(void *context, uint32_t conn, int error) {
-    (void)conn;
-    assert_int_equal(error, 0);
-    ((struct reuse *)context)->connected++;
-}
-
-static void reuse_received(void *context, uint32_t conn, const uint8_t *data, size_t size,
-                           uint64_t now_ns) {
-    (void)data, (void)size, (void)now_ns;
-    struct reuse *r = context;
-    if (r->heard++ > 0 || !r->again) return;
-    transport_epoll.close(r->transport, 1 - conn);
-    assert_int_equal(transport_epoll.connect(r->transport, 1 - conn), 0);
-}
-
-static void reuse_failed(void *context, uint32_t conn, int error) {
-    (void)context, (void)conn, (void)error;
-    fail();
-}
-
-static uint32_t poll_until(struct reuse *r, const uint32_t *calls, uint32_t wanted) {
-    uint64_t ignored, deadline_ns = os_clock_ns() + 5000000000u;
-    uint32_t ended = 0;
-    while (*calls < wanted && os_clock_ns() < deadline_ns)
-        ended = transport_epoll.poll(r->transport, 100000000u, &ignored);
-    assert_int_equal(*calls, wanted);
-    return ended;
-}
-
-/* Both have something to read in one batch of events; the second event is of a socket that is
- * closed when its turn comes, and its id belongs to another one. */
-static void stale_event_is_not_the_new_socket(void **state) {
-    (void)state;
-    static const struct transport_handlers handlers = {
-        .connected = reuse_connected, .received = reuse_received, .failed = reuse_failed};
-    struct reuse r = {.again = true};
-    char reason[128], host[64];
-    uint16_t port;
-    os_socket listener, accepted[2];
-    struct transport_config config = {
-        .connections = 2, .sources = 1, .handlers = &handlers, .context = &r};
-    assert_int_equal(os_address_resolve("127.0.0.1", 0, &config.address, reason, sizeof reason), 0);
-    assert_int_equal(os_listen(&config.address, 8, false, &listener), 0);
-    assert_int_equal(os_socket_local(listener, host, sizeof host, &port), 0);
-    assert_int_equal(os_address_resolve(host, port, &config.address, reason, sizeof reason), 0);
-    assert_int_equal(transport_epoll.open(&config, &r.transport), 0);
-    for (uint32_t i = 0; i < 2; i++) {
-        assert_int_equal(transport_epoll.connect(r.transport, i), 0);
-        poll_until(&r, &r.connected, i + 1);
-        assert_int_equal(os_accept(listener, false, &accepted[i]), 0);
-    }
-    for (uint32_t i = 0; i < 2; i++) {
-        size_t sent;
-        assert_int_equal(os_send(accepted[i], "x", 1, &sent), 0);
-    }
-    assert_int_equal(poll_until(&r, &r.heard, 1), 2); /* two events, one heard */
-    assert_int_equal(r.connected, 2);                 /* and the new socket not yet */
-    poll_until(&r, &r.connected, 3);
-    transport_epoll.free(r.transport);
-    for (uint32_t i = 0; i < 2; i++) os_close(accepted[i]);
-    os_close(listener);
-}
-
 static void addresses_split(void **state) {
     (void)state;
     char host[16];
@@ -254,7 +181,6 @@ int main(void) {
         cmocka_unit_test(below_is_uniform),
         cmocka_unit_test(series_has_even_steps),
         cmocka_unit_test(newcomers_have_room),
-        cmocka_unit_test(stale_event_is_not_the_new_socket),
         cmocka_unit_test(addresses_split),
     };
     return cmocka_run_group_tests_name("loadgen", tests, NULL, NULL);
