@@ -270,6 +270,7 @@ static void run_reuse(void) {
         assert_int_equal(os_send(s.accepted[i], "\0", 1, &sent), 0);
     }
     poll_until(&s.heard, 1);
+    assert_int_equal(s.connected, CONNECTIONS); /* the new socket's own end is still to come */
     poll_until(&s.connected, connected);
     for (int i = 0; i < 3; i++) poll_once(1000000u);
     assert_int_equal(s.heard, 1);
