@@ -56,7 +56,8 @@ LOADGEN_SRC := $(wildcard loadgen/*.c)
 BENCH_SRC := $(wildcard bench/*.c)
 # The one file of a model, wherever its platform keeps it.
 model_src = $(firstword $(wildcard servers/posix/$(1).c servers/$(1).c))
-TRUTH_SRC := $(wildcard tests/truth/*.c)
+TRUTH_SRC := $(wildcard tests/truth/truth*.c)
+FAULT_SRC := $(wildcard tests/truth/fault_*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 
 SERVERS := $(MODELS:%=$(BIN)/echo-%)
@@ -155,14 +156,17 @@ $(OBJ)/version.o: $(OBJ)/version.c
 
 # ---- test programs -------------------------------------------------------------------------------
 
-TESTS := $(BIN)/tests/conformance $(BIN)/tests/fault-server $(BIN)/tests/truth
+TESTS := $(BIN)/tests/conformance $(BIN)/tests/fault-server $(BIN)/tests/truth $(BIN)/tests/loadgen-cached-clock
 CONFORMANCE_SRC := $(wildcard tests/conformance/*.c)
 SUPPORT_SRC := $(wildcard tests/support/*.c)
 $(BIN)/tests/conformance: $(call objects,$(CONFORMANCE_SRC) $(SUPPORT_SRC) base/rng.c $(BASE_SRC))
 	$(LINK) $(CJSON_LIBS) -lm
-$(BIN)/tests/fault-server: $(call objects,tests/truth/fault_server.c $(BASE_SRC))
+$(BIN)/tests/fault-server: $(call objects,$(FAULT_SRC) base/rng.c $(BASE_SRC))
 	$(LINK) -lm
-$(BIN)/tests/truth: $(call objects,$(filter-out %/fault_server.c,$(TRUTH_SRC)) $(SUPPORT_SRC) $(BASE_SRC))
+$(BIN)/tests/truth: $(call objects,$(TRUTH_SRC) $(SUPPORT_SRC) base/rng.c $(BASE_SRC))
+	$(LINK) $(CJSON_LIBS) -lm
+# loadgen but for one thing that it does wrong.
+$(BIN)/tests/loadgen-cached-clock: $(call objects,tests/truth/cached_clock.c $(filter-out %/transport_epoll.c,$(LOADGEN_SRC)) $(BASE_SRC) $(DATA_SRC))
 	$(LINK) $(CJSON_LIBS) -lm
 
 # Unit tests see everything of loadgen and bench but their mains.
