@@ -62,7 +62,8 @@ LOADGEN_LIBS = $(LIBUV_LIBS) $(CJSON_LIBS) $(and $(filter io_uring,$(TRANSPORTS)
 BENCH_SRC := $(wildcard bench/*.c)
 # The one file of a model, wherever its platform keeps it.
 model_src = $(firstword $(wildcard servers/posix/$(1).c servers/$(1).c))
-TRUTH_SRC := $(wildcard tests/truth/*.c)
+TRUTH_SRC := $(wildcard tests/truth/truth*.c)
+FAULT_SRC := $(wildcard tests/truth/fault_*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 
 SERVERS := $(MODELS:%=$(BIN)/echo-%)
@@ -176,15 +177,19 @@ $(OBJ)/version.o $(OBJ)/transports.o: %.o: %.c
 
 # ---- test programs -------------------------------------------------------------------------------
 
-TESTS := $(BIN)/tests/conformance $(BIN)/tests/fault-server $(BIN)/tests/truth $(BIN)/tests/bench-loadgen
+TESTS := $(BIN)/tests/conformance $(BIN)/tests/fault-server $(BIN)/tests/truth $(BIN)/tests/loadgen-cached-clock \
+  $(BIN)/tests/bench-loadgen
 CONFORMANCE_SRC := $(wildcard tests/conformance/*.c)
 SUPPORT_SRC := $(wildcard tests/support/*.c)
 $(BIN)/tests/conformance: $(call objects,$(CONFORMANCE_SRC) $(SUPPORT_SRC) base/rng.c $(BASE_SRC))
 	$(LINK) $(CJSON_LIBS) -lm
-$(BIN)/tests/fault-server: $(call objects,tests/truth/fault_server.c $(BASE_SRC))
+$(BIN)/tests/fault-server: $(call objects,$(FAULT_SRC) base/rng.c $(BASE_SRC))
 	$(LINK) -lm
-$(BIN)/tests/truth: $(call objects,$(filter-out %/fault_server.c,$(TRUTH_SRC)) $(SUPPORT_SRC) $(BASE_SRC))
+$(BIN)/tests/truth: $(call objects,$(TRUTH_SRC) $(SUPPORT_SRC) base/rng.c $(BASE_SRC))
 	$(LINK) $(CJSON_LIBS) -lm
+# loadgen but for one thing that it does wrong.
+$(BIN)/tests/loadgen-cached-clock: $(call objects,tests/truth/cached_clock.c $(filter-out %/transport_epoll.c,$(LOADGEN_SRC)) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/transports.o
+	$(LINK) $(LOADGEN_LIBS)
 
 $(BIN)/tests/bench-loadgen: $(call objects,$(wildcard tests/bench/*.c)) $(BUILD)/bench.a
 	$(LINK) $(BUILD)/bench.a $(LIBUV_LIBS) $(CJSON_LIBS) -lm

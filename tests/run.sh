@@ -105,11 +105,13 @@ if [ "$CONFIG" != tsan ]; then
     done
 fi
 
-if [ "$CONFIG" = release ]; then
-    suite truth 300 "$BIN/tests/truth" --timeout-scale "$scale" "$BIN"
-else
-    suite truth 300 ${fixed[@]+"${fixed[@]}"} "$BIN/tests/truth" --timeout-scale "$scale" --slow-build "$BIN"
-fi
+# What a transport has a say in is asked of each; the rest, and whether there is one, once.
+truth=(${fixed[@]+"${fixed[@]}"} "$BIN/tests/truth" --timeout-scale "$scale")
+[ "$CONFIG" = release ] || truth+=(--slow-build)
+suite truth-once 200 "${truth[@]}" --once "$BIN"
+for transport in $("$BIN/loadgen" --describe | sed -nE 's/.*"transports":\[([^]]*)\].*/\1/p' | tr -d '"' | tr , ' '); do
+    suite "truth-$transport" 300 "${truth[@]}" --transport "$transport" "$BIN"
+done
 
 if [ "$CONFIG" != tsan ]; then
     suite cli 500 env BIN="$BIN" SCALE="${scale%%.*}" bash tests/cli/cli.sh

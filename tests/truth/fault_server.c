@@ -6,6 +6,9 @@
 #include "base/args.h"
 #include "base/check.h"
 #include "base/os.h"
+#include "tests/truth/fault_delay.h"
+#include "tests/truth/fault_pieces.h"
+#include "tests/truth/fault_record.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -18,26 +21,13 @@
 
 enum { CONNECTIONS_MAX = 16384, BUFFER_BYTES = 65536, EVENTS = 64 };
 
-/* A received piece that waits for its time. All are due in the order in which they came. */
-struct piece {
-    struct piece *next;  /* due after this one */
-    uint64_t due_ns;     /* when it goes back */
-    uint64_t connection; /* whose it is, by number of acceptance */
-    size_t size, sent;   /* its bytes, and how many of them have gone back */
-    uint8_t data[];      /* they */
-};
-
-/* A queue of pieces. */
-struct pieces {
-    struct piece *first, **last; /* head, and where the next one is linked in */
-};
-
 struct connection {
     os_socket socket;      /* OS_SOCKET_NONE when closed */
     struct pieces out;     /* due, but not yet taken by the kernel */
     uint64_t bytes;        /* received so far */
     uint64_t served_ns;    /* from when on it is served */
     uint64_t waiting;      /* pieces of it that are not due yet */
+    uint64_t last_due_ns;  /* of the last of them: later ones are not due before */
     struct piece *last_in; /* copy of the last piece, for --fault stale */
     bool ended;            /* its input has ended */
     bool wants_out;        /* EPOLLOUT is armed */
@@ -45,15 +35,16 @@ struct connection {
 
 /* What was asked for, and what has happened. */
 static struct server {
-    uint64_t delay_us, stall_ms, stall_every_ms, rate, fault_at; /* as the options say */
-    uint64_t accept_delay_us, mute_from, faulty;                 /* as the options say */
-    const char *fault, *host;                                    /* as the options say */
-    uint64_t port;                                               /* as the options say */
-    bool stop_on_eof;                                            /* as the options say */
-    os_socket listener, stop[2];                                 /* stop[0] ends when it is time */
-    int epoll, timer;                                            /* the loop; its clock */
-    uint64_t start_ns, last_due_ns;  /* of the stalls' periods; of the rate's schedule */
-    struct pieces waiting;           /* not due yet */
+    uint64_t stall_ms, stall_every_ms, fault_at, seed; /* as the options say */
+    uint64_t accept_delay_us, mute_from, faulty, port; /* as the options say */
+    const char *fault, *host;                          /* as the options say */
+    bool stop_on_eof, recording;                       /* as the options say */
+    struct delay delay;                                /* of answers */
+    struct record record;                              /* of what came */
+    os_socket listener, stop[2];                       /* stop[0] ends when it is time */
+    int epoll, timer;                                  /* the loop; its clock */
+    uint64_t start_ns;                                 /* of the stalls' periods */
+    struct pieces waiting;                             /* not due yet */
     struct piece *held;              /* --fault swap: waits for another connection's piece */
     bool fault_done;                 /* it happens once */
     struct connection *connections;  /* by number of acceptance */
@@ -62,27 +53,6 @@ static struct server {
     uint64_t silent;                 /* connections that ended without a byte */
     uint64_t bytes_in, bytes_out, receives, sends, waits, events; /* statistics */
 } s;
-
-static void pieces_add(struct pieces *queue, struct piece *piece) {
-    piece->next = NULL;
-    *queue->last = piece;
-    queue->last = &piece->next;
-}
-
-static struct piece *pieces_take(struct pieces *queue) {
-    struct piece *piece = queue->first;
-    queue->first = piece->next;
-    if (!queue->first) queue->last = &queue->first;
-    return piece;
-}
-
-static struct piece *piece_new(uint64_t connection, const uint8_t *data, size_t size) {
-    struct piece *piece = malloc(sizeof *piece + size);
-    if (!piece) abort(); /* out of memory: the test fails */
-    *piece = (struct piece){.connection = connection, .size = size};
-    memcpy(piece->data, data, size);
-    return piece;
-}
 
 static void watch(uint64_t number, int operation, uint32_t events) {
     struct epoll_event event = {.events = events, .data.u64 = number};
@@ -96,7 +66,7 @@ static void connection_close(uint64_t number, bool clean) {
     s.clean += clean;
     s.silent += c->bytes == 0;
     s.reset += !clean;
-    while (c->out.first) free(pieces_take(&c->out));
+    pieces_free(&c->out);
     free(c->last_in);
     c->last_in = NULL;
 }
@@ -137,17 +107,6 @@ static void piece_due(struct piece *piece) {
     connection_send(number);
 }
 
-/* Exchanges what two pieces carry. False if they differ in size. */
-static bool swap_data(struct piece *a, struct piece *b) {
-    if (a->size != b->size) return false;
-    for (size_t i = 0; i < a->size; i++) {
-        uint8_t byte = a->data[i];
-        a->data[i] = b->data[i];
-        b->data[i] = byte;
-    }
-    return true;
-}
-
 /* Does the one wrong thing to the faulty connection's piece that holds byte `fault_at`. Returns
  * whether the connection still stands. */
 static bool do_fault(struct piece *piece) {
@@ -180,14 +139,6 @@ static bool do_fault(struct piece *piece) {
     return true;
 }
 
-/* When a piece that came now may go back. */
-static uint64_t due_ns(void) {
-    uint64_t due = os_clock_ns() + s.delay_us * 1000u;
-    if (s.rate && s.last_due_ns + 1000000000u / s.rate > due)
-        due = s.last_due_ns + 1000000000u / s.rate;
-    return s.last_due_ns = due;
-}
-
 static void piece_arrived(struct piece *piece) {
     struct connection *c = &s.connections[piece->connection];
     bool of_faulty = piece->connection == s.faulty;
@@ -199,10 +150,12 @@ static void piece_arrived(struct piece *piece) {
         c->last_in = piece_new(s.faulty, piece->data, piece->size);
     }
     c->waiting++;
-    piece->due_ns = due_ns();
+    piece->due_ns = delay_due_ns(&s.delay, piece->connection, os_clock_ns());
+    if (piece->due_ns < c->last_due_ns) piece->due_ns = c->last_due_ns;
+    c->last_due_ns = piece->due_ns;
     if (piece == s.held) return;
     pieces_add(&s.waiting, piece);
-    if (s.held && !of_faulty && swap_data(piece, s.held)) {
+    if (s.held && !of_faulty && piece_swap_data(piece, s.held)) {
         s.held->due_ns = piece->due_ns;
         pieces_add(&s.waiting, s.held);
         s.held = NULL;
@@ -228,7 +181,9 @@ static void connection_receive(uint64_t number) {
     s.receives++;
     s.bytes_in += size;
     c->bytes += size;
-    if (number < s.mute_from) piece_arrived(piece_new(number, data, size));
+    if (s.recording) record_add(&s.record, number);
+    if (number < s.mute_from && delay_answers(&s.delay, number))
+        piece_arrived(piece_new(number, data, size));
 }
 
 static void accept_all(void) {
@@ -237,7 +192,6 @@ static void accept_all(void) {
         struct connection *c = &s.connections[s.accepted];
         *c = (struct connection){.socket = socket,
                                  .served_ns = os_clock_ns() + s.accept_delay_us * 1000u};
-        c->out.last = &c->out.first;
         s.accepted++;
     }
 }
@@ -308,7 +262,7 @@ static void serve(void) {
         }
         release_due();
     }
-    while (s.waiting.first) free(pieces_take(&s.waiting));
+    pieces_free(&s.waiting);
     free(s.held);
     for (uint64_t i = 0; i < s.accepted; i++)
         if (s.connections[i].socket != OS_SOCKET_NONE) connection_close(i, true);
@@ -324,7 +278,7 @@ static void open_all(void) {
     char reason[128];
     s.connections = calloc(CONNECTIONS_MAX, sizeof *s.connections);
     CHECK(s.connections);
-    s.waiting.last = &s.waiting.first;
+    rng_seed(&s.delay.rng, s.seed, 0);
     if (os_address_resolve(s.host, (uint16_t)s.port, &address, reason, sizeof reason) != 0) {
         fprintf(stderr, "fault-server: --host: %s: %s\n", s.host, reason);
         exit(2);
@@ -352,12 +306,22 @@ int main(int argc, char **argv) {
     const struct arg args[] = {
         {"host", ARG_TEXT, &s.host, 0, 0, NULL, "HOST", "address to bind (127.0.0.1)"},
         {"port", ARG_COUNT, &s.port, 0, 65535, NULL, "N", "port (0: any)"},
-        {"delay-us", ARG_COUNT, &s.delay_us, 0, 1e7, NULL, "US", "of every echo"},
+        {"delay-us", ARG_COUNT, &s.delay.fixed_us, 0, 1e7, NULL, "US", "of every echo"},
+        {"exponential-us", ARG_COUNT, &s.delay.exponential_us, 0, 1e7, NULL, "US",
+         "mean of what is drawn for every echo in addition"},
+        {"slow-us", ARG_COUNT, &s.delay.slow_us, 0, 1e7, NULL, "US", "of some, instead"},
+        {"slow-pct", ARG_COUNT, &s.delay.slow_pct, 0, 100, NULL, "N", "in so many of 100, drawn"},
+        {"seed", ARG_COUNT, &s.seed, 0, 1e15, NULL, "N", "of what is drawn (0)"},
+        {"serve-every", ARG_COUNT, &s.delay.serve_every, 1, CONNECTIONS_MAX, NULL, "N",
+         "serves connections 0, N, 2N and so on (1)"},
+        {"others-us", ARG_COUNT, &s.delay.others_us, 0, 1e7, NULL, "US",
+         "delay of the others (0: no answer)"},
         {"accept-delay-us", ARG_COUNT, &s.accept_delay_us, 0, 1e7, NULL, "US",
          "until a new connection is served"},
         {"mute-from", ARG_COUNT, &s.mute_from, 0, CONNECTIONS_MAX, NULL, "N",
          "connections from this number on get no answer"},
-        {"rate-limit", ARG_COUNT, &s.rate, 0, 1e6, NULL, "N", "echoes per second at most (0: any)"},
+        {"rate-limit", ARG_COUNT, &s.delay.rate, 0, 1e6, NULL, "N",
+         "echoes per second at most (0: any)"},
         {"stall-ms", ARG_COUNT, &s.stall_ms, 0, 1e5, NULL, "MS", "serves nothing for so long"},
         {"stall-every-ms", ARG_COUNT, &s.stall_every_ms, 1, 1e6, NULL, "MS", "in periods of this"},
         {"fault", ARG_CHOICE, &s.fault, 0, 0,
@@ -366,6 +330,7 @@ int main(int argc, char **argv) {
         {"fault-connection", ARG_COUNT, &s.faulty, 0, CONNECTIONS_MAX, NULL, "N",
          "to this one, by number of acceptance (0)"},
         {"fault-at", ARG_COUNT, &s.fault_at, 0, 1e12, NULL, "N", "at this byte of its stream"},
+        {"record", ARG_FLAG, &s.recording, 0, 0, NULL, NULL, "tells when what came on which"},
         {"stop-on-eof", ARG_FLAG, &s.stop_on_eof, 0, 0, NULL, NULL, "stop when stdin ends"},
         {NULL, ARG_FLAG, NULL, 0, 0, NULL, NULL, NULL},
     };
@@ -376,6 +341,7 @@ int main(int argc, char **argv) {
     os_init();
     s.stall_every_ms = 1000;
     s.mute_from = CONNECTIONS_MAX;
+    s.delay.serve_every = 1;
     enum args_outcome outcome = args_parse(&spec, argc, argv);
     if (outcome != ARGS_RUN) return outcome == ARGS_WRONG ? 2 : 0;
     open_all();
@@ -391,9 +357,11 @@ int main(int argc, char **argv) {
            ",\"closed_reset\":%" PRIu64 ",\"closed_error\":0,\"bytes_in\":%" PRIu64
            ",\"bytes_out\":%" PRIu64 ",\"receives\":%" PRIu64 ",\"sends\":%" PRIu64
            ",\"waits\":%" PRIu64 ",\"events\":%" PRIu64
-           ",\"sends_partial\":0,\"accept_errors\":0,\"silent\":%" PRIu64 "}}\n",
+           ",\"sends_partial\":0,\"accept_errors\":0,\"silent\":%" PRIu64,
            s.accepted, s.clean, s.reset, s.bytes_in, s.bytes_out, s.receives, s.sends, s.waits,
            s.events, s.silent);
+    if (s.recording) record_print(&s.record);
+    printf("}}\n");
     free(s.connections);
     return 0;
 }

@@ -1,6 +1,9 @@
 /* truth.c - runs the cases, and what they share: servers, the load generator, figures.
  *
- *   truth [--only NAME] [--timeout-scale X] [--slow-build] BIN-DIRECTORY */
+ *   truth [--only NAME] [--transport NAME | --once] [--timeout-scale X] [--slow-build]
+ * BIN-DIRECTORY
+ *
+ * Without --transport and --once: every case, with the transport that loadgen chooses. */
 #include "tests/truth/truth.h"
 
 #include "base/args.h"
@@ -51,15 +54,15 @@ void target_start(struct target *target, const struct truth *truth, const char *
 }
 
 cJSON *target_stop(struct target *target) {
-    static char line[4096];
+    static char line[TRUTH_TEXT_MAX];
     case_doing("waiting for the server to stop");
     close(target->input);
-    process_read_line(target->output, line, sizeof line);
+    process_read_rest(target->output, line, sizeof line);
     close(target->output);
     int code = process_await(target->pid);
     REQUIRE(code == 0, "the server's exit code is %d", code);
     cJSON *json = cJSON_Parse(line), *stats = cJSON_DetachItemFromObject(json, "stats");
-    REQUIRE(stats, "not a line of statistics: %s", line);
+    REQUIRE(stats, "not a line of statistics: %.200s", line);
     cJSON_Delete(json);
     return stats;
 }
@@ -68,11 +71,13 @@ cJSON *target_stop(struct target *target) {
 
 void loader_start(struct loader *loader, const struct truth *truth, const char *address,
                   const char *args) {
-    char path[512], connect[] = "--connect", to[128];
-    char *argv[TRUTH_ARGS_MAX] = {path, connect, to};
-    snprintf(path, sizeof path, "%s/loadgen", truth->bin);
-    snprintf(to, sizeof to, "%s", address);
-    add_words(argv, 3, args);
+    char path[512], words[1024];
+    char *argv[TRUTH_ARGS_MAX] = {path};
+    snprintf(path, sizeof path, "%s/%s", truth->bin, truth->loadgen);
+    bool chosen = truth->transport[0] != '\0';
+    snprintf(words, sizeof words, "--connect %s --warmup 0.1%s%s %s", address,
+             chosen ? " --transport " : "", truth->transport, args);
+    add_words(argv, 1, words);
     int error[2], own = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
     REQUIRE(own >= 0 && pipe2(error, O_CLOEXEC) == 0, "no descriptor for stderr");
     dup2(error[1], STDERR_FILENO);
@@ -111,11 +116,14 @@ void load(struct outcome *outcome, const struct truth *truth, const char *addres
     loader_await(&loader, outcome);
     REQUIRE(outcome->code == 0 && outcome->sample, "loadgen %s: exit code %d: %s", args,
             outcome->code, outcome->error);
+    const char *used = cJSON_GetStringValue(value_at(outcome->sample, "loadgen.transport"));
+    REQUIRE(!truth->transport[0] || (used && strcmp(used, truth->transport) == 0),
+            "asked for the transport %s, got %s", truth->transport, used ? used : "none");
 }
 
 /* ---- figures ---- */
 
-static const cJSON *at(const cJSON *json, const char *path) {
+const cJSON *value_at(const cJSON *json, const char *path) {
     char key[64];
     for (const char *from = path; *from;) {
         size_t length = strcspn(from, ".");
@@ -128,13 +136,13 @@ static const cJSON *at(const cJSON *json, const char *path) {
 }
 
 double figure(const cJSON *sample, const char *path) {
-    const cJSON *item = at(sample, path);
+    const cJSON *item = value_at(sample, path);
     REQUIRE(cJSON_IsNumber(item), "'%s' is no number", path);
     return item->valuedouble;
 }
 
 bool is_null(const cJSON *sample, const char *path) {
-    return cJSON_IsNull(at(sample, path));
+    return cJSON_IsNull(value_at(sample, path));
 }
 
 void require_within(const cJSON *sample, const char *path, double low, double high) {
@@ -158,7 +166,7 @@ static double sum_of(const cJSON *array) {
 static void require_latency(const cJSON *latency) {
     static const char *const quantiles[] = {"p50_ns", "p90_ns", "p99_ns", "p999_ns", "p9999_ns"};
     static const double needed[] = {20, 100, 1000, 10000, 100000};
-    const cJSON *hist = at(latency, "hist");
+    const cJSON *hist = value_at(latency, "hist");
     double count = figure(hist, "count");
     if (count == 0) {
         REQUIRE(is_null(hist, "min") && is_null(latency, "p50_ns") && is_null(latency, "mean_ns"),
@@ -166,8 +174,9 @@ static void require_latency(const cJSON *latency) {
         return;
     }
     double before = figure(hist, "min");
-    REQUIRE(count == sum_of(at(hist, "counts")), "hist.count is not the sum of its counts");
-    REQUIRE(cJSON_GetArraySize(at(hist, "counts")) == cJSON_GetArraySize(at(hist, "index_delta")),
+    REQUIRE(count == sum_of(value_at(hist, "counts")), "hist.count is not the sum of its counts");
+    REQUIRE(cJSON_GetArraySize(value_at(hist, "counts")) ==
+                cJSON_GetArraySize(value_at(hist, "index_delta")),
             "hist: index_delta and counts differ in length");
     for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
         if (count < needed[i]) {
@@ -195,9 +204,9 @@ void require_identities(const cJSON *sample, double size) {
     REQUIRE(messages == 0 ||
                 fabs(figure(sample, "throughput_per_s") * window_s / messages - 1) < 1e-6,
             "throughput is not messages over window");
-    require_latency(at(sample, "latency"));
-    require_latency(at(sample, "service"));
-    const cJSON *series = at(sample, "series"), *step;
+    require_latency(value_at(sample, "latency"));
+    require_latency(value_at(sample, "service"));
+    const cJSON *series = value_at(sample, "series"), *step;
     double in_series = 0, t_s = 0;
     cJSON_ArrayForEach(step, series) {
         in_series += figure(step, "messages");
@@ -208,8 +217,8 @@ void require_identities(const cJSON *sample, double size) {
     REQUIRE(t_s > 0.9 * window_s, "the series end at %.3f s of %.3f", t_s, window_s);
     REQUIRE(cJSON_GetArraySize(series) % 2 == 0, "the series have no halves");
     if (!is_null(sample, "newcomers")) {
-        require_latency(at(sample, "newcomers"));
-        require_latency(at(sample, "connect"));
+        require_latency(value_at(sample, "newcomers"));
+        require_latency(value_at(sample, "connect"));
     }
     if (is_null(sample, "fairness")) return;
     REQUIRE(figure(sample, "fairness.echoes_min") <= figure(sample, "fairness.echoes_median") &&
@@ -247,13 +256,44 @@ static void run_body(const void *argument) {
     run->c->run(run->truth);
 }
 
+static const struct truth_case *const tables[] = {
+    truth_timing, truth_faults, truth_counts,   truth_ends,    truth_visits,
+    truth_idle,   truth_drawn,  truth_arrivals, truth_starved, truth_transports};
+
+/* Runs the cases of that name, or all if it is empty. Returns how many there were. */
+static unsigned run_cases(const struct truth *truth, const char *only, bool once, bool slow_build,
+                          double scale) {
+    unsigned count = 0;
+    for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++) {
+        for (const struct truth_case *c = tables[t]; c->name; c++) {
+            char label[160];
+            snprintf(label, sizeof label, "truth%s%s %s", truth->transport[0] ? "-" : "",
+                     truth->transport, c->name);
+            if (only[0] && strcmp(only, c->name) != 0) continue;
+            if (once && !(c->flags & ONCE)) continue;
+            if (truth->transport[0] && (c->flags & ONCE)) continue;
+            count++;
+            if (slow_build && (c->flags & NEEDS_SPEED))
+                printf("skip %s # its bounds are for a build without sanitizers\n", label);
+            else
+                harness_run(label, run_body, &(struct run){c, truth}, c->deadline_s * scale);
+        }
+    }
+    return count;
+}
+
 int main(int argc, char **argv) {
+    struct truth truth = {.loadgen = "loadgen", .transport = "", .seed = 1};
     const char *only = "";
     double scale = 1;
-    bool slow_build = false;
+    bool slow_build = false, once = false;
     struct arg_texts bins = {0};
     const struct arg args[] = {
         {"only", ARG_TEXT, &only, 0, 0, NULL, "NAME", "one case"},
+        {"transport", ARG_TEXT, &truth.transport, 0, 0, NULL, "NAME",
+         "loadgen's transport; leaves out what no transport has a say in"},
+        {"once", ARG_FLAG, &once, 0, 0, NULL, NULL, "only what no transport has a say in"},
+        {"seed", ARG_COUNT, &truth.seed, 0, 1e15, NULL, "N", "of what cases draw (1)"},
         {"timeout-scale", ARG_REAL, &scale, 0.1, 100, NULL, "X", "multiply every deadline (1)"},
         {"slow-build", ARG_FLAG, &slow_build, 0, 0, NULL, NULL, "leave out what needs speed"},
         {NULL, ARG_FLAG, NULL, 0, 0, NULL, NULL, NULL},
@@ -271,21 +311,10 @@ int main(int argc, char **argv) {
         fprintf(stderr, "truth: say where the programs are: one directory\n");
         return 2;
     }
-    const struct truth truth = {.bin = bins.items[0]};
-    const struct truth_case *const tables[] = {truth_timing, truth_faults, truth_counts,
-                                               truth_ends,   truth_visits, truth_idle};
+    truth.bin = bins.items[0];
     harness_start();
-    for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++) {
-        for (const struct truth_case *c = tables[t]; c->name; c++) {
-            char label[160];
-            snprintf(label, sizeof label, "truth %s", c->name);
-            if (only[0] && strcmp(only, c->name) != 0) continue;
-            if (slow_build && c->needs_speed)
-                printf("skip %s # its bounds are for a build without sanitizers\n", label);
-            else
-                harness_run(label, run_body, &(struct run){c, &truth}, c->deadline_s * scale);
-        }
-    }
+    unsigned count = run_cases(&truth, only, once, slow_build, scale);
+    if (count == 0) fprintf(stderr, "truth: there is no such case; --transport leaves some out\n");
     args_texts_free(&bins);
-    return harness_exit_code();
+    return count ? harness_exit_code() : 2;
 }

@@ -15,14 +15,23 @@ enum { TRUTH_ARGS_MAX = 40, TRUTH_TEXT_MAX = 1 << 20 };
 
 /* The setting of all cases. */
 struct truth {
-    const char *bin; /* directory of the programs under test */
+    const char *bin;       /* directory of the programs under test */
+    const char *loadgen;   /* the load generator among them */
+    const char *transport; /* what it is told to use; empty: nothing, its own choice */
+    uint64_t seed;         /* of what cases draw */
+};
+
+/* What is said of a case. */
+enum {
+    NEEDS_SPEED = 1, /* not for a build with sanitizers */
+    ONCE = 2,        /* what it demands, no transport has a say in */
 };
 
 struct truth_case {
     const char *name;                       /* as printed */
     void (*run)(const struct truth *truth); /* returns if the instrument told the truth */
     uint32_t deadline_s;                    /* before scaling */
-    bool needs_speed;                       /* not for a build with sanitizers */
+    unsigned flags;                         /* of the above */
 };
 
 /* Tables of the truth_*.c files, ended by one with name NULL. */
@@ -32,6 +41,10 @@ extern const struct truth_case truth_counts[];
 extern const struct truth_case truth_ends[];
 extern const struct truth_case truth_visits[];
 extern const struct truth_case truth_idle[];
+extern const struct truth_case truth_drawn[];
+extern const struct truth_case truth_arrivals[];
+extern const struct truth_case truth_starved[];
+extern const struct truth_case truth_transports[];
 
 /* A server. */
 struct target {
@@ -64,16 +77,20 @@ void target_start(struct target *target, const struct truth *truth, const char *
 /* Stops it and returns its statistics ("stats" of the line); owned by the caller. */
 cJSON *target_stop(struct target *target);
 
-/* Starts loadgen against `address` with the words of `args`. */
+/* Starts loadgen against `address` with the words of `args`. Unless they say otherwise the warm-up
+ * is short: it shows nothing here. */
 void loader_start(struct loader *loader, const struct truth *truth, const char *address,
                   const char *args);
 
 /* Awaits its end. */
 void loader_await(struct loader *loader, struct outcome *outcome);
 
-/* Both; and requires exit code 0 and one line of JSON. */
+/* Both; and requires exit code 0, one line of JSON and the transport that was asked for. */
 void load(struct outcome *outcome, const struct truth *truth, const char *address,
           const char *args);
+
+/* The value at a path such as "latency.hist"; ends the case if it is missing. */
+const cJSON *value_at(const cJSON *sample, const char *path);
 
 /* Figure at a path such as "latency.p99_ns"; ends the case if it is missing or no number. */
 double figure(const cJSON *sample, const char *path);

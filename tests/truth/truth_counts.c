@@ -13,12 +13,12 @@ static void totals(const struct truth *truth) {
         const char *args;
         double connections, size;
     } loads[] = {
-        {"--connections 50 --duration 0.3", 50, 64},
-        {"--connections 10 --depth 16 --duration 0.3", 10, 64},
-        {"--connections 10 --depth 4 --size 100000 --duration 0.3", 10, 100000},
-        {"--connections 20 --threads 2 --size 1 --duration 0.3", 20, 1},
-        {"--connections 50 --rate 5000 --duration 0.3", 50, 64},
-        {"--connections 9 --rate 5000 --arrival constant --outstanding 8 --duration 0.3", 9, 64},
+        {"--connections 50 --duration 0.2", 50, 64},
+        {"--connections 10 --depth 16 --duration 0.2", 10, 64},
+        {"--connections 10 --depth 4 --size 100000 --duration 0.2", 10, 100000},
+        {"--connections 20 --threads 2 --size 1 --duration 0.2", 20, 1},
+        {"--connections 50 --rate 5000 --duration 0.2", 50, 64},
+        {"--connections 9 --rate 5000 --arrival constant --outstanding 8 --duration 0.2", 9, 64},
     };
     static const char *const servers[] = {"echo-epoll", FAULT};
     for (size_t i = 0; i < 2 * sizeof loads / sizeof loads[0]; i++) {
@@ -141,11 +141,11 @@ static void server_cpu(const struct truth *truth) {
 }
 
 const struct truth_case truth_counts[] = {
-    {"totals", totals, 60, false},
-    {"littles-law", littles_law, 40, true},
-    {"constant-schedule", constant_schedule, 30, false},
-    {"poisson-schedule", poisson_schedule, 30, false},
-    {"window-measured", window_measured, 20, false},
-    {"server-cpu", server_cpu, 20, false},
-    {NULL, NULL, 0, false},
+    {"totals", totals, 60, 0},
+    {"littles-law", littles_law, 40, NEEDS_SPEED},
+    {"constant-schedule", constant_schedule, 30, 0},
+    {"poisson-schedule", poisson_schedule, 30, ONCE},
+    {"window-measured", window_measured, 20, 0},
+    {"server-cpu", server_cpu, 20, ONCE},
+    {NULL, NULL, 0, 0},
 };

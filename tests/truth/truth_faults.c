@@ -1,6 +1,10 @@
 /* truth_faults.c - wrong, missing and misplaced bytes: each found, each counted once. */
 #include "tests/truth/truth.h"
 
+#include "base/rng.h"
+
+#include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 
 #define FAULT "tests/fault-server"
@@ -43,6 +47,33 @@ static void wrong_byte(const struct truth *truth) {
             require_mismatch(&o, 1);
             require_identities(o.sample, sizes[i]);
         }
+    }
+}
+
+/* At places, in messages and of sizes that are drawn: every order of magnitude as often, and the
+ * loops in turns. */
+static void wrong_byte_anywhere(const struct truth *truth) {
+    struct rng rng;
+    rng_seed(&rng, truth->seed, 0);
+    for (unsigned i = 0; i < 40; i++) {
+        double power = (double)rng_below(&rng, 1000001) / 1e6;
+        uint64_t size = (uint64_t)pow(300000, power), at = rng_below(&rng, 4 * size);
+        bool open = i % 2;
+        char fault[96], args[128];
+        struct outcome o;
+        snprintf(fault, sizeof fault, "--fault wrong-byte --fault-at %" PRIu64, at);
+        snprintf(args, sizeof args,
+                 "--connections 2 --warmup 0.05 --duration 0.05 --size %" PRIu64 "%s", size,
+                 open ? " --rate 500" : "");
+        load_fault(&o, truth, fault, args);
+        REQUIRE(o.code == 1 && figure(o.sample, "errors.mismatch") == 1,
+                "seed %" PRIu64 ", draw %u: byte %" PRIu64 " of %s loop's messages of %" PRIu64
+                " bytes was wrong; exit code %d, %.0f mismatches",
+                truth->seed, i, at, open ? "an open" : "a closed", size, o.code,
+                figure(o.sample, "errors.mismatch"));
+        require_mismatch(&o, 1);
+        require_identities(o.sample, (double)size);
+        cJSON_Delete(o.sample);
     }
 }
 
@@ -107,11 +138,12 @@ static void ended_connection(const struct truth *truth) {
 }
 
 const struct truth_case truth_faults[] = {
-    {"wrong-byte", wrong_byte, 40, false},
-    {"wrong-byte-loads", wrong_byte_loads, 30, false},
-    {"lost-byte", lost_byte, 30, false},
-    {"stale-answer", stale_answer, 30, false},
-    {"swapped-answers", swapped_answers, 20, false},
-    {"ended-connection", ended_connection, 30, false},
-    {NULL, NULL, 0, false},
+    {"wrong-byte", wrong_byte, 40, 0},
+    {"wrong-byte-anywhere", wrong_byte_anywhere, 60, 0},
+    {"wrong-byte-loads", wrong_byte_loads, 30, 0},
+    {"lost-byte", lost_byte, 30, 0},
+    {"stale-answer", stale_answer, 30, 0},
+    {"swapped-answers", swapped_answers, 20, 0},
+    {"ended-connection", ended_connection, 30, 0},
+    {NULL, NULL, 0, 0},
 };

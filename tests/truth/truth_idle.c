@@ -59,7 +59,7 @@ static void idle_reset(const struct truth *truth) {
 }
 
 const struct truth_case truth_idle[] = {
-    {"idle-silent", idle_silent, 30, false},
-    {"idle-reset", idle_reset, 30, false},
-    {NULL, NULL, 0, false},
+    {"idle-silent", idle_silent, 30, 0},
+    {"idle-reset", idle_reset, 30, 0},
+    {NULL, NULL, 0, 0},
 };

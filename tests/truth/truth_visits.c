@@ -56,7 +56,7 @@ static void visit_totals(const struct truth *truth) {
         struct target target;
         struct outcome o;
         char args[128];
-        snprintf(args, sizeof args, "--duration 0.3 --warmup 0.1 %s", loads[i / 2].args);
+        snprintf(args, sizeof args, "--duration 0.2 %s", loads[i / 2].args);
         target_start(&target, truth, servers[i % 2], "");
         load(&o, truth, target.address, args);
         cJSON *stats = target_stop(&target);
@@ -86,20 +86,6 @@ static void newcomer_delay(const struct truth *truth) {
         require_within(o.sample, "latency.p50_ns", i ? 20 * MS : 0, i ? 22 * MS : 10 * MS);
         REQUIRE(is_null(o.sample, "loadgen.offered"), "offered is of the main load, a closed loop");
     }
-}
-
-/* Newcomers do not wait for a server that stops for 200 ms in every 2 s: 10 % fall into a stall, 1
- * % into its first 20 ms, so p99 is 180 ms. Three whole periods. */
-static void newcomer_stall(const struct truth *truth) {
-    struct outcome o;
-    cJSON *stats;
-    load_at(&o, truth, "--stall-ms 200 --stall-every-ms 2000",
-            "--connections 4 --rate 100 --newcomers 500 --duration 6", &stats);
-    require_all_answered(o.sample);
-    require_within(o.sample, "newcomers.p99_ns", 0.93 * 180 * MS, 1.07 * 180 * MS);
-    require_within(o.sample, "newcomers.p50_ns", 0, 20 * MS);
-    require_within(o.sample, "newcomers.max_ns", 190 * MS, 400 * MS);
-    case_note("p99 %.1f ms", figure(o.sample, "newcomers.p99_ns") / MS);
 }
 
 /* The main load's arrivals are the same with newcomers, and newcomers the same beside any load. */
@@ -193,24 +179,24 @@ static void visit_faults(const struct truth *truth) {
         const char *fault, *args, *error;
         int code;
     } cases[] = {
-        {"wrong-byte --fault-at 10", "--newcomers 200 --connections 2", "errors.mismatch", 1},
-        {"wrong-byte --fault-at 63", "--churn 200", "errors.mismatch", 1},
-        {"wrong-byte --fault-at 130", "--churn 200 --churn-echoes 5", "errors.mismatch", 1},
-        {"stale --fault-at 130", "--churn 200 --churn-echoes 5", "errors.mismatch", 1},
-        {"lose-byte --fault-at 63", "--newcomers 200 --connections 2", "errors.timeout", 0},
-        {"close --fault-at 10", "--newcomers 200 --connections 2", "errors.short", 0},
-        {"close --fault-at 64", "--churn 200 --churn-echoes 5", "errors.short", 0},
-        {"reset --fault-at 10", "--newcomers 200 --connections 2", "errors.reset", 0},
-        {"turn-away --accept-delay-us 50000", "--churn 200", "errors.reset", 0},
+        {"wrong-byte --fault-at 10", "--newcomers 400 --connections 2", "errors.mismatch", 1},
+        {"wrong-byte --fault-at 63", "--churn 400", "errors.mismatch", 1},
+        {"wrong-byte --fault-at 130", "--churn 400 --churn-echoes 5", "errors.mismatch", 1},
+        {"stale --fault-at 130", "--churn 400 --churn-echoes 5", "errors.mismatch", 1},
+        {"lose-byte --fault-at 63", "--newcomers 400 --connections 2", "errors.timeout", 0},
+        {"close --fault-at 10", "--newcomers 400 --connections 2", "errors.short", 0},
+        {"close --fault-at 64", "--churn 400 --churn-echoes 5", "errors.short", 0},
+        {"reset --fault-at 10", "--newcomers 400 --connections 2", "errors.reset", 0},
+        {"turn-away --accept-delay-us 50000", "--churn 400", "errors.reset", 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct target target;
         struct loader loader;
         struct outcome o;
         char server[128], args[128];
-        /* the 80th is one of the window's */
-        snprintf(server, sizeof server, "--fault-connection 80 --fault %s", cases[i].fault);
-        snprintf(args, sizeof args, "--duration 0.7 --warmup 0.1 --drain 0.4 %s", cases[i].args);
+        /* the 120th is one of the window's */
+        snprintf(server, sizeof server, "--fault-connection 120 --fault %s", cases[i].fault);
+        snprintf(args, sizeof args, "--duration 0.4 --drain 0.3 %s", cases[i].args);
         target_start(&target, truth, FAULT, server);
         loader_start(&loader, truth, target.address, args);
         loader_await(&loader, &o);
@@ -260,15 +246,14 @@ static void visits_unanswered(const struct truth *truth) {
 }
 
 const struct truth_case truth_visits[] = {
-    {"visit-totals", visit_totals, 60, false},
-    {"newcomer-delay", newcomer_delay, 30, false},
-    {"newcomer-stall", newcomer_stall, 40, true},
-    {"schedules-apart", schedules_apart, 30, false},
-    {"churn-schedule", churn_schedule, 30, false},
-    {"churn-delay", churn_delay, 30, false},
-    {"churn-saturated", churn_saturated, 30, false},
-    {"visit-faults", visit_faults, 60, false},
-    {"visits-swapped", visits_swapped, 20, false},
-    {"visits-unanswered", visits_unanswered, 30, false},
-    {NULL, NULL, 0, false},
+    {"visit-totals", visit_totals, 60, 0},
+    {"newcomer-delay", newcomer_delay, 30, 0},
+    {"schedules-apart", schedules_apart, 30, ONCE},
+    {"churn-schedule", churn_schedule, 30, 0},
+    {"churn-delay", churn_delay, 30, 0},
+    {"churn-saturated", churn_saturated, 30, 0},
+    {"visit-faults", visit_faults, 60, 0},
+    {"visits-swapped", visits_swapped, 20, 0},
+    {"visits-unanswered", visits_unanswered, 30, 0},
+    {NULL, NULL, 0, 0},
 };

@@ -1,0 +1,158 @@
+/* truth_arrivals.c - what the server sees come: a Poisson process where one was asked for, and
+ * connections that are drawn one by one. Invariant: every check has to refuse what is not so, too.
+ */
+#include "tests/truth/truth.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FAULT "tests/fault-server"
+#define RATE 1000.0 /* arrivals per second */
+#define DISTANCE_MAX                                                                               \
+    0.2         /* of gaps from the exponential distribution: noise is far below, every            \
+                   other schedule far above */
+#define TRIES 4 /* noise only adds to a distance: the smallest is nearest to the truth */
+#define CONNECTIONS 8
+
+/* What came at the server. */
+struct arrivals {
+    size_t count;         /* entries */
+    double *at_s;         /* times since the first, ascending; owned */
+    uint64_t *connection; /* on which; owned */
+};
+
+static void record_load(struct arrivals *a, const struct truth *truth, const char *arrival) {
+    struct target target;
+    struct outcome o;
+    char args[160];
+    /* many may be in flight, so that nothing on the wire waits for an answer */
+    snprintf(args, sizeof args,
+             "--connections %d --rate %.0f --outstanding 64 --duration 1.2 --arrival %s",
+             CONNECTIONS, RATE, arrival);
+    target_start(&target, truth, FAULT, "--record");
+    load(&o, truth, target.address, args);
+    cJSON *stats = target_stop(&target);
+    const cJSON *at = value_at(stats, "arrival_ns"), *item;
+    const cJSON *connection = value_at(stats, "arrival_connection");
+    size_t n = (size_t)cJSON_GetArraySize(at);
+    REQUIRE(n > RATE && n == (size_t)cJSON_GetArraySize(connection), "%zu arrivals recorded", n);
+    *a = (struct arrivals){.at_s = malloc(n * sizeof *a->at_s),
+                           .connection = malloc(n * sizeof *a->connection)};
+    REQUIRE(a->at_s && a->connection, "no memory");
+    cJSON_ArrayForEach(item, at) a->at_s[a->count++] = item->valuedouble / 1e9;
+    n = 0;
+    cJSON_ArrayForEach(item, connection) a->connection[n++] = (uint64_t)item->valuedouble;
+    cJSON_Delete(stats);
+}
+
+static int compare(const void *left, const void *right) {
+    double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+/* Kolmogorov and Smirnov's: the largest distance between the distribution of the gaps between times
+ * and the exponential one with the nominal rate. */
+static double distance(const double *at_s, size_t count) {
+    size_t n = count - 1;
+    double *gaps = malloc(n * sizeof *gaps), largest = 0;
+    REQUIRE(gaps, "no memory");
+    for (size_t i = 0; i < n; i++) gaps[i] = at_s[i + 1] - at_s[i];
+    qsort(gaps, n, sizeof *gaps, compare);
+    for (size_t i = 0; i < n; i++) {
+        double expected = 1 - exp(-gaps[i] * RATE);
+        largest = fmax(largest, expected - (double)i / (double)n);
+        largest = fmax(largest, (double)(i + 1) / (double)n - expected);
+    }
+    free(gaps);
+    return largest;
+}
+
+/* The distance if every arrival had come at the next tick of a timer of `tick_s`. */
+static double distance_of_ticks(const struct arrivals *a, double tick_s) {
+    double *at_s = malloc(a->count * sizeof *at_s);
+    REQUIRE(at_s, "no memory");
+    for (size_t i = 0; i < a->count; i++) at_s[i] = ceil(a->at_s[i] / tick_s) * tick_s;
+    double result = distance(at_s, a->count);
+    free(at_s);
+    return result;
+}
+
+static void require_refused(double value, const char *what) {
+    REQUIRE(value > DISTANCE_MAX, "the check takes %s for a Poisson process: distance %.3f", what,
+            value);
+}
+
+static void poisson_on_the_wire(const struct truth *truth) {
+    struct arrivals poisson, constant;
+    double least = 1;
+    for (int i = 0; i < TRIES && least > DISTANCE_MAX; i++) {
+        record_load(&poisson, truth, "poisson");
+        least = fmin(least, distance(poisson.at_s, poisson.count));
+    }
+    REQUIRE(least <= DISTANCE_MAX,
+            "gaps between arrivals are not exponential: distance %.3f, %.3f is allowed", least,
+            DISTANCE_MAX);
+    require_refused(distance_of_ticks(&poisson, 0.001), "a timer of 1 ms");
+    require_refused(distance_of_ticks(&poisson, 0.02), "bursts every 20 ms");
+    record_load(&constant, truth, "constant");
+    require_refused(distance(constant.at_s, constant.count), "a constant schedule");
+    case_note("distance %.3f; 1 ms timers %.3f, bursts %.3f, constant %.3f", least,
+              distance_of_ticks(&poisson, 0.001), distance_of_ticks(&poisson, 0.02),
+              distance(constant.at_s, constant.count));
+}
+
+/* Pearson's statistic of how often one connection follows another, against what it would be if they
+ * were drawn each time anew: (CONNECTIONS - 1)^2 degrees of freedom. */
+static double followers(const uint64_t *connection, size_t count) {
+    double seen[CONNECTIONS][CONNECTIONS] = {{0}}, before[CONNECTIONS] = {0},
+           after[CONNECTIONS] = {0}, sum = 0, pairs = (double)(count - 1);
+    for (size_t i = 0; i + 1 < count; i++) {
+        seen[connection[i]][connection[i + 1]]++;
+        before[connection[i]]++;
+        after[connection[i + 1]]++;
+    }
+    for (size_t i = 0; i < CONNECTIONS; i++) {
+        for (size_t j = 0; j < CONNECTIONS; j++) {
+            double expected = before[i] * after[j] / pairs;
+            REQUIRE(expected > 5, "connection %zu or %zu came too seldom", i, j);
+            sum += (seen[i][j] - expected) * (seen[i][j] - expected) / expected;
+        }
+    }
+    return sum;
+}
+
+/* Five standard deviations above the mean of a chi-square distribution. */
+static double chi_square_max(double freedom) {
+    return freedom + 5 * sqrt(2 * freedom);
+}
+
+/* In which order connections get arrivals is drawn by the seed: none follows another more often
+ * than by chance, in turns or in bursts. */
+static void connections_drawn(const struct truth *truth) {
+    struct arrivals a;
+    double freedom = (CONNECTIONS - 1) * (CONNECTIONS - 1);
+    record_load(&a, truth, "poisson");
+    double chi_square = followers(a.connection, a.count), marginal = 0;
+    double limit = chi_square_max(freedom), expected = (double)a.count / CONNECTIONS;
+    REQUIRE(chi_square <= limit, "connections follow each other: chi-square %.1f of %.0f degrees",
+            chi_square, freedom);
+    double counts[CONNECTIONS] = {0};
+    for (size_t i = 0; i < a.count; i++) counts[a.connection[i]]++;
+    for (size_t i = 0; i < CONNECTIONS; i++)
+        marginal += (counts[i] - expected) * (counts[i] - expected) / expected;
+    REQUIRE(marginal <= chi_square_max(CONNECTIONS - 1),
+            "connections get unequal shares: chi-square %.1f", marginal);
+    for (size_t i = 0; i < a.count; i++) a.connection[i] = i % CONNECTIONS;
+    REQUIRE(followers(a.connection, a.count) > limit, "the check finds nothing in taking turns");
+    for (size_t i = 0; i < a.count; i++) a.connection[i] = i / 2 * 5 % CONNECTIONS;
+    REQUIRE(followers(a.connection, a.count) > limit, "the check finds nothing in bursts of two");
+    case_note("chi-square %.1f of %.0f degrees", chi_square, freedom);
+}
+
+const struct truth_case truth_arrivals[] = {
+    {"poisson-on-the-wire", poisson_on_the_wire, 40, NEEDS_SPEED},
+    {"connections-drawn", connections_drawn, 20, 0},
+    {NULL, NULL, 0, 0},
+};
