@@ -91,18 +91,27 @@ static void on_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer) {
     *buffer = uv_buf_init((char *)p->transport->buffer, RECEIVE_BYTES);
 }
 
+/* A reset that came right behind bytes libuv takes for the end of the stream. */
+static int hidden_error(const struct peer *p) {
+    uv_os_fd_t fd;
+    int error = uv_fileno((const uv_handle_t *)&p->tcp, &fd);
+    return error ? error : -os_socket_error((os_socket)fd);
+}
+
 static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer) {
     struct peer *p = (struct peer *)(void *)stream;
     struct transport *t = p->transport;
     uint64_t now_ns = os_clock_ns();
     if (size == 0) return; /* libuv's word for would-block */
     t->ended++;
-    bool end = size == UV_EOF;
-    if (size < 0 && (!end || p->error))
-        fail(p, p->error ? p->error : (int)size);
+    int error = p->error;
+    if (size == UV_EOF && !error) error = hidden_error(p);
+    if (size < 0 && size != UV_EOF && !error) error = (int)size;
+    if (size < 0 && error)
+        fail(p, error);
     else
         t->config.handlers->received(t->config.context, p->conn, (const uint8_t *)buffer->base,
-                                     end ? 0 : (size_t)size, now_ns);
+                                     size < 0 ? 0 : (size_t)size, now_ns);
 }
 
 static void on_connect(uv_connect_t *connect, int error) {
