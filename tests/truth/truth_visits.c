@@ -56,7 +56,7 @@ static void visit_totals(const struct truth *truth) {
         struct target target;
         struct outcome o;
         char args[128];
-        snprintf(args, sizeof args, "--duration 0.2 %s", loads[i / 2].args);
+        snprintf(args, sizeof args, "--duration 0.1 %s", loads[i / 2].args);
         target_start(&target, truth, servers[i % 2], "");
         load(&o, truth, target.address, args);
         cJSON *stats = target_stop(&target);
