@@ -251,7 +251,7 @@ const struct truth_case truth_visits[] = {
     {"schedules-apart", schedules_apart, 30, ONCE},
     {"churn-schedule", churn_schedule, 30, 0},
     {"churn-delay", churn_delay, 30, 0},
-    {"churn-saturated", churn_saturated, 30, 0},
+    {"churn-saturated", churn_saturated, 30, ONCE},
     {"visit-faults", visit_faults, 60, 0},
     {"visits-swapped", visits_swapped, 20, 0},
     {"visits-unanswered", visits_unanswered, 30, 0},

@@ -414,6 +414,7 @@ static void all_reasons_are_kept_and_the_worst_decides(void **state) {
     f.achieved_over_offered = 0;
     f.littles_law_ratio = 100;
     f.busy_pct = 100;
+    f.own_cpu_pct = 0;
     f.send_lag_p99_ns = 1e9;
     f.steal_pct = 50;
     f.first_half = 1;
@@ -423,11 +424,11 @@ static void all_reasons_are_kept_and_the_worst_decides(void **state) {
     f.newcomers_answered = 0;
     verdict_decide(&v, &f);
     assert_int_equal(v.kind, VERDICT_INVALID);
-    assert_int_equal(v.reason_count, 15);
+    assert_int_equal(v.reason_count, 16);
     for (size_t i = 0; i < v.reason_count; i++)
         assert_in_range(strlen(v.reasons[i]), 10, VERDICT_REASON_SIZE - 1);
     assert_memory_equal(v.reasons[0], "server xxx", 10);
-    assert_memory_equal(v.reasons[14], "5 connections waited", 20);
+    assert_memory_equal(v.reasons[15], "5 connections waited", 20);
 }
 
 int main(void) {
