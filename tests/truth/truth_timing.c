@@ -74,16 +74,17 @@ static void stall_open(const struct truth *truth) {
     struct target target;
     struct outcome o;
     target_start(&target, truth, FAULT, "--stall-ms 200 --stall-every-ms 2000");
-    /* Three periods: what disturbs the end of one stall counts a third. */
+    /* Noise makes the end of a stall later, never earlier. Three periods: what disturbs the end of
+     * one stall counts a third. */
     load(&o, truth, target.address,
          "--connections 50 --rate 5000 --newcomers 1000 --duration 6 --outstanding 16");
     require_identities(o.sample, 64);
-    require_within(o.sample, "latency.p99_ns", 0.94 * 180 * MS, 1.06 * 180 * MS);
+    require_within(o.sample, "latency.p99_ns", 0.95 * 180 * MS, 1.1 * 180 * MS);
     require_within(o.sample, "latency.p50_ns", 0, 20 * MS);
     require_within(o.sample, "latency.max_ns", 190 * MS, 400 * MS);
     require_equal(o.sample, "loadgen.newcomers_answered",
                   figure(o.sample, "loadgen.newcomers_offered"));
-    require_within(o.sample, "newcomers.p99_ns", 0.93 * 180 * MS, 1.07 * 180 * MS);
+    require_within(o.sample, "newcomers.p99_ns", 0.93 * 180 * MS, 1.15 * 180 * MS);
     require_within(o.sample, "newcomers.p50_ns", 0, 20 * MS);
     require_within(o.sample, "newcomers.max_ns", 190 * MS, 400 * MS);
     cJSON_Delete(target_stop(&target));
