@@ -22,6 +22,7 @@
 #define BUSY_BELOW_PCT 90.0
 #define IN_FLIGHT_FILLS 50 /* as many leave neither side without work */
 #define FILLED_PCT 85.0
+#define LOST_PCT_MAX 10.0
 
 const char *const verdict_names[3] = {"valid", "suspect", "invalid"};
 
@@ -106,6 +107,10 @@ static void judge_suspect(struct verdict *v, const struct verdict_figures *f) {
         add(v, VERDICT_SUSPECT,
             "somebody else had the CPUs: busy %.0f %%, server CPU %.0f %% with %.0f in flight",
             f->busy_pct, f->server_cpu_pct, f->must_fill);
+    if (f->busy_pct - f->own_cpu_pct > LOST_PCT_MAX)
+        add(v, VERDICT_SUSPECT,
+            "the load generator lost its CPU to others: busy %.0f %%, on the CPU %.0f %%",
+            f->busy_pct, f->own_cpu_pct);
     double lag_max = isnan(f->p99_ns) ? LAG_MIN_NS : fmax(LAG_MIN_NS, LAG_SHARE * f->p99_ns);
     if (f->send_lag_p99_ns > lag_max)
         add(v, VERDICT_SUSPECT, "sent late: p99 %.0f us, more than %.0f us",

@@ -4,7 +4,7 @@
 # Noise must not decide a test: each provokes its reason by far more than the rule needs, and noise
 # could only add to it. Other reasons may stand beside. "ended too early" and "did not end" are in
 # sessions.sh and faults.sh. Not here, because only the machine can bring them about: the
-# hypervisor's share, a window that is too short, Little's law; tests/unit/test_verdict.c has them.
+# hypervisor's share, a window that is too short, a load generator at its limit; tests/unit/test_verdict.c has them.
 # shellcheck shell=bash
 
 # slot MODEL LOAD: runs one slot of a load, given as the fields of its JSON object; leaves its exit
@@ -57,18 +57,46 @@ crowded() {
     wait
 }
 
+# no_doubt PATTERN: why the slot does not say so, is valid all the same, or blames the server; empty if
+# all is well.
+no_doubt() {
+    no_reason "$TMP/verdict.json" "$1"
+    grep -qE '"verdict":[[:space:]]*"(suspect|invalid)"' "$TMP/verdict.json" || echo "and it is valid"
+    grep -E '"bound":[[:space:]]*"(server|both)"' "$TMP/verdict.json"
+}
+
 # Who shares a CPU with many others is late, and gets little done.
 crowds() {
-    local cpus i name="verdict: a load generator without CPU"
+    local cpus name="verdict: a load generator without CPU"
     cpus=$(taskset -pc $$ 2>/dev/null | sed 's/.*: //')
     [[ $cpus =~ ^([0-9]+)[,-](.*[^0-9])?([0-9]+)$ ]] || { skip "verdict: others on the CPUs" "it takes two CPUs and taskset"; return; }
     local first=${BASH_REMATCH[1]} last=${BASH_REMATCH[3]}
     crowded "$last" epoll '"load": "open", "connections": 50, "outstanding": 100, "rate_per_s": 30000, "duration_s": 1'
-    for i in 'sent late: p99' 'bound by the load generator'; do
-        verdict "$name: $i" "$(no_reason "$TMP/verdict.json" "$i")"
-    done
+    verdict "$name: sent late: p99" "$(no_doubt 'sent late: p99')"
+    # several times what its share of the CPU can do, one by one: it is never done
+    crowded "$last" epoll '"load": "open", "connections": 50, "rate_per_s": 100000, "duration_s": 1'
+    verdict "$name: it lost its CPU" "$(no_doubt 'the load generator lost its CPU')"
+    # whether the moment at which it lost its CPU was one of work, chance decides
+    crowded "$last" epoll '"load": "closed", "connections": 50, "duration_s": 1'
+    verdict "$name: a closed loop" "$(no_doubt '(bound by the load generator|the load generator lost its CPU|somebody else had the CPUs)')"
     crowded "$first" epoll '"load": "closed", "connections": 50, "duration_s": 1'
     verdict "verdict: a server without CPU: somebody else had it" "$(no_reason "$TMP/verdict.json" 'somebody else had the CPUs')"
+}
+
+# A load generator whose clock stands still during a turn of its loop, under a load of which most of
+# the work is its own. What it says of itself is all that gives it away.
+cached_clock() {
+    local load='"load": "closed", "connections": 50, "size_bytes": 16384, "duration_s": 0.3' code
+    if [ ! -x "$BIN/tests/loadgen-cached-clock" ]; then
+        skip "verdict: Little's law" "loadgen-cached-clock is not built"
+        return
+    fi
+    cp "$BIN/tests/loadgen-cached-clock" "$FAKES/build/bin/loadgen"
+    provoked epoll 3 "$load" "Little's law is off by [0-9.]+ %, more than 2"
+    verdict "verdict: Little's law makes it invalid" "$(grep -qE '"verdict":[[:space:]]*"invalid"' "$TMP/verdict.json" || echo "$(grep -m 1 '"verdict"' "$TMP/verdict.json")")"
+    cp "$BIN/loadgen" "$FAKES/build/bin"
+    slot epoll "$load"
+    verdict "verdict: Little's law holds of the real one" "$([ "$code" = 0 ] && ! grep -q "Little's law" "$TMP/verdict.json" || echo "exit code $code: $(tail -n 1 "$TMP/.err")")"
 }
 
 # What limited the slot is no reason against it, but must be told. Only a server that gets a CPU can
@@ -105,6 +133,7 @@ run_verdicts() {
     verdict "verdict: saturated as was meant is no reason" "$([ "$code" = 0 ] && ! grep -q 'saturated:' "$TMP/verdict.json" || echo "exit code $code: $(tail -n 1 "$TMP/.err")")"
     slot stalling '"load": "closed", "connections": 5, "duration_s": 2, "warmup_s": 0.3, "drain_s": 4'
     verdict "verdict: a server that stops in mid-window: the halves differ" "$(no_reason "$TMP/verdict.json" 'the second half of the window had')"
+    cached_clock
     crowds
     full_server
 }

@@ -10,9 +10,8 @@
 
 #define FAULT "tests/fault-server"
 #define RATE 1000.0 /* arrivals per second */
-#define DISTANCE_MAX                                                                               \
-    0.2         /* of gaps from the exponential distribution: noise is far below, every            \
-                   other schedule far above */
+/* Of gaps from the exponential distribution: noise is below, every other schedule above. */
+#define DISTANCE_MAX 0.25
 #define TRIES 4 /* noise only adds to a distance: the smallest is nearest to the truth */
 #define CONNECTIONS 8
 

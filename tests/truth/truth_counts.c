@@ -13,12 +13,12 @@ static void totals(const struct truth *truth) {
         const char *args;
         double connections, size;
     } loads[] = {
-        {"--connections 50 --duration 0.2", 50, 64},
-        {"--connections 10 --depth 16 --duration 0.2", 10, 64},
-        {"--connections 10 --depth 4 --size 100000 --duration 0.2", 10, 100000},
-        {"--connections 20 --threads 2 --size 1 --duration 0.2", 20, 1},
-        {"--connections 50 --rate 5000 --duration 0.2", 50, 64},
-        {"--connections 9 --rate 5000 --arrival constant --outstanding 8 --duration 0.2", 9, 64},
+        {"--connections 50 --duration 0.1", 50, 64},
+        {"--connections 10 --depth 16 --duration 0.1", 10, 64},
+        {"--connections 10 --depth 4 --size 100000 --duration 0.1", 10, 100000},
+        {"--connections 20 --threads 2 --size 1 --duration 0.1", 20, 1},
+        {"--connections 50 --rate 5000 --duration 0.1", 50, 64},
+        {"--connections 9 --rate 5000 --arrival constant --outstanding 8 --duration 0.1", 9, 64},
     };
     static const char *const servers[] = {"echo-epoll", FAULT};
     for (size_t i = 0; i < 2 * sizeof loads / sizeof loads[0]; i++) {
@@ -39,12 +39,12 @@ static void littles_law(const struct truth *truth) {
         const char *args;
         double in_flight;
     } loads[] = {
-        {"--connections 1 --duration 0.5", 1},
-        {"--connections 50 --duration 0.5", 50},
-        {"--connections 50 --depth 8 --duration 0.5", 400},
+        {"--connections 1 --duration 0.3", 1},
+        {"--connections 50 --duration 0.3", 50},
+        {"--connections 50 --depth 8 --duration 0.3", 400},
         {"--connections 8 --size 100000 --duration 0.5", 8},
-        {"--connections 50 --rate 5000 --duration 0.5", 50},
-        {"--connections 50 --threads 2 --duration 0.5", 50},
+        {"--connections 50 --rate 5000 --duration 0.3", 50},
+        {"--connections 50 --threads 2 --duration 0.3", 50},
     };
     struct target target;
     target_start(&target, truth, "echo-epoll", "");
@@ -68,11 +68,11 @@ static void constant_schedule(const struct truth *truth) {
         char args[128];
         struct outcome o;
         snprintf(args, sizeof args,
-                 "--connections 20 --rate 5000 --arrival constant --duration 1 --threads %s",
+                 "--connections 20 --rate 5000 --arrival constant --duration 0.5 --threads %s",
                  threads[i]);
         load(&o, truth, target.address, args);
-        require_equal(o.sample, "loadgen.offered", 5000);
-        require_equal(o.sample, "messages", 5000);
+        require_equal(o.sample, "loadgen.offered", 2500);
+        require_equal(o.sample, "messages", 2500);
         require_equal(o.sample, "loadgen.unsent", 0);
     }
     cJSON_Delete(target_stop(&target));

@@ -41,7 +41,7 @@ static void wrong_byte(const struct truth *truth) {
             if (place > 0 && sizes[i] == 1) break;
             snprintf(fault, sizeof fault, "--fault wrong-byte --fault-at %u",
                      3 * sizes[i] + offset);
-            snprintf(args, sizeof args, "--connections 5 --duration 0.1 --warmup 0.1 --size %u",
+            snprintf(args, sizeof args, "--connections 5 --duration 0.05 --warmup 0.05 --size %u",
                      sizes[i]);
             load_fault(&o, truth, fault, args);
             require_mismatch(&o, 1);

@@ -27,9 +27,9 @@ static void fixed_delay_closed(const struct truth *truth) {
     struct target target;
     struct outcome depth_1, depth_4;
     target_start(&target, truth, FAULT, "--delay-us 20000");
-    load(&depth_1, truth, target.address, "--connections 10 --duration 2");
+    load(&depth_1, truth, target.address, "--connections 10 --duration 1.5");
     require_delay(depth_1.sample, 10);
-    load(&depth_4, truth, target.address, "--connections 10 --depth 4 --duration 2");
+    load(&depth_4, truth, target.address, "--connections 10 --depth 4 --duration 1.5");
     require_delay(depth_4.sample, 40);
     cJSON_Delete(target_stop(&target));
 }
@@ -40,9 +40,9 @@ static void fixed_delay_open(const struct truth *truth) {
     struct outcome o;
     target_start(&target, truth, FAULT, "--delay-us 20000");
     load(&o, truth, target.address,
-         "--connections 100 --rate 200 --arrival constant --duration 2 --outstanding 4");
+         "--connections 100 --rate 200 --arrival constant --duration 1 --outstanding 4");
     require_identities(o.sample, 64);
-    require_equal(o.sample, "messages", 400);
+    require_equal(o.sample, "messages", 200);
     require_within(o.sample, "service.hist.min", 20 * MS, 22 * MS);
     require_within(o.sample, "service.p50_ns", 20 * MS, 22 * MS);
     require_within(o.sample, "latency.p50_ns", figure(o.sample, "service.p50_ns"), 22 * MS);
@@ -74,16 +74,17 @@ static void stall_open(const struct truth *truth) {
     struct target target;
     struct outcome o;
     target_start(&target, truth, FAULT, "--stall-ms 200 --stall-every-ms 2000");
-    /* Three periods: what disturbs the end of one stall counts a third. */
+    /* Noise makes the end of a stall later, never earlier. Three periods: what disturbs the end of
+     * one stall counts a third. */
     load(&o, truth, target.address,
-         "--connections 50 --rate 5000 --newcomers 500 --duration 6 --outstanding 16");
+         "--connections 50 --rate 5000 --newcomers 1000 --duration 6 --outstanding 16");
     require_identities(o.sample, 64);
-    require_within(o.sample, "latency.p99_ns", 0.94 * 180 * MS, 1.06 * 180 * MS);
+    require_within(o.sample, "latency.p99_ns", 0.95 * 180 * MS, 1.1 * 180 * MS);
     require_within(o.sample, "latency.p50_ns", 0, 20 * MS);
     require_within(o.sample, "latency.max_ns", 190 * MS, 400 * MS);
     require_equal(o.sample, "loadgen.newcomers_answered",
                   figure(o.sample, "loadgen.newcomers_offered"));
-    require_within(o.sample, "newcomers.p99_ns", 0.93 * 180 * MS, 1.07 * 180 * MS);
+    require_within(o.sample, "newcomers.p99_ns", 0.93 * 180 * MS, 1.15 * 180 * MS);
     require_within(o.sample, "newcomers.p50_ns", 0, 20 * MS);
     require_within(o.sample, "newcomers.max_ns", 190 * MS, 400 * MS);
     cJSON_Delete(target_stop(&target));
@@ -144,10 +145,10 @@ static void rate_limit(const struct truth *truth) {
 const struct truth_case truth_timing[] = {
     {"fixed-delay-closed", fixed_delay_closed, 30, 0},
     {"fixed-delay-open", fixed_delay_open, 30, 0},
-    {"queueing-is-latency", queueing_is_latency, 30, 0},
+    {"queueing-is-latency", queueing_is_latency, 30, ONCE},
     {"stall-open", stall_open, 40, NEEDS_SPEED},
-    {"stall-closed", stall_closed, 40, NEEDS_SPEED},
-    {"half-speed", half_speed, 30, 0},
-    {"rate-limit", rate_limit, 40, 0},
+    {"stall-closed", stall_closed, 40, ONCE | NEEDS_SPEED},
+    {"half-speed", half_speed, 30, ONCE},
+    {"rate-limit", rate_limit, 40, ONCE},
     {NULL, NULL, 0, 0},
 };

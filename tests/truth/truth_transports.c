@@ -11,8 +11,9 @@
 #define FAULT "tests/fault-server"
 #define DELAY_NS 2e6
 
-#define EXCESS_MAX 0.5   /* over what arithmetic says, at most */
+#define EXCESS_MAX 1.0   /* over what arithmetic says, at most: a busy machine */
 #define EXCESS_GOOD 0.25 /* then it is asked no more */
+#define APART_MAX 0.4    /* of the excesses, because all meet the same machine */
 
 enum { TRANSPORTS_MAX = 8, ROUNDS = 2, ROUNDS_MAX = 6 };
 
@@ -105,8 +106,10 @@ static void transports_agree(const struct truth *truth) {
          round++)
         for (int i = 0; i < count; i++) ask_closed(&told[i], truth, target.address);
     cJSON_Delete(target_stop(&target));
+    double least = INFINITY;
+    for (int i = 0; i < count; i++) least = fmin(least, excess(&told[i], 1));
     for (int i = 0; i < count; i++)
-        REQUIRE(excess(&told[i], 1) <= EXCESS_MAX,
+        REQUIRE(excess(&told[i], 1) <= fmin(EXCESS_MAX, least + APART_MAX),
                 "%s: of a delay of 2 ms it says p50 %.2f, p99 %.2f, mean %.2f ms, %.0f a second",
                 told[i].name, told[i].p50_ns / 1e6, told[i].p99_ns / 1e6, told[i].mean_ns / 1e6,
                 told[i].throughput_per_s);

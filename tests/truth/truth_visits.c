@@ -56,7 +56,7 @@ static void visit_totals(const struct truth *truth) {
         struct target target;
         struct outcome o;
         char args[128];
-        snprintf(args, sizeof args, "--duration 0.2 %s", loads[i / 2].args);
+        snprintf(args, sizeof args, "--duration 0.1 %s", loads[i / 2].args);
         target_start(&target, truth, servers[i % 2], "");
         load(&o, truth, target.address, args);
         cJSON *stats = target_stop(&target);
@@ -251,7 +251,7 @@ const struct truth_case truth_visits[] = {
     {"schedules-apart", schedules_apart, 30, ONCE},
     {"churn-schedule", churn_schedule, 30, 0},
     {"churn-delay", churn_delay, 30, 0},
-    {"churn-saturated", churn_saturated, 30, 0},
+    {"churn-saturated", churn_saturated, 30, ONCE},
     {"visit-faults", visit_faults, 60, 0},
     {"visits-swapped", visits_swapped, 20, 0},
     {"visits-unanswered", visits_unanswered, 30, 0},

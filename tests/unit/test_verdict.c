@@ -25,6 +25,7 @@ static struct verdict_figures good_closed(void) {
                                     .newcomers_answered = NAN,
                                     .littles_law_ratio = 1,
                                     .busy_pct = 50,
+                                    .own_cpu_pct = 100,
                                     .server_cpu_pct = 50,
                                     .send_lag_p99_ns = NAN,
                                     .p99_ns = 50e3,
@@ -253,6 +254,20 @@ static void a_closed_loop_fills_one_side(void **state) {
     EXPECT_VALID(f);
 }
 
+static void lost_cpu_is_suspect(void **state) {
+    (void)state;
+    struct verdict_figures f = good_closed();
+    f.busy_pct = 93;
+    f.server_cpu_pct = 11;
+    f.must_fill = 50;
+    f.own_cpu_pct = 83;
+    EXPECT_VALID(f);
+    f.own_cpu_pct = 11;
+    EXPECT_SUSPECT(f, "the load generator lost its CPU to others: busy 93 %, on the CPU 11 %");
+    f.own_cpu_pct = NAN;
+    EXPECT_VALID(f);
+}
+
 static void late_sends_are_suspect(void **state) {
     (void)state;
     struct verdict_figures f = good_open();
@@ -364,6 +379,7 @@ static void an_unknown_figure_never_condemns(void **state) {
                                      offsetof(struct verdict_figures, achieved_over_offered),
                                      offsetof(struct verdict_figures, littles_law_ratio),
                                      offsetof(struct verdict_figures, busy_pct),
+                                     offsetof(struct verdict_figures, own_cpu_pct),
                                      offsetof(struct verdict_figures, server_cpu_pct),
                                      offsetof(struct verdict_figures, send_lag_p99_ns),
                                      offsetof(struct verdict_figures, p99_ns),
@@ -398,6 +414,7 @@ static void all_reasons_are_kept_and_the_worst_decides(void **state) {
     f.achieved_over_offered = 0;
     f.littles_law_ratio = 100;
     f.busy_pct = 100;
+    f.own_cpu_pct = 0;
     f.send_lag_p99_ns = 1e9;
     f.steal_pct = 50;
     f.first_half = 1;
@@ -407,11 +424,11 @@ static void all_reasons_are_kept_and_the_worst_decides(void **state) {
     f.newcomers_answered = 0;
     verdict_decide(&v, &f);
     assert_int_equal(v.kind, VERDICT_INVALID);
-    assert_int_equal(v.reason_count, 15);
+    assert_int_equal(v.reason_count, 16);
     for (size_t i = 0; i < v.reason_count; i++)
         assert_in_range(strlen(v.reasons[i]), 10, VERDICT_REASON_SIZE - 1);
     assert_memory_equal(v.reasons[0], "server xxx", 10);
-    assert_memory_equal(v.reasons[14], "5 connections waited", 20);
+    assert_memory_equal(v.reasons[15], "5 connections waited", 20);
 }
 
 int main(void) {
@@ -432,6 +449,7 @@ int main(void) {
         cmocka_unit_test(connections_must_last),
         cmocka_unit_test(a_full_generator_is_told_without_the_server),
         cmocka_unit_test(a_closed_loop_fills_one_side),
+        cmocka_unit_test(lost_cpu_is_suspect),
         cmocka_unit_test(late_sends_are_suspect),
         cmocka_unit_test(steal_above_five_percent_is_suspect),
         cmocka_unit_test(drift_between_the_halves_is_suspect),
