@@ -19,8 +19,8 @@
 enum { OPTION_TRIGGER, OPTION_EVENTS };
 
 static const struct model_option options[] = {
-    {"trigger", "level|edge", 0, 0, 0,
-     "level: told as long as a socket is ready; edge: told once when it becomes ready"},
+    {"trigger", "edge|level", 0, 0, 0,
+     "edge: told once when a socket becomes ready; level: told as long as it is"},
     {"events", NULL, 512, 1, 4096, "most events that one epoll_wait returns"},
     {.name = NULL}};
 
@@ -44,7 +44,7 @@ static int epoll_model_open(const struct server_config *config, os_socket listen
     struct epoll_server *s = calloc(1, sizeof *s);
     if (!s) return ENOMEM;
     int error = ENOMEM;
-    s->edge = config->options[OPTION_TRIGGER] == 1;
+    s->edge = config->options[OPTION_TRIGGER] == 0;
     s->events_max = (int)config->options[OPTION_EVENTS];
     s->epoll = -1;
     s->events = calloc((size_t)s->events_max, sizeof *s->events);
