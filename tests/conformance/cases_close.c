@@ -4,8 +4,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 
 enum { KIB = 1024, MIB = 1024 * 1024 };
 
@@ -23,6 +25,35 @@ static void half_close(const struct setup *setup) {
     clients_finish(clients, CLIENTS);
     server_finish(&server, STOP_BY_EOF,
                   &(struct expected){.accepted = CLIENTS, .bytes = CLIENTS * BYTES}, &stats);
+    free(clients);
+}
+
+/* Bytes and the end of input are both there when the server first looks, because it was stopped
+ * meanwhile: it must find both, also where one event tells of both. */
+static void half_close_at_once(const struct setup *setup) {
+    enum { CLIENTS = 20 };
+    static const uint64_t sizes[] = {1, 1000, 16384, 16385}; /* the default buffer, and around it */
+    struct server server;
+    struct stats stats;
+    uint64_t bytes = 0;
+    int status;
+    server_start(&server, setup, NULL);
+    struct client *clients = clients_open(&server, setup, 0, CLIENTS);
+    clients_echo(clients, CLIENTS, 64);
+    REQUIRE(kill(server.pid, SIGSTOP) == 0 && waitpid(server.pid, &status, WUNTRACED) > 0 &&
+                WIFSTOPPED(status),
+            "the server cannot be stopped");
+    for (size_t i = 0; i < CLIENTS; i++) {
+        clients[i].paused = true;
+        clients[i].goal += sizes[i % 4];
+        while (clients[i].sent < clients[i].goal) clients_step(&clients[i], 1, -1);
+        REQUIRE(os_shutdown_send(clients[i].fd) == 0, "no half-close");
+        bytes += clients[i].goal;
+    }
+    kill(server.pid, SIGCONT);
+    for (size_t i = 0; i < CLIENTS; i++) client_await_end(&clients[i]);
+    server_finish(&server, STOP_BY_EOF, &(struct expected){.accepted = CLIENTS, .bytes = bytes},
+                  &stats);
     free(clients);
 }
 
@@ -218,6 +249,7 @@ static void stop_idle(const struct setup *setup) {
 
 const struct conformance_case cases_close[] = {
     {"half-close", half_close, 20, false},
+    {"half-close-at-once", half_close_at_once, 20, true},
     {"half-close-pending", half_close_pending, 30, false},
     {"reset", reset, 30, false},
     {"connect-and-close", connect_and_close, 20, false},

@@ -165,7 +165,7 @@ void clients_echo(struct client *clients, size_t n, uint64_t bytes) {
     clients_pump(clients, n);
 }
 
-static void client_await_end(struct client *c) {
+void client_await_end(struct client *c) {
     case_doing("waiting for the end of the stream after a half-close");
     c->may_end = true;
     while (!c->ended) {

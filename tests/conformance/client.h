@@ -46,6 +46,9 @@ void clients_echo(struct client *clients, size_t n, uint64_t bytes);
 void client_finish(struct client *c);
 void clients_finish(struct client *clients, size_t n);
 
+/* The second half of that: after the sending direction was ended. */
+void client_await_end(struct client *c);
+
 /* Closes without a word, or with a reset. */
 void client_close(struct client *c);
 void client_reset(struct client *c);
