@@ -140,9 +140,9 @@ $(OBJ)/servers/describe.o: DEFINES += $(BUILD_DEFINES)
 # liburing 2.3 does not tell its version in a header.
 $(OBJ)/base/uring.o: DEFINES += -DLIBURING_VERSION='"$(LIBURING_VERSION)"'
 
-$(BIN)/loadgen: $(call objects,$(LOADGEN_SRC) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/transports.o
+$(BIN)/loadgen: $(call objects,$(LOADGEN_SRC) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/transport_list.o
 	$(LINK) $(LOADGEN_LIBS)
-$(OBJ)/loadgen/main.o: DEFINES += $(BUILD_DEFINES)
+$(OBJ)/loadgen/transports.o: DEFINES += $(BUILD_DEFINES)
 $(OBJ)/bench/builds.o: DEFINES += $(BUILD_DEFINES)
 
 $(BIN)/iobench: $(call objects,$(BENCH_SRC) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/version.o
@@ -159,7 +159,7 @@ define TRANSPORTS_TEXT
 #include "loadgen/transport.h"
 const struct transport_ops *const transports[] = {$(foreach t,$(TRANSPORTS),&transport_$(t), )NULL};
 endef
-$(call write_if_new,$(OBJ)/transports.c,$(TRANSPORTS_TEXT))
+$(call write_if_new,$(OBJ)/transport_list.c,$(TRANSPORTS_TEXT))
 
 # Regenerated only when the commit or its dirtiness changes.
 TOOL_VERSION := 0.1.0
@@ -172,7 +172,7 @@ const char version_git_commit[] = "$(GIT_COMMIT)";
 const bool version_git_dirty = $(GIT_DIRTY);
 endef
 $(call write_if_new,$(OBJ)/version.c,$(VERSION_TEXT))
-$(OBJ)/version.o $(OBJ)/transports.o: %.o: %.c
+$(OBJ)/version.o $(OBJ)/transport_list.o: %.o: %.c
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
 # ---- test programs -------------------------------------------------------------------------------
@@ -188,7 +188,7 @@ $(BIN)/tests/fault-server: $(call objects,$(FAULT_SRC) base/rng.c $(BASE_SRC))
 $(BIN)/tests/truth: $(call objects,$(TRUTH_SRC) $(SUPPORT_SRC) base/rng.c $(BASE_SRC))
 	$(LINK) $(CJSON_LIBS) -lm
 # loadgen but for one thing that it does wrong.
-$(BIN)/tests/loadgen-cached-clock: $(call objects,tests/truth/cached_clock.c $(filter-out %/transport_epoll.c,$(LOADGEN_SRC)) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/transports.o
+$(BIN)/tests/loadgen-cached-clock: $(call objects,tests/truth/cached_clock.c $(filter-out %/transport_epoll.c,$(LOADGEN_SRC)) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/transport_list.o
 	$(LINK) $(LOADGEN_LIBS)
 
 $(BIN)/tests/bench-loadgen: $(call objects,$(wildcard tests/bench/*.c)) $(BUILD)/bench.a
@@ -197,7 +197,7 @@ $(BIN)/tests/bench-loadgen: $(call objects,$(wildcard tests/bench/*.c)) $(BUILD)
 # Unit tests see everything of loadgen and bench but their mains.
 UNITS := $(UNIT_SRC:tests/unit/test_%.c=%)
 UNIT_OBJ := $(call objects,$(filter-out %/main.c,$(LOADGEN_SRC) $(BENCH_SRC)) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/version.o \
-  $(OBJ)/transports.o
+  $(OBJ)/transport_list.o
 $(BIN)/tests/unit-%: $(OBJ)/tests/unit/test_%.o $(BUILD)/units.a
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LINK  $@")

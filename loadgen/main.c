@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/json.h"
 #include "loadgen/report.h"
+#include "loadgen/transports.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -153,30 +154,6 @@ static void make_visits(struct load *load, const struct arguments *a) {
     }
 }
 
-static bool runs_here(const struct transport_ops *transport, char *reason, size_t reason_size) {
-    return !transport->probe || transport->probe(reason, reason_size);
-}
-
-/* The transport of that name, or with "auto" the first that runs here. */
-static int choose_transport(struct load *load, const char *name) {
-    bool automatic = strcmp(name, "auto") == 0;
-    char reason[160], names[128] = "auto";
-    for (size_t i = 0; transports[i]; i++) {
-        size_t length = strlen(names);
-        snprintf(names + length, sizeof names - length, ", %s", transports[i]->name);
-        if (!automatic && strcmp(name, transports[i]->name) != 0) continue;
-        if (runs_here(transports[i], reason, sizeof reason)) {
-            load->transport = transports[i];
-            return 0;
-        }
-        if (automatic) continue;
-        fprintf(stderr, "loadgen: --transport: %s: not available: %s\n", name, reason);
-        return EXIT_USAGE;
-    }
-    fprintf(stderr, "loadgen: --transport: %s: not in this build, which has %s\n", name, names);
-    return EXIT_USAGE;
-}
-
 static enum spin spin_of(const char *text) {
     return strcmp(text, "always") == 0  ? SPIN_ALWAYS
            : strcmp(text, "never") == 0 ? SPIN_NEVER
@@ -212,50 +189,12 @@ static int make_load(struct load *load, const struct arguments *a) {
         1 +
         (uint32_t)((load->connections + (double)load->idle + load->visitors + load->visits_per_s) /
                    PORTS_A_SOURCE);
-    int code = choose_transport(load, a->transport);
-    if (code) return code;
+    if (!transports_choose(a->transport, &load->transport)) return EXIT_USAGE;
     if (os_address_resolve(host, port, &load->address, reason, sizeof reason) != 0) {
         fprintf(stderr, "loadgen: --connect: %s: %s\n", host, reason);
         return EXIT_USAGE;
     }
     return check_descriptors(load);
-}
-
-/* One JSON line: transports that run here, those that do not and why, how this program was built.
- */
-static void describe(void) {
-    char reason[160];
-    cJSON *about = cJSON_CreateObject(), *names = cJSON_CreateArray(),
-          *missing = cJSON_CreateArray();
-    cJSON_AddStringToObject(about, "name", "loadgen");
-    cJSON_AddItemToObject(about, "transports", names);
-    cJSON_AddItemToObject(about, "transports_missing", missing);
-    for (size_t i = 0; transports[i]; i++) {
-        if (runs_here(transports[i], reason, sizeof reason)) {
-            cJSON_AddItemToArray(names, cJSON_CreateString(transports[i]->name));
-            continue;
-        }
-        cJSON *entry = cJSON_CreateObject();
-        cJSON_AddStringToObject(entry, "name", transports[i]->name);
-        cJSON_AddStringToObject(entry, "reason", reason);
-        cJSON_AddItemToArray(missing, entry);
-    }
-    cJSON *build = cJSON_AddObjectToObject(about, "build");
-    cJSON_AddStringToObject(build, "compiler", BUILD_COMPILER " " __VERSION__);
-    cJSON_AddStringToObject(build, "cflags", BUILD_CFLAGS);
-    cJSON_AddStringToObject(build, "build_type", BUILD_TYPE);
-    cJSON *libraries = cJSON_AddObjectToObject(build, "libraries");
-    cJSON_AddStringToObject(libraries, "cjson", cJSON_Version());
-    for (size_t i = 0; transports[i]; i++)
-        if (transports[i]->library)
-            cJSON_AddStringToObject(libraries, transports[i]->library,
-                                    transports[i]->library_version());
-    cJSON *json = cJSON_CreateObject();
-    cJSON_AddItemToObject(json, "describe", about);
-    char *text = cJSON_PrintUnformatted(json);
-    if (text) puts(text);
-    cJSON_free(text);
-    cJSON_Delete(json);
 }
 
 /* ---- phases ---- */
@@ -433,7 +372,7 @@ int main(int argc, char **argv) {
     int code = read_arguments(&a, argc, argv);
     if (code) return code;
     if (a.describe) {
-        describe();
+        transports_describe();
         return 0;
     }
     code = make_load(&load, &a);
