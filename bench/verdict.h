@@ -36,14 +36,14 @@ struct verdict_figures {
     double newcomers_answered;    /* of them, those that got all their echoes */
     double littles_law_ratio;     /* outstanding over time, against throughput x mean latency */
     double busy_pct;              /* of the load generator's threads */
-    double own_cpu_pct;     /* CPU time of those threads; NAN: the server may use their CPUs */
-    double server_cpu_pct;  /* of the CPUs that the server could use at most */
-    double send_lag_p99_ns; /* open loop: how late the sends were */
-    double p99_ns;          /* latency */
-    double steal_pct;       /* taken by the hypervisor during the slot */
-    double first_half;      /* messages in the first half of the window */
-    double second_half;     /* messages in the second half */
-    double starved;         /* connections that waited for half the window */
+    double own_cpu_pct;           /* CPU time of those threads; NAN: not on CPUs apart */
+    double server_cpu_pct;        /* of the CPUs that the server could use at most */
+    double send_lag_p99_ns;       /* open loop: how late the sends were */
+    double p99_ns;                /* latency */
+    double steal_pct;             /* taken by the hypervisor during the slot */
+    double first_half;            /* messages in the first half of the window */
+    double second_half;           /* messages in the second half */
+    double starved;               /* connections that waited for half the window */
 };
 
 enum verdict_kind { VERDICT_VALID, VERDICT_SUSPECT, VERDICT_INVALID };

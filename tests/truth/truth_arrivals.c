@@ -37,8 +37,8 @@ static void record_load(struct arrivals *a, const struct truth *truth, const cha
     const cJSON *connection = value_at(stats, "arrival_connection");
     size_t n = (size_t)cJSON_GetArraySize(at);
     REQUIRE(n > RATE && n == (size_t)cJSON_GetArraySize(connection), "%zu arrivals recorded", n);
-    *a = (struct arrivals){.at_s = malloc(n * sizeof *a->at_s),
-                           .connection = malloc(n * sizeof *a->connection)};
+    *a = (struct arrivals){.at_s = calloc(n, sizeof *a->at_s),
+                           .connection = calloc(n, sizeof *a->connection)};
     REQUIRE(a->at_s && a->connection, "no memory");
     cJSON_ArrayForEach(item, at) a->at_s[a->count++] = item->valuedouble / 1e9;
     n = 0;
@@ -55,7 +55,7 @@ static int compare(const void *left, const void *right) {
  * and the exponential one with the nominal rate. */
 static double distance(const double *at_s, size_t count) {
     size_t n = count - 1;
-    double *gaps = malloc(n * sizeof *gaps), largest = 0;
+    double *gaps = calloc(n, sizeof *gaps), largest = 0;
     REQUIRE(gaps, "no memory");
     for (size_t i = 0; i < n; i++) gaps[i] = at_s[i + 1] - at_s[i];
     qsort(gaps, n, sizeof *gaps, compare);
@@ -70,7 +70,7 @@ static double distance(const double *at_s, size_t count) {
 
 /* The distance if every arrival had come at the next tick of a timer of `tick_s`. */
 static double distance_of_ticks(const struct arrivals *a, double tick_s) {
-    double *at_s = malloc(a->count * sizeof *at_s);
+    double *at_s = calloc(a->count, sizeof *at_s);
     REQUIRE(at_s, "no memory");
     for (size_t i = 0; i < a->count; i++) at_s[i] = ceil(a->at_s[i] / tick_s) * tick_s;
     double result = distance(at_s, a->count);
@@ -84,7 +84,7 @@ static void require_refused(double value, const char *what) {
 }
 
 static void poisson_on_the_wire(const struct truth *truth) {
-    struct arrivals poisson, constant;
+    struct arrivals poisson = {0}, constant = {0};
     double least = 1;
     for (int i = 0; i < TRIES && least > DISTANCE_MAX; i++) {
         record_load(&poisson, truth, "poisson");
@@ -130,7 +130,7 @@ static double chi_square_max(double freedom) {
 /* In which order connections get arrivals is drawn by the seed: none follows another more often
  * than by chance, in turns or in bursts. */
 static void connections_drawn(const struct truth *truth) {
-    struct arrivals a;
+    struct arrivals a = {0};
     double freedom = (CONNECTIONS - 1) * (CONNECTIONS - 1);
     record_load(&a, truth, "poisson");
     double chi_square = followers(a.connection, a.count), marginal = 0;

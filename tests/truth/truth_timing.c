@@ -77,7 +77,7 @@ static void stall_open(const struct truth *truth) {
     /* Noise makes the end of a stall later, never earlier. Three periods: what disturbs the end of
      * one stall counts a third. */
     load(&o, truth, target.address,
-         "--connections 50 --rate 5000 --newcomers 1000 --duration 6 --outstanding 16");
+         "--connections 50 --rate 5000 --newcomers 500 --duration 6 --outstanding 16");
     require_identities(o.sample, 64);
     require_within(o.sample, "latency.p99_ns", 0.95 * 180 * MS, 1.1 * 180 * MS);
     require_within(o.sample, "latency.p50_ns", 0, 20 * MS);
