@@ -70,6 +70,7 @@ static double distance(const double *at_s, size_t count) {
 
 /* The distance if every arrival had come at the next tick of a timer of `tick_s`. */
 static double distance_of_ticks(const struct arrivals *a, double tick_s) {
+    REQUIRE(a->count > 1, "nothing was recorded");
     double *at_s = calloc(a->count, sizeof *at_s);
     REQUIRE(at_s, "no memory");
     for (size_t i = 0; i < a->count; i++) at_s[i] = ceil(a->at_s[i] / tick_s) * tick_s;
