@@ -142,6 +142,29 @@ static void rate_limit(const struct truth *truth) {
     cJSON_Delete(target_stop(&target));
 }
 
+/* Who waits 2 ms for each answer uses next to no CPU, or all that it gets. */
+static void spinning(const struct truth *truth) {
+    static const char *const words[] = {"never", "auto", "always"};
+    double cpu_pct[3];
+    struct target target;
+    target_start(&target, truth, FAULT, "--delay-us 2000");
+    for (size_t i = 0; i < 3; i++) {
+        struct outcome o;
+        char args[96];
+        snprintf(args, sizeof args, "--connections 1 --duration 0.5 --spin %s", words[i]);
+        load(&o, truth, target.address, args);
+        require_no_errors(o.sample);
+        require_within(o.sample, "latency.hist.min", 2e6, INFINITY);
+        /* turns that find nothing are no work */
+        require_within(o.sample, "loadgen.busy_pct", 0, 50);
+        cpu_pct[i] = figure(o.sample, "loadgen.cpu_pct");
+    }
+    cJSON_Delete(target_stop(&target));
+    REQUIRE(cpu_pct[2] > 3 * cpu_pct[0] && cpu_pct[2] > 3 * cpu_pct[1],
+            "CPU is %.1f %% with never, %.1f %% with auto, %.1f %% with always", cpu_pct[0],
+            cpu_pct[1], cpu_pct[2]);
+}
+
 const struct truth_case truth_timing[] = {
     {"fixed-delay-closed", fixed_delay_closed, 30, 0},
     {"fixed-delay-open", fixed_delay_open, 30, 0},
@@ -150,5 +173,6 @@ const struct truth_case truth_timing[] = {
     {"stall-closed", stall_closed, 40, ONCE | NEEDS_SPEED},
     {"half-speed", half_speed, 30, ONCE},
     {"rate-limit", rate_limit, 40, ONCE},
+    {"spinning", spinning, 20, 0},
     {NULL, NULL, 0, 0},
 };
