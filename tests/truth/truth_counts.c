@@ -45,6 +45,8 @@ static void littles_law(const struct truth *truth) {
         {"--connections 8 --size 100000 --duration 0.5", 8},
         {"--connections 50 --rate 5000 --duration 0.3", 50},
         {"--connections 50 --threads 2 --duration 0.3", 50},
+        {"--churn 400 --churn-echoes 3 --duration 0.5", 50},
+        {"--churn 400 --churn-echoes 3 --threads 2 --duration 0.5", 50},
     };
     struct target target;
     target_start(&target, truth, "echo-epoll", "");
