@@ -72,11 +72,7 @@ static double distance(const double *at_s, size_t count) {
 
 /* The distance if every arrival had come at the next tick of a timer of `tick_s`. */
 static double distance_of_ticks(const struct arrivals *a, double tick_s) {
-<<<<<<< HEAD
-    REQUIRE(a->count > 1, "nothing was recorded");
-=======
     REQUIRE(a->count > 0, "no arrivals");
->>>>>>> f2c8c5c88c6e1795f025025404b3d3396011980e
     double *at_s = calloc(a->count, sizeof *at_s);
     REQUIRE(at_s, "no memory");
     for (size_t i = 0; i < a->count; i++) at_s[i] = ceil(a->at_s[i] / tick_s) * tick_s;
@@ -91,11 +87,7 @@ static void require_refused(double value, const char *what) {
 }
 
 static void poisson_on_the_wire(const struct truth *truth) {
-<<<<<<< HEAD
-    struct arrivals poisson = {0}, constant = {0};
-=======
     struct arrivals poisson = {0};
->>>>>>> f2c8c5c88c6e1795f025025404b3d3396011980e
     double least = 1;
     for (int i = 0; i < TRIES && least > DISTANCE_MAX; i++) {
         poisson = record_load(truth, "poisson");
@@ -141,11 +133,7 @@ static double chi_square_max(double freedom) {
 /* In which order connections get arrivals is drawn by the seed: none follows another more often
  * than by chance, in turns or in bursts. */
 static void connections_drawn(const struct truth *truth) {
-<<<<<<< HEAD
-    struct arrivals a = {0};
-=======
     struct arrivals a = record_load(truth, "poisson");
->>>>>>> f2c8c5c88c6e1795f025025404b3d3396011980e
     double freedom = (CONNECTIONS - 1) * (CONNECTIONS - 1);
     double chi_square = followers(a.connection, a.count), marginal = 0;
     double limit = chi_square_max(freedom), expected = (double)a.count / CONNECTIONS;
