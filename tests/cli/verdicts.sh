@@ -86,7 +86,7 @@ crowds() {
 # A load generator whose clock stands still during a turn of its loop, under a load of which most of
 # the work is its own. What it says of itself is all that gives it away.
 cached_clock() {
-    local load='"load": "closed", "connections": 50, "size_bytes": 16384, "duration_s": 0.3' code
+    local load='"load": "closed", "transport": "epoll", "connections": 50, "size_bytes": 16384, "duration_s": 0.3' code
     if [ ! -x "$BIN/tests/loadgen-cached-clock" ]; then
         skip "verdict: Little's law" "loadgen-cached-clock is not built"
         return
