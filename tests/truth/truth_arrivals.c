@@ -36,7 +36,8 @@ static struct arrivals record_load(const struct truth *truth, const char *arriva
     const cJSON *at = value_at(stats, "arrival_ns"), *item;
     const cJSON *connection = value_at(stats, "arrival_connection");
     size_t n = (size_t)cJSON_GetArraySize(at);
-    REQUIRE(n > RATE && n == (size_t)cJSON_GetArraySize(connection), "%zu arrivals recorded", n);
+    REQUIRE((double)n > RATE && n == (size_t)cJSON_GetArraySize(connection),
+            "%zu arrivals recorded", n);
     struct arrivals a = {.at_s = calloc(n, sizeof *a.at_s),
                          .connection = calloc(n, sizeof *a.connection)};
     REQUIRE(a.at_s && a.connection, "no memory");
