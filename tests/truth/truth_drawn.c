@@ -9,6 +9,8 @@
 #define SIGMAS 4.5 /* what a drawn figure may be off, in standard errors */
 #define LATE 1.05  /* what the machine may add, beside what it is seen to add to a fixed delay */
 
+#define DISTURBED_NS (4 * MS)
+
 /* What this machine adds now to a delay of 10 ms: p99. On a quiet one it is little, and the bounds
  * are tight; noise only adds, so that it says nothing of the lower ones. */
 static double machine_adds_ns(const struct truth *truth) {
@@ -17,7 +19,18 @@ static double machine_adds_ns(const struct truth *truth) {
     target_start(&target, truth, FAULT, "--delay-us 10000");
     load(&o, truth, target.address, "--connections 50 --duration 0.3");
     cJSON_Delete(target_stop(&target));
-    return figure(o.sample, "latency.p99_ns") - 10 * MS;
+    /* too few messages for a p99 in 0.3 s: it adds at least as much again */
+    return is_null(o.sample, "latency.p99_ns") ? 10 * MS
+                                               : figure(o.sample, "latency.p99_ns") - 10 * MS;
+}
+
+/* What it added before and after a load, together. If that is much, others have the CPUs, and no
+ * upper bound holds; a load generator that adds as much by itself fails fixed-delay-closed. */
+static double machine_added_ns(const struct truth *truth, double before_ns) {
+    double added_ns = before_ns + machine_adds_ns(truth);
+    if (added_ns > DISTURBED_NS)
+        case_skip("others have the CPUs: a delay of 10 ms takes %.1f ms more", added_ns / MS);
+    return added_ns;
 }
 
 /* The quantile q of n draws from an exponential distribution has a standard error of
@@ -43,11 +56,12 @@ static void require_exponential(const cJSON *sample, double mean_ns, double adde
 static void drawn_delay_closed(const struct truth *truth) {
     struct target target;
     struct outcome o;
-    double added_ns = machine_adds_ns(truth);
+    double before_ns = machine_adds_ns(truth);
     target_start(&target, truth, FAULT, "--exponential-us 10000 --seed 11");
     load(&o, truth, target.address, "--connections 50 --duration 1.5");
     cJSON_Delete(target_stop(&target));
     require_identities(o.sample, 64);
+    double added_ns = machine_added_ns(truth, before_ns);
     require_exponential(o.sample, 10 * MS, added_ns);
     case_note("mean %.2f ms, p99 %.1f ms; the machine adds %.2f ms",
               figure(o.sample, "latency.mean_ns") / MS, figure(o.sample, "latency.p99_ns") / MS,
@@ -59,11 +73,12 @@ static void drawn_delay_closed(const struct truth *truth) {
 static void two_delays_closed(const struct truth *truth) {
     struct target target;
     struct outcome o;
-    double added_ns = machine_adds_ns(truth);
+    double before_ns = machine_adds_ns(truth);
     target_start(&target, truth, FAULT, "--delay-us 10000 --slow-us 50000 --slow-pct 20 --seed 12");
     load(&o, truth, target.address, "--connections 50 --threads 2 --duration 1.5");
     cJSON_Delete(target_stop(&target));
     require_identities(o.sample, 64);
+    double added_ns = machine_added_ns(truth, before_ns);
     double slack_ns = SIGMAS * 16 * MS / sqrt(figure(o.sample, "messages"));
     require_within(o.sample, "latency.hist.min", 10 * MS, LATE * 10 * MS + added_ns);
     require_within(o.sample, "latency.p50_ns", 10 * MS, LATE * 10 * MS + added_ns);
@@ -82,12 +97,13 @@ static void two_delays_closed(const struct truth *truth) {
 static void drawn_delay_open(const struct truth *truth) {
     struct target target;
     struct outcome o;
-    double added_ns = machine_adds_ns(truth);
+    double before_ns = machine_adds_ns(truth);
     target_start(&target, truth, FAULT, "--exponential-us 10000 --seed 13");
     load(&o, truth, target.address,
          "--connections 100 --rate 3000 --duration 2 --warmup 0.3 --seed 13");
     cJSON_Delete(target_stop(&target));
     require_identities(o.sample, 64);
+    double added_ns = machine_added_ns(truth, before_ns);
     require_exponential(o.sample, 10 * MS, added_ns);
     double service_ns = figure(o.sample, "service.mean_ns"),
            messages = figure(o.sample, "messages");
