@@ -19,9 +19,10 @@ enum { EXIT_WRONG_ECHO = 1, EXIT_USAGE = 2, EXIT_NOTHING = 3, EXIT_INTERRUPTED =
 #define CONNECTIONS_MAX 1000000
 #define WARMUP_EXTRA_MAX_NS 10000000000u
 #define UNREACHABLE_NS                                                                             \
-    1000000000u             /* churn: if no connect succeeds for so long, nobody is there          \
-                             */
-#define OWN_DESCRIPTORS 16u /* beside the connections' */
+    1000000000u                 /* churn: if no connect succeeds for so long, nobody is there      \
+                                 */
+#define OWN_DESCRIPTORS 16u     /* beside the connections' */
+#define DESCRIPTORS_A_THREAD 6u /* of its transport; libuv has the most */
 
 /* What the command line gave; the defaults stand in main. */
 struct arguments {
@@ -131,7 +132,8 @@ static uint64_t ns(double seconds) {
 static int check_descriptors(const struct load *load) {
     uint64_t limit = os_descriptors_limit();
     uint64_t needed = (uint64_t)load->connections + load->idle + load->visitors;
-    if (limit == OS_UNKNOWN || needed + OWN_DESCRIPTORS <= limit) return 0;
+    uint64_t own = OWN_DESCRIPTORS + (uint64_t)load->threads * DESCRIPTORS_A_THREAD;
+    if (limit == OS_UNKNOWN || needed + own <= limit) return 0;
     fprintf(stderr,
             "loadgen: --connections: %" PRIu64 " in all (%" PRIu32 " under load, %" PRIu32
             " idle, %" PRIu32 " short): this process may open %" PRIu64
