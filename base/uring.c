@@ -161,7 +161,7 @@ void uring_publish(struct uring *u) {
 static int try_receive(struct uring *u, os_socket pair[2]) {
     size_t sent;
     struct __kernel_timespec limit = {.tv_sec = 1};
-    struct io_uring_cqe *cqe;
+    struct io_uring_cqe *cqe = NULL;
     int error = uring_enable(u);
     struct io_uring_sqe *sqe = error ? NULL : uring_entry(u);
     if (!sqe) return error ? error : EAGAIN;
@@ -170,6 +170,7 @@ static int try_receive(struct uring *u, os_socket pair[2]) {
     if (error) return error;
     int result = io_uring_submit_and_wait_timeout(&u->rings, &cqe, 1, &limit, NULL);
     if (result < 0) return -result;
+    if (!cqe) return ETIME; /* liburing 2.3 counts what it submitted as success */
     if (cqe->res < 0) return -cqe->res;
     bool whole = cqe->res == 1 && cqe->flags & IORING_CQE_F_BUFFER;
     return whole && (!u->multishot || cqe->flags & IORING_CQE_F_MORE) ? 0 : EINVAL;

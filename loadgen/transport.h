@@ -54,7 +54,7 @@ struct transport_ops {
      * is copied and follows. `conn` must stand. Returns the stamp of the send in ns. A failure
      * arrives in `failed`. */
     uint64_t (*send)(struct transport *t, uint32_t conn, const uint8_t *data, size_t size);
-    /* Ends the sending direction once all bytes are out. */
+    /* Ends the sending direction once all bytes are out. `conn` must stand. */
     void (*shutdown)(struct transport *t, uint32_t conn);
     /* Closes; no handler is called for `conn` until it is connected again. */
     void (*close)(struct transport *t, uint32_t conn);

@@ -214,9 +214,9 @@ static uint64_t sleep_limit_ns(const struct worker *w, uint64_t now_ns) {
 }
 
 /* Keeps the estimate of how late timed waits end: up at once, down slowly. */
-static void learn_wake_error(struct worker *w, uint64_t asked_ns, uint64_t slept_ns) {
-    if (asked_ns == 0 || slept_ns < asked_ns) return;
-    uint64_t late_ns = slept_ns - asked_ns;
+static void learn_wake_error(struct worker *w, uint64_t asked_ns, uint64_t took_ns) {
+    if (asked_ns == 0 || took_ns < asked_ns) return;
+    uint64_t late_ns = took_ns - asked_ns;
     if (late_ns > WAKE_ERROR_MAX_NS) late_ns = WAKE_ERROR_MAX_NS;
     w->wake_error_ns =
         late_ns > w->wake_error_ns ? late_ns : (w->wake_error_ns * 63 + late_ns) / 64;
@@ -235,7 +235,7 @@ static uint64_t turn(struct worker *w, uint64_t start_ns) {
         uint64_t inside_ns = client_within_window(w, start_ns + blocked_ns, end_ns);
         w->busy_ns += inside_ns < awake_ns ? inside_ns : awake_ns;
     } else {
-        learn_wake_error(w, asked_ns, blocked_ns);
+        learn_wake_error(w, asked_ns, end_ns - start_ns);
     }
     return end_ns;
 }

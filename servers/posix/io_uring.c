@@ -336,6 +336,7 @@ static int turn(struct uring_server *s, uint64_t deadline_ns) {
     for (unsigned i = 0; i < count; i++) handle(s, ended[i]);
     io_uring_cq_advance(&s->ring.rings, count);
     s->stats->events += count;
+    uring_publish(&s->ring); /* before those who wait for a buffer ask again */
     feed_starved(s);
     uring_publish(&s->ring);
     return 0;
