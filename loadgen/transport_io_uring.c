@@ -24,8 +24,10 @@
 #define BUFFER_BYTES_MIN 256u /* small ones stay in the cache */
 #define BUFFER_BYTES_MAX 16384u
 /* Arrivals, stop and the window's edges must not wait behind a long run of answers. */
-#define EVENTS_A_POLL 256u
-/* Operations that may wait to be submitted: while the kernel is given them, the server has work. */
+#define EVENTS_A_POLL 1024u
+/* Completions handled between two submissions: while the kernel is given sends, the server has
+ * work. Not from within a handler: with the completion ring full every such call delivers still
+ * more. */
 #define BATCH 64u
 #define KEPT_BYTES 4096u /* larger send buffers are freed when their bytes are out */
 
@@ -256,7 +258,7 @@ static uint64_t ring_send(struct transport *t, uint32_t conn, const uint8_t *dat
         l->error = error;
         shutdown(l->socket, SHUT_RDWR); /* the receive ends, and with it the connection */
     }
-    submit_from(t, BATCH);
+
     return stamp_ns;
 }
 
@@ -357,7 +359,7 @@ static uint64_t thread_cpu_ns(void) {
 }
 
 static uint32_t ring_poll(struct transport *t, uint64_t timeout_ns, uint64_t *blocked_ns) {
-    struct io_uring_cqe *ended[EVENTS_A_POLL];
+    struct io_uring_cqe *ended[BATCH];
     CHECK_OP(take_over(t), ==, 0);
     CHECK_OP(uring_submit(&t->ring), ==, 0);
     if (timeout_ns > 0 && io_uring_cq_ready(&t->ring.rings) == 0) {
@@ -368,11 +370,17 @@ static uint32_t ring_poll(struct transport *t, uint64_t timeout_ns, uint64_t *bl
         uint64_t waited_ns = os_clock_ns() - before_ns;
         if (waited_ns > worked_ns) *blocked_ns += waited_ns - worked_ns;
     }
-    unsigned count = io_uring_peek_batch_cqe(&t->ring.rings, ended, EVENTS_A_POLL);
-    for (unsigned i = 0; i < count; i++) handle(t, ended[i]);
-    io_uring_cq_advance(&t->ring.rings, count);
-    uring_publish(&t->ring);
-    return count;
+    unsigned left = io_uring_cq_ready(&t->ring.rings), count = 1;
+    if (left > EVENTS_A_POLL) left = EVENTS_A_POLL;
+    uint32_t handled = 0;
+    for (; handled < left && count > 0; handled += count) {
+        count = io_uring_peek_batch_cqe(&t->ring.rings, ended, BATCH);
+        for (unsigned i = 0; i < count; i++) handle(t, ended[i]);
+        io_uring_cq_advance(&t->ring.rings, count);
+        uring_publish(&t->ring); /* soon, or receives find no buffer */
+        if (count == BATCH) submit_from(t, 1);
+    }
+    return handled;
 }
 
 static void ring_free(struct transport *t) {
