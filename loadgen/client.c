@@ -289,6 +289,9 @@ static void on_received(void *context, uint32_t conn, const uint8_t *data, size_
         }
     }
     if (completed == 0) return;
+    /* From here on nothing is sent anew: the rest of a turn must not count for the window's part.
+     */
+    if (!w->exact && now_ns >= w->t1_ns) client_integrate(w, now_ns);
     change_outstanding(w, 0, completed);
     if (w->load->open) {
         send_waiting(w, conn);

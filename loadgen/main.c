@@ -17,6 +17,8 @@ enum { EXIT_WRONG_ECHO = 1, EXIT_USAGE = 2, EXIT_NOTHING = 3, EXIT_INTERRUPTED =
  * glance but searches for the rest. */
 #define PORTS_A_SOURCE 10000.0
 #define CONNECTIONS_MAX 1000000
+#define TURN_EACH_NS 10000u /* what one connection may add to a worker's turn, which must see t0   \
+                             */
 #define WARMUP_EXTRA_MAX_NS 10000000000u
 #define UNREACHABLE_NS                                                                             \
     1000000000u                 /* churn: if no connect succeeds for so long, nobody is there      \
@@ -254,12 +256,13 @@ static void warm_up(struct run *run, const struct worker *workers, struct os_usa
         if (now_ns >= limit_ns || (done && (double)(now_ns - run->start_ns) >= 3 * mean_ns)) break;
         until_ns = now_ns + 1000000u;
     }
-    /* Before the window, because it reads a file per thread of the server on the generator's CPU.
-     */
-    read_usage(load, usage);
-    uint64_t t0_ns = os_clock_ns() + START_LEAD_NS;
+    uint64_t t0_ns = os_clock_ns() + START_LEAD_NS + load->connections * TURN_EACH_NS;
     run->t1_ns = t0_ns + load->duration_ns; /* first: workers read t1 once they see t0 */
     run->t0_ns = t0_ns;
+    /* Before the window, because it reads a file per thread of the server on the generator's CPU.
+     */
+    sleep_until(run, t0_ns - START_LEAD_NS);
+    read_usage(load, usage);
 }
 
 static void progress_line(const char *phase, const struct run *run, const struct worker *workers) {
