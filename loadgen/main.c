@@ -17,12 +17,11 @@ enum { EXIT_WRONG_ECHO = 1, EXIT_USAGE = 2, EXIT_NOTHING = 3, EXIT_INTERRUPTED =
  * glance but searches for the rest. */
 #define PORTS_A_SOURCE 10000.0
 #define CONNECTIONS_MAX 1000000
-#define TURN_EACH_NS 10000u /* what one connection may add to a worker's turn, which must see t0   \
-                             */
+/* What one connection may add to a worker's turn, which must see t0 in time. */
+#define TURN_EACH_NS 10000u
 #define WARMUP_EXTRA_MAX_NS 10000000000u
-#define UNREACHABLE_NS                                                                             \
-    1000000000u                 /* churn: if no connect succeeds for so long, nobody is there      \
-                                 */
+/* Churn: if no connect succeeds for so long, nobody is there. */
+#define UNREACHABLE_NS 1000000000u
 #define OWN_DESCRIPTORS 16u     /* beside the connections' */
 #define DESCRIPTORS_A_THREAD 6u /* of its transport; libuv has the most */
 
