@@ -13,6 +13,7 @@
 
 #define RECEIVE_BYTES 65536
 #define MS_NS 1000000u
+#define CLOSING_TURNS 100
 
 /* One socket. */
 struct peer {
@@ -250,8 +251,9 @@ static uint32_t libuv_poll(struct transport *t, uint64_t timeout_ns, uint64_t *b
 static void libuv_free(struct transport *t) {
     for (uint32_t i = 0; i < t->config.connections; i++) libuv_close(t, i);
     uv_close((uv_handle_t *)&t->timer, NULL);
-    uv_run(&t->loop, UV_RUN_DEFAULT);
-    uv_loop_close(&t->loop);
+    /* all is closing, which takes a turn or two; never wait for what may not come */
+    for (int i = 0; i < CLOSING_TURNS && uv_loop_close(&t->loop) == UV_EBUSY; i++)
+        uv_run(&t->loop, UV_RUN_NOWAIT);
     free(t->peers);
     free(t);
 }
