@@ -317,12 +317,10 @@ static void receive_ended(struct transport *t, uint32_t conn, const struct io_ur
     uint64_t now_ns = os_clock_ns();
     uint32_t generation = l->generation;
     l->receiving = cqe->flags & IORING_CQE_F_MORE;
-    if (cqe->flags & IORING_CQE_F_BUFFER) {
-        uint32_t buffer = cqe->flags >> IORING_CQE_BUFFER_SHIFT;
-        if (cqe->res > 0)
-            t->config.handlers->received(t->config.context, conn, uring_data(&t->ring, buffer),
-                                         (size_t)cqe->res, now_ns);
-    }
+    if (cqe->flags & IORING_CQE_F_BUFFER && cqe->res > 0)
+        t->config.handlers->received(t->config.context, conn,
+                                     uring_data(&t->ring, cqe->flags >> IORING_CQE_BUFFER_SHIFT),
+                                     (size_t)cqe->res, now_ns);
     if (l->generation != generation || l->receiving)
         return; /* closed by the handler; still armed */
     if (cqe->res == 0 && !l->error) {
