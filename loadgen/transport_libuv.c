@@ -13,7 +13,6 @@
 
 #define RECEIVE_BYTES 65536
 #define MS_NS 1000000u
-#define CLOSING_TURNS 100
 
 /* One socket. */
 struct peer {
@@ -144,8 +143,10 @@ static void on_shutdown(uv_shutdown_t *shutdown, int error) {
     (void)shutdown, (void)error; /* a failure shows in the receive, too */
 }
 
+/* libuv runs timers before it waits, too, and counts whole ms: one started at a ms's very end may
+ * be due by then, and would leave the wait without an end. */
 static void on_timer(uv_timer_t *timer) {
-    (void)timer; /* it has ended the wait, which is all */
+    uv_stop(timer->loop); /* no wait, or no further turn */
 }
 
 /* ---- what the worker asks for ---- */
@@ -251,9 +252,8 @@ static uint32_t libuv_poll(struct transport *t, uint64_t timeout_ns, uint64_t *b
 static void libuv_free(struct transport *t) {
     for (uint32_t i = 0; i < t->config.connections; i++) libuv_close(t, i);
     uv_close((uv_handle_t *)&t->timer, NULL);
-    /* all is closing, which takes a turn or two; never wait for what may not come */
-    for (int i = 0; i < CLOSING_TURNS && uv_loop_close(&t->loop) == UV_EBUSY; i++)
-        uv_run(&t->loop, UV_RUN_NOWAIT);
+    uv_run(&t->loop, UV_RUN_DEFAULT); /* until all are closed */
+    CHECK(uv_loop_close(&t->loop) == 0);
     free(t->peers);
     free(t);
 }

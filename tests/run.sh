@@ -110,10 +110,6 @@ truth=(${fixed[@]+"${fixed[@]}"} "$BIN/tests/truth" --timeout-scale "$scale")
 [ "$CONFIG" = release ] || truth+=(--slow-build)
 suite truth-once 200 "${truth[@]}" --once "$BIN"
 for transport in $("$BIN/loadgen" --describe | sed -nE 's/.*"transports":\[([^]]*)\].*/\1/p' | tr -d '"' | tr , ' '); do
-    if [ "$CONFIG.$transport" = tsan.libuv ]; then # it cannot see what libuv does between its threads
-        skip "truth-$transport" "libuv is not built for ThreadSanitizer"
-        continue
-    fi
     suite "truth-$transport" 300 "${truth[@]}" --transport "$transport" "$BIN"
 done
 

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { CONNECTIONS = 2, BIG = 4 << 20, LIMIT_S = 10 };
 
@@ -311,6 +312,25 @@ static void a_wait_ends_and_is_told(void **state) {
     each(run_wait);
 }
 
+/* Clocks may tick in whole ms, and a wait may begin at any point of one: also where the tick falls
+ * between the reckoning of its end and its beginning. */
+static void run_ticks(void) {
+    uint64_t ignored = 0;
+    connect_all();
+    alarm(3 * LIMIT_S); /* what waits for ever is killed */
+    for (uint64_t before_ns = 0; before_ns < 10000; before_ns += 20) {
+        uint64_t tick_ns = (os_clock_ns() / 1000000u + 2) * 1000000u;
+        while (os_clock_ns() + before_ns < tick_ns) continue;
+        s.ops->poll(s.transport, 1000000u, &ignored);
+    }
+    alarm(0);
+}
+
+static void a_wait_that_begins_at_a_tick_ends(void **state) {
+    (void)state;
+    each(run_ticks);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_and_the_end_are_received),
@@ -320,6 +340,7 @@ int main(void) {
         cmocka_unit_test(bytes_of_a_closed_connection_are_gone),
         cmocka_unit_test(a_stale_event_is_not_the_new_socket),
         cmocka_unit_test(a_wait_ends_and_is_told),
+        cmocka_unit_test(a_wait_that_begins_at_a_tick_ends),
     };
     os_init();
     return cmocka_run_group_tests_name("transport", tests, NULL, NULL);
