@@ -1,6 +1,7 @@
 /* os.h - what all programs ask of the operating system, and no policy.
- * One implementation per system: os_posix.c with os_linux.c (others join as files, not #ifdefs).
- * Errors are the system's native codes; 0 is success. */
+ * One implementation per system: os_posix.c with os_linux.c; os_windows.c (no #ifdefs).
+ * Errors are the system's native codes; 0 is success. On Windows: Winsock's codes, which are 10000
+ * and above, and below them errno's. */
 #ifndef BASE_OS_H
 #define BASE_OS_H
 
@@ -26,9 +27,10 @@ typedef int os_socket;
  * descriptor limit is raised to its hard ceiling. Call once, first in main. */
 void os_init(void);
 
-/* Calls `on_stop(context)` once, from a thread of its own, at SIGINT or SIGTERM and, with
- * `stdin_eof`, at the end of standard input. Call before any other thread starts, so that all
- * inherit the blocked signals. Returns 0 or an error. */
+/* Calls `on_stop(context)` once, from a thread of its own, at SIGINT or SIGTERM (on Windows:
+ * Ctrl-C, Ctrl-Break or the console's end) and, with `stdin_eof`, at the end of standard input.
+ * Call before any other thread starts, so that all inherit the blocked signals. Returns 0 or an
+ * error. */
 int os_on_stop(bool stdin_eof, void (*on_stop)(void *context), void *context);
 
 /* Whether this process was started with the signal ignored, as nohup does. */
@@ -69,8 +71,9 @@ struct os_usage {
     uint64_t threads;         /* threads now */
 };
 
-/* CPU time of process `pid`, all its threads, in ns, exact and cheap enough for a window's edge
- * (Linux: the clock of clock_getcpuclockid). Returns 0 or an error, e.g. no such process. */
+/* CPU time of process `pid`, all its threads, in ns, cheap enough for a window's edge. Exact on
+ * Linux (the clock of clock_getcpuclockid); counted in clock ticks of 10 to 16 ms on Windows.
+ * Returns 0 or an error, e.g. no such process. */
 int os_process_cpu_ns(int64_t pid, uint64_t *cpu_ns);
 
 /* The rest of what `pid` used. Costs a file read per thread. Returns 0 or an error. */
@@ -86,8 +89,8 @@ bool os_process_group_shared(int64_t leader);
  * many there are; 0 where the system does not tell. */
 size_t os_cpus_allowed(int *cpus, size_t capacity);
 
-/* Restricts the calling thread, and what it starts from now on, to `count` CPUs. Returns 0 or an
- * error (ENOTSUP where the system has no such call). */
+/* Restricts the calling thread (on Windows: the process), and what it starts from now on, to
+ * `count` CPUs. Returns 0 or an error (ENOTSUP where the system has no such call). */
 int os_cpus_restrict(const int *cpus, size_t count);
 
 /* ---- sockets ---- */
@@ -113,9 +116,12 @@ bool os_address_split(const char *text, char *host, size_t host_size, uint16_t *
 /* The numeric host and the port that a socket is bound to. Returns 0 or an error. */
 int os_socket_local(os_socket s, char *host, size_t host_size, uint16_t *port);
 
+/* Whether several listeners may share a port so that the kernel spreads connections over them. */
+bool os_listeners_share_ports(void);
+
 /* A listening, non-blocking, close-on-exec socket with TCP_NODELAY (accepted sockets inherit it on
- * Linux). With `shared_port` several may listen on one port and the kernel spreads connections over
- * them. Returns 0 or an error. */
+ * Linux); on Windows, as every socket here, good for overlapped calls. With `shared_port` others
+ * may listen on its port, too, if os_listeners_share_ports. Returns 0 or an error. */
 int os_listen(const struct os_address *address, int backlog, bool shared_port, os_socket *listener);
 
 /* Accepts one connection, close-on-exec, TCP_NODELAY, non-blocking on request. Returns 0 or an

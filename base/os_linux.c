@@ -24,6 +24,10 @@ void os_timer_fine(void) {
     prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); /* the default lets timers be 50 us late */
 }
 
+bool os_listeners_share_ports(void) {
+    return true; /* SO_REUSEPORT balances since Linux 3.9 */
+}
+
 int os_accept(os_socket listener, bool nonblocking, os_socket *accepted) {
     os_socket s = accept4(listener, NULL, NULL, SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0));
     if (s < 0) return errno;

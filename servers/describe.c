@@ -9,14 +9,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TEXT_OF(number) #number
-#define TEXT(number) TEXT_OF(number)
+#define DIGITS_OF(number) #number
+#define DIGITS(number) DIGITS_OF(number)
 
 #ifdef __clang__
 #define COMPILER                                                                                   \
-    "clang " TEXT(__clang_major__) "." TEXT(__clang_minor__) "." TEXT(__clang_patchlevel__)
+    "clang " DIGITS(__clang_major__) "." DIGITS(__clang_minor__) "." DIGITS(__clang_patchlevel__)
 #else
-#define COMPILER "gcc " TEXT(__GNUC__) "." TEXT(__GNUC_MINOR__) "." TEXT(__GNUC_PATCHLEVEL__)
+#define COMPILER "gcc " DIGITS(__GNUC__) "." DIGITS(__GNUC_MINOR__) "." DIGITS(__GNUC_PATCHLEVEL__)
 #endif
 
 /* ---- options ---- */

@@ -140,18 +140,22 @@ static enum args_outcome read_flags(struct settings *s, int argc, char **argv) {
     return args_parse(&spec, argc, argv);
 }
 
+/* Instances that --threads may ask for. */
+static uint64_t threads_max(void) {
+    return io_model_self.instances_by_main && os_listeners_share_ports() ? THREADS_MAX : 1;
+}
+
 /* Reads the model's options. Returns false after one line on stderr. */
 static bool read_options(const struct settings *s, struct server_config *config) {
     config->buffer_bytes = (size_t)s->buffer_bytes;
     options_default(&io_model_self, config->options);
     for (size_t i = 0; i < s->options.count; i++)
         if (!options_read(&io_model_self, s->options.items[i], config->options)) return false;
-    if (s->threads != 1 && !io_model_self.instances_by_main) {
-        fprintf(stderr, "echo-%s: --threads %" PRIu64 ": this model starts its own threads\n",
-                io_model_self.name, s->threads);
-        return false;
-    }
-    return true;
+    if (s->threads <= threads_max()) return true;
+    fprintf(stderr, "echo-%s: --threads %" PRIu64 ": %s\n", io_model_self.name, s->threads,
+            io_model_self.instances_by_main ? "listeners cannot share a port on this system"
+                                            : "this model starts its own threads");
+    return false;
 }
 
 /* ---- instances ---- */
@@ -291,8 +295,7 @@ int main(int argc, char **argv) {
     if (!understood) {
         code = outcome == ARGS_HELP_SHOWN ? EXIT_FINE : EXIT_USAGE;
     } else if (s.describe) {
-        describe_print(&io_model_self, available ? NULL : reason,
-                       io_model_self.instances_by_main ? THREADS_MAX : 1);
+        describe_print(&io_model_self, available ? NULL : reason, threads_max());
     } else if (!available) {
         fprintf(stderr, "echo-%s: not available: %s\n", io_model_self.name, reason);
         code = EXIT_UNAVAILABLE;

@@ -1,0 +1,10 @@
+/* os_windows.h - what files for Windows alone ask of base: Win32's error codes as os.h knows them.
+ */
+#ifndef BASE_OS_WINDOWS_H
+#define BASE_OS_WINDOWS_H
+
+/* The code that os.h would return for a Win32 code, of GetLastError or of an operation that ended:
+ * Winsock's (10000 and above) where there is one, else errno's (below). 0 stays 0. */
+int os_windows_error(unsigned long code);
+
+#endif
