@@ -59,7 +59,8 @@ DATA_SRC := base/hist.c base/json.c base/rng.c
 LOADGEN_SRC := $(filter-out loadgen/transport_%,$(wildcard loadgen/*.c)) $(TRANSPORTS:%=loadgen/transport_%.c) \
   $(and $(filter io_uring,$(TRANSPORTS)),base/uring.c)
 LOADGEN_LIBS = $(LIBUV_LIBS) $(CJSON_LIBS) $(and $(filter io_uring,$(TRANSPORTS)),$(LIBURING_LIBS)) -lm
-BENCH_SRC := $(wildcard bench/*.c)
+# What is of one platform alone ends in its name.
+BENCH_SRC := $(filter-out %_linux.c %_windows.c,$(wildcard bench/*.c)) $(wildcard bench/*_$(PLATFORM).c)
 # The one file of a model, wherever its platform keeps it.
 model_src = $(firstword $(wildcard servers/posix/$(1).c servers/$(1).c))
 TRUTH_SRC := $(wildcard tests/truth/truth*.c)
