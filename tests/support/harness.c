@@ -2,6 +2,7 @@
 #include "tests/support/harness.h"
 
 #include "base/check.h"
+#include "base/format.h"
 
 #include <errno.h>
 #include <math.h>
@@ -21,8 +22,7 @@ static const char *doing_what = "starting";
 static char case_label[160];
 static char note_text[256]; /* " # ..." or empty */
 
-static void case_print(const char *outcome, const char *format, va_list rest)
-    __attribute__((format(printf, 2, 0)));
+static void case_print(const char *outcome, const char *format, va_list rest) FORMAT_PRINTF(2, 0);
 
 static void case_print(const char *outcome, const char *format, va_list rest) {
     printf("%s %s # ", outcome, case_label);

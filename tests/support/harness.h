@@ -9,6 +9,7 @@
 #define TESTS_HARNESS_H
 
 #include "base/args.h"
+#include "base/format.h"
 
 #include <stdbool.h>
 
@@ -20,14 +21,14 @@
 /* ---- in a case ---- */
 
 /* Ends the case as failed, or as skipped, with the reason. */
-void case_fail(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
-void case_skip(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
+void case_fail(const char *format, ...) __attribute__((noreturn)) FORMAT_PRINTF(1, 2);
+void case_skip(const char *format, ...) __attribute__((noreturn)) FORMAT_PRINTF(1, 2);
 
 /* Says what the case waits for now; named if its deadline passes. `what` is not copied. */
 void case_doing(const char *what);
 
 /* A remark printed behind "ok". */
-void case_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void case_note(const char *format, ...) FORMAT_PRINTF(1, 2);
 
 /* ---- around cases ---- */
 
