@@ -129,6 +129,17 @@ bool harness_run(const char *label, void (*body)(const void *argument), const vo
     return passed;
 }
 
+const char *harness_skip_reason(const struct arg_texts *skipped, const char *name) {
+    size_t length = strlen(name);
+    for (size_t i = 0; i < skipped->count; i++) {
+        const char *item = skipped->items[i];
+        if (strncmp(item, name, length) != 0) continue;
+        if (item[length] == '=') return item + length + 1;
+        if (!item[length]) return "by --skip";
+    }
+    return NULL;
+}
+
 int harness_exit_code(void) {
     return any_failed;
 }

@@ -8,6 +8,7 @@
 #ifndef TESTS_HARNESS_H
 #define TESTS_HARNESS_H
 
+#include "base/args.h"
 #include "base/format.h"
 
 #include <stdbool.h>
@@ -38,6 +39,11 @@ void harness_start(void);
  * failed. */
 bool harness_run(const char *label, void (*body)(const void *argument), const void *argument,
                  double deadline_s);
+
+/* Why `name` is left out: what --skip NAME or --skip NAME=REASON said; NULL if it is not among
+ * them.
+ */
+const char *harness_skip_reason(const struct arg_texts *skipped, const char *name);
 
 /* Until harness_unguard a failure here, or the deadline, is that of `label` and ends the program.
  */
