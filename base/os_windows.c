@@ -212,6 +212,11 @@ uint64_t os_wait_late_ns(void) {
     return 2 * NS_A_MS; /* with fine timers: waits are whole ms, and end with a tick of 1 ms */
 }
 
+uint64_t os_notice_ns(void) {
+    return 100 *
+           NS_A_MS; /* a time slice has up to 12 ticks of 15.6 ms, but who waited goes first */
+}
+
 void os_sleep_until_ns(uint64_t deadline_ns) {
     uint64_t now;
     while ((now = os_clock_ns()) < deadline_ns)
