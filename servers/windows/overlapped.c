@@ -44,7 +44,6 @@ struct overlapped_conn *overlapped_conn_new(struct overlapped_set *set, os_socke
     if (!c) {
         os_close(socket);
         stats->closed_error++;
-        overlapped_accept_failed(set, ENOMEM, stats);
         return NULL;
     }
     *c = (struct overlapped_conn){.socket = socket};
@@ -61,7 +60,9 @@ struct overlapped_conn *overlapped_accept(struct overlapped_set *set, struct ser
     int error = WSAECONNRESET;
     for (int i = 0; i < ACCEPTS_SKIPPED && os_error_peer_gone(error); i++)
         error = os_accept(set->listener, false, &s); /* who was reset while waiting: the next */
-    if (!error) return overlapped_conn_new(set, s, stats);
+    struct overlapped_conn *c = error ? NULL : overlapped_conn_new(set, s, stats);
+    if (c) return c;
+    if (!error) error = ENOMEM;
     /* WSAEWOULDBLOCK: nobody waits. Of many that were reset the rest has its turn later. Any other
      * cause, known (WSAEMFILE, WSAENOBUFS) or not, would be there again at once. */
     if (!os_error_would_block(error) && !os_error_peer_gone(error))

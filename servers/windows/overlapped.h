@@ -57,7 +57,7 @@ void overlapped_accept_failed(struct overlapped_set *set, int error, struct serv
 uint32_t overlapped_retry_ms(struct overlapped_set *set, uint32_t most_ms);
 
 /* Makes a connection of an accepted socket and counts it. NULL if there is no memory: then it is
- * closed and counted as an error, and the listener has failed. */
+ * closed and counted as an error, and it is for the caller to leave the listener alone. */
 struct overlapped_conn *overlapped_conn_new(struct overlapped_set *set, os_socket socket,
                                             struct server_stats *stats);
 
