@@ -4,22 +4,32 @@
 #   make check                 build and run the tests (installs what is missing first)
 #   make help                  all targets
 #
+#   make PLATFORM=windows      cross-build with mingw-w64 into build/windows (make deps-windows first);
+#                              in an MSYS2 shell on Windows, `make` alone builds the same there
+#
 # Knobs: CC=gcc|clang   CONFIG=release|asan|tsan   SUITE=quick   PREFIX=/usr/local   V=1
+#        PLATFORM=linux|windows   DEPS_WINDOWS=where the cross-built libraries are
 
 CONFIG ?= release
-PLATFORM ?= $(shell uname -s | tr A-Z a-z)
+# MSYS2 calls the system MINGW64_NT-10.0-... and the like.
+HOST := $(shell uname -s | tr A-Z a-z)
+HOST := $(if $(filter mingw% ucrt% clang% msys%,$(HOST)),windows,$(HOST))
+PLATFORM ?= $(HOST)
 SUITE ?= quick
 PREFIX ?= /usr/local
 DESTDIR ?=
-PKG_CONFIG ?= pkg-config
+DEPS_WINDOWS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/iobench/windows
+CROSS := $(filter windows,$(filter-out $(HOST),$(PLATFORM)))
+PKG_CONFIG ?= $(if $(CROSS),PKG_CONFIG_LIBDIR=$(DEPS_WINDOWS)/lib/pkgconfig )pkg-config
 ifeq ($(origin CC),default)
-CC = gcc
+CC = $(if $(CROSS),x86_64-w64-mingw32-)gcc
 endif
 Q := $(if $(V),,@)
 
 # ---- what to build -------------------------------------------------------------------------------
 
-BUILD_release := build
+BUILD_windows := build/windows
+BUILD_release := $(or $(BUILD_$(PLATFORM)),build)
 BUILD_asan := build/asan
 BUILD_tsan := build/tsan
 BUILD_fuzz := build/fuzz
@@ -27,9 +37,18 @@ BUILD := $(or $(BUILD_$(CONFIG)),$(error CONFIG=$(CONFIG): unknown; it is releas
 BIN := $(BUILD)/bin
 OBJ := $(BUILD)/obj
 
+PLATFORMS := linux windows
 BASE_linux := base/os_posix.c base/os_linux.c
 MODELS_linux := threads select poll epoll io_uring libuv
+MODEL_DIR_linux := servers/posix
 TRANSPORTS_linux := io_uring epoll libuv
+
+BASE_windows := base/os_windows.c
+MODELS_windows := threads select wsapoll event-select overlapped-event completion-routine iocp rio libuv
+MODEL_DIR_windows := servers/windows
+TRANSPORTS_windows := libuv
+EXE_windows := .exe
+EXE := $(EXE_$(PLATFORM))
 
 have = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo yes)
 HAVE_LIBUV := $(call have,libuv)
@@ -39,19 +58,23 @@ HAVE_LIBURING := $(call have,'liburing >= 2.3')
 HAVE_CMOCKA := $(call have,cmocka)
 HAVE_GNUPLOT := $(shell command -v gnuplot >/dev/null 2>&1 && echo yes)
 
-MODELS := $(MODELS_$(PLATFORM))
+# The one file of a model, wherever its platform keeps it; event-select is in event_select.c.
+model_src = $(firstword $(wildcard $(MODEL_DIR_$(PLATFORM))/$(subst -,_,$(1)).c servers/$(subst -,_,$(1)).c))
+MODELS := $(foreach m,$(MODELS_$(PLATFORM)),$(if $(call model_src,$(m)),$(m)))
 TRANSPORTS := $(TRANSPORTS_$(PLATFORM))
-$(if $(MODELS),,$(error PLATFORM=$(PLATFORM): not supported yet; it is linux))
+$(if $(MODELS),,$(error PLATFORM=$(PLATFORM): not supported yet; it is one of $(PLATFORMS)))
+$(and $(CROSS),$(filter-out release,$(CONFIG)),$(error CONFIG=$(CONFIG): mingw-w64 has no sanitizers))
+WANT_LIBURING := $(filter io_uring,$(MODELS))
 ifndef HAVE_LIBURING
 MODELS := $(filter-out io_uring,$(MODELS))
 TRANSPORTS := $(filter-out io_uring,$(TRANSPORTS))
-MISSING += liburing(echo-io_uring,--transport=io_uring)
+MISSING += $(and $(WANT_LIBURING),liburing(echo-io_uring,--transport=io_uring))
 endif
 ifndef HAVE_GNUPLOT
 MISSING += gnuplot(plots)
 endif
 ifndef HAVE_CMOCKA
-MISSING += cmocka(unit-tests)
+MISSING += $(if $(CROSS),,cmocka(unit-tests))
 endif
 
 BASE_SRC := base/check.c base/args.c base/address.c $(BASE_$(PLATFORM))
@@ -59,20 +82,21 @@ DATA_SRC := base/hist.c base/json.c base/rng.c
 LOADGEN_SRC := $(filter-out loadgen/transport_%,$(wildcard loadgen/*.c)) $(TRANSPORTS:%=loadgen/transport_%.c) \
   $(and $(filter io_uring,$(TRANSPORTS)),base/uring.c)
 LOADGEN_LIBS = $(LIBUV_LIBS) $(CJSON_LIBS) $(and $(filter io_uring,$(TRANSPORTS)),$(LIBURING_LIBS)) -lm
-BENCH_SRC := $(wildcard bench/*.c)
-# The one file of a model, wherever its platform keeps it.
-model_src = $(firstword $(wildcard servers/posix/$(1).c servers/$(1).c))
+# What is of another platform ends in its name.
+BENCH_SRC := $(filter-out $(addprefix %_,$(addsuffix .c,$(filter-out $(PLATFORM),$(PLATFORMS)))),$(wildcard bench/*.c))
 TRUTH_SRC := $(wildcard tests/truth/truth*.c)
 FAULT_SRC := $(wildcard tests/truth/fault_*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 
-SERVERS := $(MODELS:%=$(BIN)/echo-%)
-PROGRAMS := $(BIN)/iobench $(BIN)/loadgen $(SERVERS)
+SERVERS := $(MODELS:%=$(BIN)/echo-%$(EXE))
+PROGRAMS := $(BIN)/iobench$(EXE) $(BIN)/loadgen$(EXE) $(SERVERS)
 
 # ---- how to build --------------------------------------------------------------------------------
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wconversion \
   -Wvla -Wformat=2 -Werror
+# isnan and isfinite of mingw-w64's math.h warn of their own branches for float.
+WARN_windows := -Wno-float-conversion
 CFLAGS_release := -O2 -g
 CFLAGS_asan := -O1 -g
 CFLAGS_tsan := -O1 -g
@@ -84,10 +108,16 @@ SANITIZE_tsan := -fsanitize=thread -fno-omit-frame-pointer
 SANITIZE_fuzz := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 SANITIZE := $(SANITIZE_$(CONFIG))
 CPPFLAGS_linux := -D_GNU_SOURCE
+# Windows 10; and printf of the C standard.
+CPPFLAGS_windows := -D_WIN32_WINNT=0x0A00 -D__USE_MINGW_ANSI_STDIO=1
+# One file that runs anywhere. MSYS2 has DLLs only of some libraries, and them in its shell's PATH.
+LDFLAGS_windows := $(if $(CROSS),-static)
+LIBS_windows := -lws2_32 -lwinmm -lpsapi -liphlpapi -luserenv -luser32 -ladvapi32 -ldbghelp -lole32
+LIBS = $(LIBS_$(PLATFORM))
 # Equal source must give an equal hash wherever it is built.
 REPRODUCIBLE := -ffile-prefix-map=$(CURDIR)=.
 ALL_CPPFLAGS = -I. $(CPPFLAGS_$(PLATFORM)) $(CPPFLAGS) $(DEFINES) $(PACKAGE_CFLAGS)
-ALL_CFLAGS = -std=c11 $(WARN) $(CFLAGS) $(SANITIZE) $(REPRODUCIBLE) -pthread
+ALL_CFLAGS = -std=c11 $(WARN) $(WARN_$(PLATFORM)) $(CFLAGS) $(SANITIZE) $(REPRODUCIBLE) -pthread
 BUILD_DEFINES = -DBUILD_CFLAGS='"-std=c11 $(strip $(CFLAGS) $(SANITIZE))"' -DBUILD_TYPE='"$(CONFIG)"' \
   -DBUILD_COMPILER='"$(notdir $(firstword $(CC)))"'
 
@@ -104,16 +134,17 @@ LIBURING_VERSION := $(if $(HAVE_LIBURING),$(shell $(PKG_CONFIG) --modversion lib
 MODEL_LIBS_io_uring := $(LIBURING_LIBS)
 MODEL_SRC_io_uring := servers/posix/io_uring_queue.c base/uring.c
 MODEL_LIBS_libuv := $(LIBUV_LIBS)
+$(foreach m,overlapped-event completion-routine iocp,$(eval MODEL_SRC_$(m) := servers/windows/overlapped.c))
 
 .PHONY: all
 all: libraries-needed $(PROGRAMS)
-	$(if $(MISSING),@echo 'make: left out because not installed: $(MISSING); make deps installs it')
+	$(if $(strip $(MISSING)),@echo 'make: left out because not installed: $(MISSING); make deps installs it')
 
 .PHONY: libraries-needed
 libraries-needed:
-	$(if $(HAVE_LIBUV),,$(error libuv: development package not found; run 'make deps'))
-	$(if $(HAVE_CJSON),,$(error cJSON: development package not found; run 'make deps'))
-	$(if $(HAVE_ZLIB),,$(error zlib: development package not found; run 'make deps'))
+	$(if $(HAVE_LIBUV),,$(error libuv: development package not found; run 'make $(if $(CROSS),deps-windows,deps)'))
+	$(if $(HAVE_CJSON),,$(error cJSON: development package not found; run 'make $(if $(CROSS),deps-windows,deps)'))
+	$(if $(HAVE_ZLIB),,$(error zlib: development package not found; run 'make $(if $(CROSS),deps-windows,deps)'))
 
 objects = $(patsubst %.c,$(OBJ)/%.o,$(1))
 
@@ -128,25 +159,25 @@ $(OBJ)/%.o: %.c $(FLAGS_FILE)
 	$(if $(V),,@echo "  CC    $<")
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-LINK = @mkdir -p $(@D); $(if $(V),,echo "  LINK  $@";) $(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^)
+LINK = @mkdir -p $(@D); $(if $(V),,echo "  LINK  $@";) $(CC) $(ALL_CFLAGS) $(LDFLAGS_$(PLATFORM)) $(LDFLAGS) -o $@ $(filter %.o,$^)
 
 # One binary per model: the same main, the same base, one model file.
 define server_rule
-$$(BIN)/echo-$(1): $$(call objects,$$(call model_src,$(1)) $$(MODEL_SRC_$(1)) servers/server_main.c servers/describe.c servers/conn.c $$(BASE_SRC))
-	$$(LINK) $$(MODEL_LIBS_$(1))
+$$(BIN)/echo-$(1)$(EXE): $$(call objects,$$(call model_src,$(1)) $$(MODEL_SRC_$(1)) servers/server_main.c servers/describe.c servers/conn.c $$(BASE_SRC))
+	$$(LINK) $$(MODEL_LIBS_$(1)) $$(LIBS)
 endef
-$(foreach m,$(MODELS_$(PLATFORM)),$(eval $(call server_rule,$(m))))
+$(foreach m,$(MODELS),$(eval $(call server_rule,$(m))))
 $(OBJ)/servers/describe.o: DEFINES += $(BUILD_DEFINES)
 # liburing 2.3 does not tell its version in a header.
 $(OBJ)/base/uring.o: DEFINES += -DLIBURING_VERSION='"$(LIBURING_VERSION)"'
 
-$(BIN)/loadgen: $(call objects,$(LOADGEN_SRC) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/transport_list.o
-	$(LINK) $(LOADGEN_LIBS)
+$(BIN)/loadgen$(EXE): $(call objects,$(LOADGEN_SRC) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/transport_list.o
+	$(LINK) $(LOADGEN_LIBS) $(LIBS)
 $(OBJ)/loadgen/transports.o: DEFINES += $(BUILD_DEFINES)
 $(OBJ)/bench/builds.o: DEFINES += $(BUILD_DEFINES)
 
-$(BIN)/iobench: $(call objects,$(BENCH_SRC) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/version.o
-	$(LINK) $(LIBUV_LIBS) $(CJSON_LIBS) $(ZLIB_LIBS) -lm
+$(BIN)/iobench$(EXE): $(call objects,$(BENCH_SRC) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/version.o
+	$(LINK) $(LIBUV_LIBS) $(CJSON_LIBS) $(ZLIB_LIBS) -lm $(LIBS)
 
 # Writes text $(2) to file $(1) if it says something else.
 define write_if_new
@@ -241,7 +272,7 @@ $(BUILD)/bench.a: $(call objects,$(filter-out %/main.c,$(BENCH_SRC)) $(BASE_SRC)
 
 NOW := $(shell date -u +%Y%m%dT%H%M%SZ)
 # All that `make` alone needs was there before; bench and check install first.
-.PHONY: bench bench-loadgen bench-loadgen-now check check-now check-all lint deps ensure help install clean
+.PHONY: bench bench-loadgen bench-loadgen-now check check-now check-all lint deps deps-windows ensure help install clean
 
 bench: ensure
 	$(Q)$(MAKE) --no-print-directory all
@@ -271,9 +302,10 @@ check-all: check
 # optional packages the rest goes on; without the required ones it ends here.
 PACKAGES_REQUIRED := gcc libc6-dev pkg-config libuv1-dev libcjson-dev zlib1g-dev
 PACKAGES_OPTIONAL := liburing-dev libcmocka-dev gnuplot-nox
+PACKAGES_WINDOWS := gcc-mingw-w64-x86-64 cmake dpkg-dev pkg-config
 PACKAGES_FUZZ := clang libclang-rt-dev
 PACKAGES_LINT := clang-format clang-tidy cppcheck clang
-have-all := $(and $(HAVE_LIBUV),$(HAVE_CJSON),$(HAVE_ZLIB),$(HAVE_LIBURING),$(HAVE_CMOCKA),$(HAVE_GNUPLOT))
+have-all := $(and $(HAVE_LIBUV),$(HAVE_CJSON),$(HAVE_ZLIB),$(or $(HAVE_LIBURING),$(if $(WANT_LIBURING),,unwanted)),$(HAVE_CMOCKA),$(HAVE_GNUPLOT))
 
 ensure:
 	$(if $(have-all),,$(Q)$(MAKE) --no-print-directory deps)
@@ -295,6 +327,14 @@ deps:
 	for p in $(PACKAGES_OPTIONAL); do \
 	  apt install -y --no-install-recommends $$p || echo "make: $$p: not installed; going on without it"; \
 	done
+
+# The cross compiler, and the libraries that mingw-w64 has no packages of, built once into DEPS_WINDOWS.
+deps-windows:
+	@mkdir -p $(BUILD); for t in x86_64-w64-mingw32-gcc cmake dpkg-source pkg-config; do command -v $$t >/dev/null || missing=1; done; \
+	if [ "$$missing" ]; then echo "make: installing what is missing (log: $(BUILD)/deps.log)"; $(call as-root,$(PACKAGES_WINDOWS)); \
+	  apt update; apt install -y --no-install-recommends $(PACKAGES_WINDOWS) || \
+	  { echo "make: cannot install $(PACKAGES_WINDOWS); see $(BUILD)/deps.log" >&2; exit 2; }; fi
+	@bash tests/windows/deps.sh "$(DEPS_WINDOWS)"
 
 # ---- lint ----------------------------------------------------------------------------------------
 
@@ -342,6 +382,8 @@ help:
 	@echo "make fuzz          fuzz every reader for FUZZ_S=$(FUZZ_S) seconds; check does it for 10"
 	@echo "make lint          clang-format, clang-tidy, cppcheck, the platform rule, a build with clang"
 	@echo "make deps          install the libraries and tools (Debian packages)"
+	@echo "make deps-windows  install mingw-w64, build libuv, cJSON and zlib for it into $(DEPS_WINDOWS)"
+	@echo "make PLATFORM=windows  build for Windows into build/windows"
 	@echo "make install       PREFIX=$(PREFIX), DESTDIR="
 	@echo "make clean         remove build/"
 	@echo "knobs: CC=gcc|clang CONFIG=release|asan|tsan SUITE=quick|default|load|... V=1"

@@ -2,6 +2,7 @@
 #include "base/args.h"
 
 #include "base/check.h"
+#include "base/format.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -25,7 +26,7 @@ static const char *dashes(const struct arg *a) {
 }
 
 static enum args_outcome wrong(const struct args_spec *spec, const struct arg *a,
-                               const char *format, ...) __attribute__((format(printf, 3, 4)));
+                               const char *format, ...) FORMAT_PRINTF(3, 4);
 
 /* Prints why the value of option `a` (NULL: what is no option) is refused. */
 static enum args_outcome wrong(const struct args_spec *spec, const struct arg *a,

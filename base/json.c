@@ -2,6 +2,7 @@
 #include "base/json.h"
 
 #include "base/check.h"
+#include "base/format.h"
 #include "base/os.h"
 
 #include <math.h>
@@ -46,8 +47,7 @@ cJSON *json_from_hist(const struct hist *h) {
     return json;
 }
 
-static int refuse(char *reason, size_t size, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+static int refuse(char *reason, size_t size, const char *format, ...) FORMAT_PRINTF(3, 4);
 
 static int refuse(char *reason, size_t size, const char *format, ...) {
     va_list rest;

@@ -13,9 +13,15 @@
 #include <winsock2.h>
 typedef SOCKET os_socket;
 #define OS_SOCKET_NONE INVALID_SOCKET
+#define OS_PATH_SEPARATORS "/\\" /* any of them ends a directory's name */
+#define OS_PATHS_SEPARATOR ";"   /* between the directories of PATH */
+#define OS_PROGRAM_SUFFIX ".exe" /* of a program's file */
 #else
 typedef int os_socket;
 #define OS_SOCKET_NONE (-1)
+#define OS_PATH_SEPARATORS "/"
+#define OS_PATHS_SEPARATOR ":"
+#define OS_PROGRAM_SUFFIX ""
 #endif
 
 /* A figure that the system does not give. Becomes null in JSON. */
@@ -39,6 +45,9 @@ bool os_signal_ignored(int number);
 /* Text for a native error code, e.g. "Connection refused"; valid until this thread's next call. */
 const char *os_error_text(int error);
 
+/* The native code of what C's errno calls ECONNRESET and so on, for libraries that speak errno. */
+int os_error_native(int number);
+
 /* Path of the running executable, NUL-terminated. Returns 0 or an error. */
 int os_executable_path(char *path, size_t size);
 
@@ -58,6 +67,9 @@ void os_sleep_until_ns(uint64_t deadline_ns);
 
 /* CPU time that the calling process has used, in ns. */
 uint64_t os_cpu_time_ns(void);
+
+/* Steps in which os_cpu_time_ns and os_process_cpu_ns count, in ns; 1: they are exact. */
+uint64_t os_cpu_resolution_ns(void);
 
 /* ---- another process ---- */
 

@@ -262,6 +262,10 @@ void os_close(os_socket s) {
     close(s);
 }
 
+int os_error_native(int number) {
+    return number;
+}
+
 bool os_error_would_block(int error) {
     return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
 }

@@ -52,6 +52,23 @@ int os_windows_error(unsigned long code) {
     }
 }
 
+int os_error_native(int number) {
+    static const struct {
+        int number; /* errno's */
+        int code;   /* Winsock's */
+    } codes[] = {{ECONNRESET, WSAECONNRESET},     {EPIPE, WSAESHUTDOWN},
+                 {ECONNABORTED, WSAECONNABORTED}, {ECANCELED, WSAECONNABORTED},
+                 {ETIMEDOUT, WSAETIMEDOUT},       {ECONNREFUSED, WSAECONNREFUSED},
+                 {ENOTCONN, WSAENOTCONN},         {EMFILE, WSAEMFILE},
+                 {ENOBUFS, WSAENOBUFS},           {EAGAIN, WSAEWOULDBLOCK},
+                 {EADDRINUSE, WSAEADDRINUSE},     {EADDRNOTAVAIL, WSAEADDRNOTAVAIL},
+                 {EAFNOSUPPORT, WSAEAFNOSUPPORT}, {ENETUNREACH, WSAENETUNREACH},
+                 {EHOSTUNREACH, WSAEHOSTUNREACH}, {ENOTSOCK, WSAENOTSOCK}};
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (codes[i].number == number) return codes[i].code;
+    return number;
+}
+
 static int last_error(void) {
     return os_windows_error(GetLastError());
 }
@@ -86,12 +103,24 @@ bool os_error_exhausted(int error) {
 
 /* ---- process ---- */
 
+/* Lets a console understand UTF-8 and the escape sequences of terminals; another file has neither.
+ */
+static void show_as_elsewhere(DWORD stream) {
+    DWORD mode;
+    HANDLE console = GetStdHandle(stream);
+    if (!GetConsoleMode(console, &mode)) return;
+    SetConsoleMode(console, mode | ENABLE_PROCESSED_OUTPUT | ENABLE_VIRTUAL_TERMINAL_PROCESSING);
+    SetConsoleOutputCP(CP_UTF8);
+}
+
 void os_init(void) {
     WSADATA data;
     WSAStartup(MAKEWORD(2, 2), &data); /* failing shows in the first socket */
     /* JSON lines are the same bytes on every system */
     _setmode(_fileno(stdout), _O_BINARY);
     _setmode(_fileno(stderr), _O_BINARY);
+    show_as_elsewhere(STD_OUTPUT_HANDLE);
+    show_as_elsewhere(STD_ERROR_HANDLE);
 }
 
 /* What the console's handler and the thread at standard input share; lives as long as the process.
@@ -202,6 +231,15 @@ uint64_t os_cpu_time_ns(void) {
     uint64_t user_ns, sys_ns;
     return process_times(GetCurrentProcess(), &user_ns, &sys_ns) == 0 ? user_ns + sys_ns
                                                                       : OS_UNKNOWN;
+}
+
+/* The clock interrupt's period: CPU time is charged to whoever runs when it comes. */
+uint64_t os_cpu_resolution_ns(void) {
+    DWORD adjustment, period;
+    BOOL disabled;
+    if (!GetSystemTimeAdjustment(&adjustment, &period, &disabled) || period == 0)
+        return 15625000; /* 64 a second, as on nearly all machines */
+    return period * NS_A_FILETIME;
 }
 
 /* ---- another process ---- */
@@ -454,6 +492,10 @@ static int limited(size_t size) {
 int os_receive(os_socket s, void *data, size_t size, size_t *received) {
     int n = recv(s, data, limited(size), 0);
     if (n < 0) return WSAGetLastError();
+    /* Wine reads a reset's error itself before it tells of readiness, so that recv finds an orderly
+     * end. Sending nothing tells the two apart, and does nothing otherwise */
+    if (n == 0 && size > 0 && send(s, "", 0, 0) < 0 && WSAGetLastError() == WSAECONNRESET)
+        return WSAECONNRESET;
     *received = (size_t)n;
     return 0;
 }

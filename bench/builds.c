@@ -56,14 +56,13 @@ const char *builds_add(cJSON *builds, const char *program, const char *path,
 }
 
 const char *builds_add_server(cJSON *builds, const struct program *server) {
-    const char *slash = strrchr(server->path, '/');
     char name[MODEL_NAME_SIZE + 8];
     switch (server->kind) {
     case SERVER_OURS:
         snprintf(name, sizeof name, "echo-%s", server->name);
         break;
     case SERVER_COMMAND: /* two commands may share their interpreter */
-        snprintf(name, sizeof name, "%.48s", slash ? slash + 1 : server->path);
+        snprintf(name, sizeof name, "%.48s", paths_file(server->path));
         break;
     case SERVER_AT:
         snprintf(name, sizeof name, "%s", server->name);

@@ -45,8 +45,7 @@ static const struct plot_kind *find_kind(const char *name) {
 
 /* "svg" or "png"; NULL, with a line on stderr, if it is another. */
 static const char *format_of(const char *file) {
-    const char *slash = strrchr(file, '/'), *name = slash != NULL ? slash + 1 : file;
-    const char *dot = strrchr(name, '.');
+    const char *name = paths_file(file), *dot = strrchr(name, '.');
     if (dot != NULL && dot > name && strcmp(dot, ".svg") == 0) return "svg";
     if (dot != NULL && dot > name && strcmp(dot, ".png") == 0) return "png";
     fprintf(stderr, "iobench plot: -o %s: must end in .svg or .png\n", file);

@@ -5,6 +5,7 @@
 
 #include "base/args.h"
 #include "base/check.h"
+#include "base/format.h"
 #include "base/os.h"
 #include "bench/doctor.h"
 #include "bench/floor.h"
@@ -58,7 +59,7 @@ struct session {
     char output[PATH_SIZE];              /* where the result goes */
 };
 
-static int refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static int refuse(const char *format, ...) FORMAT_PRINTF(1, 2);
 
 static int refuse(const char *format, ...) {
     char line[PATH_SIZE + 2 * JSON_REASON_SIZE];

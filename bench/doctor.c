@@ -3,6 +3,7 @@
 #include "bench/doctor.h"
 
 #include "base/check.h"
+#include "base/format.h"
 #include "base/json.h"
 
 #include <math.h>
@@ -23,6 +24,7 @@
 #define BURST 512                /* connects that the load generator has under way */
 #define BACKLOG 4096             /* that the servers ask for */
 #define TIME_WAIT_S 60           /* Linux: TCP_TIMEWAIT_LEN */
+#define WAIT_NS_MAX 2.5e6        /* of a wait of 1 ms; Windows takes up to 2 with fine timers */
 
 /* One thing to know, as it is being written. */
 struct finding {
@@ -32,8 +34,7 @@ struct finding {
     const char *fix;                  /* a command, or what else to do */
 };
 
-static void say(struct finding *f, const char *level, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+static void say(struct finding *f, const char *level, const char *format, ...) FORMAT_PRINTF(3, 4);
 
 static void say(struct finding *f, const char *level, const char *format, ...) {
     va_list rest;
@@ -105,6 +106,28 @@ static void check_governor(const struct doctor_facts *m, struct finding *f) {
     f->fix = "cpupower frequency-set -g performance";
 }
 
+static void check_power_plan(const struct doctor_facts *m, struct finding *f) {
+    if (*m->power_plan && !strstr(m->power_plan, "performance"))
+        say(f, "problem", "the power plan is %s", m->power_plan);
+    f->effect = "the clock rate follows the load: CPU per echo and response times at part load are "
+                "those of a slower machine";
+    f->fix = "powercfg /setactive SCHEME_MIN (high performance)";
+}
+
+static void check_emulator(const struct doctor_facts *m, struct finding *f) {
+    if (*m->emulator) say(f, "problem", "this is %s, not Windows itself", m->emulator);
+    f->effect = "rates, response times and CPU are the emulator's, differ tenfold from run to run, "
+                "and part of the work is in no process's account: no model can be ranked by them";
+    f->fix = "measure on Windows itself; what is right or wrong can be seen here, too";
+}
+
+static void check_wait(const struct doctor_facts *m, struct finding *f) {
+    if (m->wait_ns > WAIT_NS_MAX)
+        say(f, "advice", "a wait of 1 ms takes %.1f ms", m->wait_ns / 1e6);
+    f->effect = "models that poll wake late, and so does the load generator where it may not spin";
+    f->fix = "switch off battery saver, close what asks for coarse timers, or use another machine";
+}
+
 static void check_turbo(const struct doctor_facts *m, struct finding *f) {
     if (m->turbo > 0) say(f, "advice", "turbo is on");
     f->effect =
@@ -116,8 +139,8 @@ static void check_turbo(const struct doctor_facts *m, struct finding *f) {
 /* Whether a clock source needs no system call to be read; true of none. */
 static bool read_without_call(const char *source) {
     static const char *const sources[] = {
-        "",         "tsc", "kvm-clock",        "hyperv_clocksource_tsc_page", "arch_sys_counter",
-        "timebase", "tod", "riscv_clocksource"};
+        "",         "tsc", "kvm-clock",         "hyperv_clocksource_tsc_page", "arch_sys_counter",
+        "timebase", "tod", "riscv_clocksource", "QueryPerformanceCounter"};
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
         if (strcmp(source, sources[i]) == 0) return true;
     return false;
@@ -132,6 +155,8 @@ static void check_clock(const struct doctor_facts *m, struct finding *f) {
     f->effect = "the load generator reads it twice per echo: it is slower than the servers deserve";
     f->fix = "echo tsc > /sys/devices/system/clocksource/clocksource0/current_clocksource, where "
              "available_clocksource lists it";
+    if (strcmp(m->clock, "QueryPerformanceCounter") == 0)
+        f->fix = "bcdedit /deletevalue useplatformclock, and start Windows again";
 }
 
 static void check_memory(const struct doctor_facts *m, struct finding *f) {
@@ -216,14 +241,16 @@ struct doctor_facts doctor_unknown(void) {
                                  .ports = NAN,
                                  .reuse_time_wait = NAN,
                                  .uring_disabled = NAN,
-                                 .uring_works = NAN};
+                                 .uring_works = NAN,
+                                 .wait_ns = NAN};
 }
 
 cJSON *doctor_findings(const struct doctor_facts *facts) {
     static const struct {
         const char *id;                                                 /* of the finding */
         void (*check)(const struct doctor_facts *m, struct finding *f); /* its rule */
-    } rules[] = {{"cpus", check_cpus},
+    } rules[] = {{"emulator", check_emulator},
+                 {"cpus", check_cpus},
                  {"quota", check_quota},
                  {"busy", check_busy},
                  {"steal", check_steal},
@@ -231,8 +258,10 @@ cJSON *doctor_findings(const struct doctor_facts *facts) {
                  {"cpuset", check_cpuset},
                  {"smt", check_siblings},
                  {"governor", check_governor},
+                 {"power_plan", check_power_plan},
                  {"turbo", check_turbo},
                  {"clock", check_clock},
+                 {"wait", check_wait},
                  {"memory", check_memory},
                  {"swap", check_swap},
                  {"descriptors", check_descriptors},

@@ -30,7 +30,10 @@ struct doctor_facts {
     double reuse_time_wait; /* 0: a port rests for a minute after its connection */
     double uring_disabled;  /* 0: the system lets anybody use io_uring */
     double uring_works;     /* 1: echo-io_uring runs here; 0: it says why not */
+    double wait_ns;         /* what a wait of 1 ms takes */
     char uring_reason[DOCTOR_TEXT_SIZE]; /* why not */
+    char emulator[DOCTOR_TEXT_SIZE];     /* "wine 8.0"; empty: the system is itself */
+    char power_plan[DOCTOR_TEXT_SIZE];   /* Windows: "balanced" */
     char governor[DOCTOR_TEXT_SIZE];     /* of the clock rate: "performance" */
     char clock[DOCTOR_TEXT_SIZE];        /* source of the kernel's clock: "tsc" */
     char mitigations[DOCTOR_TEXT_SIZE];  /* those that make system calls dear */
@@ -52,7 +55,7 @@ cJSON *doctor_findings(const struct doctor_facts *facts);
 /* How many findings are problems: with none the machine is fit. */
 size_t doctor_problems(const cJSON *findings);
 
-/* ---- doctor_linux.c: what only /proc and /sys tell; unknown elsewhere ---- */
+/* ---- doctor_linux.c, doctor_windows.c: by means of the system's own ---- */
 
 /* Counters that only grow; NAN where unknown. */
 struct doctor_counts {
@@ -62,7 +65,7 @@ struct doctor_counts {
 
 struct doctor_counts doctor_counts(const int *cpus, size_t count);
 
-/* What the files say of these CPUs, of limits and of memory. */
-void doctor_read_files(struct doctor_facts *facts, const int *cpus, size_t count);
+/* What the system says of these CPUs, of limits and of memory. */
+void doctor_read_system(struct doctor_facts *facts, const int *cpus, size_t count);
 
 #endif

@@ -1,10 +1,11 @@
 /* doctor_linux.c - what /proc and /sys tell the doctor: CPUs, control groups, limits, memory.
- * Where they are not, as on other systems, everything stays unknown.
+ * Where they do not, everything stays unknown.
  * Invariant: a limit counts wherever it stands between this process's control group and the root,
  * because each of them holds. */
 #include "bench/doctor.h"
 
 #include "base/json.h"
+#include "bench/environment_linux.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -163,7 +164,7 @@ struct doctor_counts doctor_counts(const int *cpus, size_t count) {
     return counts;
 }
 
-void doctor_read_files(struct doctor_facts *f, const int *cpus, size_t count) {
+void doctor_read_system(struct doctor_facts *f, const int *cpus, size_t count) {
     char range[64], *at = range;
     bool same = false;
     if (count) read_governor(f, cpus[0], cpus[count - 1]);

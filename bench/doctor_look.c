@@ -34,8 +34,9 @@ static void look_at_others(struct doctor_facts *f, const int *cpus, size_t count
     double steal = after.ticks.steal - before.ticks.steal;
     double idle = after.ticks.idle - before.ticks.idle;
     if (total > 0) {
-        f->busy_cpus = f->cpus * (1 - (idle + steal) / total); /* what was stolen, nobody had */
-        f->steal_pct = 100 * fmax(0, steal) / total;
+        /* what was stolen, nobody had; fmax: where it is unknown, it is somebody's */
+        f->busy_cpus = f->cpus * (1 - (idle + fmax(0, steal)) / total);
+        f->steal_pct = 100 * steal / total;
     }
     if (slept_s > 0) f->swapped_per_s = (after.swapped - before.swapped) / slept_s;
 }
@@ -58,7 +59,7 @@ void doctor_look(struct doctor_facts *f, double seconds) {
     double load[3];
     uv_loadavg(load); /* 0 where the system has none, which finds nothing */
     f->load_1min = load[0];
-    doctor_read_files(f, cpus, count);
+    doctor_read_system(f, cpus, count);
     look_at_others(f, cpus, count, seconds);
 }
 

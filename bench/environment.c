@@ -1,4 +1,4 @@
-/* environment.c - the `env` object, from libuv, base/ and the files of environment_linux.c.
+/* environment.c - the `env` object, from libuv, base/ and what the system alone tells.
  * Invariant: every key of the schema is there. */
 #include "bench/environment.h"
 
@@ -12,21 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
-
-struct cpu_ticks environment_ticks(void) {
-    struct cpu_ticks ticks = {NAN, NAN, NAN};
-    char line[512];
-    if (!environment_line("/proc/stat", line, sizeof line) || strncmp(line, "cpu ", 4) != 0)
-        return ticks;
-    /* user nice system idle iowait irq softirq steal; guest time is part of user time */
-    double total = 0, values[8];
-    char *at = line + 4;
-    for (int i = 0; i < 8; i++) total += values[i] = strtod(at, &at);
-    ticks.idle = values[3] + values[4];
-    ticks.steal = values[7];
-    ticks.total = total;
-    return ticks;
-}
 
 double environment_steal_pct(const struct cpu_ticks *start) {
     struct cpu_ticks now = environment_ticks();
@@ -47,66 +32,47 @@ static cJSON *text_or_null(const char *text) {
     return text && *text ? cJSON_CreateString(text) : NULL;
 }
 
-static cJSON *host_json(void) {
+static cJSON *host_json(const struct environment_facts *f) {
     uv_utsname_t names;
     bool known = uv_os_uname(&names) == 0;
-    cJSON *version = environment_os_version();
     cJSON *json = cJSON_CreateObject();
     json_add_item(json, "os", text_or_null(known ? names.sysname : NULL));
     json_add_item(json, "os_version",
-                  version ? version : text_or_null(known ? names.version : NULL));
+                  f->os_version ? f->os_version : text_or_null(known ? names.version : NULL));
     json_add_item(json, "kernel", text_or_null(known ? names.release : NULL));
     json_add_item(json, "arch", text_or_null(known ? names.machine : NULL));
-    json_add_item(json, "hypervisor", environment_hypervisor());
-    json_add_item(json, "container", environment_container());
-    json_add_item(json, "emulator", NULL);
-    json_add_item(json, "boot_id", environment_file_text("/proc/sys/kernel/random/boot_id"));
+    json_add_item(json, "hypervisor", f->hypervisor);
+    json_add_item(json, "container", f->container);
+    json_add_item(json, "emulator", f->emulator);
+    json_add_item(json, "boot_id", f->boot_id);
     return json;
 }
 
-static cJSON *smt_json(void) {
-    char text[8];
-    if (!environment_line("/sys/devices/system/cpu/smt/active", text, sizeof text)) return NULL;
-    return cJSON_CreateBool(*text == '1');
-}
-
-static cJSON *cpu_json(void) {
+static cJSON *cpu_json(const struct environment_facts *f) {
     uv_cpu_info_t *cpus = NULL;
     int count = 0;
     bool known = uv_cpu_info(&cpus, &count) == 0 && count > 0;
     cJSON *json = cJSON_CreateObject();
     json_add_item(json, "model", text_or_null(known ? cpus[0].model : NULL));
     json_add_count(json, "logical", known ? (uint64_t)count : OS_UNKNOWN);
-    json_add_item(json, "physical", environment_physical_cpus());
-    json_add_item(json, "smt", smt_json());
-    json_add_item(json, "governor",
-                  environment_file_text("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"));
-    json_add_item(json, "turbo", environment_turbo());
-    json_add_item(json, "mitigations", environment_mitigations());
+    json_add_item(json, "physical", f->physical_cpus);
+    json_add_item(json, "smt", f->smt);
+    json_add_item(json, "governor", f->governor);
+    json_add_item(json, "turbo", f->turbo);
+    json_add_item(json, "mitigations", f->mitigations);
     json_add_item(json, "steal_pct", NULL);
     if (known) uv_free_cpu_info(cpus, count);
     return json;
 }
 
-static cJSON *port_range_json(void) {
-    char text[64];
-    int range[2];
-    if (!environment_line("/proc/sys/net/ipv4/ip_local_port_range", text, sizeof text)) return NULL;
-    char *at = text;
-    range[0] = (int)strtol(at, &at, 10);
-    range[1] = (int)strtol(at, &at, 10);
-    return cJSON_CreateIntArray(range, 2);
-}
-
-static cJSON *limits_json(void) {
+static cJSON *limits_json(const struct environment_facts *f) {
     cJSON *json = cJSON_CreateObject();
     /* os_init raised the soft limit to the hard one, and the children inherit it */
     json_add_count(json, "nofile_soft", os_descriptors_limit());
     json_add_count(json, "nofile_hard", os_descriptors_limit());
-    json_add_item(json, "somaxconn", environment_file_count("/proc/sys/net/core/somaxconn"));
-    json_add_item(json, "port_range", port_range_json());
-    json_add_item(json, "io_uring_disabled",
-                  environment_file_count("/proc/sys/kernel/io_uring_disabled"));
+    json_add_item(json, "somaxconn", f->somaxconn);
+    json_add_item(json, "port_range", f->port_range);
+    json_add_item(json, "io_uring_disabled", f->io_uring_disabled);
     return json;
 }
 
@@ -128,27 +94,32 @@ static cJSON *ci_json(void) {
     return json;
 }
 
-cJSON *environment_json(cJSON *machine_floor, cJSON *findings, bool loopback) {
-    double load[3];
-    uv_loadavg(load);
+/* Of what goes elsewhere the way is not known. */
+static cJSON *net_json(struct environment_facts *f, bool loopback) {
     cJSON *json = cJSON_CreateObject();
-    json_add_item(json, "host", host_json());
-    json_add_item(json, "cpu", cpu_json());
+    json_add_item(json, "path", loopback ? cJSON_CreateString("loopback") : NULL);
+    if (!loopback) {
+        cJSON_Delete(f->loopback_mtu);
+        f->loopback_mtu = NULL;
+    }
+    json_add_item(json, "mtu", f->loopback_mtu);
+    json_add_item(json, "congestion_control", f->congestion_control);
+    return json;
+}
+
+cJSON *environment_json(cJSON *machine_floor, cJSON *findings, bool loopback) {
+    struct environment_facts f = environment_facts();
+    cJSON *json = cJSON_CreateObject(), *clock = cJSON_CreateObject();
+    json_add_item(json, "host", host_json(&f));
+    json_add_item(json, "cpu", cpu_json(&f));
     json_add_count(json, "mem_bytes", uv_get_total_memory());
-    json_add_real(json, "load_1min", load[0]);
-    cJSON *clock = cJSON_CreateObject();
+    json_add_real(json, "load_1min", f.load_1min);
     json_add_item(json, "clock", clock);
-    json_add_item(
-        clock, "source",
-        environment_file_text("/sys/devices/system/clocksource/clocksource0/current_clocksource"));
+    json_add_item(clock, "source", f.clock_source);
     json_add_count(clock, "resolution_ns", os_clock_resolution_ns());
-    cJSON *net = cJSON_CreateObject();
-    json_add_item(json, "net", net);
-    json_add_item(net, "path", loopback ? cJSON_CreateString("loopback") : NULL);
-    json_add_item(net, "mtu", loopback ? environment_file_count("/sys/class/net/lo/mtu") : NULL);
-    json_add_item(net, "congestion_control",
-                  environment_file_text("/proc/sys/net/ipv4/tcp_congestion_control"));
-    json_add_item(json, "limits", limits_json());
+    json_add_count(clock, "cpu_resolution_ns", os_cpu_resolution_ns());
+    json_add_item(json, "net", net_json(&f, loopback));
+    json_add_item(json, "limits", limits_json(&f));
     json_add_item(json, "ci", ci_json());
     json_add_item(json, "floor", machine_floor);
     json_add_item(json, "findings", findings);

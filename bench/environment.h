@@ -27,27 +27,31 @@ cJSON *environment_json(cJSON *machine_floor, cJSON *findings, bool loopback);
 /* The name of this host, for file names: letters, digits and '-'. */
 void environment_host_name(char *name, size_t size);
 
-/* ---- environment_linux.c: what only /proc and /sys tell; null or absent elsewhere ---- */
+/* ---- environment_linux.c, environment_windows.c: what each system tells by means of its own ----
+ */
 
-/* First line of a small file in `text`, without its end. Returns text, or NULL if there is none. */
-char *environment_line(const char *path, char *text, size_t size);
+/* Each item is owned by whoever asked, NULL (null) where the system does not tell; `load_1min` is
+ * NAN then. */
+struct environment_facts {
+    double load_1min;          /* load average of the last minute */
+    cJSON *os_version;         /* "Debian GNU/Linux 12 (bookworm)" */
+    cJSON *hypervisor;         /* "KVM"; "none" on bare metal */
+    cJSON *container;          /* "docker"; "none" outside of all */
+    cJSON *emulator;           /* "wine 8.0": one system plays another */
+    cJSON *boot_id;            /* another after each start of the machine */
+    cJSON *physical_cpus;      /* cores */
+    cJSON *smt;                /* whether cores run two threads or more */
+    cJSON *governor;           /* of the clock rate: "performance"; Windows: the power plan */
+    cJSON *turbo;              /* whether the clock rate may exceed the nominal one */
+    cJSON *mitigations;        /* object of texts: CPU weaknesses and what is done about them */
+    cJSON *clock_source;       /* "tsc" */
+    cJSON *loopback_mtu;       /* bytes */
+    cJSON *congestion_control; /* of TCP: "cubic" */
+    cJSON *somaxconn;          /* longest queue of connections not accepted yet */
+    cJSON *port_range;         /* [first, last] port for outgoing connections */
+    cJSON *io_uring_disabled;  /* 0: anybody may use io_uring */
+};
 
-/* The number that follows KEY<separator> in a file of such lines; NAN if there is none. */
-double environment_value(const char *path, const char *key, char separator);
-
-/* Text or whole number that a file holds; NULL (null) if it cannot be read. */
-cJSON *environment_file_text(const char *path);
-cJSON *environment_file_count(const char *path);
-
-cJSON *environment_hypervisor(void);
-cJSON *environment_container(void);
-cJSON *environment_os_version(void);
-cJSON *environment_physical_cpus(void);
-cJSON *environment_turbo(void);
-
-/* Whether two CPUs are threads of one core. Returns false if the system does not tell. */
-bool environment_siblings(int cpu, int other, bool *same_core);
-
-cJSON *environment_mitigations(void);
+struct environment_facts environment_facts(void);
 
 #endif

@@ -1,6 +1,7 @@
-/* environment_linux.c - what /proc and /sys tell of the machine. Where they are not, as on other
- * systems, every answer is NULL (null).
+/* environment_linux.c - what /proc and /sys tell of the machine; NULL (null) where they do not.
  * Invariant: no file is read beyond 64 KiB. */
+#include "bench/environment_linux.h"
+
 #include "bench/environment.h"
 
 #include "base/json.h"
@@ -63,7 +64,22 @@ double environment_value(const char *path, const char *key, char separator) {
     return end == text ? NAN : value;
 }
 
-cJSON *environment_os_version(void) {
+struct cpu_ticks environment_ticks(void) {
+    struct cpu_ticks ticks = {NAN, NAN, NAN};
+    char line[512];
+    if (!environment_line("/proc/stat", line, sizeof line) || strncmp(line, "cpu ", 4) != 0)
+        return ticks;
+    /* user nice system idle iowait irq softirq steal; guest time is part of user time */
+    double total = 0, values[8];
+    char *at = line + 4;
+    for (int i = 0; i < 8; i++) total += values[i] = strtod(at, &at);
+    ticks.idle = values[3] + values[4];
+    ticks.steal = values[7];
+    ticks.total = total;
+    return ticks;
+}
+
+static cJSON *os_version(void) {
     char text[128];
     return find_value("/etc/os-release", "PRETTY_NAME", '=', text, sizeof text)
                ? cJSON_CreateString(text)
@@ -71,7 +87,7 @@ cJSON *environment_os_version(void) {
 }
 
 /* The processor's flags tell that there is a hypervisor, the firmware's texts which one. */
-cJSON *environment_hypervisor(void) {
+static cJSON *hypervisor(void) {
     char flags[4096], vendor[64];
     if (!find_value("/proc/cpuinfo", "flags", ':', flags, sizeof flags)) return NULL;
     if (!strstr(flags, " hypervisor")) return cJSON_CreateString("none");
@@ -89,7 +105,7 @@ static bool exists(const char *path) {
     return error == 0;
 }
 
-cJSON *environment_container(void) {
+static cJSON *container(void) {
     const char *named = getenv("container"); /* systemd-nspawn, podman and others set it */
     if (named && *named) return cJSON_CreateString(named);
     if (exists("/.dockerenv")) return cJSON_CreateString("docker");
@@ -105,7 +121,7 @@ static char *topology_line(int cpu, const char *file, char *text, size_t size) {
 }
 
 /* Pairs of package and core that occur among the CPUs. */
-cJSON *environment_physical_cpus(void) {
+static cJSON *physical_cpus(void) {
     static long seen[CORES_MAX];
     int count = 0;
     for (int cpu = 0; cpu < CORES_MAX; cpu++) {
@@ -152,4 +168,43 @@ cJSON *environment_mitigations(void) {
     }
     uv_fs_req_cleanup(&request);
     return json;
+}
+
+static cJSON *smt(void) {
+    char text[8];
+    if (!environment_line("/sys/devices/system/cpu/smt/active", text, sizeof text)) return NULL;
+    return cJSON_CreateBool(*text == '1');
+}
+
+static cJSON *port_range(void) {
+    char text[64];
+    int range[2];
+    if (!environment_line("/proc/sys/net/ipv4/ip_local_port_range", text, sizeof text)) return NULL;
+    char *at = text;
+    range[0] = (int)strtol(at, &at, 10);
+    range[1] = (int)strtol(at, &at, 10);
+    return cJSON_CreateIntArray(range, 2);
+}
+
+struct environment_facts environment_facts(void) {
+    double load[3];
+    uv_loadavg(load);
+    return (struct environment_facts){
+        .load_1min = load[0],
+        .os_version = os_version(),
+        .hypervisor = hypervisor(),
+        .container = container(),
+        .boot_id = environment_file_text("/proc/sys/kernel/random/boot_id"),
+        .physical_cpus = physical_cpus(),
+        .smt = smt(),
+        .governor = environment_file_text("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+        .turbo = environment_turbo(),
+        .mitigations = environment_mitigations(),
+        .clock_source = environment_file_text(
+            "/sys/devices/system/clocksource/clocksource0/current_clocksource"),
+        .loopback_mtu = environment_file_count("/sys/class/net/lo/mtu"),
+        .congestion_control = environment_file_text("/proc/sys/net/ipv4/tcp_congestion_control"),
+        .somaxconn = environment_file_count("/proc/sys/net/core/somaxconn"),
+        .port_range = port_range(),
+        .io_uring_disabled = environment_file_count("/proc/sys/kernel/io_uring_disabled")};
 }

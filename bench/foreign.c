@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define PORT_MARK "{port}"
 #define HOST_SIZE 256 /* as in the load generator */
@@ -82,25 +81,35 @@ static bool executable(const char *path, bool *found) {
     bool file = uv_fs_stat(NULL, &request, path, NULL) == 0 &&
                 (request.statbuf.st_mode & S_IFMT) == S_IFREG;
     uv_fs_req_cleanup(&request);
-    bool may = file && uv_fs_access(NULL, &request, path, X_OK, NULL) == 0;
+    bool may = file && uv_fs_access(NULL, &request, path, 1 /* X_OK */, NULL) == 0;
     if (file) uv_fs_req_cleanup(&request);
     *found = *found || file;
     return may;
 }
 
+/* The same, also with what the files of programs end in here, which then joins the path. */
+static bool program_at(char path[PATH_SIZE], bool *found) {
+    static const char suffix[] = OS_PROGRAM_SUFFIX;
+    size_t length = strlen(path);
+    if (executable(path, found)) return true;
+    if (!*suffix || length + sizeof suffix > PATH_SIZE) return false;
+    memcpy(path + length, suffix, sizeof suffix);
+    return executable(path, found);
+}
+
 bool foreign_find_program(char path[PATH_SIZE], const char *word, const char *search, char *reason,
                           size_t reason_size) {
-    bool found = false, in_path = !strchr(word, '/');
+    bool found = false, in_path = !strpbrk(word, OS_PATH_SEPARATORS);
     for (const char *at = search; in_path && at;) {
-        size_t length = strcspn(at, ":");
+        size_t length = strcspn(at, OS_PATHS_SEPARATOR);
         char directory[PATH_SIZE];
         snprintf(directory, sizeof directory, "%.*s", length ? (int)length : 1, length ? at : ".");
         if (length < sizeof directory && paths_join(path, directory, word) &&
-            executable(path, &found))
+            program_at(path, &found))
             return true;
         at = at[length] ? at + length + 1 : NULL;
     }
-    if (!in_path && snprintf(path, PATH_SIZE, "%s", word) < PATH_SIZE && executable(path, &found))
+    if (!in_path && snprintf(path, PATH_SIZE, "%s", word) < PATH_SIZE && program_at(path, &found))
         return true;
     if (found) return json_reason(reason, reason_size, "%.200s: not executable", word);
     return json_reason(reason, reason_size, "%.200s: no such program%s", word,
@@ -117,8 +126,7 @@ static bool name_taken(const char *name, const struct models *m) {
 
 void foreign_name(char name[MODEL_NAME_SIZE], const char *path, const struct models *m) {
     static const char punctuation[] = "-_.+:[]";
-    const char *slash = strrchr(path, '/');
-    const char *from = slash && slash[1] ? slash + 1 : path;
+    const char *file = paths_file(path), *from = *file ? file : path;
     size_t length = 0;
     for (; length < MODEL_NAME_SIZE - SUFFIX_ROOM && from[length]; length++) {
         unsigned char c = (unsigned char)from[length];

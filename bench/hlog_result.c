@@ -4,6 +4,7 @@
 #include "bench/hlog.h"
 
 #include "base/check.h"
+#include "base/format.h"
 #include "base/json.h"
 #include "bench/json_file.h"
 #include "bench/report_data.h"
@@ -28,7 +29,7 @@ struct slot {
 
 /* ---- text ---- */
 
-static void append(struct hlog *log, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void append(struct hlog *log, const char *format, ...) FORMAT_PRINTF(2, 3);
 
 static void append(struct hlog *log, const char *format, ...) {
     for (;;) {

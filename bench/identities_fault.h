@@ -3,6 +3,8 @@
 #ifndef BENCH_IDENTITIES_FAULT_H
 #define BENCH_IDENTITIES_FAULT_H
 
+#include "base/format.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -14,7 +16,7 @@ struct identities_place {
 
 /* Writes "path.field: what is wrong" and returns false. */
 bool identities_fault(const struct identities_place *p, const char *field, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+    FORMAT_PRINTF(3, 4);
 
 /* Whether two figures are equal; the fault says what was expected and why. */
 bool identities_equal(const struct identities_place *p, const char *field, double found,

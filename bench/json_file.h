@@ -4,6 +4,8 @@
 #ifndef BENCH_JSON_FILE_H
 #define BENCH_JSON_FILE_H
 
+#include "base/format.h"
+
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,8 +22,7 @@ cJSON *json_file_read(const char *path, char *reason, size_t reason_size);
 cJSON *json_text_parse(const char *text, size_t size, char *reason, size_t reason_size);
 
 /* Writes a reason, as one line, and returns false. */
-bool json_reason(char *reason, size_t reason_size, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+bool json_reason(char *reason, size_t reason_size, const char *format, ...) FORMAT_PRINTF(3, 4);
 
 /* Makes one line of a reason that quotes a file: control characters become '?'. */
 void json_reason_clean(char *reason);

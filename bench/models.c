@@ -4,6 +4,7 @@
 #include "bench/models.h"
 
 #include "base/json.h"
+#include "base/os.h"
 #include "bench/json_file.h"
 #include "bench/schema.h"
 
@@ -72,12 +73,12 @@ static cJSON *ask(struct process_loop *l, const char *path, char options[][64], 
 
 /* ---- finding ---- */
 
-/* "epoll" of "echo-epoll" or "echo-epoll.exe"; false for any other file. */
+/* "epoll" of "echo-epoll", with what programs end in here; false for any other file. */
 static bool model_name(const char *file, char name[MODEL_NAME_SIZE]) {
     if (strncmp(file, "echo-", 5) != 0) return false;
     size_t length = strcspn(file + 5, ".");
     const char *rest = file + 5 + length;
-    if (!length || length >= MODEL_NAME_SIZE || (*rest && strcmp(rest, ".exe") != 0)) return false;
+    if (!length || length >= MODEL_NAME_SIZE || strcmp(rest, OS_PROGRAM_SUFFIX) != 0) return false;
     memcpy(name, file + 5, length);
     name[length] = '\0';
     return true;
@@ -155,7 +156,7 @@ bool models_find(struct models *m, struct process_loop *l, const struct paths *p
     bool fine = find_servers(m, paths->programs, reason, reason_size) &&
                 describe_servers(m, l, reason, reason_size);
     snprintf(m->loadgen.name, sizeof m->loadgen.name, "loadgen");
-    fine = fine && paths_join(m->loadgen.path, paths->programs, "loadgen") &&
+    fine = fine && paths_join(m->loadgen.path, paths->programs, "loadgen" OS_PROGRAM_SUFFIX) &&
            describe_program(&m->loadgen, l, reason, reason_size);
     if (!fine) models_free(m);
     return fine;

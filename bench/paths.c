@@ -12,6 +12,12 @@ bool paths_join(char path[PATH_SIZE], const char *directory, const char *name) {
     return snprintf(path, PATH_SIZE, "%s/%s", directory, name) < PATH_SIZE;
 }
 
+const char *paths_file(const char *path) {
+    const char *at = path;
+    for (size_t length; (length = strcspn(at, OS_PATH_SEPARATORS)), at[length];) at += length + 1;
+    return at;
+}
+
 static bool readable(const char *path) {
     uv_fs_t request;
     int error = uv_fs_access(NULL, &request, path, 4 /* R_OK */, NULL);
@@ -57,10 +63,8 @@ bool paths_find(struct paths *p, const char *command) {
     }
     char bin[PATH_SIZE];
     snprintf(bin, sizeof bin, "%s", p->self);
-    char *slash = strrchr(bin, '/');
-    char *backslash = strrchr(bin, '\\');
-    if (backslash && (!slash || backslash > slash)) slash = backslash;
-    if (slash) *slash = '\0';
+    size_t directory = (size_t)(paths_file(p->self) - p->self);
+    if (directory) bin[directory - 1] = '\0';
     if (find_tree(p, bin) || find_installed(p, bin)) return true;
     fprintf(stderr,
             "%s: %s: neither in a source tree nor installed: no iobench-result.schema.json\n",

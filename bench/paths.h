@@ -23,6 +23,9 @@ struct paths {
  * possible here, a broken installation is. */
 bool paths_find(struct paths *paths, const char *command);
 
+/* The last part of a path; all of it if it names no directory. */
+const char *paths_file(const char *path);
+
 /* Joins "directory/name" into `path`. Returns false if it does not fit. */
 bool paths_join(char path[PATH_SIZE], const char *directory, const char *name);
 

@@ -4,6 +4,7 @@
 #include "bench/plan.h"
 
 #include "base/check.h"
+#include "base/format.h"
 #include "base/os.h"
 #include "base/rng.h"
 #include "bench/transports.h"
@@ -42,7 +43,7 @@ enum {
     RATE_PCT,
     OUTSTANDING,
     CHURN_ECHOES,
-    SIZE,
+    SIZE_BYTES,
     SERVER_THREADS,
     BURN,
     AXES
@@ -59,7 +60,7 @@ static void axes_start(struct axis axes[AXES], const cJSON *load) {
         [RATE_PCT] = {"rate_pct", NAN, NULL, NULL},
         [OUTSTANDING] = {"outstanding", 1, NULL, NULL},
         [CHURN_ECHOES] = {"churn_echoes", 1, NULL, NULL},
-        [SIZE] = {"size_bytes", 64, NULL, NULL},
+        [SIZE_BYTES] = {"size_bytes", 64, NULL, NULL},
         [SERVER_THREADS] = {"server_threads", 1, NULL, NULL},
         [BURN] = {"burn_ns", 0, NULL, NULL},
     };
@@ -107,7 +108,7 @@ static const char *text(const cJSON *load, const char *key, const char *fallback
 
 /* ---- cells ---- */
 
-static void append(struct cell *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void append(struct cell *c, const char *format, ...) FORMAT_PRINTF(2, 3);
 
 static void append(struct cell *c, const char *format, ...) {
     size_t used = strlen(c->id);
@@ -184,7 +185,7 @@ static void fill_cell(struct cell *c, const struct plan_input *in, const cJSON *
     c->arrival = text(load, "arrival", "poisson");
     c->outstanding = axis_count(&axes[OUTSTANDING]);
     c->saturating = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(load, "saturating"));
-    c->size_bytes = axis_count(&axes[SIZE]);
+    c->size_bytes = axis_count(&axes[SIZE_BYTES]);
     c->warmup_s = number(load, "warmup_s", 0.3);
     c->duration_s = number(load, "duration_s", 1);
     c->drain_s = number(load, "drain_s", 2);

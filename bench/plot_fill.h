@@ -4,6 +4,7 @@
 #ifndef BENCH_PLOT_FILL_H
 #define BENCH_PLOT_FILL_H
 
+#include "base/format.h"
 #include "bench/plot.h"
 
 void plot_fill_throughput(const struct report *report, struct plot *plot);
@@ -48,7 +49,7 @@ double *plot_distinct_x(const struct plot *plot, size_t *count);
 void plot_tick_measured(struct plot_axis *axis, const double *measured, size_t count);
 
 /* Adds to a plot's notes, which middle dots join. */
-void plot_note(struct plot *plot, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void plot_note(struct plot *plot, const char *format, ...) FORMAT_PRINTF(2, 3);
 
 /* ---- which load ---- */
 

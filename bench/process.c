@@ -69,9 +69,8 @@ bool process_wait(struct process_loop *l, bool (*done)(void *context), void *con
 
 static void give_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer) {
     (void)handle;
-    buffer->base = malloc(suggested);
+    *buffer = uv_buf_init(malloc(suggested), (unsigned)suggested);
     CHECK(buffer->base);
-    buffer->len = suggested;
 }
 
 static void count_closed(uv_handle_t *handle) {
@@ -222,7 +221,8 @@ static bool group_ended(void *context) {
 void process_end_group(struct process *p) {
     process_close_stdin(p);
     p->forced = p->running;
-    uv_kill(-p->pid, SIGTERM); /* fails if there is nobody left */
+    /* fails if nobody is left, and where processes form no groups: there is but the process then */
+    if (uv_kill(-p->pid, SIGTERM) != 0 && p->running) uv_process_kill(&p->handle, SIGTERM);
     for (double waited_s = 0; waited_s < KILL_AFTER_S; waited_s += GROUP_POLL_S)
         if (process_wait(p->owner, group_ended, p, GROUP_POLL_S, false)) break;
     uv_kill(-p->pid, SIGKILL);

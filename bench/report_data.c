@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/json.h"
+#include "bench/paths.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -245,8 +246,7 @@ static char *label_of(const struct report_result *result, enum label_path with_p
     if (os == NULL) os = report_text(host, "os");
     const char *emulator = report_text(host, "emulator");
     CHECK(result->path != NULL);
-    const char *name = strrchr(result->path, '/');
-    name = name != NULL && with_path == LABEL_NAME ? name + 1 : result->path;
+    const char *name = with_path == LABEL_NAME ? paths_file(result->path) : result->path;
     const char *dot = strrchr(name, '.');
     bool cut = with_path == LABEL_NAME && dot != NULL && dot != name;
     int name_length = cut ? (int)(dot - name) : (int)strlen(name);

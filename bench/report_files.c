@@ -93,8 +93,7 @@ void report_remove_plot(const char *folder, const char *kind) {
 }
 
 const char *report_path_beside(char beside[PATH_SIZE], const char *path, const char *suffix) {
-    const char *slash = strrchr(path, '/'), *dot = strrchr(path, '.');
-    const char *name = slash != NULL ? slash + 1 : path;
+    const char *name = paths_file(path), *dot = strrchr(path, '.');
     size_t length = dot != NULL && dot > name ? (size_t)(dot - path) : strlen(path);
     snprintf(beside, PATH_SIZE, "%.*s%s", (int)length, path, suffix);
     return beside + (name - path);

@@ -3,6 +3,7 @@
 #ifndef BENCH_REPORT_FORMAT_H
 #define BENCH_REPORT_FORMAT_H
 
+#include "base/format.h"
 #include "bench/report_data.h"
 
 #include <stddef.h>
@@ -36,7 +37,6 @@ void format_load(char *line, size_t size, const struct report_cell *cell,
                  enum format_part left_out);
 
 /* Appends to a NUL-terminated line, cutting at its size. */
-void format_append(char *line, size_t size, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+void format_append(char *line, size_t size, const char *format, ...) FORMAT_PRINTF(3, 4);
 
 #endif

@@ -5,11 +5,15 @@
 
 #include "base/check.h"
 #include "base/json.h"
+#include "base/os.h"
 #include "bench/verdict.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+/* Where CPU time is counted in steps, a window of fewer says too little of it for a verdict. */
+#define CPU_STEPS_MIN 50
 
 /* ---- reading figures ---- */
 
@@ -83,6 +87,8 @@ static struct verdict_figures read_figures(const cJSON *sample, const cJSON *ser
     };
     double window_ns = f.window_s * 1e9;
     f.server_cpu_pct = 100 * figure_in(sample, "server", "cpu_ns") / (window_ns * server_cpus(c));
+    if (window_ns < CPU_STEPS_MIN * (double)os_cpu_resolution_ns())
+        f.server_cpu_pct = f.own_cpu_pct = NAN;
     sum_halves(series, &f);
     return f;
 }

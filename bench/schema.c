@@ -3,6 +3,7 @@
 #include "bench/schema.h"
 
 #include "base/check.h"
+#include "base/format.h"
 #include "bench/json_file.h"
 
 #include <math.h>
@@ -28,7 +29,7 @@ struct checker {
 
 static bool check(struct checker *c, const cJSON *schema, const cJSON *item);
 
-static bool fault(struct checker *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static bool fault(struct checker *c, const char *format, ...) FORMAT_PRINTF(2, 3);
 
 static bool fault(struct checker *c, const char *format, ...) {
     if (!c->reason) return false;

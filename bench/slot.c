@@ -3,6 +3,7 @@
 #include "bench/slot.h"
 
 #include "base/check.h"
+#include "base/format.h"
 #include "base/os.h"
 #include "bench/environment.h"
 #include "bench/foreign.h"
@@ -36,7 +37,7 @@ struct arguments {
     size_t count;     /* how many */
 };
 
-static void add(struct arguments *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void add(struct arguments *a, const char *format, ...) FORMAT_PRINTF(2, 3);
 
 static void add(struct arguments *a, const char *format, ...) {
     va_list rest;

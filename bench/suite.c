@@ -3,6 +3,7 @@
 #include "bench/suite.h"
 
 #include "base/check.h"
+#include "base/os.h"
 #include "bench/json_file.h"
 #include "bench/schema.h"
 #include "bench/transports.h"
@@ -65,7 +66,7 @@ static void explain_unknown(const struct paths *paths, const char *name, char *r
 
 static bool suite_path(const struct paths *paths, const char *name, char path[PATH_SIZE],
                        char *reason, size_t size) {
-    if (strchr(name, '/') || ends_with(name, ".json")) {
+    if (strpbrk(name, OS_PATH_SEPARATORS) || ends_with(name, ".json")) {
         if (snprintf(path, PATH_SIZE, "%s", name) < PATH_SIZE) return true;
         snprintf(reason, size, "the path is too long");
         return false;

@@ -3,6 +3,7 @@
 #include "bench/verdict.h"
 
 #include "base/check.h"
+#include "base/format.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -27,7 +28,7 @@
 const char *const verdict_names[3] = {"valid", "suspect", "invalid"};
 
 static void add(struct verdict *v, enum verdict_kind kind, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+    FORMAT_PRINTF(3, 4);
 
 static void add(struct verdict *v, enum verdict_kind kind, const char *format, ...) {
     CHECK_OP(v->reason_count, <, VERDICT_REASONS_MAX);

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define CPU_STEPS_MIN 10 /* of a coarse CPU clock: with fewer, a figure is off by 10 % or more */
+
 static int compare_counts(const void *a, const void *b) {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
     return (x > y) - (x < y);
@@ -116,13 +118,19 @@ static uint64_t difference(uint64_t start, uint64_t end) {
     return start == OS_UNKNOWN || end == OS_UNKNOWN || end < start ? OS_UNKNOWN : end - start;
 }
 
+/* CPU time between two readings. Of a few steps of a coarse clock there is no figure to be had. */
+static uint64_t cpu_between(uint64_t start, uint64_t end) {
+    uint64_t used_ns = difference(start, end), step_ns = os_cpu_resolution_ns();
+    return step_ns > 1 && used_ns < CPU_STEPS_MIN * step_ns ? OS_UNKNOWN : used_ns;
+}
+
 static double known(uint64_t value) {
     return value == OS_UNKNOWN ? NAN : (double)value;
 }
 
 static cJSON *server_json(const struct report *r, const struct load *load, const struct run *run,
                           const struct server_usage *u) {
-    uint64_t cpu_ns = difference(run->edges[0].server_cpu_ns, run->edges[1].server_cpu_ns);
+    uint64_t cpu_ns = cpu_between(run->edges[0].server_cpu_ns, run->edges[1].server_cpu_ns);
     /* The exact total is split in the ratio of the coarse user and system times. */
     double user = known(difference(u->start.cpu_user_ns, u->end.cpu_user_ns));
     double sys = known(difference(u->start.cpu_sys_ns, u->end.cpu_sys_ns));

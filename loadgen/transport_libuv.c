@@ -41,6 +41,37 @@ struct transport {
     uint8_t buffer[RECEIVE_BYTES];  /* of the receive in progress */
 };
 
+/* ---- errors: libuv's numbers are its own where they are not errno's, negated ---- */
+
+/* The native code of libuv's `error`; 0 stays 0. */
+static int native(int error) {
+    static const struct {
+        int uv;     /* libuv's */
+        int number; /* errno's */
+    } numbers[] = {{UV_ECONNRESET, ECONNRESET},
+                   {UV_EPIPE, EPIPE},
+                   {UV_ECONNABORTED, ECONNABORTED},
+                   {UV_ECANCELED, ECANCELED},
+                   {UV_ETIMEDOUT, ETIMEDOUT},
+                   {UV_ECONNREFUSED, ECONNREFUSED},
+                   {UV_ENOTCONN, ENOTCONN},
+                   {UV_EMFILE, EMFILE},
+                   {UV_ENFILE, ENFILE},
+                   {UV_ENOBUFS, ENOBUFS},
+                   {UV_ENOMEM, ENOMEM},
+                   {UV_EADDRINUSE, EADDRINUSE},
+                   {UV_EADDRNOTAVAIL, EADDRNOTAVAIL},
+                   {UV_EAFNOSUPPORT, EAFNOSUPPORT},
+                   {UV_ENETUNREACH, ENETUNREACH},
+                   {UV_EHOSTUNREACH, EHOSTUNREACH},
+                   {UV_EACCES, EACCES},
+                   {UV_EINVAL, EINVAL}};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (numbers[i].uv == error) return os_error_native(numbers[i].number);
+    if (error == 0 || UV_EINVAL == -EINVAL) return -error;
+    return EIO;
+}
+
 static int libuv_open(const struct transport_config *config, struct transport **transport) {
     struct transport *t = calloc(1, sizeof *t);
     if (!t) return ENOMEM;
@@ -52,7 +83,7 @@ static int libuv_open(const struct transport_config *config, struct transport **
     if (error) {
         free(t->peers);
         free(t);
-        return -error;
+        return native(error);
     }
     *transport = t;
     return 0;
@@ -78,9 +109,9 @@ static void fail(struct peer *p, int error) {
     uint32_t conn = p->conn;
     libuv_close(t, conn);
     if (standing)
-        t->config.handlers->failed(t->config.context, conn, -error);
+        t->config.handlers->failed(t->config.context, conn, native(error));
     else
-        t->config.handlers->connected(t->config.context, conn, -error);
+        t->config.handlers->connected(t->config.context, conn, native(error));
 }
 
 /* ---- callbacks ---- */
@@ -95,7 +126,7 @@ static void on_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer) {
 static int hidden_error(const struct peer *p) {
     uv_os_fd_t fd;
     int error = uv_fileno((const uv_handle_t *)&p->tcp, &fd);
-    return error ? error : -os_socket_error((os_socket)fd);
+    return error ? error : uv_translate_sys_error(os_socket_error((os_socket)fd));
 }
 
 static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer) {
@@ -159,7 +190,8 @@ static int start_connect(struct transport *t, struct peer *p) {
     memcpy(&address, t->config.address.storage.bytes, sizeof t->config.address.storage.bytes);
     int error = uv_fileno((uv_handle_t *)&p->tcp, &fd);
     uint32_t source = p->conn % t->config.sources;
-    if (!error && source) error = -os_bind_source((os_socket)fd, &t->config.address, source);
+    if (!error && source)
+        error = uv_translate_sys_error(os_bind_source((os_socket)fd, &t->config.address, source));
     if (!error) error = uv_tcp_nodelay(&p->tcp, 1);
     if (!error)
         error = uv_tcp_connect(&p->connect, &p->tcp, (const struct sockaddr *)&address, on_connect);
@@ -177,12 +209,12 @@ static int libuv_connect(struct transport *t, uint32_t conn) {
     int error = uv_tcp_init_ex(&t->loop, &p->tcp, family);
     if (error) {
         free(p);
-        return -error;
+        return native(error);
     }
     t->peers[conn] = p;
     error = start_connect(t, p);
     if (error) libuv_close(t, conn);
-    return -error;
+    return native(error);
 }
 
 /* Lets libuv send what the kernel did not take, when it does. */

@@ -1,7 +1,6 @@
 /* cases_close.c - how connections and servers end. */
 #include "tests/conformance/client.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -87,13 +86,9 @@ static void half_close_pending(const struct setup *setup) {
 
 /* Descriptors that the server has open; 0 where the system does not tell. */
 static size_t open_descriptors(const struct server *server) {
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/fd", (int)server->pid);
-    DIR *list = opendir(path);
-    size_t n = 0;
-    while (list && readdir(list)) n++;
-    if (list) closedir(list);
-    return n;
+    struct holding holding;
+    server_holds(server, &holding);
+    return (size_t)holding.descriptors;
 }
 
 /* Connections that are reset with bytes on their way, in both directions, beside ones that stay. */
@@ -197,6 +192,58 @@ static void fd_reuse(const struct setup *setup) {
     server_finish(&server, STOP_BY_EOF, &expected, &stats);
 }
 
+/* Connections that come and go in every way that there is, twenty at a time. */
+static void come_and_go(const struct server *server, const struct setup *setup, uint64_t rounds) {
+    enum { AT_ONCE = 20, WAYS = 5, BYTES = 500 };
+    for (uint64_t i = 0; i < rounds; i += AT_ONCE) {
+        struct client *clients = clients_open(server, setup, i, AT_ONCE);
+        for (size_t k = 0; k < AT_ONCE; k++) {
+            struct client *c = &clients[k];
+            uint64_t way = (k + i / AT_ONCE) % WAYS;
+            if (way >= 2) clients_echo(c, 1, BYTES);
+            c->goal += way == 4 ? BYTES : 0; /* the last echo finds nobody */
+            if (way == 4) clients_step(c, 1, -1);
+            if (way == 0 || way == 3)
+                client_reset(c);
+            else if (way == 2)
+                client_finish(c);
+            else
+                client_close(c);
+        }
+        free(clients);
+    }
+}
+
+/* Waits until the server holds no more descriptors than `most`, and says what it holds. */
+static void settle(const struct server *server, uint64_t most, struct holding *holding) {
+    case_doing("waiting until the server has closed all connections");
+    for (server_holds(server, holding); holding->descriptors > most; server_holds(server, holding))
+        poll(NULL, 0, 10);
+}
+
+/* Whatever a connection costs, its end gives back: a hundred bytes kept of each would show. */
+static void rounds(const struct setup *setup) {
+    enum { FIRST = 2000, ROUNDS = 10000, KEPT_MAX = 1000 * KIB };
+    struct server server;
+    struct stats stats;
+    struct holding before, after;
+    server_start(&server, setup, NULL);
+    come_and_go(&server, setup, FIRST); /* what it takes once, it has by now */
+    poll(NULL, 0, 500);
+    settle(&server, UINT64_MAX, &before);
+    case_doing("coming and going");
+    come_and_go(&server, setup, ROUNDS);
+    settle(&server, before.descriptors, &after);
+    REQUIRE(after.bytes <= before.bytes + KEPT_MAX, "memory grew by %llu KiB in %d rounds",
+            (unsigned long long)((after.bytes - before.bytes) / KIB), ROUNDS);
+    server_finish(&server, STOP_BY_EOF,
+                  &(struct expected){.accepted = FIRST + ROUNDS, .closed_reset = ANY, .bytes = ANY},
+                  &stats);
+    case_note("%llu descriptors before and %llu after, %+lld KiB",
+              (unsigned long long)before.descriptors, (unsigned long long)after.descriptors,
+              ((long long)after.bytes - (long long)before.bytes) / KIB);
+}
+
 /* Asks the server to stop while 50 connections pump; they may end, the server must, in order. */
 static void stop_under_load(const struct setup *setup, enum stop_by by) {
     enum { CLIENTS = 50 };
@@ -254,6 +301,7 @@ const struct conformance_case cases_close[] = {
     {"reset", reset, 30, false},
     {"connect-and-close", connect_and_close, 20, false},
     {"fd-reuse", fd_reuse, 60, false},
+    {"rounds", rounds, 60, false},
     {"stop-idle", stop_idle, 20, false},
     {"stop-eof", stop_eof, 20, false},
     {"stop-sigterm", stop_sigterm, 20, false},

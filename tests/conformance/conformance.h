@@ -38,6 +38,7 @@ struct described {
 /* What a case is run with. */
 struct setup {
     char **command;             /* the server's command line, NULL at its end */
+    const char *observer;       /* command that tells what a process holds; NULL: /proc does */
     struct described described; /* what it says of itself */
     char option[VARIANT_MAX];   /* "NAME=VALUE" for --option; empty: defaults */
     uint64_t seed;              /* of payloads and orders */

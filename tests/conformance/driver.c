@@ -1,8 +1,9 @@
 /* driver.c - runs every case of the conformance suite against one server command.
  * Invariant: what runs is decided by the tables of the cases and by what the server describes.
  *
- *   conformance [--only NAME] [--list] [--skip NAME] [--timeout-scale X] [--expect-limit N]
- *               [--connections N] [--seed N] -- SERVER-COMMAND... */
+ *   conformance [--only NAME] [--list] [--skip NAME[=REASON]] [--timeout-scale X]
+ *               [--expect-limit N] [--connections N] [--seed N] [--observer COMMAND]
+ *               -- SERVER-COMMAND... */
 #include "base/args.h"
 #include "base/os.h"
 #include "tests/conformance/conformance.h"
@@ -37,27 +38,23 @@ static void run_case(const struct conformance_case *c, const struct setup *setup
 /* What the driver was asked for. */
 struct request {
     const char *only;         /* one case; empty: all */
-    struct arg_texts skipped; /* cases not to run */
+    struct arg_texts skipped; /* cases not to run: NAME or NAME=REASON */
     bool list;                /* only name them */
 };
-
-static bool is_wanted(const struct request *r, const struct conformance_case *c) {
-    for (size_t i = 0; i < r->skipped.count; i++) {
-        if (strcmp(r->skipped.items[i], c->name) == 0) return false;
-    }
-    return !r->only[0] || strcmp(r->only, c->name) == 0;
-}
 
 static void run_tables(struct request *r, struct setup *setup, bool basic_only) {
     for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++) {
         for (const struct conformance_case *c = tables[t]; c->name; c++) {
             if (basic_only && !c->basic) continue;
+            const char *skipped = harness_skip_reason(&r->skipped, c->name);
             if (r->list)
                 puts(c->name);
-            else if (is_wanted(r, c))
+            else if (r->only[0] && strcmp(r->only, c->name) != 0)
+                continue;
+            else if (skipped)
+                printf("skip conformance/%s %s # %s\n", setup->described.name, c->name, skipped);
+            else
                 run_case(c, setup);
-            else if (!r->only[0])
-                printf("skip conformance/%s %s # by --skip\n", setup->described.name, c->name);
         }
     }
 }
@@ -131,7 +128,7 @@ int main(int argc, char **argv) {
         {.name = "skip",
          .kind = ARG_TEXTS,
          .value = &request.skipped,
-         .placeholder = "NAME",
+         .placeholder = "NAME[=REASON]",
          .help = "leave a case out; may repeat"},
         {.name = "list",
          .kind = ARG_FLAG,
@@ -157,6 +154,11 @@ int main(int argc, char **argv) {
          .max = 1e6,
          .placeholder = "N",
          .help = "size of the case 'thousands' (1000)"},
+        {.name = "observer",
+         .kind = ARG_TEXT,
+         .value = &setup.observer,
+         .placeholder = "COMMAND",
+         .help = "prints the descriptors and resident bytes of the process id behind it"},
         {.name = "seed",
          .kind = ARG_COUNT,
          .value = &setup.seed,

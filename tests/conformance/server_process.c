@@ -5,6 +5,7 @@
 #include "tests/support/process.h"
 
 #include <cjson/cJSON.h>
+#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,7 @@ static void read_ready(struct server *server, const struct setup *setup) {
     REQUIRE(os_address_resolve(host->valuestring, (uint16_t)port->valuedouble, &server->address,
                                reason, sizeof reason) == 0,
             "ready line's host '%s': %s", host->valuestring, reason);
+    server->reported_pid = (int64_t)pid->valuedouble;
     cJSON_Delete(json);
 }
 
@@ -59,7 +61,7 @@ void server_start(struct server *server, const struct setup *setup,
         argv[n++] = strdup(how->args[i]); /* lives as long as the case */
     }
     argv[n] = NULL;
-    *server = (struct server){.timeout_scale = setup->timeout_scale};
+    *server = (struct server){.timeout_scale = setup->timeout_scale, .observer = setup->observer};
     server->pid = process_start(argv, how ? how->nofile : 0, &server->input, &server->output);
     case_doing("waiting for the ready line");
     read_ready(server, setup);
@@ -138,6 +140,38 @@ void server_finish(struct server *server, enum stop_by by, const struct expected
     expect("closed_error", stats->closed_error, expected->closed_error);
     expect("bytes_in", stats->bytes_in, expected->bytes);
     expect("bytes_out", stats->bytes_out, expected->bytes);
+}
+
+static void ask_observer(const struct server *server, struct holding *holding) {
+    char words[512], text[256], pid[24];
+    char *argv[ARGS_MAX], *rest = NULL;
+    size_t n = 0;
+    CHECK_OP(snprintf(words, sizeof words, "%s", server->observer), <, sizeof words);
+    for (char *word = strtok_r(words, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+        CHECK_OP(n, <, ARGS_MAX - 2);
+        argv[n++] = word;
+    }
+    snprintf(pid, sizeof pid, "%lld", (long long)server->reported_pid);
+    argv[n++] = pid;
+    argv[n] = NULL;
+    int code = process_collect(argv, text, sizeof text);
+    unsigned long long descriptors, bytes;
+    REQUIRE(code == 0 && sscanf(text, "%llu %llu", &descriptors, &bytes) == 2,
+            "%s: exit code %d, output '%s'", server->observer, code, text);
+    *holding = (struct holding){.descriptors = descriptors, .bytes = bytes};
+}
+
+void server_holds(const struct server *server, struct holding *holding) {
+    char path[64];
+    if (server->observer) {
+        ask_observer(server, holding);
+        return;
+    }
+    *holding = (struct holding){.bytes = server_rss_bytes(server)};
+    snprintf(path, sizeof path, "/proc/%d/fd", (int)server->pid);
+    DIR *list = opendir(path);
+    while (list && readdir(list)) holding->descriptors++;
+    if (list) closedir(list);
 }
 
 uint64_t server_cpu_ns(const struct server *server) {

@@ -11,7 +11,9 @@
 #define ANY UINT64_MAX
 
 struct server {
-    pid_t pid;                 /* as forked; a launcher may report another one */
+    pid_t pid;                 /* as forked */
+    int64_t reported_pid;      /* as its ready line says; a launcher's and an emulator's differ */
+    const char *observer;      /* of the setup */
     int input;                 /* its stdin; closing it stops the server */
     int output;                /* its stdout */
     struct os_address address; /* where it listens */
@@ -55,6 +57,15 @@ void server_await_end(struct server *server, uint64_t asked_ns, struct stats *st
 /* Both, and compares its account with what the case did. */
 void server_finish(struct server *server, enum stop_by by, const struct expected *expected,
                    struct stats *stats);
+
+/* What a server holds now. */
+struct holding {
+    uint64_t descriptors; /* open ones, or handles; 0 where the system does not tell */
+    uint64_t bytes;       /* of memory, resident */
+};
+
+/* Asks the observer, or /proc; ends the case if the observer does not tell. */
+void server_holds(const struct server *server, struct holding *holding);
 
 /* CPU time it has used, in ns; ends the case if the system does not tell. */
 uint64_t server_cpu_ns(const struct server *server);

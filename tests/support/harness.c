@@ -2,6 +2,7 @@
 #include "tests/support/harness.h"
 
 #include "base/check.h"
+#include "base/format.h"
 
 #include <errno.h>
 #include <math.h>
@@ -21,8 +22,7 @@ static const char *doing_what = "starting";
 static char case_label[160];
 static char note_text[256]; /* " # ..." or empty */
 
-static void case_print(const char *outcome, const char *format, va_list rest)
-    __attribute__((format(printf, 2, 0)));
+static void case_print(const char *outcome, const char *format, va_list rest) FORMAT_PRINTF(2, 0);
 
 static void case_print(const char *outcome, const char *format, va_list rest) {
     printf("%s %s # ", outcome, case_label);
@@ -127,6 +127,17 @@ bool harness_run(const char *label, void (*body)(const void *argument), const vo
     bool passed = code == EXIT_PASSED || code == EXIT_SKIPPED;
     any_failed |= !passed;
     return passed;
+}
+
+const char *harness_skip_reason(const struct arg_texts *skipped, const char *name) {
+    size_t length = strlen(name);
+    for (size_t i = 0; i < skipped->count; i++) {
+        const char *item = skipped->items[i];
+        if (strncmp(item, name, length) != 0) continue;
+        if (item[length] == '=') return item + length + 1;
+        if (!item[length]) return "by --skip";
+    }
+    return NULL;
 }
 
 int harness_exit_code(void) {

@@ -8,6 +8,9 @@
 #ifndef TESTS_HARNESS_H
 #define TESTS_HARNESS_H
 
+#include "base/args.h"
+#include "base/format.h"
+
 #include <stdbool.h>
 
 #define REQUIRE(condition, ...)                                                                    \
@@ -18,14 +21,14 @@
 /* ---- in a case ---- */
 
 /* Ends the case as failed, or as skipped, with the reason. */
-void case_fail(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
-void case_skip(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
+void case_fail(const char *format, ...) __attribute__((noreturn)) FORMAT_PRINTF(1, 2);
+void case_skip(const char *format, ...) __attribute__((noreturn)) FORMAT_PRINTF(1, 2);
 
 /* Says what the case waits for now; named if its deadline passes. `what` is not copied. */
 void case_doing(const char *what);
 
 /* A remark printed behind "ok". */
-void case_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void case_note(const char *format, ...) FORMAT_PRINTF(1, 2);
 
 /* ---- around cases ---- */
 
@@ -36,6 +39,11 @@ void harness_start(void);
  * failed. */
 bool harness_run(const char *label, void (*body)(const void *argument), const void *argument,
                  double deadline_s);
+
+/* Why `name` is left out: what --skip NAME or --skip NAME=REASON said; NULL if it is not among
+ * them.
+ */
+const char *harness_skip_reason(const struct arg_texts *skipped, const char *name);
 
 /* Until harness_unguard a failure here, or the deadline, is that of `label` and ends the program.
  */

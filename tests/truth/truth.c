@@ -1,7 +1,7 @@
 /* truth.c - runs the cases, and what they share: servers, the load generator, figures.
  *
- *   truth [--only NAME] [--transport NAME | --once] [--timeout-scale X] [--slow-build]
- * BIN-DIRECTORY
+ *   truth [--only NAME] [--skip NAME[=REASON]] [--transport NAME | --once] [--timeout-scale X]
+ *         [--slow-build] BIN-DIRECTORY
  *
  * Without --transport and --once: every case, with the transport that loadgen chooses. */
 #include "tests/truth/truth.h"
@@ -260,23 +260,34 @@ static const struct truth_case *const tables[] = {
     truth_timing, truth_faults, truth_counts,   truth_ends,    truth_visits,
     truth_idle,   truth_drawn,  truth_arrivals, truth_starved, truth_transports};
 
-/* Runs the cases of that name, or all if it is empty. Returns how many there were. */
-static unsigned run_cases(const struct truth *truth, const char *only, bool once, bool slow_build,
-                          double scale) {
+/* What the command line asks for. */
+struct request {
+    const char *only;         /* one case; empty: all */
+    struct arg_texts skipped; /* cases not to run: NAME or NAME=REASON */
+    double scale;             /* of deadlines */
+    bool slow_build;          /* leave out what needs speed */
+    bool once;                /* only what no transport has a say in */
+};
+
+/* Runs the cases that are asked for. Returns how many there were. */
+static unsigned run_cases(const struct truth *truth, const struct request *r) {
     unsigned count = 0;
     for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++) {
         for (const struct truth_case *c = tables[t]; c->name; c++) {
             char label[160];
             snprintf(label, sizeof label, "truth%s%s %s", truth->transport[0] ? "-" : "",
                      truth->transport, c->name);
-            if (only[0] && strcmp(only, c->name) != 0) continue;
-            if (once && !(c->flags & ONCE)) continue;
+            if (r->only[0] && strcmp(r->only, c->name) != 0) continue;
+            if (r->once && !(c->flags & ONCE)) continue;
             if (truth->transport[0] && (c->flags & ONCE)) continue;
             count++;
-            if (slow_build && (c->flags & NEEDS_SPEED))
+            const char *skipped = harness_skip_reason(&r->skipped, c->name);
+            if (skipped)
+                printf("skip %s # %s\n", label, skipped);
+            else if (r->slow_build && (c->flags & NEEDS_SPEED))
                 printf("skip %s # its bounds are for a build without sanitizers\n", label);
             else
-                harness_run(label, run_body, &(struct run){c, truth}, c->deadline_s * scale);
+                harness_run(label, run_body, &(struct run){c, truth}, c->deadline_s * r->scale);
         }
     }
     return count;
@@ -284,18 +295,20 @@ static unsigned run_cases(const struct truth *truth, const char *only, bool once
 
 int main(int argc, char **argv) {
     struct truth truth = {.loadgen = "loadgen", .transport = "", .seed = 1};
-    const char *only = "";
-    double scale = 1;
-    bool slow_build = false, once = false;
+    struct request request = {.only = "", .scale = 1};
     struct arg_texts bins = {0};
     const struct arg args[] = {
-        {"only", ARG_TEXT, &only, 0, 0, NULL, "NAME", "one case"},
+        {"only", ARG_TEXT, &request.only, 0, 0, NULL, "NAME", "one case"},
+        {"skip", ARG_TEXTS, &request.skipped, 0, 0, NULL, "NAME[=REASON]",
+         "leave a case out; may repeat"},
         {"transport", ARG_TEXT, &truth.transport, 0, 0, NULL, "NAME",
          "loadgen's transport; leaves out what no transport has a say in"},
-        {"once", ARG_FLAG, &once, 0, 0, NULL, NULL, "only what no transport has a say in"},
+        {"once", ARG_FLAG, &request.once, 0, 0, NULL, NULL, "only what no transport has a say in"},
         {"seed", ARG_COUNT, &truth.seed, 0, 1e15, NULL, "N", "of what cases draw (1)"},
-        {"timeout-scale", ARG_REAL, &scale, 0.1, 100, NULL, "X", "multiply every deadline (1)"},
-        {"slow-build", ARG_FLAG, &slow_build, 0, 0, NULL, NULL, "leave out what needs speed"},
+        {"timeout-scale", ARG_REAL, &request.scale, 0.1, 100, NULL, "X",
+         "multiply every deadline (1)"},
+        {"slow-build", ARG_FLAG, &request.slow_build, 0, 0, NULL, NULL,
+         "leave out what needs speed"},
         {NULL, ARG_FLAG, NULL, 0, 0, NULL, NULL, NULL},
     };
     const struct args_spec spec = {.program = "truth",
@@ -313,8 +326,9 @@ int main(int argc, char **argv) {
     }
     truth.bin = bins.items[0];
     harness_start();
-    unsigned count = run_cases(&truth, only, once, slow_build, scale);
+    unsigned count = run_cases(&truth, &request);
     if (count == 0) fprintf(stderr, "truth: there is no such case; --transport leaves some out\n");
     args_texts_free(&bins);
+    args_texts_free(&request.skipped);
     return count ? harness_exit_code() : 2;
 }

@@ -1,0 +1,228 @@
+/* threads.c - blocking calls, a thread per connection: the system's scheduler is the event loop.
+ * Invariant: a connection is in the list exactly as long as its socket is open, so that stop never
+ * touches a handle that has been given to somebody else.
+ *
+ * System calls per echo in steady state: recv + send. The wake-up of a thread per echo is no system
+ * call but costs a context switch when the server has nothing else to do. */
+#include "servers/model.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* Address space per thread, not memory: what is never touched costs nothing. The buffer is not on
+ * the stack; the rest is for libc and for sanitizers. */
+#define STACK_BYTES (256u * 1024u)
+
+/* How long the acceptor leaves the listener alone when there is no descriptor, memory or thread. */
+#define ACCEPT_RETRY_MS 100
+
+/* After this time those connections that have not ended are told to once more. */
+#define END_AGAIN_NS 100000000L
+#define NS_A_S 1000000000L
+
+/* One instance. */
+struct threads_server {
+    os_socket listener;         /* where connections come from */
+    size_t buffer_bytes;        /* most that one receive returns */
+    pthread_attr_t attributes;  /* of connection threads: detached, small stack */
+    pthread_mutex_t lock;       /* guards all below */
+    pthread_cond_t closed;      /* signalled whenever a connection has closed */
+    struct thread_conn *first;  /* list of all connections */
+    bool stopping;              /* ends are ours, not the peers' */
+    struct server_stats totals; /* of the connections that have ended */
+};
+
+/* One connection and its thread. */
+struct thread_conn {
+    struct threads_server *server; /* whose it is */
+    struct thread_conn *previous;  /* in the server's list */
+    struct thread_conn *next;      /* in the same */
+    os_socket socket;              /* blocking */
+    struct server_stats stats;     /* of this connection alone, hence without a lock */
+    uint8_t buffer[];              /* server->buffer_bytes */
+};
+
+static int threads_open(const struct server_config *config, os_socket listener, void **state) {
+    struct threads_server *s = calloc(1, sizeof *s);
+    if (!s) return ENOMEM;
+    int error = pthread_attr_init(&s->attributes);
+    if (error) {
+        free(s);
+        return error;
+    }
+    s->listener = listener;
+    s->buffer_bytes = config->buffer_bytes;
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->closed, NULL);
+    pthread_attr_setdetachstate(&s->attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&s->attributes, STACK_BYTES);
+    *state = s;
+    return 0;
+}
+
+static void threads_close(void *state) {
+    struct threads_server *s = state;
+    pthread_cond_destroy(&s->closed);
+    pthread_mutex_destroy(&s->lock);
+    pthread_attr_destroy(&s->attributes);
+    free(s);
+}
+
+/* Takes a connection off the list and closes it; called with the lock held. */
+static void remove_locked(struct thread_conn *c) {
+    struct threads_server *s = c->server;
+    if (c->previous)
+        c->previous->next = c->next;
+    else
+        s->first = c->next;
+    if (c->next) c->next->previous = c->previous;
+    os_close(c->socket);
+    server_stats_add(&s->totals, &c->stats);
+    free(c);
+    pthread_cond_signal(&s->closed);
+}
+
+/* Sends all of `size` bytes. Returns 0 or an error. */
+static int send_all(struct thread_conn *c, size_t size) {
+    for (size_t done = 0; done < size;) {
+        size_t sent = 0;
+        int error = os_send(c->socket, c->buffer + done, size - done, &sent);
+        if (error && !os_error_would_block(error)) return error;
+        c->stats.sends += sent > 0;
+        c->stats.sends_partial += sent < size - done;
+        c->stats.bytes_out += sent;
+        done += sent;
+    }
+    return 0;
+}
+
+/* Echoes until the peer ends its input. Returns 0, or the error that ended the connection. */
+static int echo(struct thread_conn *c) {
+    for (;;) {
+        size_t received = 0;
+        int error = os_receive(c->socket, c->buffer, c->server->buffer_bytes, &received);
+        c->stats.waits++;
+        if (error && os_error_would_block(error)) continue; /* interrupted */
+        if (error || received == 0) return error;
+        c->stats.events++;
+        c->stats.receives++;
+        c->stats.bytes_in += received;
+        echo_work();
+        error = send_all(c, received);
+        if (error) return error;
+    }
+}
+
+static void *connection_thread(void *argument) {
+    struct thread_conn *c = argument;
+    struct threads_server *s = c->server;
+    int error = echo(c);
+    pthread_mutex_lock(&s->lock);
+    if (!error || s->stopping)
+        c->stats.closed_clean++;
+    else if (os_error_peer_gone(error))
+        c->stats.closed_reset++;
+    else
+        c->stats.closed_error++;
+    remove_locked(c);
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}
+
+/* Starts the thread of an accepted socket. Returns 0, or an error; then the socket is closed. */
+static int serve(struct threads_server *s, os_socket socket) {
+    struct thread_conn *c = malloc(sizeof *c + s->buffer_bytes);
+    if (!c) {
+        os_close(socket);
+        return ENOMEM;
+    }
+    *c = (struct thread_conn){.server = s, .socket = socket};
+    pthread_mutex_lock(&s->lock);
+    c->next = s->first;
+    if (c->next) c->next->previous = c;
+    s->first = c;
+    pthread_t thread;
+    int error = pthread_create(&thread, &s->attributes, connection_thread, c);
+    if (error) remove_locked(c);
+    pthread_mutex_unlock(&s->lock);
+    return error;
+}
+
+/* Waits up to `wait_ms` (-1: for ever) for stop, and with `accepting` for a connection. Returns 0
+ * or an error. */
+static int wait_for(struct threads_server *s, os_socket stop, bool accepting, int wait_ms,
+                    bool *stopped, bool *connection) {
+    WSAPOLLFD polled[] = {{.fd = stop, .events = POLLRDNORM},
+                          {.fd = s->listener, .events = POLLRDNORM}};
+    int n = WSAPoll(polled, accepting ? 2 : 1, wait_ms);
+    *stopped = n > 0 && polled[0].revents;
+    *connection = n > 0 && polled[1].revents;
+    return n < 0 ? WSAGetLastError() : 0;
+}
+
+/* Lets the calls of a connection end, now and from now on. Winsock does not promise that shutdown
+ * ends a call that is under way, hence the second call, which ends nothing else. */
+static void end_calls(const struct thread_conn *c) {
+    shutdown(c->socket, SD_BOTH);
+    CancelIoEx((HANDLE)c->socket, NULL);
+}
+
+/* Ends all connections and waits until their threads have let go of them. Again and again, since a
+ * thread may have been on its way into a call. */
+static void end_connections(struct threads_server *s) {
+    pthread_mutex_lock(&s->lock);
+    s->stopping = true;
+    while (s->first) {
+        struct timespec until;
+        for (struct thread_conn *c = s->first; c; c = c->next) end_calls(c);
+        clock_gettime(CLOCK_REALTIME, &until); /* the clock of pthread_cond_timedwait */
+        until.tv_nsec += END_AGAIN_NS;
+        if (until.tv_nsec >= NS_A_S) {
+            until.tv_nsec -= NS_A_S;
+            until.tv_sec++;
+        }
+        while (s->first && pthread_cond_timedwait(&s->closed, &s->lock, &until) == 0) continue;
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+static int threads_run(void *state, os_socket stop, struct server_stats *stats) {
+    struct threads_server *s = state;
+    bool stopped = false, connection = false, accepting = true;
+    int error = 0;
+    while (!error && !stopped) {
+        error =
+            wait_for(s, stop, accepting, accepting ? -1 : ACCEPT_RETRY_MS, &stopped, &connection);
+        stats->waits++;
+        stats->events += connection;
+        accepting = true;
+        if (!connection) continue;
+        os_socket accepted;
+        int failed = os_accept(s->listener, false, &accepted);
+        if (!failed) {
+            stats->accepted++;
+            failed = serve(s, accepted);
+            stats->closed_error += failed != 0;
+            accepting = !failed;
+        } else {
+            accepting = !os_error_exhausted(failed);
+        }
+        stats->accept_errors += !accepting;
+    }
+    end_connections(s);
+    server_stats_add(stats, &s->totals);
+    return error;
+}
+
+const struct io_model io_model_self = {
+    .name = "threads",
+    .summary = "threads: blocking calls, a thread per connection",
+    .initiation = IO_BLOCKING,
+    .notification = IO_RETURN,
+    .instances_by_main = false,
+    .open = threads_open,
+    .run = threads_run,
+    .close = threads_close,
+};

@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# deps.sh - builds the libraries that `make PLATFORM=windows` links, from this distribution's source
+# packages, with mingw-w64: mingw has no packages of libuv and cJSON.
+# Invariant: the system's package lists and sources are left as they are, and PREFIX is either as it
+# was or complete: the stamp, which names what it was built of, is the last thing written.
+#
+#   bash tests/windows/deps.sh PREFIX     (what it ran is in PREFIX/deps.log)
+set -eu
+prefix=$1
+here=$(cd "$(dirname "$0")" && pwd)
+# change with every change of what is built: a prefix with another stamp is built anew
+recipe="recipe 1: libuv1 cjson zlib"
+stamp=$prefix/stamp
+log=$prefix/deps.log
+
+[ "$(head -n 1 "$stamp" 2>/dev/null)" = "$recipe" ] && exit 0
+for tool in x86_64-w64-mingw32-gcc cmake apt-get dpkg-source; do
+    command -v "$tool" >/dev/null || { echo "deps-windows: $tool is missing" >&2; exit 2; }
+done
+mkdir -p "$prefix/lib/pkgconfig" "$prefix/include/cjson"
+prefix=$(cd "$prefix" && pwd)
+work=$(mktemp -d "$prefix/build.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+echo "deps-windows: building libuv, cJSON and zlib into $prefix (log: $log)"
+exec 3>&1 >"$log" 2>&1
+trap 'code=$?; rm -rf "$work"; [ $code = 0 ] || { tail -n 5 "$log"; echo "deps-windows: failed"; } >&3' EXIT
+
+# ---- the sources, checked by apt as every package is ----
+
+. /etc/os-release
+keyring=/usr/share/keyrings/$ID-archive-keyring.gpg
+case $ID in
+debian) mirror=http://deb.debian.org/debian parts=main ;;
+*) mirror=http://archive.ubuntu.com/$ID parts="main universe" ;;
+esac
+mkdir -p "$work/lists/partial" "$work/src"
+echo "deb-src [signed-by=$keyring] $mirror $VERSION_CODENAME $parts" >"$work/sources.list"
+own=(-q -o "Dir::Etc::SourceList=$work/sources.list" -o Dir::Etc::SourceParts=/dev/null
+    -o "Dir::State::Lists=$work/lists" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=
+    -o Acquire::Retries=1 -o APT::Sandbox::User=root)
+apt-get "${own[@]}" update
+(cd "$work/src" && apt-get "${own[@]}" source libuv1 cjson zlib)
+
+# ---- built, and installed by hand: of each a static library, its headers and a .pc file ----
+
+# build NAME TARGET OPTION...: the one source directory NAME-*, its one target
+build() {
+    local name=$1 target=$2
+    shift 2
+    cmake -S "$work/src/$name"-*/ -B "$work/$name" -DCMAKE_TOOLCHAIN_FILE="$here/windows.cmake" \
+        -DCMAKE_BUILD_TYPE=Release "$@"
+    cmake --build "$work/$name" --target "$target" --parallel "$(nproc)"
+}
+
+# pc NAME VERSION-OF LIBS: its version is that of the source directory VERSION-OF-*
+pc() {
+    local version
+    version=$(basename "$work/src/$2"-*/)
+    version=${version#"$2"-}
+    printf '%s\n' "Name: $1" "Description: $1, built by tests/windows/deps.sh" "Version: $version" \
+        "Cflags: -I$prefix/include" "Libs: -L$prefix/lib $3" >"$prefix/lib/pkgconfig/$1.pc"
+    built="${built-} $1-$version"
+}
+
+build libuv1 uv_a -DBUILD_TESTING=OFF -DLIBUV_BUILD_TESTS=OFF
+cp "$work/libuv1/libuv_a.a" "$prefix/lib/libuv.a"
+cp -R "$work"/src/libuv1-*/include/. "$prefix/include"
+pc libuv libuv1 "-luv -lpsapi -luser32 -ladvapi32 -liphlpapi -luserenv -lws2_32"
+
+# its own compiler flags ask for a stack protector that mingw's libraries do not have
+build cjson cjson -DENABLE_CUSTOM_COMPILER_FLAGS=OFF -DENABLE_CJSON_TEST=OFF -DBUILD_SHARED_LIBS=OFF
+cp "$work/cjson/libcjson.a" "$prefix/lib"
+cp "$work"/src/cjson-*/cJSON.h "$prefix/include/cjson"
+pc libcjson cjson "-lcjson"
+
+build zlib zlibstatic
+cp "$work/zlib/libzlibstatic.a" "$prefix/lib/libz.a"
+cp "$work"/src/zlib-*/zlib.h "$work/zlib/zconf.h" "$prefix/include"
+pc zlib zlib "-lz"
+
+printf '%s\n' "$recipe" "$built" >"$stamp"
+echo "deps-windows: built$built" >&3
