@@ -26,7 +26,7 @@
 /* skip=on: operations in a row that may end at once on one connection. The next goes through the
  * port, behind those of others; without such a cap a few connections keep the worker to themselves.
  */
-#define INLINE_MAX 16
+#define INLINE_MAX 4
 
 /* Should a wake-up be lost for want of memory, stop is still seen in time. */
 #define WAIT_MOST_MS 500u
