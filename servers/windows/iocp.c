@@ -9,19 +9,17 @@
  *
  * accept=acceptex keeps a pool of accepts in flight, which end in the port like everything else;
  * accept=thread is a thread that waits for the listener and posts each newcomer to the port. */
+#include "servers/windows/acceptex.h"
 #include "servers/windows/overlapped.h"
 
 #include "base/os_windows.h"
 
 #include <errno.h>
-#include <mswsock.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <ws2tcpip.h>
 
 #define WORKERS_MAX 64
-#define BATCH 64   /* packets that one wait returns at most */
-#define ACCEPTS 64 /* accepts in flight */
+#define BATCH 64 /* packets that one wait returns at most */
 
 /* skip=on: operations in a row that may end at once on one connection. The next goes through the
  * port, behind those of others; without such a cap a few connections keep the worker to themselves.
@@ -31,27 +29,16 @@
 /* Should a wake-up be lost for want of memory, stop is still seen in time. */
 #define WAIT_MOST_MS 500u
 
-/* AcceptEx wants this much room for each of two addresses, which nobody reads. */
-#define ADDRESS_BYTES (sizeof(struct sockaddr_storage) + 16)
-
 enum { OPTION_WORKERS, OPTION_ACCEPT, OPTION_SKIP };
 
 static const struct model_option options[] = {
     {"workers", NULL, 1, 1, WORKERS_MAX, "threads that wait on the port"},
     {"accept", "acceptex|thread", 0, 0, 0, "accepts that end in the port, or a thread that waits"},
-    {"skip", "off|on", 0, 0, 0, "on: what ends at once is handled at once, 16 times in a row"},
+    {"skip", "off|on", 0, 0, 0, "on: what ends at once is handled at once, a few in a row"},
     {.name = NULL}};
 
 /* What a packet is about: its completion key. Its OVERLAPPED is the head of that thing. */
 enum packet { PACKET_CONN, PACKET_NEWCOMER, PACKET_ACCEPT, PACKET_STOP, PACKET_WAKE };
-
-/* One accept of the pool. */
-struct iocp_accept {
-    WSAOVERLAPPED overlapped;          /* first, so that its address is the accept's */
-    os_socket socket;                  /* made in advance, to be connected; else OS_SOCKET_NONE */
-    bool missing;                      /* from the pool, for want of handles or memory */
-    char addresses[2 * ADDRESS_BYTES]; /* AcceptEx's */
-};
 
 /* A thread that waits on the port. */
 struct iocp_worker {
@@ -63,23 +50,21 @@ struct iocp_worker {
 
 /* The instance. */
 struct iocp_server {
-    struct overlapped_set set; /* where connections come from; see lock */
+    struct overlapped_set set; /* where connections come from; of whoever accepts */
     HANDLE port;               /* where all operations end */
-    int family;                /* of the listener and all it accepts */
-    LPFN_ACCEPTEX accept_ex;   /* NULL with accept=thread */
+    bool by_thread;            /* accept=thread */
     bool skip;                 /* skip=on */
     size_t workers_count;      /* how many are used */
     struct iocp_worker workers[WORKERS_MAX];
-    struct iocp_worker acceptor;         /* accept=thread */
-    pthread_mutex_t lock;                /* guards the list, missing accepts and their set */
-    struct overlapped_conn *first;       /* list of all connections */
-    struct iocp_accept accepts[ACCEPTS]; /* the pool */
-    _Atomic uint32_t accepts_missing;    /* how many of them are missing */
-    _Atomic bool stopping;               /* workers end */
-    os_socket stop;                      /* the stop socket */
-    WSAOVERLAPPED stop_overlapped;       /* of the receive on it */
-    char stop_byte;                      /* where that would go; none comes */
-    bool stop_in_flight;                 /* that receive has not ended */
+    struct iocp_worker acceptor;   /* accept=thread */
+    pthread_mutex_t lock;          /* guards the list */
+    struct overlapped_conn *first; /* list of all connections */
+    struct acceptex_pool pool;     /* accept=acceptex */
+    _Atomic bool stopping;         /* workers end */
+    os_socket stop;                /* the stop socket */
+    WSAOVERLAPPED stop_overlapped; /* of the receive on it */
+    char stop_byte;                /* where that would go; none comes */
+    bool stop_in_flight;           /* that receive has not ended */
 };
 
 /* ---- one connection ---- */
@@ -118,14 +103,6 @@ static void proceed(struct iocp_worker *w, struct overlapped_conn *c) {
     }
 }
 
-/* The error of an operation that has ended. */
-static int error_of(os_socket socket, WSAOVERLAPPED *overlapped) {
-    DWORD bytes, flags;
-    if (overlapped->Internal == 0) return 0; /* STATUS_SUCCESS, without a call */
-    if (WSAGetOverlappedResult(socket, overlapped, &bytes, FALSE, &flags)) return 0;
-    return os_windows_error((DWORD)WSAGetLastError());
-}
-
 /* Joins a new connection to the port. Returns 0 or an error; then it is closed and counted. */
 static int join(struct iocp_server *s, struct overlapped_conn *c, struct server_stats *stats) {
     HANDLE handle = (HANDLE)c->socket;
@@ -143,97 +120,6 @@ static int join(struct iocp_server *s, struct overlapped_conn *c, struct server_
     overlapped_link(&s->first, c);
     pthread_mutex_unlock(&s->lock);
     return 0;
-}
-
-/* ---- accept=acceptex ---- */
-
-/* Puts an accept of the pool in flight. Returns 0 or an error. */
-static int accept_start(struct iocp_server *s, struct iocp_accept *a) {
-    DWORD bytes;
-    int error = WSAECONNRESET;
-    a->socket = WSASocketW(s->family, SOCK_STREAM, IPPROTO_TCP, NULL, 0,
-                           WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
-    if (a->socket == OS_SOCKET_NONE) return os_windows_error((DWORD)WSAGetLastError());
-    /* One that waited and was reset meanwhile can end the call: the next */
-    for (int i = 0; i < OVERLAPPED_ACCEPTS_PER_TURN && os_error_peer_gone(error); i++) {
-        if (s->accept_ex(s->set.listener, a->socket, a->addresses, 0, ADDRESS_BYTES, ADDRESS_BYTES,
-                         &bytes, &a->overlapped))
-            return 0;
-        error = WSAGetLastError();
-        if (error == WSA_IO_PENDING) return 0;
-        error = os_windows_error((DWORD)error);
-    }
-    os_close(a->socket);
-    a->socket = OS_SOCKET_NONE;
-    return error;
-}
-
-/* The accept is missing from the pool until there may be room again. */
-static void accept_missing(struct iocp_server *s, struct iocp_accept *a, int error,
-                           struct server_stats *stats) {
-    pthread_mutex_lock(&s->lock);
-    a->missing = true;
-    s->accepts_missing++;
-    overlapped_accept_failed(&s->set, error, stats);
-    pthread_mutex_unlock(&s->lock);
-}
-
-/* Tries those that are missing again if it is time. Returns how long a wait may last, in ms. */
-static uint32_t accepts_retry_ms(struct iocp_server *s, struct server_stats *stats) {
-    if (!s->accepts_missing) return WAIT_MOST_MS;
-    pthread_mutex_lock(&s->lock);
-    int error = overlapped_retry_ms(&s->set, 1) > 0 ? WSAEWOULDBLOCK : 0;
-    for (size_t i = 0; i < ACCEPTS && !error; i++) {
-        struct iocp_accept *a = &s->accepts[i];
-        if (!a->missing) continue;
-        error = accept_start(s, a);
-        if (error) overlapped_accept_failed(&s->set, error, stats);
-        if (error) break;
-        a->missing = false;
-        s->accepts_missing--;
-    }
-    if (!error) s->set.retry_ns = 0;
-    uint32_t wait_ms = overlapped_retry_ms(&s->set, WAIT_MOST_MS);
-    pthread_mutex_unlock(&s->lock);
-    return wait_ms;
-}
-
-/* What AcceptEx connected takes nothing over from the listener until it is told to, and no
- * TCP_NODELAY at all. Returns 0 or an error. */
-static int inherit(struct iocp_server *s, os_socket socket) {
-    const char *listener = (const char *)&s->set.listener;
-    BOOL on = TRUE;
-    if (setsockopt(socket, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, listener,
-                   sizeof s->set.listener) != 0 ||
-        setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, (const char *)&on, sizeof on) != 0)
-        return os_windows_error((DWORD)WSAGetLastError());
-    return 0;
-}
-
-/* An accept has ended. Who came may be gone already, which can show in any of these calls; but he
- * came. */
-static void accept_ended(struct iocp_worker *w, struct iocp_accept *a) {
-    struct iocp_server *s = w->server;
-    os_socket socket = a->socket;
-    struct overlapped_conn *c = NULL;
-    int error = error_of(s->set.listener, &a->overlapped), gone = error;
-    a->socket = OS_SOCKET_NONE;
-    if (error && !os_error_peer_gone(error)) {
-        os_close(socket);
-    } else {
-        if (!gone) gone = inherit(s, socket);
-        c = overlapped_conn_new(&s->set, socket, &w->stats);
-        error = c ? 0 : ENOMEM;
-    }
-    if (c && gone) {
-        overlapped_failed(gone, &w->stats);
-        overlapped_close(&s->set, c);
-    } else if (c) {
-        error = join(s, c, &w->stats);
-        if (!error) proceed(w, c);
-    }
-    if (!error) error = accept_start(s, a);
-    if (error) accept_missing(s, a, error, &w->stats);
 }
 
 /* ---- accept=thread ---- */
@@ -272,12 +158,22 @@ static void *accept_thread(void *argument) {
 
 /* ---- workers ---- */
 
+static void accept_ended(struct iocp_worker *w, struct acceptex *a) {
+    struct iocp_server *s = w->server;
+    int error;
+    struct overlapped_conn *c = acceptex_take(&s->pool, a, &w->stats, &error);
+    if (c) error = join(s, c, &w->stats);
+    if (c && !error) proceed(w, c);
+    acceptex_again(&s->pool, a, error, &w->stats);
+}
+
 static void handle(struct iocp_worker *w, const OVERLAPPED_ENTRY *entry) {
     void *head = entry->lpOverlapped;
     struct overlapped_conn *c = head;
     switch ((enum packet)entry->lpCompletionKey) {
     case PACKET_CONN:
-        if (ended(w, c, error_of(c->socket, &c->overlapped), entry->dwNumberOfBytesTransferred))
+        if (ended(w, c, overlapped_error(c->socket, &c->overlapped),
+                  entry->dwNumberOfBytesTransferred))
             proceed(w, c);
         break;
     case PACKET_NEWCOMER:
@@ -301,7 +197,8 @@ static void *work(void *argument) {
     OVERLAPPED_ENTRY entries[BATCH];
     while (!s->stopping) {
         ULONG n = 0;
-        DWORD wait_ms = accepts_retry_ms(s, &w->stats);
+        DWORD wait_ms =
+            s->by_thread ? WAIT_MOST_MS : acceptex_retry_ms(&s->pool, WAIT_MOST_MS, &w->stats);
         if (!GetQueuedCompletionStatusEx(s->port, entries, BATCH, &n, wait_ms, FALSE)) {
             DWORD error = GetLastError();
             n = 0;
@@ -322,7 +219,6 @@ static void *work(void *argument) {
 /* A packet that arrives when all workers have ended. Returns what is not outstanding any more. */
 static void drop(struct iocp_server *s, const OVERLAPPED_ENTRY *entry, struct server_stats *stats) {
     struct overlapped_conn *c = (void *)entry->lpOverlapped;
-    struct iocp_accept *a = (void *)entry->lpOverlapped;
     switch ((enum packet)entry->lpCompletionKey) {
     case PACKET_CONN:
     case PACKET_NEWCOMER:
@@ -330,10 +226,7 @@ static void drop(struct iocp_server *s, const OVERLAPPED_ENTRY *entry, struct se
         end(s, c);
         break;
     case PACKET_ACCEPT:
-        os_close(a->socket);
-        a->socket = OS_SOCKET_NONE;
-        a->missing = true;
-        s->accepts_missing++;
+        acceptex_drop(&s->pool, (void *)entry->lpOverlapped);
         break;
     case PACKET_STOP:
         s->stop_in_flight = false;
@@ -344,14 +237,14 @@ static void drop(struct iocp_server *s, const OVERLAPPED_ENTRY *entry, struct se
 }
 
 static bool is_drained(const struct iocp_server *s) {
-    return !s->first && !s->stop_in_flight && (!s->accept_ex || s->accepts_missing == ACCEPTS);
+    return !s->first && !s->stop_in_flight && (s->by_thread || s->pool.missing == ACCEPTEX_POOL);
 }
 
 /* Ends whatever is in flight and waits until the port has told so. */
 static void drain(struct iocp_server *s, struct server_stats *stats) {
     uint64_t deadline_ns = os_clock_ns() + OVERLAPPED_STOP_MS * UINT64_C(1000000);
     OVERLAPPED_ENTRY entries[BATCH];
-    if (s->accept_ex) CancelIoEx((HANDLE)s->set.listener, NULL);
+    if (!s->by_thread) acceptex_cancel(&s->pool);
     if (s->stop_in_flight) CancelIoEx((HANDLE)s->stop, &s->stop_overlapped);
     for (struct overlapped_conn *c = s->first; c; c = c->next) {
         os_close(c->socket);
@@ -386,7 +279,7 @@ static int start(struct iocp_server *s, size_t *started, bool *accepting) {
         struct iocp_worker *w = &s->workers[*started];
         error = pthread_create(&w->thread, NULL, work, w);
     }
-    if (error || s->accept_ex) return error;
+    if (error || !s->by_thread) return error;
     error = pthread_create(&s->acceptor.thread, NULL, accept_thread, &s->acceptor);
     *accepting = !error;
     return error;
@@ -414,39 +307,19 @@ static int iocp_run(void *state, os_socket stop, struct server_stats *stats) {
 
 /* ---- the instance ---- */
 
-/* Finds AcceptEx, which is no function of a library but of the listener's provider, and joins the
- * listener to the port. Returns 0 or an error. */
-static int open_acceptex(struct iocp_server *s) {
-    GUID which = WSAID_ACCEPTEX;
-    struct sockaddr_storage local;
-    int length = sizeof local;
-    DWORD bytes;
-    if (getsockname(s->set.listener, (struct sockaddr *)&local, &length) != 0 ||
-        WSAIoctl(s->set.listener, SIO_GET_EXTENSION_FUNCTION_POINTER, &which, sizeof which,
-                 &s->accept_ex, sizeof s->accept_ex, &bytes, NULL, NULL) != 0)
-        return WSAGetLastError();
-    s->family = local.ss_family;
-    for (size_t i = 0; i < ACCEPTS; i++)
-        s->accepts[i] = (struct iocp_accept){.socket = OS_SOCKET_NONE, .missing = true};
-    s->accepts_missing = ACCEPTS;
-    s->set.retry_ns = 1; /* that is due: the first worker to come fills the pool */
-    return CreateIoCompletionPort((HANDLE)s->set.listener, s->port, PACKET_ACCEPT, 0)
-               ? 0
-               : os_windows_error(GetLastError());
-}
-
 static int iocp_open(const struct server_config *config, os_socket listener, void **state) {
     struct iocp_server *s = calloc(1, sizeof *s);
     if (!s) return ENOMEM;
     overlapped_set_open(&s->set, config, listener);
     pthread_mutex_init(&s->lock, NULL);
+    s->by_thread = config->options[OPTION_ACCEPT] == 1;
     s->skip = config->options[OPTION_SKIP] == 1;
     s->workers_count = (size_t)config->options[OPTION_WORKERS];
     s->acceptor.server = s;
     for (size_t i = 0; i < s->workers_count; i++) s->workers[i].server = s;
     s->port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, (DWORD)s->workers_count);
     int error = s->port ? 0 : os_windows_error(GetLastError());
-    if (!error && config->options[OPTION_ACCEPT] == 0) error = open_acceptex(s);
+    if (!error && !s->by_thread) error = acceptex_open(&s->pool, &s->set, s->port, PACKET_ACCEPT);
     if (error) {
         if (s->port) CloseHandle(s->port);
         pthread_mutex_destroy(&s->lock);
@@ -460,6 +333,7 @@ static int iocp_open(const struct server_config *config, os_socket listener, voi
 static void iocp_close(void *state) {
     struct iocp_server *s = state;
     if (!is_drained(s)) return; /* see OVERLAPPED_STOP_MS */
+    if (!s->by_thread) acceptex_close(&s->pool);
     CloseHandle(s->port);
     pthread_mutex_destroy(&s->lock);
     free(s);

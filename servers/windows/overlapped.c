@@ -4,6 +4,8 @@
  * closed_error by the time it is freed. */
 #include "servers/windows/overlapped.h"
 
+#include "base/os_windows.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -88,6 +90,13 @@ int overlapped_await(struct overlapped_set *set, os_socket stop, struct server_s
 
 void overlapped_prepare(const struct overlapped_set *set, struct overlapped_conn *c) {
     if (!c->sending) c->part = (WSABUF){.len = (ULONG)set->buffer_bytes, .buf = c->buffer};
+}
+
+int overlapped_error(os_socket socket, WSAOVERLAPPED *overlapped) {
+    DWORD bytes, flags;
+    if (overlapped->Internal == 0) return 0; /* STATUS_SUCCESS, seen without a call */
+    if (WSAGetOverlappedResult(socket, overlapped, &bytes, FALSE, &flags)) return 0;
+    return os_windows_error((DWORD)WSAGetLastError());
 }
 
 void overlapped_failed(int error, struct server_stats *stats) {

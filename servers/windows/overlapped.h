@@ -72,6 +72,9 @@ int overlapped_await(struct overlapped_set *set, os_socket stop, struct server_s
 /* Readies c->part for a receive of at most the buffer, if the next operation is one. */
 void overlapped_prepare(const struct overlapped_set *set, struct overlapped_conn *c);
 
+/* The error of an operation on `socket` that has ended; 0 if there was none. */
+int overlapped_error(os_socket socket, WSAOVERLAPPED *overlapped);
+
 /* The account of a receive that ended with `error` or `bytes`, and the work of its echo. Returns
  * whether c->part is now to be sent; else the connection is over and how it ended is counted. */
 bool overlapped_received(struct overlapped_conn *c, int error, size_t bytes,

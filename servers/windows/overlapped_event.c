@@ -71,10 +71,8 @@ static void proceed(struct event_thread *t, size_t i) {
 
 static void ended(struct event_thread *t, size_t i) {
     struct overlapped_conn *c = t->conns[i];
-    DWORD bytes = 0, flags = 0;
-    int error = 0;
-    if (!WSAGetOverlappedResult(c->socket, &c->overlapped, &bytes, FALSE, &flags))
-        error = os_windows_error((DWORD)WSAGetLastError());
+    int error = overlapped_error(c->socket, &c->overlapped);
+    size_t bytes = c->overlapped.InternalHigh; /* the number of bytes, documented as such */
     t->stats.events++;
     if (c->sending ? overlapped_sent(c, error, bytes, &t->stats)
                    : overlapped_received(c, error, bytes, &t->stats))
@@ -112,14 +110,12 @@ static void end_connections(struct event_thread *t) {
     while (t->count > 0) {
         uint64_t now_ns = os_clock_ns();
         DWORD left_ms = now_ns < deadline_ns ? (DWORD)((deadline_ns - now_ns) / 1000000u) : 0;
-        DWORD bytes = 0, flags;
         c = t->conns[t->count - 1];
         bool has_ended = HasOverlappedIoCompleted(&c->overlapped) ||
                          WSAWaitForMultipleEvents(1, &t->events[t->count], TRUE, left_ms, FALSE) ==
                              WSA_WAIT_EVENT_0;
         if (has_ended) {
-            WSAGetOverlappedResult(c->socket, &c->overlapped, &bytes, FALSE, &flags);
-            overlapped_stopped(c, bytes, &t->stats);
+            overlapped_stopped(c, c->overlapped.InternalHigh, &t->stats);
             end(t, t->count - 1);
         } else {
             t->stats.closed_clean++;
