@@ -135,6 +135,7 @@ MODEL_LIBS_io_uring := $(LIBURING_LIBS)
 MODEL_SRC_io_uring := servers/posix/io_uring_queue.c base/uring.c
 MODEL_LIBS_libuv := $(LIBUV_LIBS)
 $(foreach m,overlapped-event completion-routine iocp,$(eval MODEL_SRC_$(m) := servers/windows/overlapped.c))
+MODEL_SRC_iocp += servers/windows/acceptex.c
 MODEL_SRC_rio := servers/windows/rio_accept.c
 
 .PHONY: all
