@@ -500,7 +500,7 @@ static int limited(size_t size) {
 
 int os_receive(os_socket s, void *data, size_t size, size_t *received) {
     int n = recv(s, data, limited(size), 0);
-    if (n < 0) return WSAGetLastError();
+    if (n < 0) return last_error(); /* a cancelled call has a Win32 code */
     /* Wine reads a reset's error itself before it tells of readiness, so that recv finds an orderly
      * end. Sending nothing tells the two apart, and does nothing otherwise */
     if (n == 0 && size > 0 && send(s, "", 0, 0) < 0 && WSAGetLastError() == WSAECONNRESET)
@@ -511,7 +511,7 @@ int os_receive(os_socket s, void *data, size_t size, size_t *received) {
 
 int os_send(os_socket s, const void *data, size_t size, size_t *sent) {
     int n = send(s, data, limited(size), 0);
-    if (n < 0) return WSAGetLastError();
+    if (n < 0) return last_error(); /* a cancelled call has a Win32 code */
     *sent = (size_t)n;
     return 0;
 }
