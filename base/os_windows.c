@@ -208,6 +208,10 @@ void os_timer_fine(void) {
     timeBeginPeriod(1); /* else waits end in steps of 15.6 ms; ends with the process */
 }
 
+uint64_t os_wait_late_ns(void) {
+    return 2 * NS_A_MS; /* with fine timers: waits are whole ms, and end with a tick of 1 ms */
+}
+
 void os_sleep_until_ns(uint64_t deadline_ns) {
     uint64_t now;
     while ((now = os_clock_ns()) < deadline_ns)

@@ -4,6 +4,8 @@
  * closed_error by the time it is freed. */
 #include "servers/windows/overlapped.h"
 
+#include "base/os_windows.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -44,7 +46,6 @@ struct overlapped_conn *overlapped_conn_new(struct overlapped_set *set, os_socke
     if (!c) {
         os_close(socket);
         stats->closed_error++;
-        overlapped_accept_failed(set, ENOMEM, stats);
         return NULL;
     }
     *c = (struct overlapped_conn){.socket = socket};
@@ -61,7 +62,9 @@ struct overlapped_conn *overlapped_accept(struct overlapped_set *set, struct ser
     int error = WSAECONNRESET;
     for (int i = 0; i < ACCEPTS_SKIPPED && os_error_peer_gone(error); i++)
         error = os_accept(set->listener, false, &s); /* who was reset while waiting: the next */
-    if (!error) return overlapped_conn_new(set, s, stats);
+    struct overlapped_conn *c = error ? NULL : overlapped_conn_new(set, s, stats);
+    if (c) return c;
+    if (!error) error = ENOMEM;
     /* WSAEWOULDBLOCK: nobody waits. Of many that were reset the rest has its turn later. Any other
      * cause, known (WSAEMFILE, WSAENOBUFS) or not, would be there again at once. */
     if (!os_error_would_block(error) && !os_error_peer_gone(error))
@@ -87,6 +90,13 @@ int overlapped_await(struct overlapped_set *set, os_socket stop, struct server_s
 
 void overlapped_prepare(const struct overlapped_set *set, struct overlapped_conn *c) {
     if (!c->sending) c->part = (WSABUF){.len = (ULONG)set->buffer_bytes, .buf = c->buffer};
+}
+
+int overlapped_error(os_socket socket, WSAOVERLAPPED *overlapped) {
+    DWORD bytes, flags;
+    if (overlapped->Internal == 0) return 0; /* STATUS_SUCCESS, seen without a call */
+    if (WSAGetOverlappedResult(socket, overlapped, &bytes, FALSE, &flags)) return 0;
+    return os_windows_error((DWORD)WSAGetLastError());
 }
 
 void overlapped_failed(int error, struct server_stats *stats) {

@@ -57,7 +57,7 @@ void overlapped_accept_failed(struct overlapped_set *set, int error, struct serv
 uint32_t overlapped_retry_ms(struct overlapped_set *set, uint32_t most_ms);
 
 /* Makes a connection of an accepted socket and counts it. NULL if there is no memory: then it is
- * closed and counted as an error, and the listener has failed. */
+ * closed and counted as an error, and it is for the caller to leave the listener alone. */
 struct overlapped_conn *overlapped_conn_new(struct overlapped_set *set, os_socket socket,
                                             struct server_stats *stats);
 
@@ -71,6 +71,9 @@ int overlapped_await(struct overlapped_set *set, os_socket stop, struct server_s
 
 /* Readies c->part for a receive of at most the buffer, if the next operation is one. */
 void overlapped_prepare(const struct overlapped_set *set, struct overlapped_conn *c);
+
+/* The error of an operation on `socket` that has ended; 0 if there was none. */
+int overlapped_error(os_socket socket, WSAOVERLAPPED *overlapped);
 
 /* The account of a receive that ended with `error` or `bytes`, and the work of its echo. Returns
  * whether c->part is now to be sent; else the connection is over and how it ended is counted. */
