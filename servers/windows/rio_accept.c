@@ -67,17 +67,20 @@ os_socket rio_accept_take(struct rio_acceptor *a, OVERLAPPED *completed,
     accept->under_way = false;
     a->under_way--;
     accept->socket = OS_SOCKET_NONE;
-    if (!WSAGetOverlappedResult(a->listener, completed, &ignored, FALSE, &flags)) {
-        os_close(s); /* cancelled, or the peer left while it waited */
+    bool fine = WSAGetOverlappedResult(a->listener, completed, &ignored, FALSE, &flags);
+    bool cancelled = !fine && WSAGetLastError() == WSA_OPERATION_ABORTED;
+    if (cancelled) {
+        os_close(s);
         return OS_SOCKET_NONE;
     }
-    stats->accepted++;
+    stats->accepted++; /* also if the peer left while it waited: it has been taken off the queue */
     /* until the first call it is no connected socket to most others */
-    if (setsockopt(s, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, (const char *)&a->listener,
+    if (fine &&
+        setsockopt(s, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, (const char *)&a->listener,
                    sizeof a->listener) == 0 &&
         setsockopt(s, IPPROTO_TCP, TCP_NODELAY, (const char *)&on, sizeof on) == 0)
         return s;
-    stats->closed_reset++; /* the peer has left since */
+    stats->closed_reset++; /* the peer has left */
     os_close(s);
     return OS_SOCKET_NONE;
 }
