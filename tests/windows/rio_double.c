@@ -108,7 +108,8 @@ static BOOL PASCAL send_slice(struct rio_requests *q, struct rio_slice *data, UL
 static struct rio_completions *PASCAL create_completions(DWORD size,
                                                          struct rio_notification *notify) {
     struct rio_completions *q = calloc(1, sizeof *q);
-    CHECK(q && notify->type == RIO_BY_PORT && notify->by.port.overlapped);
+    CHECK(q != NULL);
+    CHECK(notify->type == RIO_BY_PORT && notify->by.port.overlapped);
     q->ring = calloc(size, sizeof *q->ring);
     CHECK(q->ring != NULL);
     q->size = size;
