@@ -237,6 +237,7 @@ static void come_and_go(const struct server *server, const struct setup *setup, 
 /* Whatever a connection costs, its end gives back: a hundred bytes kept of each would show. */
 static void rounds(const struct setup *setup) {
     enum { HERD = 400, FIRST = 2000, ROUNDS = 10000, KEPT_MAX = 1000 * KIB };
+    enum { ONCE_MAX = 16 }; /* descriptors that a runtime opens at its first contended lock */
     struct server server;
     struct stats stats;
     struct holding before, after;
@@ -248,7 +249,7 @@ static void rounds(const struct setup *setup) {
     do {
         poll(NULL, 0, 10);
         server_holds(&server, &after);
-    } while (after.descriptors > before.descriptors);
+    } while (after.descriptors > before.descriptors + ONCE_MAX);
     REQUIRE(after.bytes <= before.bytes + KEPT_MAX, "memory grew by %llu KiB in %d rounds",
             (unsigned long long)((after.bytes - before.bytes) / KIB), ROUNDS);
     server_finish(
