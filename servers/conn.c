@@ -28,7 +28,7 @@ void conn_set_close(struct conn_set *set) {
     free(set->buffer);
 }
 
-static void accept_failed(struct conn_set *set) {
+void conn_accept_failed(struct conn_set *set) {
     set->stats->accept_errors++;
     set->accepting = false;
     set->retry_ns = os_clock_ns() + ACCEPT_RETRY_NS;
@@ -42,7 +42,7 @@ struct conn *conn_accept(struct conn_set *set) {
         if (!error || os_error_would_block(error) || os_error_exhausted(error)) break;
     }
     if (error) {
-        if (os_error_exhausted(error)) accept_failed(set);
+        if (os_error_exhausted(error)) conn_accept_failed(set);
         return NULL;
     }
     set->stats->accepted++;
@@ -50,14 +50,27 @@ struct conn *conn_accept(struct conn_set *set) {
     if (!c) {
         os_close(s);
         set->stats->closed_error++;
-        accept_failed(set);
+        conn_accept_failed(set);
         return NULL;
     }
     c->socket = s;
+    conn_join(set, c);
+    return c;
+}
+
+void conn_join(struct conn_set *set, struct conn *c) {
+    c->previous = NULL;
     c->next = set->first;
     if (c->next) c->next->previous = c;
     set->first = c;
-    return c;
+}
+
+void conn_leave(struct conn_set *set, struct conn *c) {
+    if (c->previous)
+        c->previous->next = c->next;
+    else
+        set->first = c->next;
+    if (c->next) c->next->previous = c->previous;
 }
 
 bool conn_accept_resumes(struct conn_set *set) {
@@ -133,11 +146,7 @@ enum conn_outcome conn_send_pending(struct conn_set *set, struct conn *c) {
 
 void conn_close(struct conn_set *set, struct conn *c) {
     os_close(c->socket);
-    if (c->previous)
-        c->previous->next = c->next;
-    else
-        set->first = c->next;
-    if (c->next) c->next->previous = c->previous;
+    conn_leave(set, c);
     free(c->pending);
     free(c);
     set->retry_ns = 0; /* its descriptor is free: a listener that failed may be tried again */

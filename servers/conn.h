@@ -58,6 +58,15 @@ void conn_set_close(struct conn_set *set);
  * that case set->accepting is false from now on and the listener must leave the wait set. */
 struct conn *conn_accept(struct conn_set *set);
 
+/* Counts a failed accept and lets the listener rest: also for a model that lacks what it needs for
+ * the connection it has accepted. */
+void conn_accept_failed(struct conn_set *set);
+
+/* Hands a connection from one set to another, of another thread: it leaves the first in the thread
+ * of that set and joins the second in the thread of the second. Between the two it is in none. */
+void conn_leave(struct conn_set *set, struct conn *c);
+void conn_join(struct conn_set *set, struct conn *c);
+
 /* After the listener has failed: whether it is time to try again, because a connection was closed
  * or 100 ms have passed. True once; the listener must then return to the wait set. */
 bool conn_accept_resumes(struct conn_set *set);

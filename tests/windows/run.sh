@@ -29,6 +29,12 @@ fi
 wine_begin "$PREFIX" || { echo "run.sh: no Wine prefix; see $PREFIX/boot.log" >&2; exit 1; }
 echo "$(wine --version), prefix $PREFIX"
 
+# ---- what needs nothing else ----
+
+for unit in "$WIN"/tests/unit-*.exe; do
+    suite "$(basename "$unit" .exe)" 60 wine "$unit"
+done
+
 # ---- servers: the suite of Linux ----
 
 in_wineserver="Wine keeps sockets in wineserver, whose limit of descriptors is not the server's"

@@ -1,0 +1,327 @@
+/* event_select.c - WSAEventSelect: what happens on a socket is recorded and an event object set; a
+ * thread waits for 64 of them at most, hence a thread for every 63 connections.
+ * Invariant: rows 1 to count-1 of a worker belong to its connections, without gaps, and behind them
+ * stand the events of rows that were in use once; only the worker itself touches them.
+ *
+ * System calls per echo in steady state: WSAWaitForMultipleEvents / (ready connections per wait) +
+ * WSAWaitForMultipleEvents (which is the next one that is ready?) + WSAEnumNetworkEvents (which
+ * resets the event) + recv (which lets FD_READ be recorded again, and at once if more is there) +
+ * send.
+ *
+ * FD_WRITE is recorded after a send that found no room at all, FD_CLOSE once, and maybe with bytes
+ * before the end. The thread of the instance accepts and hands over; workers are started as
+ * connections come, and stay for those that come later. */
+#include "servers/conn.h"
+
+#include "base/check.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#define ROW_WAKE 0 /* the acceptor's word: newcomers, or the end */
+#define ROWS WSA_MAXIMUM_WAIT_EVENTS
+#define WORKER_CONNECTIONS (ROWS - 1)
+
+/* Receives that one connection may have per turn where nothing would announce more of them. */
+#define RECEIVES_PER_TURN 16
+
+/* A thread and its connections. */
+struct worker {
+    struct event_select_server *server; /* whose it is */
+    struct worker *next;                /* in the server's list */
+    pthread_t thread;                   /* runs it */
+    struct conn_set set;                /* its connections; it never accepts */
+    struct server_stats stats;          /* what it did; valid after the thread was joined */
+    WSAEVENT events[ROWS];              /* set when something happened; WSA_INVALID_EVENT: none */
+    struct conn *conns[ROWS];           /* the connection of each row; NULL in the first */
+    DWORD count;                        /* rows in use */
+    size_t assigned;                    /* connections that it has or gets; server's lock */
+    struct conn *newcomers;             /* queue of those that it gets; server's lock */
+};
+
+/* One instance. */
+struct event_select_server {
+    struct server_config config; /* for the workers' sets */
+    struct conn_set set;         /* accepts, and has no connections but those being handed over */
+    pthread_mutex_t lock;        /* guards what workers and acceptor share */
+    struct worker *workers;      /* list of all, the latest first; the acceptor's */
+    bool stopping;               /* workers are to end; lock */
+};
+
+/* ---- a worker ---- */
+
+/* Gives a newcomer the next row. Returns whether that could be done. */
+static bool watch(struct worker *w, struct conn *c) {
+    DWORD row = w->count;
+    if (w->events[row] == WSA_INVALID_EVENT) w->events[row] = WSACreateEvent();
+    if (w->events[row] == WSA_INVALID_EVENT) return false;
+    WSAResetEvent(w->events[row]); /* may be set still by the one that had it last */
+    /* it has inherited the listener's selection: out with that, and in with its own */
+    if (WSAEventSelect(c->socket, NULL, 0) != 0 ||
+        WSAEventSelect(c->socket, w->events[row], FD_READ | FD_WRITE | FD_CLOSE) != 0)
+        return false;
+    w->conns[row] = c;
+    c->slot = row;
+    w->count++;
+    return true;
+}
+
+/* Counts that a connection is gone; the acceptor may give another one. */
+static void unassign(struct worker *w) {
+    pthread_mutex_lock(&w->server->lock);
+    w->assigned--;
+    pthread_mutex_unlock(&w->server->lock);
+}
+
+/* Closes a connection and puts the last row into its place; its event is kept behind the rows. */
+static void remove_row(struct worker *w, struct conn *c) {
+    size_t row = c->slot, last = --w->count;
+    WSAEVENT event = w->events[row];
+    conn_close(&w->set, c);
+    w->events[row] = w->events[last];
+    w->events[last] = event;
+    w->conns[row] = w->conns[last];
+    w->conns[row]->slot = row;
+    unassign(w);
+}
+
+/* Takes what the acceptor has handed over. Returns whether to stop. */
+static bool woken(struct worker *w) {
+    WSAResetEvent(w->events[ROW_WAKE]); /* first: what comes later sets it again */
+    pthread_mutex_lock(&w->server->lock);
+    struct conn *c = w->newcomers;
+    bool stop = w->server->stopping;
+    w->newcomers = NULL;
+    pthread_mutex_unlock(&w->server->lock);
+    while (c) {
+        struct conn *next = c->next_work;
+        conn_join(&w->set, c);
+        if (!watch(w, c)) {
+            conn_refuse(&w->set, c);
+            unassign(w);
+        }
+        c = next;
+    }
+    return stop;
+}
+
+/* Sends until all has gone or there is no room at all: only that lets FD_WRITE be recorded. */
+static enum conn_outcome send_pending(struct worker *w, struct conn *c) {
+    for (;;) {
+        size_t start = c->pending_start;
+        enum conn_outcome outcome = conn_send_pending(&w->set, c);
+        if (outcome != CONN_BLOCKED || c->pending_start == start) return outcome;
+    }
+}
+
+static enum conn_outcome echo(struct worker *w, struct conn *c) {
+    enum conn_outcome outcome = CONN_ECHOED;
+    if (c->pending_start < c->pending_end) outcome = send_pending(w, c);
+    /* FD_READ may have been recorded, and reported, while it could not receive: it does so now.
+     * Otherwise one receive is enough, for it has what is left recorded. Not so the end: FD_CLOSE
+     * comes once, so that behind it all is received without being told */
+    for (int i = 0; i < RECEIVES_PER_TURN && (i == 0 || c->hung_up); i++) {
+        if (outcome == CONN_BLOCKED || outcome == CONN_ENDED) break;
+        outcome = conn_receive(&w->set, c);
+        if (outcome == CONN_BLOCKED) outcome = send_pending(w, c);
+    }
+    return outcome;
+}
+
+static void serve(struct worker *w, struct conn *c) {
+    WSANETWORKEVENTS happened = {0};
+    bool pending = c->pending_start < c->pending_end;
+    if (WSAEnumNetworkEvents(c->socket, w->events[c->slot], &happened) != 0) {
+        w->stats.closed_error++;
+        remove_row(w, c);
+        return;
+    }
+    if (happened.lNetworkEvents & FD_CLOSE) c->hung_up = true;
+    /* the first FD_WRITE comes at once, of a connection that has nothing to send */
+    if (!pending && !c->hung_up && !(happened.lNetworkEvents & FD_READ)) return;
+    enum conn_outcome outcome = echo(w, c);
+    if (outcome == CONN_ENDED)
+        remove_row(w, c);
+    else if (c->hung_up && outcome != CONN_BLOCKED)
+        WSASetEvent(w->events[c->slot]); /* its end is still to come and would not be told */
+}
+
+/* Serves each row once that is ready now, so that the first rows, which a wait prefers, do not
+ * starve the last. Returns whether to stop. */
+static bool handle(struct worker *w, DWORD row) {
+    bool stop = false, newcomers = false;
+    while (row < w->count) {
+        w->stats.events++;
+        if (row == ROW_WAKE)
+            newcomers = true;
+        else
+            serve(w, w->conns[row]);
+        if (++row >= w->count) break; /* the row may have got another connection: next turn's */
+        DWORD next = WSAWaitForMultipleEvents(w->count - row, w->events + row, FALSE, 0, FALSE);
+        if (next >= WSA_WAIT_EVENT_0 + w->count - row) break; /* none of them */
+        row += next - WSA_WAIT_EVENT_0;
+    }
+    if (newcomers) stop = woken(w);
+    return stop;
+}
+
+static void *worker_thread(void *argument) {
+    struct worker *w = argument;
+    bool stop = false;
+    while (!stop) {
+        DWORD first = WSAWaitForMultipleEvents(w->count, w->events, FALSE, WSA_INFINITE, FALSE);
+        CHECK(first != WSA_WAIT_FAILED); /* all handles are its own */
+        w->stats.waits++;
+        stop = handle(w, first - WSA_WAIT_EVENT_0);
+    }
+    conn_close_all(&w->set);
+    return NULL;
+}
+
+/* ---- the acceptor ---- */
+
+static void worker_free(struct worker *w) {
+    for (int i = 0; i < ROWS; i++) {
+        if (w->events[i] != WSA_INVALID_EVENT) WSACloseEvent(w->events[i]);
+    }
+    conn_set_close(&w->set);
+    free(w);
+}
+
+/* Starts one more worker. Returns it, or NULL for want of memory or handles. */
+static struct worker *worker_start(struct event_select_server *s) {
+    struct worker *w = calloc(1, sizeof *w);
+    if (!w) return NULL;
+    for (int i = 0; i < ROWS; i++) w->events[i] = WSA_INVALID_EVENT;
+    int error = conn_set_open(&w->set, &s->config, OS_SOCKET_NONE);
+    if (!error) w->events[ROW_WAKE] = WSACreateEvent();
+    if (!error && w->events[ROW_WAKE] == WSA_INVALID_EVENT) error = ENOMEM;
+    if (!error) {
+        w->server = s;
+        w->set.stats = &w->stats;
+        w->count = 1;
+        error = pthread_create(&w->thread, NULL, worker_thread, w);
+    }
+    if (error) {
+        worker_free(w);
+        return NULL;
+    }
+    w->next = s->workers;
+    s->workers = w;
+    return w;
+}
+
+/* A worker with room, started if there is none. Returns NULL if that fails. */
+static struct worker *worker_with_room(struct event_select_server *s) {
+    struct worker *w = s->workers;
+    pthread_mutex_lock(&s->lock);
+    while (w && w->assigned == WORKER_CONNECTIONS) w = w->next;
+    pthread_mutex_unlock(&s->lock);
+    return w ? w : worker_start(s);
+}
+
+static void accept_some(struct event_select_server *s) {
+    for (int i = 0; i < CONN_ACCEPTS_PER_TURN; i++) {
+        struct conn *c = conn_accept(&s->set);
+        if (!c) break;
+        struct worker *w = worker_with_room(s);
+        if (!w) {
+            conn_refuse(&s->set, c);
+            conn_accept_failed(&s->set);
+            break;
+        }
+        conn_leave(&s->set, c);
+        pthread_mutex_lock(&s->lock);
+        w->assigned++;
+        c->next_work = w->newcomers;
+        w->newcomers = c;
+        pthread_mutex_unlock(&s->lock);
+        WSASetEvent(w->events[ROW_WAKE]);
+    }
+}
+
+/* Ends all workers and adds up what they did. */
+static void end_workers(struct event_select_server *s, struct server_stats *stats) {
+    pthread_mutex_lock(&s->lock);
+    s->stopping = true;
+    pthread_mutex_unlock(&s->lock);
+    for (struct worker *w = s->workers; w; w = w->next) WSASetEvent(w->events[ROW_WAKE]);
+    for (struct worker *w = s->workers; w; w = w->next) {
+        CHECK_OP(pthread_join(w->thread, NULL), ==, 0);
+        server_stats_add(stats, &w->stats);
+    }
+}
+
+static void event_select_close(void *state) {
+    struct event_select_server *s = state;
+    while (s->workers) {
+        struct worker *w = s->workers;
+        s->workers = w->next;
+        worker_free(w);
+    }
+    conn_set_close(&s->set);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
+}
+
+static int event_select_open(const struct server_config *config, os_socket listener, void **state) {
+    struct event_select_server *s = calloc(1, sizeof *s);
+    if (!s) return ENOMEM;
+    int error = conn_set_open(&s->set, config, listener);
+    if (!error) error = pthread_mutex_init(&s->lock, NULL);
+    if (error) {
+        free(s->set.buffer);
+        free(s);
+        return error;
+    }
+    s->config = *config;
+    *state = s;
+    return 0;
+}
+
+/* Accepts until `stop_event` is set. Returns 0 or an error. */
+static int accept_until(struct event_select_server *s, WSAEVENT stop_event, WSAEVENT accept_event) {
+    const WSAEVENT events[] = {stop_event, accept_event}; /* the first is preferred */
+    for (;;) {
+        conn_accept_resumes(&s->set);
+        int wait_ms = conn_wait_ms(&s->set);
+        DWORD n = WSAWaitForMultipleEvents(s->set.accepting ? 2 : 1, events, FALSE,
+                                           wait_ms < 0 ? WSA_INFINITE : (DWORD)wait_ms, FALSE);
+        if (n == WSA_WAIT_FAILED) return WSAGetLastError();
+        if (n == WSA_WAIT_EVENT_0) return 0;
+        s->set.stats->waits++;
+        /* before the accepts: each of them lets the next who waits set it again */
+        WSAResetEvent(accept_event);
+        accept_some(s);
+    }
+}
+
+static int event_select_run(void *state, os_socket stop, struct server_stats *stats) {
+    struct event_select_server *s = state;
+    s->set.stats = stats;
+    int error = 0;
+    WSAEVENT stop_event = WSACreateEvent(), accept_event = WSACreateEvent();
+    if (stop_event == WSA_INVALID_EVENT || accept_event == WSA_INVALID_EVENT) error = ENOMEM;
+    if (!error && (WSAEventSelect(stop, stop_event, FD_READ | FD_CLOSE) != 0 ||
+                   WSAEventSelect(s->set.listener, accept_event, FD_ACCEPT) != 0))
+        error = WSAGetLastError();
+    if (!error) error = accept_until(s, stop_event, accept_event);
+    end_workers(s, stats);
+    WSAEventSelect(s->set.listener, NULL, 0);
+    WSAEventSelect(stop, NULL, 0);
+    if (accept_event != WSA_INVALID_EVENT) WSACloseEvent(accept_event);
+    if (stop_event != WSA_INVALID_EVENT) WSACloseEvent(stop_event);
+    return error;
+}
+
+const struct io_model io_model_self = {
+    .name = "event-select",
+    .summary = "WSAEventSelect: an event object per socket, 63 connections a thread",
+    .initiation = IO_NONBLOCKING,
+    .notification = IO_EVENT_OBJECT,
+    .instances_by_main = false,
+    .open = event_select_open,
+    .run = event_select_run,
+    .close = event_select_close,
+};

@@ -1,0 +1,173 @@
+/* overlapped.c - what all overlapped models share: accepting without waiting, and the account of
+ * every operation.
+ * Invariant: every accepted connection is counted in exactly one of closed_clean, closed_reset and
+ * closed_error by the time it is freed. */
+#include "servers/windows/overlapped.h"
+
+#include "base/os_windows.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* While there are no handles or no memory nothing announces that another process freed some. */
+#define ACCEPT_RETRY_NS 100000000u
+
+/* Failed accepts that one call skips: connections that were reset while they waited. */
+#define ACCEPTS_SKIPPED 64
+
+/* ---- accepting ---- */
+
+void overlapped_set_open(struct overlapped_set *set, const struct server_config *config,
+                         os_socket listener) {
+    set->listener = listener;
+    set->buffer_bytes = config->buffer_bytes;
+    set->retry_ns = 0;
+    set->room = false;
+}
+
+void overlapped_accept_failed(struct overlapped_set *set, int error, struct server_stats *stats) {
+    stats->accept_errors += os_error_exhausted(error);
+    set->room = false;
+    set->retry_ns = os_clock_ns() + ACCEPT_RETRY_NS;
+}
+
+uint32_t overlapped_retry_ms(struct overlapped_set *set, uint32_t most_ms) {
+    if (!set->retry_ns) return most_ms;
+    uint64_t now_ns = os_clock_ns();
+    if (set->room || now_ns >= set->retry_ns) return 0;
+    uint32_t left_ms = (uint32_t)((set->retry_ns - now_ns) / 1000000u) + 1;
+    return left_ms < most_ms ? left_ms : most_ms;
+}
+
+struct overlapped_conn *overlapped_conn_new(struct overlapped_set *set, os_socket socket,
+                                            struct server_stats *stats) {
+    stats->accepted++;
+    struct overlapped_conn *c = malloc(sizeof *c + set->buffer_bytes);
+    if (!c) {
+        os_close(socket);
+        stats->closed_error++;
+        return NULL;
+    }
+    *c = (struct overlapped_conn){.socket = socket};
+    return c;
+}
+
+/* The accepted socket has inherited that the listener does not block; os_accept takes that away
+ * again. It would make no difference to overlapped calls, which never wait, and none of the others
+ * is made on it. */
+struct overlapped_conn *overlapped_accept(struct overlapped_set *set, struct server_stats *stats) {
+    if (set->retry_ns && overlapped_retry_ms(set, 1) > 0) return NULL;
+    set->retry_ns = 0;
+    os_socket s = OS_SOCKET_NONE;
+    int error = WSAECONNRESET;
+    for (int i = 0; i < ACCEPTS_SKIPPED && os_error_peer_gone(error); i++)
+        error = os_accept(set->listener, false, &s); /* who was reset while waiting: the next */
+    struct overlapped_conn *c = error ? NULL : overlapped_conn_new(set, s, stats);
+    if (c) return c;
+    if (!error) error = ENOMEM;
+    /* WSAEWOULDBLOCK: nobody waits. Of many that were reset the rest has its turn later. Any other
+     * cause, known (WSAEMFILE, WSAENOBUFS) or not, would be there again at once. */
+    if (!os_error_would_block(error) && !os_error_peer_gone(error))
+        overlapped_accept_failed(set, error, stats);
+    return NULL;
+}
+
+int overlapped_await(struct overlapped_set *set, os_socket stop, struct server_stats *stats,
+                     bool *stopped) {
+    WSAPOLLFD polled[] = {{.fd = stop, .events = POLLRDNORM},
+                          {.fd = set->listener, .events = POLLRDNORM}};
+    uint32_t wait_ms = overlapped_retry_ms(set, INT32_MAX);
+    bool failed = wait_ms > 0 && wait_ms < INT32_MAX;
+    int n = WSAPoll(polled, failed ? 1 : 2, failed ? (int)wait_ms : -1);
+    if (n < 0) return WSAGetLastError();
+    stats->waits++;
+    stats->events += !failed && polled[1].revents;
+    *stopped = n > 0 && polled[0].revents;
+    return 0;
+}
+
+/* ---- the account of operations ---- */
+
+void overlapped_prepare(const struct overlapped_set *set, struct overlapped_conn *c) {
+    if (!c->sending) c->part = (WSABUF){.len = (ULONG)set->buffer_bytes, .buf = c->buffer};
+}
+
+int overlapped_error(os_socket socket, WSAOVERLAPPED *overlapped) {
+    DWORD bytes, flags;
+    if (overlapped->Internal == 0) return 0; /* STATUS_SUCCESS, seen without a call */
+    if (WSAGetOverlappedResult(socket, overlapped, &bytes, FALSE, &flags)) return 0;
+    return os_windows_error((DWORD)WSAGetLastError());
+}
+
+void overlapped_failed(int error, struct server_stats *stats) {
+    if (os_error_peer_gone(error))
+        stats->closed_reset++;
+    else
+        stats->closed_error++;
+}
+
+bool overlapped_received(struct overlapped_conn *c, int error, size_t bytes,
+                         struct server_stats *stats) {
+    if (error) {
+        overlapped_failed(error, stats);
+        return false;
+    }
+    if (bytes == 0) {
+        stats->closed_clean++; /* nothing is unsent: it would not have been received from */
+        return false;
+    }
+    stats->receives++;
+    stats->bytes_in += bytes;
+    echo_work();
+    c->sending = true;
+    c->part = (WSABUF){.len = (ULONG)bytes, .buf = c->buffer};
+    return true;
+}
+
+bool overlapped_sent(struct overlapped_conn *c, int error, size_t bytes,
+                     struct server_stats *stats) {
+    if (error) {
+        overlapped_failed(error, stats);
+        return false;
+    }
+    stats->sends += bytes > 0;
+    stats->sends_partial += bytes < c->part.len;
+    stats->bytes_out += bytes;
+    c->part.buf += bytes;
+    c->part.len -= (ULONG)bytes;
+    c->sending = c->part.len > 0;
+    return true;
+}
+
+/* A send that was cancelled may have sent some of it before. */
+void overlapped_stopped(const struct overlapped_conn *c, size_t bytes, struct server_stats *stats) {
+    stats->sends += c->sending && bytes > 0;
+    stats->sends_partial += c->sending && bytes < c->part.len;
+    stats->bytes_out += c->sending ? bytes : 0;
+    stats->receives += !c->sending && bytes > 0;
+    stats->bytes_in += c->sending ? 0 : bytes;
+    stats->closed_clean++;
+}
+
+/* ---- connections ---- */
+
+void overlapped_close(struct overlapped_set *set, struct overlapped_conn *c) {
+    if (c->socket != OS_SOCKET_NONE) os_close(c->socket);
+    free(c);
+    set->room = true;
+}
+
+void overlapped_link(struct overlapped_conn **first, struct overlapped_conn *c) {
+    c->previous = NULL;
+    c->next = *first;
+    if (c->next) c->next->previous = c;
+    *first = c;
+}
+
+void overlapped_unlink(struct overlapped_conn **first, struct overlapped_conn *c) {
+    if (c->previous)
+        c->previous->next = c->next;
+    else
+        *first = c->next;
+    if (c->next) c->next->previous = c->previous;
+}
