@@ -6,6 +6,7 @@
 # stderr are shown; everything is in LOGS.
 
 passed=0 failed=0 skipped=0 started=$SECONDS
+export CMOCKA_MESSAGE_OUTPUT=TAP
 running= # process id of the suite that runs
 
 # Who is interrupted takes its suite along; timeout hands the signal on.
