@@ -152,7 +152,7 @@ static void *accept_thread(void *argument) {
         struct overlapped_conn *c;
         while (!w->error && !stopped && (c = overlapped_accept(&s->set, &w->stats))) {
             int error = hand_over(s, c, &w->stats);
-            if (error) overlapped_accept_failed(&s->set, error, &w->stats);
+            if (error) overlapped_accept_failed(&s->set, &w->stats);
         }
     }
     stop_all(s);
