@@ -62,6 +62,9 @@ uint64_t os_clock_resolution_ns(void);
 /* Asks for the finest timer expiry the system grants this thread (Linux: timer slack 1 ns). */
 void os_timer_fine(void);
 
+/* How late a timed wait may end, in ns, where nothing but the timer is at fault. */
+uint64_t os_wait_late_ns(void);
+
 /* Sleeps until os_clock_ns() reaches `deadline_ns`, signals notwithstanding. */
 void os_sleep_until_ns(uint64_t deadline_ns);
 

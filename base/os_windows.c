@@ -208,6 +208,10 @@ void os_timer_fine(void) {
     timeBeginPeriod(1); /* else waits end in steps of 15.6 ms; ends with the process */
 }
 
+uint64_t os_wait_late_ns(void) {
+    return 2 * NS_A_MS; /* with fine timers: waits are whole ms, and end with a tick of 1 ms */
+}
+
 void os_sleep_until_ns(uint64_t deadline_ns) {
     uint64_t now;
     while ((now = os_clock_ns()) < deadline_ns)
@@ -491,7 +495,7 @@ static int limited(size_t size) {
 
 int os_receive(os_socket s, void *data, size_t size, size_t *received) {
     int n = recv(s, data, limited(size), 0);
-    if (n < 0) return WSAGetLastError();
+    if (n < 0) return last_error(); /* a cancelled call has a Win32 code */
     /* Wine reads a reset's error itself before it tells of readiness, so that recv finds an orderly
      * end. Sending nothing tells the two apart, and does nothing otherwise */
     if (n == 0 && size > 0 && send(s, "", 0, 0) < 0 && WSAGetLastError() == WSAECONNRESET)
@@ -502,7 +506,7 @@ int os_receive(os_socket s, void *data, size_t size, size_t *received) {
 
 int os_send(os_socket s, const void *data, size_t size, size_t *sent) {
     int n = send(s, data, limited(size), 0);
-    if (n < 0) return WSAGetLastError();
+    if (n < 0) return last_error(); /* a cancelled call has a Win32 code */
     *sent = (size_t)n;
     return 0;
 }

@@ -39,11 +39,14 @@ static void print_options(const struct program *model) {
 }
 
 static void print_table(const struct models *m, const cJSON *suites) {
-    printf("%-10s  %-11s  %-18s  %-9s  %s\n", "model", "initiation", "notification", "available",
-           "summary");
+    int width = 10; /* of most names */
+    for (size_t i = 0; i < m->count; i++)
+        if ((int)strlen(m->servers[i].name) > width) width = (int)strlen(m->servers[i].name);
+    printf("%-*s  %-11s  %-18s  %-9s  %s\n", width, "model", "initiation", "notification",
+           "available", "summary");
     for (size_t i = 0; i < m->count; i++) {
         const struct program *p = &m->servers[i];
-        printf("%-10s  %-11s  %-18s  %-9s  %s\n", p->name, shown(p->describe, "initiation"),
+        printf("%-*s  %-11s  %-18s  %-9s  %s\n", width, p->name, shown(p->describe, "initiation"),
                shown(p->describe, "notification"), available(p) ? "yes" : "no",
                available(p) ? shown(p->describe, "summary") : shown(p->describe, "reason"));
     }

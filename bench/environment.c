@@ -36,7 +36,7 @@ static cJSON *host_json(const struct environment_facts *f) {
     uv_utsname_t names;
     bool known = uv_os_uname(&names) == 0;
     cJSON *json = cJSON_CreateObject();
-    json_add_item(json, "os", text_or_null(known ? names.sysname : NULL));
+    json_add_item(json, "os", f->os ? f->os : text_or_null(known ? names.sysname : NULL));
     json_add_item(json, "os_version",
                   f->os_version ? f->os_version : text_or_null(known ? names.version : NULL));
     json_add_item(json, "kernel", text_or_null(known ? names.release : NULL));

@@ -34,6 +34,7 @@ void environment_host_name(char *name, size_t size);
  * NAN then. */
 struct environment_facts {
     double load_1min;          /* load average of the last minute */
+    cJSON *os;                 /* "Windows"; NULL: as uname says */
     cJSON *os_version;         /* "Debian GNU/Linux 12 (bookworm)" */
     cJSON *hypervisor;         /* "KVM"; "none" on bare metal */
     cJSON *container;          /* "docker"; "none" outside of all */

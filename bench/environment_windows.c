@@ -124,6 +124,7 @@ struct environment_facts environment_facts(void) {
     environment_emulator(emulator, sizeof emulator);
     environment_power_plan(plan, sizeof plan);
     return (struct environment_facts){.load_1min = NAN,
+                                      .os = cJSON_CreateString("Windows"), /* uname's is longer */
                                       .hypervisor = hypervisor(),
                                       .emulator = text_or_null(emulator),
                                       .physical_cpus = known ? cJSON_CreateNumber(cores) : NULL,

@@ -89,7 +89,7 @@ static bool check_quantiles(const struct identities_place *p, const cJSON *laten
     for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++) {
         double found = number(latency, quantiles[i].key);
         bool known = h->count >= quantiles[i].values;
-        if (known == isnan(found))
+        if (known == (isnan(found) != 0))
             return identities_fault(p, quantiles[i].key, "is %snull with %.0f values",
                                     known ? "" : "not ", (double)h->count);
         if (known &&

@@ -19,7 +19,6 @@
 #define MESSAGE_BYTES 65536u    /* scratch for batches of small messages */
 #define WAITING_ROOM (1u << 20) /* arrivals that may wait, all workers */
 #define WAKE_ERROR_START_NS 60000u
-#define WAKE_ERROR_MAX_NS 200000u
 #define EXACT_FROM_BYTES 512u /* from this size on verifying takes time that turns cannot show */
 /* Whoever loses its CPU between an answer and the next send leaves one connection without a message
  * for that long, which a turn cannot show: of fewer connections that is more than 2 % of them. */
@@ -216,8 +215,8 @@ static uint64_t sleep_limit_ns(const struct worker *w, uint64_t now_ns) {
 /* Keeps the estimate of how late timed waits end: up at once, down slowly. */
 static void learn_wake_error(struct worker *w, uint64_t asked_ns, uint64_t took_ns) {
     if (asked_ns == 0 || took_ns < asked_ns) return;
-    uint64_t late_ns = took_ns - asked_ns;
-    if (late_ns > WAKE_ERROR_MAX_NS) late_ns = WAKE_ERROR_MAX_NS;
+    uint64_t late_ns = took_ns - asked_ns, most_ns = os_wait_late_ns();
+    if (late_ns > most_ns) late_ns = most_ns;
     w->wake_error_ns =
         late_ns > w->wake_error_ns ? late_ns : (w->wake_error_ns * 63 + late_ns) / 64;
 }

@@ -2,8 +2,9 @@
  * Invariant: a connection is freed only in the callback of its uv_close; until then libuv may still
  * call it.
  *
- * System calls per echo in steady state (Linux): epoll_pwait / (ready connections per wait) + read
- * + write.
+ * System calls per echo in steady state: on Linux epoll_pwait / (ready connections per wait) + read
+ * + write; on Windows GetQueuedCompletionStatusEx / (completions per wait) + WSARecv (of no bytes,
+ * whose completion says that some are there) + WSARecv + WSASend.
  *
  * Connections are accepted here and not by uv_listen: when descriptors run out, libuv accepts all
  * who wait with a spare descriptor, closes them and tells nobody, so that they could not be
@@ -11,6 +12,7 @@
  */
 #include "servers/model.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
@@ -205,6 +207,24 @@ static void start_accepting(struct libuv_server *s) {
 
 /* ---- the instance ---- */
 
+/* The code of the C library's errno for one of libuv's, which os.h understands everywhere: libuv's
+ * own are negated errno's on POSIX, but numbers of its own on Windows. */
+static int native_error(int error) {
+    static const struct {
+        int uv;     /* libuv's */
+        int native; /* errno's */
+    } codes[] = {{0, 0},
+                 {UV_ENOMEM, ENOMEM},
+                 {UV_EMFILE, EMFILE},
+                 {UV_ENFILE, ENFILE},
+                 {UV_EINVAL, EINVAL},
+                 {UV_ENOTSUP, ENOTSUP},
+                 {UV_EPERM, EPERM}};
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        if (codes[i].uv == error) return codes[i].native;
+    return EIO;
+}
+
 static void on_turn(uv_check_t *turn) {
     struct libuv_server *s = turn->data;
     s->stats->waits++;
@@ -239,7 +259,7 @@ static int libuv_open(const struct server_config *config, os_socket listener, vo
     if (error) {
         free(buffer);
         free(s);
-        return -error;
+        return native_error(error);
     }
     s->buffer = buffer;
     s->buffer_bytes = config->buffer_bytes;
@@ -263,7 +283,7 @@ static int libuv_run(void *state, os_socket stop, struct server_stats *stats) {
     else
         start_accepting(s);
     uv_run(&s->loop, UV_RUN_DEFAULT);
-    return -error;
+    return native_error(error);
 }
 
 static void libuv_close(void *state) {

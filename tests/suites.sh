@@ -6,6 +6,7 @@
 # stderr are shown; everything is in LOGS.
 
 passed=0 failed=0 skipped=0 started=$SECONDS
+export CMOCKA_MESSAGE_OUTPUT=TAP
 running= # process id of the suite that runs
 
 # Who is interrupted takes its suite along; timeout hands the signal on.
@@ -27,8 +28,8 @@ suite() {
     wait "$running"
     code=$?
     running=
-    # cmocka numbers its lines and marks skips as TAP does
-    sed -E -i 's/^ok [0-9]+ - (.*) # SKIP ?(.*)$/skip \1 # \2/; s/^(ok|not ok) [0-9]+ - /\1 '"unit\/${name#unit-}"' /' "$log.out"
+    # cmocka numbers its lines and marks skips as TAP does; on Windows lines may end in CR
+    sed -E -i 's/\r$//; s/^ok [0-9]+ - (.*) # SKIP ?(.*)$/skip \1 # \2/; s/^(ok|not ok) [0-9]+ - /\1 '"unit\/${name#unit-}"' /' "$log.out"
     local ok not_ok skip
     ok=$(count '^ok ' "$log.out") not_ok=$(count '^not ok ' "$log.out") skip=$(count '^skip ' "$log.out")
     if [ "$not_ok" -eq 0 ]; then

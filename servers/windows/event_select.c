@@ -23,9 +23,6 @@
 #define ROWS WSA_MAXIMUM_WAIT_EVENTS
 #define WORKER_CONNECTIONS (ROWS - 1)
 
-/* What a worker's thread needs is little; the C library and sanitizers take the rest. */
-#define STACK_BYTES (256u * 1024u)
-
 /* Receives that one connection may have per turn where nothing would announce more of them. */
 #define RECEIVES_PER_TURN 16
 
@@ -197,18 +194,14 @@ static struct worker *worker_start(struct event_select_server *s) {
     struct worker *w = calloc(1, sizeof *w);
     if (!w) return NULL;
     for (int i = 0; i < ROWS; i++) w->events[i] = WSA_INVALID_EVENT;
-    pthread_attr_t attributes;
     int error = conn_set_open(&w->set, &s->config, OS_SOCKET_NONE);
     if (!error) w->events[ROW_WAKE] = WSACreateEvent();
     if (!error && w->events[ROW_WAKE] == WSA_INVALID_EVENT) error = ENOMEM;
-    if (!error) error = pthread_attr_init(&attributes);
     if (!error) {
         w->server = s;
         w->set.stats = &w->stats;
         w->count = 1;
-        pthread_attr_setstacksize(&attributes, STACK_BYTES);
-        error = pthread_create(&w->thread, &attributes, worker_thread, w);
-        pthread_attr_destroy(&attributes);
+        error = pthread_create(&w->thread, NULL, worker_thread, w);
     }
     if (error) {
         worker_free(w);

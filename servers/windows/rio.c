@@ -16,21 +16,18 @@
 #include "servers/model.h"
 
 #include "base/os_windows.h"
+#include "servers/windows/rio_accept.h"
 #include "servers/windows/rio_api.h"
 
 #include <errno.h>
-#include <mswsock.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <ws2tcpip.h>
 
 #define CHUNK_SLOTS 64       /* slots that are registered together */
 #define COMPLETIONS_MIN 1024 /* size of the completion queue at the start; doubled when full */
 #define COMPLETIONS_EACH 2   /* places that one connection takes in it: a receive, a send */
 #define RESULTS 256          /* completions that one turn takes */
 #define PACKETS 64           /* packets of the port that one wait takes */
-#define ACCEPTS 64           /* accepts under way */
-#define ACCEPT_RETRY_MS 100  /* how long accepts rest after one failed */
 #define END_MS 700           /* what a stop may take until all requests have come back */
 
 /* What RIO says instead of Winsock's codes where it passes on those of the kernel (ntstatus.h). */
@@ -62,21 +59,11 @@ struct rio_chunk {
     struct rio_conn conns[CHUNK_SLOTS]; /* one for each */
 };
 
-/* An AcceptEx. */
-struct rio_accept {
-    OVERLAPPED overlapped; /* first member: its address is this one's */
-    os_socket socket;      /* to become the connection; OS_SOCKET_NONE: not made */
-    bool under_way;        /* or to be tried again later */
-    char addresses[2 * (sizeof(struct sockaddr_storage) + 16)]; /* AcceptEx insists on them */
-};
-
 /* One instance. */
 struct rio_server {
-    os_socket listener;                  /* where connections come from */
+    struct rio_acceptor acceptor;        /* brings connections */
     ULONG buffer_bytes;                  /* most that one receive returns */
-    int family;                          /* of the listener's address */
     struct rio_functions rio;            /* as this system has them */
-    LPFN_ACCEPTEX accept_ex;             /* the same */
     HANDLE port;                         /* where all is told */
     OVERLAPPED notification;             /* names RIO's packets; the port does not touch it */
     struct rio_completions *completions; /* of all connections */
@@ -84,8 +71,6 @@ struct rio_server {
     struct rio_chunk *chunks;            /* all there are */
     struct rio_conn *free;               /* those that are no connection */
     size_t in_use;                       /* the others */
-    struct rio_accept accepts[ACCEPTS];  /* always under way but for failures */
-    uint64_t retry_ns;                   /* when to try those again that are not */
     OVERLAPPED stop_overlapped;          /* of the receive that learns of the stop */
     bool stop_under_way;                 /* it is */
     bool stopping;                       /* it has ended */
@@ -241,71 +226,17 @@ static int handle_results(struct rio_server *s) {
     return s->rio.notify(s->completions);
 }
 
-/* ---- accepting ---- */
-
-static os_socket new_socket(int family) {
-    return WSASocketW(family, SOCK_STREAM, IPPROTO_TCP, NULL, 0,
-                      WSA_FLAG_OVERLAPPED | WSA_FLAG_REGISTERED_IO | WSA_FLAG_NO_HANDLE_INHERIT);
-}
-
-static void accepts_rest(struct rio_server *s) {
-    s->stats->accept_errors++;
-    s->retry_ns = os_clock_ns() + ACCEPT_RETRY_MS * UINT64_C(1000000);
-}
-
-/* Starts an accept, or leaves it to be tried again. Returns whether it is under way. */
-static bool accept_start(struct rio_server *s, struct rio_accept *a) {
-    const DWORD address_bytes = sizeof a->addresses / 2;
-    DWORD ignored;
-    if (a->socket == OS_SOCKET_NONE) a->socket = new_socket(s->family);
-    a->overlapped = (OVERLAPPED){0};
-    a->under_way = a->socket != OS_SOCKET_NONE &&
-                   (s->accept_ex(s->listener, a->socket, a->addresses, 0, address_bytes,
-                                 address_bytes, &ignored, &a->overlapped) ||
-                    WSAGetLastError() == WSA_IO_PENDING);
-    if (!a->under_way) accepts_rest(s);
-    return a->under_way;
-}
-
-/* Starts those that are not under way, until one fails. */
-static void accepts_start(struct rio_server *s) {
-    for (size_t i = 0; i < ACCEPTS; i++) {
-        if (!s->accepts[i].under_way && !accept_start(s, &s->accepts[i])) return;
-    }
-}
-
-static void accepted(struct rio_server *s, os_socket socket) {
-    BOOL on = TRUE;
-    /* it has none of the listener's properties before the first call, and needs no more of them */
-    if (setsockopt(socket, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, (const char *)&s->listener,
-                   sizeof s->listener) != 0 ||
-        setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, (const char *)&on, sizeof on) != 0) {
-        s->stats->closed_reset++; /* the peer has left meanwhile */
-        os_close(socket);
-        return;
-    }
-    int error = conn_start(s, socket);
-    if (!error) return;
-    s->stats->closed_error++;
-    os_close(socket);
-    if (os_error_exhausted(error)) accepts_rest(s);
-}
-
-static void handle_accept(struct rio_server *s, struct rio_accept *a) {
-    DWORD ignored, flags;
-    os_socket socket = a->socket;
-    a->under_way = false;
+static void handle_accept(struct rio_server *s, OVERLAPPED *completed) {
     s->stats->events++;
-    if (s->stopping) return;
-    if (WSAGetOverlappedResult(s->listener, &a->overlapped, &ignored, FALSE, &flags)) {
-        a->socket = OS_SOCKET_NONE;
-        s->stats->accepted++;
-        accepted(s, socket);
-    } else {
-        os_close(socket); /* the peer left while it waited: the next gets a new socket */
-        a->socket = OS_SOCKET_NONE;
+    os_socket socket = rio_accept_take(&s->acceptor, completed, s->stats);
+    int error = 0;
+    if (socket != OS_SOCKET_NONE) error = s->stopping ? WSAESHUTDOWN : conn_start(s, socket);
+    if (error) {
+        s->stats->closed_clean += s->stopping;
+        s->stats->closed_error += !s->stopping;
+        os_close(socket);
     }
-    if (s->retry_ns <= os_clock_ns()) accept_start(s, a);
+    if (os_error_exhausted(error)) rio_acceptor_rest(&s->acceptor, s->stats);
 }
 
 /* ---- the instance ---- */
@@ -315,7 +246,7 @@ static int handle_packet(struct rio_server *s, const OVERLAPPED_ENTRY *packet) {
     case PACKET_RIO:
         return handle_results(s);
     case PACKET_ACCEPT:
-        handle_accept(s, (struct rio_accept *)(void *)packet->lpOverlapped);
+        handle_accept(s, packet->lpOverlapped);
         return 0;
     default:
         s->stop_under_way = false;
@@ -336,20 +267,8 @@ static int turn(struct rio_server *s, DWORD wait_ms) {
     return error;
 }
 
-/* How long accepts rest still; starts them when that is over. */
-static DWORD accepts_wait_ms(struct rio_server *s) {
-    if (!s->retry_ns) return INFINITE;
-    uint64_t now_ns = os_clock_ns();
-    if (now_ns < s->retry_ns) return (DWORD)((s->retry_ns - now_ns) / 1000000u) + 1;
-    s->retry_ns = 0;
-    accepts_start(s);
-    return s->retry_ns ? ACCEPT_RETRY_MS : INFINITE;
-}
-
-static bool something_under_way(const struct rio_server *s) {
-    bool any = s->in_use > 0 || s->stop_under_way;
-    for (size_t i = 0; i < ACCEPTS; i++) any = any || s->accepts[i].under_way;
-    return any;
+static bool is_under_way(const struct rio_server *s) {
+    return s->in_use > 0 || s->stop_under_way || s->acceptor.under_way > 0;
 }
 
 /* Closes all sockets and waits until the kernel has given back what it was given. */
@@ -362,25 +281,23 @@ static void end(struct rio_server *s, os_socket stop) {
                 conn_end(s, &chunk->conns[i], &s->stats->closed_clean);
         }
     }
-    CancelIoEx((HANDLE)s->listener, NULL);
+    rio_acceptor_cancel(&s->acceptor);
     if (s->stop_under_way) CancelIoEx((HANDLE)stop, &s->stop_overlapped);
-    while (something_under_way(s) && os_clock_ns() < deadline_ns && turn(s, 10) == 0) continue;
-    for (size_t i = 0; i < ACCEPTS; i++)
-        if (s->accepts[i].socket != OS_SOCKET_NONE) os_close(s->accepts[i].socket);
+    while (is_under_way(s) && os_clock_ns() < deadline_ns && turn(s, 10) == 0) continue;
+    rio_acceptor_close(&s->acceptor);
 }
 
 static int start(struct rio_server *s, os_socket stop) {
-    static char byte; /* never written to: only the end of the stream comes */
+    static char byte; /* stays unwritten: nothing but the end of the stream comes */
     WSABUF buffer = {.len = 1, .buf = &byte};
     DWORD flags = 0;
-    if (!CreateIoCompletionPort((HANDLE)s->listener, s->port, PACKET_ACCEPT, 0) ||
+    if (!CreateIoCompletionPort((HANDLE)s->acceptor.listener, s->port, PACKET_ACCEPT, 0) ||
         !CreateIoCompletionPort((HANDLE)stop, s->port, PACKET_STOP, 0))
         return os_windows_error(GetLastError());
     if (WSARecv(stop, &buffer, 1, NULL, &flags, &s->stop_overlapped, NULL) != 0 &&
         WSAGetLastError() != WSA_IO_PENDING)
         return WSAGetLastError();
     s->stop_under_way = true;
-    accepts_start(s);
     return s->rio.notify(s->completions);
 }
 
@@ -388,13 +305,18 @@ static int rio_run(void *state, os_socket stop, struct server_stats *stats) {
     struct rio_server *s = state;
     s->stats = stats;
     int error = start(s, stop);
-    while (!error && !s->stopping) error = turn(s, accepts_wait_ms(s));
+    while (!error && !s->stopping) {
+        DWORD wait_ms = rio_acceptor_wait_ms(&s->acceptor);
+        if (wait_ms == 0 || wait_ms == INFINITE) rio_acceptor_start(&s->acceptor, stats);
+        error = turn(s, rio_acceptor_wait_ms(&s->acceptor));
+    }
     end(s, stop);
     return error;
 }
 
 static void rio_close(void *state) {
     struct rio_server *s = state;
+    if (is_under_way(s)) return; /* the kernel may write there still; the process is to end */
     if (s->completions) s->rio.close_completions(s->completions);
     if (s->port) CloseHandle(s->port);
     while (s->chunks) {
@@ -404,15 +326,14 @@ static void rio_close(void *state) {
         VirtualFree(chunk->memory, 0, MEM_RELEASE);
         free(chunk);
     }
-    /* an accept that has not come back would still write here */
-    if (!something_under_way(s)) free(s);
+    free(s);
 }
 
 /* Asks this system for its functions of registered I/O. Returns 0 or an error. */
 static int find_functions(struct rio_functions *rio) {
     GUID guid = RIO_FUNCTIONS_GUID;
     DWORD bytes;
-    os_socket s = new_socket(AF_INET); /* that this succeeds proves nothing */
+    os_socket s = rio_socket(AF_INET); /* that this succeeds proves nothing */
     if (s == OS_SOCKET_NONE) return WSAGetLastError();
     int error = WSAIoctl(s, RIO_FUNCTIONS_IOCTL, &guid, sizeof guid, rio, sizeof *rio, &bytes, NULL,
                          NULL) == 0
@@ -420,15 +341,6 @@ static int find_functions(struct rio_functions *rio) {
                     : WSAGetLastError();
     os_close(s);
     return error;
-}
-
-static int find_accept_ex(os_socket listener, LPFN_ACCEPTEX *accept_ex) {
-    GUID guid = WSAID_ACCEPTEX;
-    DWORD bytes;
-    return WSAIoctl(listener, SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, sizeof guid, accept_ex,
-                    sizeof *accept_ex, &bytes, NULL, NULL) == 0
-               ? 0
-               : WSAGetLastError();
 }
 
 static bool rio_probe(const struct server_config *config, char *reason, size_t reason_size) {
@@ -440,18 +352,11 @@ static bool rio_probe(const struct server_config *config, char *reason, size_t r
 }
 
 static int rio_open(const struct server_config *config, os_socket listener, void **state) {
-    struct sockaddr_storage local;
-    int length = sizeof local;
     struct rio_server *s = calloc(1, sizeof *s);
     if (!s) return ENOMEM;
-    s->listener = listener;
     s->buffer_bytes = (ULONG)config->buffer_bytes;
-    for (size_t i = 0; i < ACCEPTS; i++) s->accepts[i].socket = OS_SOCKET_NONE;
     int error = find_functions(&s->rio);
-    if (!error) error = find_accept_ex(listener, &s->accept_ex);
-    if (!error && getsockname(listener, (struct sockaddr *)&local, &length) != 0)
-        error = WSAGetLastError();
-    s->family = local.ss_family;
+    if (!error) error = rio_acceptor_open(&s->acceptor, listener);
     if (!error) s->port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
     if (!error && !s->port) error = os_windows_error(GetLastError());
     struct rio_notification by_port = {

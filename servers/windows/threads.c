@@ -7,28 +7,27 @@
 #include "servers/model.h"
 
 #include <errno.h>
-#include <pthread.h>
+#include <process.h>
 #include <stdlib.h>
-#include <time.h>
+#include <windows.h>
 
 /* Address space per thread, not memory: what is never touched costs nothing. The buffer is not on
- * the stack; the rest is for libc and for sanitizers. */
+ * the stack. pthread_create of mingw-w64 takes the size for memory to commit, and reserves the 2
+ * MiB that the executable asks for; hence the C library's own call. */
 #define STACK_BYTES (256u * 1024u)
 
 /* How long the acceptor leaves the listener alone when there is no descriptor, memory or thread. */
 #define ACCEPT_RETRY_MS 100
 
 /* After this time those connections that have not ended are told to once more. */
-#define END_AGAIN_NS 100000000L
-#define NS_A_S 1000000000L
+#define END_AGAIN_MS 100
 
 /* One instance. */
 struct threads_server {
     os_socket listener;         /* where connections come from */
     size_t buffer_bytes;        /* most that one receive returns */
-    pthread_attr_t attributes;  /* of connection threads: detached, small stack */
-    pthread_mutex_t lock;       /* guards all below */
-    pthread_cond_t closed;      /* signalled whenever a connection has closed */
+    SRWLOCK lock;               /* guards all below */
+    CONDITION_VARIABLE closed;  /* signalled whenever a connection has closed */
     struct thread_conn *first;  /* list of all connections */
     bool stopping;              /* ends are ours, not the peers' */
     struct server_stats totals; /* of the connections that have ended */
@@ -47,27 +46,12 @@ struct thread_conn {
 static int threads_open(const struct server_config *config, os_socket listener, void **state) {
     struct threads_server *s = calloc(1, sizeof *s);
     if (!s) return ENOMEM;
-    int error = pthread_attr_init(&s->attributes);
-    if (error) {
-        free(s);
-        return error;
-    }
     s->listener = listener;
     s->buffer_bytes = config->buffer_bytes;
-    pthread_mutex_init(&s->lock, NULL);
-    pthread_cond_init(&s->closed, NULL);
-    pthread_attr_setdetachstate(&s->attributes, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&s->attributes, STACK_BYTES);
+    InitializeSRWLock(&s->lock);
+    InitializeConditionVariable(&s->closed);
     *state = s;
     return 0;
-}
-
-static void threads_close(void *state) {
-    struct threads_server *s = state;
-    pthread_cond_destroy(&s->closed);
-    pthread_mutex_destroy(&s->lock);
-    pthread_attr_destroy(&s->attributes);
-    free(s);
 }
 
 /* Takes a connection off the list and closes it; called with the lock held. */
@@ -81,7 +65,7 @@ static void remove_locked(struct thread_conn *c) {
     os_close(c->socket);
     server_stats_add(&s->totals, &c->stats);
     free(c);
-    pthread_cond_signal(&s->closed);
+    WakeConditionVariable(&s->closed);
 }
 
 /* Sends all of `size` bytes. Returns 0 or an error. */
@@ -115,11 +99,11 @@ static int echo(struct thread_conn *c) {
     }
 }
 
-static void *connection_thread(void *argument) {
+static unsigned __stdcall connection_thread(void *argument) {
     struct thread_conn *c = argument;
     struct threads_server *s = c->server;
     int error = echo(c);
-    pthread_mutex_lock(&s->lock);
+    AcquireSRWLockExclusive(&s->lock);
     if (!error || s->stopping)
         c->stats.closed_clean++;
     else if (os_error_peer_gone(error))
@@ -127,8 +111,8 @@ static void *connection_thread(void *argument) {
     else
         c->stats.closed_error++;
     remove_locked(c);
-    pthread_mutex_unlock(&s->lock);
-    return NULL;
+    ReleaseSRWLockExclusive(&s->lock);
+    return 0;
 }
 
 /* Starts the thread of an accepted socket. Returns 0, or an error; then the socket is closed. */
@@ -139,14 +123,18 @@ static int serve(struct threads_server *s, os_socket socket) {
         return ENOMEM;
     }
     *c = (struct thread_conn){.server = s, .socket = socket};
-    pthread_mutex_lock(&s->lock);
+    AcquireSRWLockExclusive(&s->lock);
     c->next = s->first;
     if (c->next) c->next->previous = c;
     s->first = c;
-    pthread_t thread;
-    int error = pthread_create(&thread, &s->attributes, connection_thread, c);
-    if (error) remove_locked(c);
-    pthread_mutex_unlock(&s->lock);
+    HANDLE thread = (HANDLE)_beginthreadex(NULL, STACK_BYTES, connection_thread, c,
+                                           STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
+    int error = thread ? 0 : errno;
+    if (thread)
+        CloseHandle(thread); /* it is never joined */
+    else
+        remove_locked(c);
+    ReleaseSRWLockExclusive(&s->lock);
     return error;
 }
 
@@ -172,20 +160,15 @@ static void end_calls(const struct thread_conn *c) {
 /* Ends all connections and waits until their threads have let go of them. Again and again, since a
  * thread may have been on its way into a call. */
 static void end_connections(struct threads_server *s) {
-    pthread_mutex_lock(&s->lock);
+    AcquireSRWLockExclusive(&s->lock);
     s->stopping = true;
     while (s->first) {
-        struct timespec until;
         for (struct thread_conn *c = s->first; c; c = c->next) end_calls(c);
-        clock_gettime(CLOCK_REALTIME, &until); /* the clock of pthread_cond_timedwait */
-        until.tv_nsec += END_AGAIN_NS;
-        if (until.tv_nsec >= NS_A_S) {
-            until.tv_nsec -= NS_A_S;
-            until.tv_sec++;
-        }
-        while (s->first && pthread_cond_timedwait(&s->closed, &s->lock, &until) == 0) continue;
+        uint64_t again_ns = os_clock_ns() + END_AGAIN_MS * UINT64_C(1000000);
+        while (s->first && os_clock_ns() < again_ns)
+            SleepConditionVariableSRW(&s->closed, &s->lock, END_AGAIN_MS, 0);
     }
-    pthread_mutex_unlock(&s->lock);
+    ReleaseSRWLockExclusive(&s->lock);
 }
 
 static int threads_run(void *state, os_socket stop, struct server_stats *stats) {
@@ -224,5 +207,5 @@ const struct io_model io_model_self = {
     .instances_by_main = false,
     .open = threads_open,
     .run = threads_run,
-    .close = threads_close,
+    .close = free,
 };

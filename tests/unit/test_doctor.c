@@ -95,6 +95,7 @@ static void numbers_have_their_limits(void **state) {
         {FACT(clock_ns), 200, 900, "problem clock: reading the clock (tsc) takes 900 ns"},
         {FACT(available_bytes), 537e6, 268435456,
          "problem memory: 256 MiB of memory are available"},
+        {FACT(wait_ns), 2.5e6, 15.6e6, "advice wait: a wait of 1 ms takes 15.6 ms"},
         {FACT(descriptors), 19200, 1024, "advice descriptors: a process may open 1024 descriptors"},
         {FACT(somaxconn), 4096, 512, "advice somaxconn: net.core.somaxconn is 512"},
         {FACT(somaxconn), 4096, 128, "problem somaxconn: net.core.somaxconn is 128"},
@@ -139,6 +140,15 @@ static void texts_are_judged(void **state) {
     f = fit();
     strcpy(f.mitigations, "meltdown, mds");
     EXPECT(f, "advice mitigations: CPU mitigations are on: meltdown, mds");
+    f = fit();
+    strcpy(f.power_plan, "high performance");
+    strcpy(f.clock, "QueryPerformanceCounter");
+    EXPECT(f, "");
+    strcpy(f.power_plan, "balanced");
+    EXPECT(f, "problem power_plan: the power plan is balanced");
+    f = fit();
+    strcpy(f.emulator, "wine 8.0");
+    EXPECT(f, "problem emulator: this is wine 8.0, not Windows itself");
 }
 
 /* What the server says counts; the setting only where it could not be asked. */

@@ -93,6 +93,15 @@ static void sizes_are_bounded(void **state) {
     assert_non_null(strstr(reason, "longer than 1023 bytes"));
 }
 
+static void files_are_the_last_part_of_a_path(void **state) {
+    (void)state;
+    assert_string_equal(paths_file("a"), "a");
+    assert_string_equal(paths_file("/a"), "a");
+    assert_string_equal(paths_file("a/b/c.json"), "c.json");
+    assert_string_equal(paths_file("a/"), "");
+    assert_string_equal(paths_file(""), "");
+}
+
 static void programs_are_found_in_path(void **state) {
     (void)state;
     char path[PATH_SIZE];
@@ -175,6 +184,7 @@ int main(void) {
         cmocka_unit_test(port_stands_anywhere),
         cmocka_unit_test(refusals_say_why),
         cmocka_unit_test(sizes_are_bounded),
+        cmocka_unit_test(files_are_the_last_part_of_a_path),
         cmocka_unit_test(programs_are_found_in_path),
         cmocka_unit_test(names_are_safe_and_unique),
         cmocka_unit_test(specs_join_the_models),

@@ -82,7 +82,7 @@ static const struct plot_series *series_of(const struct plot *plot, const char *
     for (size_t i = 0; i < plot->count; i++)
         if (plot->series[i].panel == panel && strcmp(plot->series[i].name, name) == 0)
             return &plot->series[i];
-    fail_msg("no series %s in panel %zu", name, panel);
+    fail_msg("no series %s in panel %d", name, (int)panel);
     return NULL;
 }
 

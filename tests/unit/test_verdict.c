@@ -57,8 +57,8 @@ static void expect_at(const struct verdict_figures *f, enum verdict_kind kind, c
     bool fine =
         v.kind == kind && v.reason_count == 1 && strncmp(v.reasons[0], reason, strlen(reason)) == 0;
     if (!fine)
-        print_error("line %d: expected %s, '%s'; found %s, %zu reasons, '%s'\n", line,
-                    verdict_names[kind], reason, verdict_names[v.kind], v.reason_count,
+        print_error("line %d: expected %s, '%s'; found %s, %d reasons, '%s'\n", line,
+                    verdict_names[kind], reason, verdict_names[v.kind], (int)v.reason_count,
                     v.reasons[0]);
     assert_true(fine);
 }

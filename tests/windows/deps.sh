@@ -9,7 +9,7 @@ set -eu
 prefix=$1
 here=$(cd "$(dirname "$0")" && pwd)
 # change with every change of what is built: a prefix with another stamp is built anew
-recipe="recipe 1: libuv1 cjson zlib"
+recipe="recipe 2: libuv1 cjson zlib cmocka"
 stamp=$prefix/stamp
 log=$prefix/deps.log
 
@@ -22,7 +22,7 @@ prefix=$(cd "$prefix" && pwd)
 work=$(mktemp -d "$prefix/build.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
-echo "deps-windows: building libuv, cJSON and zlib into $prefix (log: $log)"
+echo "deps-windows: building libuv, cJSON, zlib and cmocka into $prefix (log: $log)"
 exec 3>&1 >"$log" 2>&1
 trap 'code=$?; rm -rf "$work"; [ $code = 0 ] || { tail -n 5 "$log"; echo "deps-windows: failed"; } >&3' EXIT
 
@@ -40,7 +40,7 @@ own=(-q -o "Dir::Etc::SourceList=$work/sources.list" -o Dir::Etc::SourceParts=/d
     -o "Dir::State::Lists=$work/lists" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=
     -o Acquire::Retries=1 -o APT::Sandbox::User=root)
 apt-get "${own[@]}" update
-(cd "$work/src" && apt-get "${own[@]}" source libuv1 cjson zlib)
+(cd "$work/src" && apt-get "${own[@]}" source libuv1 cjson zlib cmocka)
 
 # ---- built, and installed by hand: of each a static library, its headers and a .pc file ----
 
@@ -78,6 +78,11 @@ build zlib zlibstatic
 cp "$work/zlib/libzlibstatic.a" "$prefix/lib/libz.a"
 cp "$work"/src/zlib-*/zlib.h "$work/zlib/zconf.h" "$prefix/include"
 pc zlib zlib "-lz"
+
+build cmocka cmocka-static -DWITH_STATIC_LIB=ON -DUNIT_TESTING=OFF -DWITH_EXAMPLES=OFF
+find "$work/cmocka" -name libcmocka-static.a -exec cp {} "$prefix/lib/libcmocka.a" \;
+cp "$work"/src/cmocka-*/include/cmocka.h "$prefix/include"
+pc cmocka cmocka "-lcmocka"
 
 printf '%s\n' "$recipe" "$built" >"$stamp"
 echo "deps-windows: built$built" >&3

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# iobench.sh - the whole product under Wine: the quick suite, shortened, with servers of different
+# kinds; the result is validated by iobench.exe and by iobench.
+set -u
+failed=0
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+
+try() { # NAME EXPECTED-CODE COMMAND...
+    local name=$1 expected=$2 code
+    shift 2
+    "$@" >"$dir/out" 2>&1 </dev/null
+    code=$?
+    if [ "$code" = "$expected" ]; then
+        echo "ok iobench $name"
+    else
+        echo "not ok iobench $name # exit code $code, expected $expected: $(head -n 3 "$dir/out" | tr '\n' '|')"
+        failed=1
+    fi
+}
+
+result=$dir/windows.json
+# Z: is the root of this system
+try run 0 wine "$WIN/iobench.exe" run --suite quick --server select --server iocp --server libuv \
+    --repeats 1 --duration 0.3 --quiet -o "Z:$result"
+try validate.exe 0 wine "$WIN/iobench.exe" validate "Z:$result"
+try validate 0 "$BIN/iobench" validate "$result"
+try emulator 0 grep -q '"emulator": *"wine' "$result"
+sed 's/"messages": *[0-9]*/"messages": 1/' "$result" >"$dir/false.json"
+try "validate.exe finds a false figure" 2 wine "$WIN/iobench.exe" validate "Z:$dir/false.json"
+try list 0 wine "$WIN/iobench.exe" list
+exit "$failed"

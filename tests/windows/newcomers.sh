@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# newcomers.sh - how long a newcomer waits for its first echo while 200 connections are busy, for
+# every `accept` option of completion-routine, under Wine. With `alternate`, the loop of the text
+# that this project started from, routines that re-arm starve the accept; `deferred` and `thread`
+# cure it.
+# Invariant: all options are compared in one run, on one machine, under the same load.
+#
+#   BIN=build/bin WIN=build/windows/bin bash tests/windows/newcomers.sh   (within a Wine prefix)
+set -u
+cure_min=20 # how many times shorter the wait must be
+seconds=8   # of the measured window
+server=$WIN/echo-completion-routine.exe
+failed=0
+
+verdict() { # CONDITION-CODE NAME TEXT
+    if [ "$1" = 0 ]; then
+        echo "ok newcomers $2 # $3"
+    else
+        echo "not ok newcomers $2 # $3"
+        failed=1
+    fi
+}
+
+# median NAME: the newcomers' median in us under accept=NAME; empty if it was not measured
+median() {
+    local out ready port sample
+    coproc server { exec wine "$server" --stop-on-eof --option "accept=$1"; }
+    out=${server[0]}
+    local stdin=${server[1]} pid=$server_PID
+    read -r -t 20 ready <&"$out"
+    port=$(sed -nE 's/.*"port":([0-9]+).*/\1/p' <<<"$ready")
+    sample=$("$BIN/loadgen" --connect "127.0.0.1:$port" --connections 200 --newcomers 20 \
+        --warmup 1 --duration "$seconds" --drain 5 </dev/null)
+    exec {stdin}>&-
+    wait "$pid" || return
+    # its own object, up to the histogram
+    sed -nE 's/.*"newcomers":\{[^{}]*"p50_ns":([0-9]+)[^{}]*"hist".*/\1/p' <<<"$sample" |
+        awk '{ printf "%d", $1 / 1000 }'
+}
+
+options=$(wine "$server" --describe </dev/null | sed -nE 's/.*"name":"accept"[^}]*"choices":\[([^]]*)\].*/\1/p' | tr -d '"' | tr , ' ')
+[ -n "$options" ] || { echo "not ok newcomers # --describe names no accept option"; exit 1; }
+declare -A wait_us
+measure() { wait_us[$1]=$(median "$1"); [ -n "${wait_us[$1]}" ]; }
+
+# Who is starved waits until the load ends: newcomers that come all the time, for half of it.
+measure alternate && [ "${wait_us[alternate]}" -gt $((seconds * 1000000 / 4)) ]
+verdict $? alternate "the loop starves the accept: ${wait_us[alternate]:-unmeasured} us"
+for option in $options; do
+    case $option in
+    alternate) ;;
+    deferred | thread)
+        # a busy machine only makes it longer
+        for ((try = 1; try <= 3; try++)); do
+            measure "$option" && [ $((wait_us[$option] * cure_min)) -le "${wait_us[alternate]:-0}" ] && break
+        done
+        [ "$try" -le 3 ]
+        verdict $? "$option" "${wait_us[$option]:-unmeasured} us, $cure_min times less is demanded"
+        ;;
+    *)
+        measure "$option"
+        verdict $? "$option" "${wait_us[$option]:-unmeasured} us"
+        ;;
+    esac
+done
+exit "$failed"

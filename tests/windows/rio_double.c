@@ -1,0 +1,232 @@
+/* rio_double.c - a test double of registered I/O over overlapped calls, for systems without it:
+ * Wine has none. Linked into echo-rio it answers WSAIoctl for the functions of registered I/O; all
+ * other questions go to Winsock. It exists for tests only, and its figures are nobody's. Invariant:
+ * what the documentation forbids ends the process by a CHECK: requests beyond a queue's limits,
+ * completion queues too small for their request queues, slices outside registered buffers, a second
+ * RIONotify before the first was answered. */
+#include "base/check.h"
+#include "servers/windows/rio_api.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A registered buffer. */
+struct rio_buffer_id {
+    char *data; /* where */
+    DWORD size; /* how long */
+};
+
+/* A completion queue: a ring. */
+struct rio_completions {
+    struct rio_result *ring;        /* `size` entries */
+    DWORD size, first, count;       /* capacity, oldest entry, entries */
+    DWORD promised;                 /* to request queues */
+    struct rio_notification notify; /* where to tell */
+    bool asked;                     /* RIONotify waits for an answer */
+};
+
+/* One request of a queue. */
+struct request {
+    OVERLAPPED overlapped;      /* first member */
+    struct rio_requests *queue; /* whose it is */
+    ULONGLONG context;          /* the caller's */
+    bool under_way;             /* started, and not in the completion queue yet */
+};
+
+/* A request queue: one receive and one send, which is all that echo-rio asks for. */
+struct rio_requests {
+    SOCKET socket;                       /* closed by its owner at any time */
+    struct rio_completions *completions; /* of both */
+    ULONGLONG context;                   /* the caller's */
+    struct request receive, send;        /* the two */
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards everything */
+static HANDLE port;                                      /* of the overlapped calls below */
+
+static void tell(struct rio_completions *q) {
+    if (!q->asked || !q->count) return;
+    q->asked = false;
+    CHECK(PostQueuedCompletionStatus(q->notify.by.port.port, 0, (ULONG_PTR)q->notify.by.port.key,
+                                     q->notify.by.port.overlapped));
+}
+
+/* Turns completions of overlapped calls into those of registered I/O. */
+static void *pump(void *unused) {
+    for (;;) {
+        DWORD bytes = 0;
+        ULONG_PTR key;
+        OVERLAPPED *overlapped = NULL;
+        BOOL fine = GetQueuedCompletionStatus(port, &bytes, &key, &overlapped, INFINITE);
+        LONG status = fine ? 0 : (LONG)GetLastError();
+        if (!overlapped) continue;
+        struct request *r = (struct request *)(void *)overlapped;
+        struct rio_completions *q = r->queue->completions;
+        pthread_mutex_lock(&lock);
+        CHECK_OP(q->count, <, q->size);
+        q->ring[(q->first + q->count++) % q->size] =
+            (struct rio_result){status, bytes, r->queue->context, r->context};
+        r->under_way = false;
+        tell(q);
+        pthread_mutex_unlock(&lock);
+    }
+    return unused;
+}
+
+static BOOL start(struct request *r, const struct rio_slice *data, ULONG count, DWORD flags,
+                  void *context, bool is_send) {
+    WSABUF part = {.len = data->length, .buf = data->buffer->data + data->offset};
+    DWORD no_flags = 0;
+    CHECK_OP(count, ==, 1);
+    CHECK_OP(flags, ==, 0);
+    CHECK_OP((uint64_t)data->offset + data->length, <=, data->buffer->size);
+    pthread_mutex_lock(&lock);
+    CHECK(!r->under_way);
+    r->under_way = true;
+    r->context = (ULONGLONG)(uintptr_t)context;
+    r->overlapped = (OVERLAPPED){0};
+    pthread_mutex_unlock(&lock);
+    int failed = is_send
+                     ? WSASend(r->queue->socket, &part, 1, NULL, 0, &r->overlapped, NULL)
+                     : WSARecv(r->queue->socket, &part, 1, NULL, &no_flags, &r->overlapped, NULL);
+    if (!failed || WSAGetLastError() == WSA_IO_PENDING) return TRUE;
+    r->under_way = false;
+    return FALSE;
+}
+
+static BOOL PASCAL receive(struct rio_requests *q, struct rio_slice *data, ULONG count, DWORD flags,
+                           void *context) {
+    return start(&q->receive, data, count, flags, context, false);
+}
+
+static BOOL PASCAL send_slice(struct rio_requests *q, struct rio_slice *data, ULONG count,
+                              DWORD flags, void *context) {
+    return start(&q->send, data, count, flags, context, true);
+}
+
+static struct rio_completions *PASCAL create_completions(DWORD size,
+                                                         struct rio_notification *notify) {
+    struct rio_completions *q = calloc(1, sizeof *q);
+    CHECK(q && notify->type == RIO_BY_PORT && notify->by.port.overlapped);
+    q->ring = calloc(size, sizeof *q->ring);
+    CHECK(q->ring != NULL);
+    q->size = size;
+    q->notify = *notify;
+    return q;
+}
+
+static BOOL PASCAL resize_completions(struct rio_completions *q, DWORD size) {
+    pthread_mutex_lock(&lock);
+    struct rio_result *ring = calloc(size, sizeof *ring);
+    CHECK(ring && size >= q->count);
+    for (DWORD i = 0; i < q->count; i++) ring[i] = q->ring[(q->first + i) % q->size];
+    free(q->ring);
+    q->ring = ring;
+    q->size = size;
+    q->first = 0;
+    pthread_mutex_unlock(&lock);
+    return TRUE;
+}
+
+static void PASCAL close_completions(struct rio_completions *q) {
+    (void)q; /* the pump may use it still; the process is about to end */
+}
+
+/* Queues are never freed, as there is nobody to tell of closesocket; their places are given back
+ * when a later one of the same context is made, which is when echo-rio uses its slot again. */
+static struct rio_requests *PASCAL create_requests(
+    SOCKET socket, ULONG receives, ULONG receive_slices, ULONG sends, ULONG send_slices,
+    struct rio_completions *of_receives, struct rio_completions *of_sends, void *context) {
+    CHECK(receives == 1 && receive_slices == 1 && sends == 1 && send_slices == 1);
+    CHECK(of_receives == of_sends);
+    static struct rio_requests *by_hash[1 << 20]; /* the last queue of each context */
+    size_t hash = ((uintptr_t)context >> 3) % (sizeof by_hash / sizeof by_hash[0]);
+    struct rio_requests *q = calloc(1, sizeof *q);
+    CHECK(q != NULL);
+    *q = (struct rio_requests){
+        .socket = socket, .completions = of_sends, .context = (ULONGLONG)(uintptr_t)context};
+    q->receive.queue = q->send.queue = q;
+    pthread_mutex_lock(&lock);
+    struct rio_requests *last = by_hash[hash];
+    if (last && last->context != q->context) last = NULL; /* another one of the same hash */
+    if (last) CHECK(!last->receive.under_way && !last->send.under_way);
+    if (!last) of_sends->promised += 2;
+    CHECK_OP(of_sends->promised, <=, of_sends->size);
+    by_hash[hash] = q;
+    pthread_mutex_unlock(&lock);
+    return CreateIoCompletionPort((HANDLE)socket, port, 0, 0) ? q : NULL;
+}
+
+static ULONG PASCAL dequeue(struct rio_completions *q, struct rio_result *results, ULONG capacity) {
+    ULONG n = 0;
+    pthread_mutex_lock(&lock);
+    for (; n < capacity && q->count; n++, q->count--) {
+        results[n] = q->ring[q->first];
+        q->first = (q->first + 1) % q->size;
+    }
+    pthread_mutex_unlock(&lock);
+    return n;
+}
+
+static int PASCAL notify(struct rio_completions *q) {
+    pthread_mutex_lock(&lock);
+    CHECK(!q->asked);
+    q->asked = true;
+    tell(q);
+    pthread_mutex_unlock(&lock);
+    return 0;
+}
+
+static struct rio_buffer_id *PASCAL register_buffer(char *data, DWORD size) {
+    struct rio_buffer_id *id = malloc(sizeof *id);
+    CHECK(id != NULL);
+    *id = (struct rio_buffer_id){data, size};
+    return id;
+}
+
+static void PASCAL deregister_buffer(struct rio_buffer_id *id) {
+    free(id);
+}
+
+/* ---- in the place of WSAIoctl ---- */
+
+static int WSAAPI ioctl_double(SOCKET s, DWORD code, void *in, DWORD in_size, void *out,
+                               DWORD out_size, DWORD *returned, WSAOVERLAPPED *overlapped,
+                               LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+    if (code != RIO_FUNCTIONS_IOCTL) {
+        HMODULE winsock = GetModuleHandleA("ws2_32.dll");
+        int(WSAAPI * real)(SOCKET, DWORD, void *, DWORD, void *, DWORD, DWORD *, WSAOVERLAPPED *,
+                           LPWSAOVERLAPPED_COMPLETION_ROUTINE);
+        FARPROC found = GetProcAddress(winsock, "WSAIoctl");
+        memcpy(&real, &found, sizeof real);
+        return real(s, code, in, in_size, out, out_size, returned, overlapped, routine);
+    }
+    const GUID guid = RIO_FUNCTIONS_GUID;
+    CHECK(in_size == sizeof guid && memcmp(in, &guid, sizeof guid) == 0);
+    CHECK_OP(out_size, ==, sizeof(struct rio_functions));
+    if (!port) {
+        pthread_t thread;
+        port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
+        CHECK_OP(pthread_create(&thread, NULL, pump, NULL), ==, 0);
+    }
+    const struct rio_functions functions = {.size = sizeof functions,
+                                            .receive = receive,
+                                            .send = send_slice,
+                                            .close_completions = close_completions,
+                                            .create_completions = create_completions,
+                                            .create_requests = create_requests,
+                                            .dequeue = dequeue,
+                                            .deregister_buffer = deregister_buffer,
+                                            .notify = notify,
+                                            .register_buffer = register_buffer,
+                                            .resize_completions = resize_completions};
+    memcpy(out, &functions, sizeof functions);
+    *returned = sizeof functions;
+    return 0;
+}
+
+/* What callers of an imported function go through: the linker takes this one before the library's.
+ */
+extern void *const __imp_WSAIoctl;
+void *const __imp_WSAIoctl = (void *)(uintptr_t)ioctl_double;

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# run.sh - tests the Windows programs on this machine, under Wine, as `make check-windows` does.
+# Invariant: Wine is for correctness; what it cannot show is a skip with its reason, by name.
+#
+#   BIN=build/bin WIN=build/windows/bin PREFIX=DIR MODELS="select ..." [ONLY=REGEX]
+#   [TIMEOUT_SCALE=X] bash tests/windows/run.sh
+#
+# BIN has the test programs, which run on this system; WIN the programs under test. The last line is
+# "N passed, N failed, N skipped"; the exit code is 1 if any failed or none passed.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+. tests/windows/wine.sh
+
+BIN=${BIN:-build/bin}
+WIN=${WIN:-build/windows/bin}
+ONLY=${ONLY:-.}
+LOGS=build/test-logs/windows
+scale=${TIMEOUT_SCALE:-2}
+export BIN WIN
+mkdir -p "$LOGS"
+. tests/suites.sh
+
+missing=$(wine_missing)
+if [ -n "$missing" ]; then
+    skip windows "not installed: $missing"
+    total
+    exit
+fi
+wine_begin "$PREFIX" || { echo "run.sh: no Wine prefix; see $PREFIX/boot.log" >&2; exit 1; }
+echo "$(wine --version), prefix $PREFIX"
+
+# ---- what needs nothing else ----
+
+for unit in "$WIN"/tests/unit-*.exe; do
+    suite "$(basename "$unit" .exe)" 60 wine "$unit"
+done
+
+# ---- servers: the suite of Linux ----
+
+in_wineserver="Wine keeps sockets in wineserver, whose limit of descriptors is not the server's"
+no_sigterm="under Wine SIGTERM ends a process at once, and Windows has no such signal; ctrl-c is tested instead"
+for model in $MODELS; do
+    case $model in
+    completion-routine | iocp | wsapoll) connections=5000 ;;
+    *) connections=1000 ;;
+    esac
+    suite "conformance-$model" 300 "$BIN/tests/conformance" --timeout-scale "$scale" --connections "$connections" \
+        --observer "wine $WIN/tests/handles.exe" --skip "out-of-descriptors=$in_wineserver" \
+        --skip "stop-sigterm=$no_sigterm" -- wine "$WIN/echo-$model.exe"
+done
+suite newcomers 180 bash tests/windows/newcomers.sh
+suite ctrl-c 60 bash tests/windows/ctrl_c.sh
+
+# ---- the load generator: its truth tests, with the servers of Linux ----
+
+mixed=build/windows/mixed # what the truth tests call BIN
+rm -rf "$mixed" && mkdir -p "$mixed"
+ln -s "$PWD/$BIN"/* "$mixed" && rm "$mixed/loadgen"
+printf '#!/bin/sh\nexec wine "%s/loadgen.exe" "$@"\n' "$PWD/$WIN" >"$mixed/loadgen"
+chmod +x "$mixed/loadgen"
+truth=("$BIN/tests/truth" --timeout-scale "$scale" --slow-build)
+suite truth-once 200 "${truth[@]}" --once "$mixed"
+suite truth-libuv 300 "${truth[@]}" --transport libuv "$mixed"
+
+# ---- iobench ----
+
+suite iobench 120 bash tests/windows/iobench.sh
+
+total
