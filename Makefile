@@ -384,6 +384,10 @@ lint: ensure
 	@if [ -e /usr/x86_64-w64-mingw32/include/windows.h ] && [ -e "$(DEPS_WINDOWS)/stamp" ]; then \
 	  printf '%s\n' $(LINT_C_WINDOWS) | xargs -P "$$(nproc)" -I FILE clang-tidy --quiet FILE -- $(LINT_FLAGS_WINDOWS) 2>/dev/null; \
 	else echo "lint: without clang-tidy on $(LINT_C_WINDOWS): no headers of Windows; make deps-windows brings them"; fi
+	@mkdir -p build/workflows && cp tests/workflows/package*.json build/workflows; \
+	if (cd build/workflows && npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1); then \
+	  for f in .github/workflows/*.yml; do build/workflows/node_modules/.bin/action-validator $$f || exit 1; done; \
+	else echo "lint: without a look at .github/workflows: npm cannot bring its checker; see build/workflows/npm.log"; fi
 	$(MAKE) --no-print-directory CC=clang BUILD_release=build/clang tests
 
 # ---- install -------------------------------------------------------------------------------------

@@ -234,9 +234,9 @@ static void come_and_go(const struct server *server, const struct setup *setup, 
     }
 }
 
-/* Whatever a connection costs, its end gives back: a hundred bytes kept of each would show. */
+/* Whatever a connection costs, its end gives back: sixty bytes kept of each would show. */
 static void rounds(const struct setup *setup) {
-    enum { HERD = 400, FIRST = 2000, ROUNDS = 10000, KEPT_MAX = 1000 * KIB };
+    enum { HERD = 400, FIRST = 2000, ROUNDS = 10000, KEPT_MAX = 512 * KIB };
     enum { ONCE_MAX = 16 }; /* descriptors that a runtime opens at its first contended lock */
     struct server server;
     struct stats stats;
