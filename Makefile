@@ -43,7 +43,7 @@ MODELS_linux := threads select poll epoll io_uring libuv
 MODEL_DIR_linux := servers/posix
 TRANSPORTS_linux := io_uring epoll libuv
 
-BASE_windows := base/os_windows.c
+BASE_windows := base/os_windows.c base/os_sockets_windows.c
 MODELS_windows := threads select wsapoll event-select overlapped-event completion-routine iocp rio libuv
 MODEL_DIR_windows := servers/windows
 TRANSPORTS_windows := libuv

@@ -1,7 +1,7 @@
 /* os.h - what all programs ask of the operating system, and no policy.
- * One implementation per system: os_posix.c with os_linux.c; os_windows.c (no #ifdefs).
- * Errors are the system's native codes; 0 is success. On Windows: Winsock's codes, which are 10000
- * and above, and below them errno's. */
+ * One implementation per system: os_posix.c with os_linux.c; os_windows.c with
+ * os_sockets_windows.c. Errors are the system's native codes; 0 is success. On Windows: Winsock's
+ * codes, which are 10000 and above, and below them errno's. */
 #ifndef BASE_OS_H
 #define BASE_OS_H
 
