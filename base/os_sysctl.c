@@ -19,6 +19,7 @@ static int sysctlbyname(const char *name, void *value, size_t *size, void *set, 
         unsigned length;  /* how many they are */
     } known[] = {
         {"kern.somaxconn", {CTL_KERN, KERN_SOMAXCONN}, 2},
+        {"kern.timecounter.hardware", {CTL_KERN, KERN_TIMECOUNTER, KERN_TIMECOUNTER_HARDWARE}, 3},
         {"net.inet.ip.portfirst", {CTL_NET, PF_INET, IPPROTO_IP, IPCTL_IPPORT_FIRSTAUTO}, 4},
         {"net.inet.ip.portlast", {CTL_NET, PF_INET, IPPROTO_IP, IPCTL_IPPORT_LASTAUTO}, 4},
     };
