@@ -38,8 +38,10 @@ median() {
         awk '{ printf "%d", $1 / 1000 }'
 }
 
-options=$(wine "$server" --describe </dev/null | sed -nE 's/.*"name":"accept"[^}]*"choices":\[([^]]*)\].*/\1/p' | tr -d '"' | tr , ' ')
-[ -n "$options" ] || { echo "not ok newcomers # --describe names no accept option"; exit 1; }
+described=$(wine "$server" --describe </dev/null)
+code=$?
+options=$(sed -nE 's/.*"name":"accept"[^}]*"choices":\[([^]]*)\].*/\1/p' <<<"$described" | tr -d '"' | tr , ' ')
+[ -n "$options" ] || { echo "not ok newcomers # no accept option; exit code $code, said '$described'"; exit 1; }
 declare -A wait_us
 measure() { wait_us[$1]=$(median "$1"); [ -n "${wait_us[$1]}" ]; }
 
