@@ -43,7 +43,7 @@ MODELS_linux := threads select poll epoll io_uring libuv
 MODEL_DIR_linux := servers/posix
 TRANSPORTS_linux := io_uring epoll libuv
 
-BASE_windows := base/os_windows.c
+BASE_windows := base/os_windows.c base/os_sockets_windows.c
 MODELS_windows := threads select wsapoll event-select overlapped-event completion-routine iocp rio libuv
 MODEL_DIR_windows := servers/windows
 TRANSPORTS_windows := libuv
@@ -212,7 +212,7 @@ $(OBJ)/version.o $(OBJ)/transport_list.o: %.o: %.c
 
 TESTS_linux := $(BIN)/tests/conformance $(BIN)/tests/fault-server $(BIN)/tests/truth $(BIN)/tests/loadgen-cached-clock \
   $(BIN)/tests/bench-loadgen
-TESTS_windows := $(BIN)/tests/handles.exe
+TESTS_windows := $(BIN)/tests/handles.exe $(BIN)/tests/echo-rio-double.exe
 TESTS := $(TESTS_$(PLATFORM))
 CONFORMANCE_SRC := $(wildcard tests/conformance/*.c)
 SUPPORT_SRC := $(wildcard tests/support/*.c)
@@ -231,6 +231,9 @@ $(BIN)/tests/bench-loadgen: $(call objects,$(wildcard tests/bench/*.c)) $(BUILD)
 
 $(BIN)/tests/handles.exe: $(call objects,tests/windows/handles.c)
 	$(LINK) $(LIBS) -lntdll
+# echo-rio with a test double of registered I/O, which Wine lacks.
+$(BIN)/tests/echo-rio-double.exe: $(call objects,tests/windows/rio_double.c servers/windows/rio.c $(MODEL_SRC_rio) servers/server_main.c servers/describe.c servers/conn.c $(BASE_SRC))
+	$(LINK) $(LIBS)
 
 # Unit tests see everything of loadgen and bench but their mains.
 # Those that make files, streams or PATHs as POSIX has them are for POSIX alone.

@@ -61,7 +61,7 @@ void acceptex_again(struct acceptex_pool *pool, struct acceptex *a, int error,
     pthread_mutex_lock(&pool->lock);
     a->missing = true;
     pool->missing++;
-    overlapped_accept_failed(pool->set, error, stats);
+    overlapped_accept_failed(pool->set, stats);
     pthread_mutex_unlock(&pool->lock);
 }
 
@@ -80,7 +80,7 @@ uint32_t acceptex_retry_ms(struct acceptex_pool *pool, uint32_t most_ms,
         pool->missing--;
     }
     if (error)
-        overlapped_accept_failed(pool->set, error, stats);
+        overlapped_accept_failed(pool->set, stats);
     else if (due)
         pool->set->retry_ns = 0;
     uint32_t wait_ms = overlapped_retry_ms(pool->set, most_ms);

@@ -136,7 +136,7 @@ static void *accept_thread(void *argument) {
             if (QueueUserAPC(newcomer_routine, s->io_thread, (ULONG_PTR)c)) continue;
             stats->closed_error++;
             overlapped_close(&s->set, c);
-            overlapped_accept_failed(&s->set, ENOMEM, stats);
+            overlapped_accept_failed(&s->set, stats);
         }
     }
     s->stopping = true;

@@ -90,10 +90,13 @@ static void proceed(struct iocp_worker *w, struct overlapped_conn *c) {
     struct iocp_server *s = w->server;
     for (int in_a_row = 0;; in_a_row++) {
         DWORD bytes = 0, flags = 0;
+        /* Without skip the call must not look at the operation again to tell the bytes: what ended
+         * at once may be another worker's by then, and freed */
+        DWORD *at_once = s->skip ? &bytes : NULL;
         overlapped_prepare(&s->set, c);
         int result = c->sending
-                         ? WSASend(c->socket, &c->part, 1, &bytes, 0, &c->overlapped, NULL)
-                         : WSARecv(c->socket, &c->part, 1, &bytes, &flags, &c->overlapped, NULL);
+                         ? WSASend(c->socket, &c->part, 1, at_once, 0, &c->overlapped, NULL)
+                         : WSARecv(c->socket, &c->part, 1, at_once, &flags, &c->overlapped, NULL);
         int error = result == 0 ? 0 : WSAGetLastError();
         if (error == WSA_IO_PENDING || (!error && !s->skip)) return;
         if (!error && in_a_row >= INLINE_MAX &&
@@ -149,7 +152,7 @@ static void *accept_thread(void *argument) {
         struct overlapped_conn *c;
         while (!w->error && !stopped && (c = overlapped_accept(&s->set, &w->stats))) {
             int error = hand_over(s, c, &w->stats);
-            if (error) overlapped_accept_failed(&s->set, error, &w->stats);
+            if (error) overlapped_accept_failed(&s->set, &w->stats);
         }
     }
     stop_all(s);

@@ -25,8 +25,8 @@ void overlapped_set_open(struct overlapped_set *set, const struct server_config 
     set->room = false;
 }
 
-void overlapped_accept_failed(struct overlapped_set *set, int error, struct server_stats *stats) {
-    stats->accept_errors += os_error_exhausted(error);
+void overlapped_accept_failed(struct overlapped_set *set, struct server_stats *stats) {
+    stats->accept_errors++;
     set->room = false;
     set->retry_ns = os_clock_ns() + ACCEPT_RETRY_NS;
 }
@@ -66,9 +66,10 @@ struct overlapped_conn *overlapped_accept(struct overlapped_set *set, struct ser
     if (c) return c;
     if (!error) error = ENOMEM;
     /* WSAEWOULDBLOCK: nobody waits. Of many that were reset the rest has its turn later. Any other
-     * cause, known (WSAEMFILE, WSAENOBUFS) or not, would be there again at once. */
+     * cause would be there again at once: WSAEMFILE, WSAENOBUFS, and WSAEINVAL, which is what Wine
+     * makes of the first. */
     if (!os_error_would_block(error) && !os_error_peer_gone(error))
-        overlapped_accept_failed(set, error, stats);
+        overlapped_accept_failed(set, stats);
     return NULL;
 }
 

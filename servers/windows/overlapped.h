@@ -48,9 +48,9 @@ struct overlapped_set {
 void overlapped_set_open(struct overlapped_set *set, const struct server_config *config,
                          os_socket listener);
 
-/* Leaves the listener alone for 100 ms or until a connection is closed, and counts that if the
- * cause is want of handles or memory. */
-void overlapped_accept_failed(struct overlapped_set *set, int error, struct server_stats *stats);
+/* Counts an accept that failed for want of handles or memory, and leaves the listener alone for 100
+ * ms or until a connection is closed. */
+void overlapped_accept_failed(struct overlapped_set *set, struct server_stats *stats);
 
 /* How long a wait may last for the listener's sake, in ms, rounded up: `most_ms` unless it waits to
  * be tried again; 0 if that is due. */

@@ -197,7 +197,7 @@ static void accept_some(struct event_server *s, struct server_stats *stats) {
         struct event_thread *t;
         int error = find_room(s, &t);
         if (error) {
-            overlapped_accept_failed(&s->set, error, stats);
+            overlapped_accept_failed(&s->set, stats);
             return;
         }
         struct overlapped_conn *c = overlapped_accept(&s->set, stats);
