@@ -43,7 +43,7 @@ MODELS_linux := threads select poll epoll io_uring libuv
 MODEL_DIR_linux := servers/posix
 TRANSPORTS_linux := io_uring epoll libuv
 
-BASE_windows := base/os_windows.c
+BASE_windows := base/os_windows.c base/os_sockets_windows.c
 MODELS_windows := threads select wsapoll event-select overlapped-event completion-routine iocp rio libuv
 MODEL_DIR_windows := servers/windows
 TRANSPORTS_windows := libuv
@@ -60,7 +60,7 @@ HAVE_GNUPLOT := $(shell command -v gnuplot >/dev/null 2>&1 && echo yes)
 
 # The one file of a model, wherever its platform keeps it; event-select is in event_select.c.
 model_src = $(firstword $(wildcard $(MODEL_DIR_$(PLATFORM))/$(subst -,_,$(1)).c servers/$(subst -,_,$(1)).c))
-MODELS := $(foreach m,$(MODELS_$(PLATFORM)),$(if $(call model_src,$(m)),$(m)))
+MODELS := $(MODELS_$(PLATFORM))
 TRANSPORTS := $(TRANSPORTS_$(PLATFORM))
 $(if $(MODELS),,$(error PLATFORM=$(PLATFORM): not supported yet; it is one of $(PLATFORMS)))
 $(and $(CROSS),$(filter-out release,$(CONFIG)),$(error CONFIG=$(CONFIG): mingw-w64 has no sanitizers))
@@ -212,7 +212,7 @@ $(OBJ)/version.o $(OBJ)/transport_list.o: %.o: %.c
 
 TESTS_linux := $(BIN)/tests/conformance $(BIN)/tests/fault-server $(BIN)/tests/truth $(BIN)/tests/loadgen-cached-clock \
   $(BIN)/tests/bench-loadgen
-TESTS_windows := $(BIN)/tests/handles.exe
+TESTS_windows := $(BIN)/tests/handles.exe $(BIN)/tests/echo-rio-double.exe
 TESTS := $(TESTS_$(PLATFORM))
 CONFORMANCE_SRC := $(wildcard tests/conformance/*.c)
 SUPPORT_SRC := $(wildcard tests/support/*.c)
@@ -231,6 +231,9 @@ $(BIN)/tests/bench-loadgen: $(call objects,$(wildcard tests/bench/*.c)) $(BUILD)
 
 $(BIN)/tests/handles.exe: $(call objects,tests/windows/handles.c)
 	$(LINK) $(LIBS) -lntdll
+# echo-rio with a test double of registered I/O, which Wine lacks.
+$(BIN)/tests/echo-rio-double.exe: $(call objects,tests/windows/rio_double.c servers/windows/rio.c $(MODEL_SRC_rio) servers/server_main.c servers/describe.c servers/conn.c $(BASE_SRC))
+	$(LINK) $(LIBS)
 
 # Unit tests see everything of loadgen and bench but their mains.
 # Those that make files, streams or PATHs as POSIX has them are for POSIX alone.
@@ -381,6 +384,10 @@ lint: ensure
 	@if [ -e /usr/x86_64-w64-mingw32/include/windows.h ] && [ -e "$(DEPS_WINDOWS)/stamp" ]; then \
 	  printf '%s\n' $(LINT_C_WINDOWS) | xargs -P "$$(nproc)" -I FILE clang-tidy --quiet FILE -- $(LINT_FLAGS_WINDOWS) 2>/dev/null; \
 	else echo "lint: without clang-tidy on $(LINT_C_WINDOWS): no headers of Windows; make deps-windows brings them"; fi
+	@mkdir -p build/workflows && cp tests/workflows/package*.json build/workflows; \
+	if (cd build/workflows && npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1); then \
+	  for f in .github/workflows/*.yml; do build/workflows/node_modules/.bin/action-validator $$f || exit 1; done; \
+	else echo "lint: without a look at .github/workflows: npm cannot bring its checker; see build/workflows/npm.log"; fi
 	$(MAKE) --no-print-directory CC=clang BUILD_release=build/clang tests
 
 # ---- install -------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 /* os.h - what all programs ask of the operating system, and no policy.
- * One implementation per system: os_posix.c with os_linux.c; os_windows.c (no #ifdefs).
- * Errors are the system's native codes; 0 is success. On Windows: Winsock's codes, which are 10000
- * and above, and below them errno's. */
+ * One implementation per system: os_posix.c with os_linux.c; os_windows.c with
+ * os_sockets_windows.c. Errors are the system's native codes; 0 is success. On Windows: Winsock's
+ * codes, which are 10000 and above, and below them errno's. */
 #ifndef BASE_OS_H
 #define BASE_OS_H
 
@@ -64,6 +64,10 @@ void os_timer_fine(void);
 
 /* How late a timed wait may end, in ns, where nothing but the timer is at fault. */
 uint64_t os_wait_late_ns(void);
+
+/* How long, in ns, a thread that has something to do may wait for a CPU, if others share it: what
+ * all threads shall know in time must be told them so long before. */
+uint64_t os_notice_ns(void);
 
 /* Sleeps until os_clock_ns() reaches `deadline_ns`, signals notwithstanding. */
 void os_sleep_until_ns(uint64_t deadline_ns);

@@ -1,4 +1,4 @@
-/* os_windows.c - os.h on Windows, 10 and later.
+/* os_windows.c - os.h on Windows, 10 and later; sockets are in os_sockets_windows.c.
  * Invariant: an error is a Winsock code, which is 10000 or more, or a code of the C library's
  * errno, which is less; no other Win32 code leaves this file. */
 #include "base/os.h"
@@ -6,7 +6,6 @@
 #include "base/os_windows.h"
 
 #include <windows.h>
-#include <ws2tcpip.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -212,6 +211,11 @@ uint64_t os_wait_late_ns(void) {
     return 2 * NS_A_MS; /* with fine timers: waits are whole ms, and end with a tick of 1 ms */
 }
 
+uint64_t os_notice_ns(void) {
+    return 100 *
+           NS_A_MS; /* a time slice has up to 12 ticks of 15.6 ms, but who waited goes first */
+}
+
 void os_sleep_until_ns(uint64_t deadline_ns) {
     uint64_t now;
     while ((now = os_clock_ns()) < deadline_ns)
@@ -232,7 +236,7 @@ static int process_times(HANDLE process, uint64_t *user_ns, uint64_t *sys_ns) {
 }
 
 uint64_t os_cpu_time_ns(void) {
-    uint64_t user_ns, sys_ns;
+    uint64_t user_ns = 0, sys_ns = 0;
     return process_times(GetCurrentProcess(), &user_ns, &sys_ns) == 0 ? user_ns + sys_ns
                                                                       : OS_UNKNOWN;
 }
@@ -261,7 +265,7 @@ static int open_process(int64_t pid, HANDLE *process) {
 
 int os_process_cpu_ns(int64_t pid, uint64_t *cpu_ns) {
     HANDLE process;
-    uint64_t user_ns, sys_ns;
+    uint64_t user_ns = 0, sys_ns = 0;
     int error = open_process(pid, &process);
     if (error) return error;
     error = process_times(process, &user_ns, &sys_ns);
@@ -324,213 +328,4 @@ int os_cpus_restrict(const int *cpus, size_t count) {
         mask |= (DWORD_PTR)1 << cpus[i];
     }
     return SetProcessAffinityMask(GetCurrentProcess(), mask) ? 0 : last_error();
-}
-
-/* ---- addresses ---- */
-
-_Static_assert(sizeof(struct sockaddr_in6) <= sizeof((struct os_address){0}.storage),
-               "an IPv6 address fits");
-
-static const struct sockaddr *address_of(const struct os_address *address) {
-    return (const struct sockaddr *)(const void *)&address->storage;
-}
-
-int os_address_resolve(const char *host, uint16_t port, struct os_address *address, char *reason,
-                       size_t reason_size) {
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-    struct addrinfo *found = NULL;
-    char service[8];
-    snprintf(service, sizeof service, "%u", (unsigned)port);
-    int error = getaddrinfo(host, service, &hints, &found);
-    if (error) {
-        snprintf(reason, reason_size, "%s", os_error_text(error)); /* they are Winsock's codes */
-        return -1;
-    }
-    *address = (struct os_address){0};
-    if (found->ai_addrlen > sizeof address->storage) {
-        snprintf(reason, reason_size, "neither IPv4 nor IPv6");
-        freeaddrinfo(found);
-        return -1;
-    }
-    memcpy(&address->storage, found->ai_addr, found->ai_addrlen);
-    address->length = (uint32_t)found->ai_addrlen;
-    freeaddrinfo(found);
-    return 0;
-}
-
-int os_socket_local(os_socket s, char *host, size_t host_size, uint16_t *port) {
-    struct sockaddr_storage local;
-    int length = sizeof local;
-    if (getsockname(s, (struct sockaddr *)&local, &length) != 0) return WSAGetLastError();
-    char service[8];
-    int error = getnameinfo((struct sockaddr *)&local, length, host, (DWORD)host_size, service,
-                            sizeof service, NI_NUMERICHOST | NI_NUMERICSERV);
-    if (error) return EINVAL;
-    *port = (uint16_t)strtoul(service, NULL, 10);
-    return 0;
-}
-
-/* ---- sockets ---- */
-
-static int set_flag(os_socket s, int level, int option) {
-    BOOL on = TRUE;
-    int error = setsockopt(s, level, option, (const char *)&on, sizeof on);
-    return error == 0 ? 0 : WSAGetLastError();
-}
-
-static int set_nonblocking(os_socket s, bool nonblocking) {
-    u_long mode = nonblocking;
-    return ioctlsocket(s, (long)FIONBIO, &mode) == 0 ? 0 : WSAGetLastError();
-}
-
-/* A socket for every kind of call, overlapped ones included, that no child inherits. */
-static int new_socket(const struct os_address *address, bool nonblocking, os_socket *s) {
-    *s = WSASocketW(address_of(address)->sa_family, SOCK_STREAM, IPPROTO_TCP, NULL, 0,
-                    WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
-    if (*s == INVALID_SOCKET) return WSAGetLastError();
-    int error = set_nonblocking(*s, nonblocking);
-    if (error) closesocket(*s);
-    return error;
-}
-
-bool os_listeners_share_ports(void) {
-    return false; /* SO_REUSEADDR lets a port be taken, and gives all connections to one */
-}
-
-int os_listen(const struct os_address *address, int backlog, bool shared_port,
-              os_socket *listener) {
-    os_socket s;
-    if (shared_port) return WSAEOPNOTSUPP;
-    int error = new_socket(address, true, &s);
-    if (error) return error;
-    /* or another process could take the port over; TIME_WAIT hinders no bind here */
-    error = set_flag(s, SOL_SOCKET, SO_EXCLUSIVEADDRUSE);
-    if (!error && (bind(s, address_of(address), (int)address->length) != 0 ||
-                   listen(s, -backlog) != 0)) /* negative: more than 200, if wanted */
-        error = WSAGetLastError();
-    if (error)
-        closesocket(s);
-    else
-        *listener = s;
-    return error;
-}
-
-/* An accepted socket has the listener's properties: overlapped, non-blocking; whether a child would
- * inherit its handle is not one of them. */
-int os_accept(os_socket listener, bool nonblocking, os_socket *accepted) {
-    os_socket s = accept(listener, NULL, NULL);
-    if (s == INVALID_SOCKET) return WSAGetLastError();
-    SetHandleInformation((HANDLE)s, HANDLE_FLAG_INHERIT, 0); /* of a layered provider it may fail */
-    int error = set_flag(s, IPPROTO_TCP, TCP_NODELAY);
-    if (!error) error = set_nonblocking(s, nonblocking);
-    if (error)
-        closesocket(s);
-    else
-        *accepted = s;
-    return error;
-}
-
-int os_bind_source(os_socket s, const struct os_address *address, uint32_t source) {
-    (void)s, (void)address, (void)source;
-    return 0; /* of 127.0.0.0/8 one address alone can be counted on */
-}
-
-int os_connect(const struct os_address *address, uint32_t source, os_socket *s) {
-    os_socket made;
-    (void)source;
-    int error = new_socket(address, true, &made);
-    if (error) return error;
-    error = set_flag(made, IPPROTO_TCP, TCP_NODELAY);
-    if (!error && connect(made, address_of(address), (int)address->length) != 0 &&
-        WSAGetLastError() != WSAEWOULDBLOCK)
-        error = WSAGetLastError();
-    if (error)
-        closesocket(made);
-    else
-        *s = made;
-    return error;
-}
-
-/* Two ends of a TCP connection over loopback: local sockets have no such call here. */
-int os_socket_pair(bool nonblocking, os_socket pair[2]) {
-    struct os_address address = {.length = sizeof(struct sockaddr_in)};
-    struct sockaddr_in *in = (struct sockaddr_in *)(void *)&address.storage;
-    struct sockaddr_in mine, theirs;
-    int length = sizeof mine;
-    os_socket listener = INVALID_SOCKET, first = INVALID_SOCKET, second = INVALID_SOCKET;
-    in->sin_family = AF_INET;
-    in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int error = new_socket(&address, false, &listener);
-    if (error) return error;
-    if (bind(listener, address_of(&address), sizeof *in) != 0 || listen(listener, 1) != 0 ||
-        getsockname(listener, (struct sockaddr *)in, &length) != 0)
-        error = WSAGetLastError();
-    if (!error) error = new_socket(&address, false, &first);
-    if (!error && connect(first, address_of(&address), sizeof *in) != 0) error = WSAGetLastError();
-    if (!error) error = os_accept(listener, nonblocking, &second);
-    /* anybody on this machine may have been faster */
-    length = sizeof mine;
-    if (!error && getsockname(first, (struct sockaddr *)&mine, &length) != 0)
-        error = WSAGetLastError();
-    length = sizeof theirs;
-    if (!error && getpeername(second, (struct sockaddr *)&theirs, &length) != 0)
-        error = WSAGetLastError();
-    if (!error && mine.sin_port != theirs.sin_port) error = WSAECONNABORTED;
-    if (!error) error = set_flag(first, IPPROTO_TCP, TCP_NODELAY);
-    if (!error) error = set_nonblocking(first, nonblocking);
-    closesocket(listener);
-    if (error) {
-        if (first != INVALID_SOCKET) closesocket(first);
-        if (second != INVALID_SOCKET) closesocket(second);
-        return error;
-    }
-    pair[0] = first;
-    pair[1] = second;
-    return 0;
-}
-
-static int limited(size_t size) {
-    return size < INT32_MAX ? (int)size : INT32_MAX;
-}
-
-int os_receive(os_socket s, void *data, size_t size, size_t *received) {
-    int n = recv(s, data, limited(size), 0);
-    if (n < 0) return last_error(); /* a cancelled call has a Win32 code */
-    /* Wine reads a reset's error itself before it tells of readiness, so that recv finds an orderly
-     * end. Sending nothing tells the two apart, and does nothing otherwise */
-    if (n == 0 && size > 0 && send(s, "", 0, 0) < 0 && WSAGetLastError() == WSAECONNRESET)
-        return WSAECONNRESET;
-    *received = (size_t)n;
-    return 0;
-}
-
-int os_send(os_socket s, const void *data, size_t size, size_t *sent) {
-    int n = send(s, data, limited(size), 0);
-    if (n < 0) return last_error(); /* a cancelled call has a Win32 code */
-    *sent = (size_t)n;
-    return 0;
-}
-
-int os_shutdown_send(os_socket s) {
-    return shutdown(s, SD_SEND) == 0 ? 0 : WSAGetLastError();
-}
-
-int os_socket_error(os_socket s) {
-    int error = 0, length = sizeof error;
-    return getsockopt(s, SOL_SOCKET, SO_ERROR, (char *)&error, &length) == 0 ? error
-                                                                             : WSAGetLastError();
-}
-
-void os_close_reset(os_socket s) {
-    struct linger none = {.l_onoff = 1, .l_linger = 0};
-    setsockopt(s, SOL_SOCKET, SO_LINGER, (const char *)&none, sizeof none);
-    closesocket(s);
-}
-
-void os_close(os_socket s) {
-    closesocket(s);
-}
-
-uint64_t os_descriptors_limit(void) {
-    return OS_UNKNOWN; /* memory is the limit */
 }

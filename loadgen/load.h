@@ -12,7 +12,6 @@
 #include <stdint.h>
 
 #define NOT_YET UINT64_MAX
-#define START_LEAD_NS 2000000u /* notice that workers get of a time that main sets */
 
 /* Whether a worker that has nothing to do gives its CPU away. */
 enum spin {

@@ -255,12 +255,12 @@ static void warm_up(struct run *run, const struct worker *workers, struct os_usa
         if (now_ns >= limit_ns || (done && (double)(now_ns - run->start_ns) >= 3 * mean_ns)) break;
         until_ns = now_ns + 1000000u;
     }
-    uint64_t t0_ns = os_clock_ns() + START_LEAD_NS + load->connections * TURN_EACH_NS;
+    uint64_t t0_ns = os_clock_ns() + os_notice_ns() + load->connections * TURN_EACH_NS;
     run->t1_ns = t0_ns + load->duration_ns; /* first: workers read t1 once they see t0 */
     run->t0_ns = t0_ns;
     /* Before the window, because it reads a file per thread of the server on the generator's CPU.
      */
-    sleep_until(run, t0_ns - START_LEAD_NS);
+    sleep_until(run, t0_ns - os_notice_ns());
     read_usage(load, usage);
 }
 
@@ -278,7 +278,7 @@ static void lead(struct run *run, struct worker *workers, struct server_usage *u
     while (run->ready < load->threads && !run->stop) os_sleep_until_ns(os_clock_ns() + 500000u);
     if (run->standing == 0 && !load->churn) run->stop = true;
     if (progress) progress_line("warmup", run, workers);
-    run->start_ns = os_clock_ns() + START_LEAD_NS;
+    run->start_ns = os_clock_ns() + os_notice_ns();
     warm_up(run, workers, &usage->start);
     sleep_until(run, run->t0_ns);
     uint64_t next_ns = run->t0_ns;

@@ -122,11 +122,17 @@ static void on_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer) {
     *buffer = uv_buf_init((char *)p->transport->buffer, RECEIVE_BYTES);
 }
 
-/* A reset that came right behind bytes libuv takes for the end of the stream. */
+/* A reset that came right behind bytes libuv takes for the end of the stream. Who receives at the
+ * end once more gets the end, or, where the socket has no error pending any more, the reset. */
 static int hidden_error(const struct peer *p) {
     uv_os_fd_t fd;
+    size_t none;
+    uint8_t byte;
     int error = uv_fileno((const uv_handle_t *)&p->tcp, &fd);
-    return error ? error : uv_translate_sys_error(os_socket_error((os_socket)fd));
+    if (error) return error;
+    int code = os_socket_error((os_socket)fd);
+    if (!code) code = os_receive((os_socket)fd, &byte, sizeof byte, &none);
+    return os_error_would_block(code) ? 0 : uv_translate_sys_error(code);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer) {

@@ -199,8 +199,8 @@ static uint32_t take_arrivals(struct worker *w) {
  * of timed waits, the next arrival; the last stretch before an arrival is spun (SPIN_AUTO). */
 static uint64_t sleep_limit_ns(const struct worker *w, uint64_t now_ns) {
     if (w->load->spin == SPIN_ALWAYS) return 0;
-    /* while t0 is not set it may come at any moment, with START_LEAD_NS of notice */
-    uint64_t limit_ns = w->t0_ns == NOT_YET ? START_LEAD_NS / 2 : POLL_LIMIT_NS;
+    /* while t0 is not set it may come at any moment, with os_notice_ns of notice */
+    uint64_t limit_ns = w->t0_ns == NOT_YET ? os_notice_ns() / 2 : POLL_LIMIT_NS;
     uint64_t edge_ns = now_ns < w->t0_ns ? w->t0_ns : w->t1_ns;
     if (edge_ns != NOT_YET && edge_ns > now_ns && edge_ns - now_ns < limit_ns)
         limit_ns = edge_ns - now_ns;

@@ -1,7 +1,7 @@
 /* event_select.c - WSAEventSelect: what happens on a socket is recorded and an event object set; a
  * thread waits for 64 of them at most, hence a thread for every 63 connections.
- * Invariant: rows 1 to count-1 of a worker belong to its connections, without gaps, and behind them
- * stand the events of rows that were in use once; only the worker itself touches them.
+ * Invariant: rows 1 to count-1 of a worker belong to its connections, without gaps, and only the
+ * worker itself touches them.
  *
  * System calls per echo in steady state: WSAWaitForMultipleEvents / (ready connections per wait) +
  * WSAWaitForMultipleEvents (which is the next one that is ready?) + WSAEnumNetworkEvents (which
@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <windows.h>
 
 #define ROW_WAKE 0 /* the acceptor's word: newcomers, or the end */
 #define ROWS WSA_MAXIMUM_WAIT_EVENTS
@@ -33,7 +34,7 @@ struct worker {
     pthread_t thread;                   /* runs it */
     struct conn_set set;                /* its connections; it never accepts */
     struct server_stats stats;          /* what it did; valid after the thread was joined */
-    WSAEVENT events[ROWS];              /* set when something happened; WSA_INVALID_EVENT: none */
+    WSAEVENT events[ROWS];              /* set when something happened */
     struct conn *conns[ROWS];           /* the connection of each row; NULL in the first */
     DWORD count;                        /* rows in use */
     size_t assigned;                    /* connections that it has or gets; server's lock */
@@ -44,7 +45,7 @@ struct worker {
 struct event_select_server {
     struct server_config config; /* for the workers' sets */
     struct conn_set set;         /* accepts, and has no connections but those being handed over */
-    pthread_mutex_t lock;        /* guards what workers and acceptor share */
+    SRWLOCK lock;                /* guards what workers and acceptor share */
     struct worker *workers;      /* list of all, the latest first; the acceptor's */
     bool stopping;               /* workers are to end; lock */
 };
@@ -53,34 +54,33 @@ struct event_select_server {
 
 /* Gives a newcomer the next row. Returns whether that could be done. */
 static bool watch(struct worker *w, struct conn *c) {
-    DWORD row = w->count;
-    if (w->events[row] == WSA_INVALID_EVENT) w->events[row] = WSACreateEvent();
-    if (w->events[row] == WSA_INVALID_EVENT) return false;
-    WSAResetEvent(w->events[row]); /* may be set still by the one that had it last */
+    WSAEVENT event = WSACreateEvent();
+    if (event == WSA_INVALID_EVENT) return false;
     /* it has inherited the listener's selection: out with that, and in with its own */
     if (WSAEventSelect(c->socket, NULL, 0) != 0 ||
-        WSAEventSelect(c->socket, w->events[row], FD_READ | FD_WRITE | FD_CLOSE) != 0)
+        WSAEventSelect(c->socket, event, FD_READ | FD_WRITE | FD_CLOSE) != 0) {
+        WSACloseEvent(event);
         return false;
-    w->conns[row] = c;
-    c->slot = row;
-    w->count++;
+    }
+    w->events[w->count] = event;
+    w->conns[w->count] = c;
+    c->slot = w->count++;
     return true;
 }
 
 /* Counts that a connection is gone; the acceptor may give another one. */
 static void unassign(struct worker *w) {
-    pthread_mutex_lock(&w->server->lock);
+    AcquireSRWLockExclusive(&w->server->lock);
     w->assigned--;
-    pthread_mutex_unlock(&w->server->lock);
+    ReleaseSRWLockExclusive(&w->server->lock);
 }
 
-/* Closes a connection and puts the last row into its place; its event is kept behind the rows. */
+/* Closes a connection and puts the last row into its place. */
 static void remove_row(struct worker *w, struct conn *c) {
     size_t row = c->slot, last = --w->count;
-    WSAEVENT event = w->events[row];
-    conn_close(&w->set, c);
+    conn_close(&w->set, c); /* before its event, which it would set */
+    WSACloseEvent(w->events[row]);
     w->events[row] = w->events[last];
-    w->events[last] = event;
     w->conns[row] = w->conns[last];
     w->conns[row]->slot = row;
     unassign(w);
@@ -89,11 +89,11 @@ static void remove_row(struct worker *w, struct conn *c) {
 /* Takes what the acceptor has handed over. Returns whether to stop. */
 static bool woken(struct worker *w) {
     WSAResetEvent(w->events[ROW_WAKE]); /* first: what comes later sets it again */
-    pthread_mutex_lock(&w->server->lock);
+    AcquireSRWLockExclusive(&w->server->lock);
     struct conn *c = w->newcomers;
     bool stop = w->server->stopping;
     w->newcomers = NULL;
-    pthread_mutex_unlock(&w->server->lock);
+    ReleaseSRWLockExclusive(&w->server->lock);
     while (c) {
         struct conn *next = c->next_work;
         conn_join(&w->set, c);
@@ -176,15 +176,14 @@ static void *worker_thread(void *argument) {
         stop = handle(w, first - WSA_WAIT_EVENT_0);
     }
     conn_close_all(&w->set);
+    while (w->count > 1) WSACloseEvent(w->events[--w->count]);
     return NULL;
 }
 
 /* ---- the acceptor ---- */
 
 static void worker_free(struct worker *w) {
-    for (int i = 0; i < ROWS; i++) {
-        if (w->events[i] != WSA_INVALID_EVENT) WSACloseEvent(w->events[i]);
-    }
+    if (w->events[ROW_WAKE] != WSA_INVALID_EVENT) WSACloseEvent(w->events[ROW_WAKE]);
     conn_set_close(&w->set);
     free(w);
 }
@@ -193,7 +192,6 @@ static void worker_free(struct worker *w) {
 static struct worker *worker_start(struct event_select_server *s) {
     struct worker *w = calloc(1, sizeof *w);
     if (!w) return NULL;
-    for (int i = 0; i < ROWS; i++) w->events[i] = WSA_INVALID_EVENT;
     int error = conn_set_open(&w->set, &s->config, OS_SOCKET_NONE);
     if (!error) w->events[ROW_WAKE] = WSACreateEvent();
     if (!error && w->events[ROW_WAKE] == WSA_INVALID_EVENT) error = ENOMEM;
@@ -215,9 +213,9 @@ static struct worker *worker_start(struct event_select_server *s) {
 /* A worker with room, started if there is none. Returns NULL if that fails. */
 static struct worker *worker_with_room(struct event_select_server *s) {
     struct worker *w = s->workers;
-    pthread_mutex_lock(&s->lock);
+    AcquireSRWLockExclusive(&s->lock);
     while (w && w->assigned == WORKER_CONNECTIONS) w = w->next;
-    pthread_mutex_unlock(&s->lock);
+    ReleaseSRWLockExclusive(&s->lock);
     return w ? w : worker_start(s);
 }
 
@@ -232,20 +230,20 @@ static void accept_some(struct event_select_server *s) {
             break;
         }
         conn_leave(&s->set, c);
-        pthread_mutex_lock(&s->lock);
+        AcquireSRWLockExclusive(&s->lock);
         w->assigned++;
         c->next_work = w->newcomers;
         w->newcomers = c;
-        pthread_mutex_unlock(&s->lock);
+        ReleaseSRWLockExclusive(&s->lock);
         WSASetEvent(w->events[ROW_WAKE]);
     }
 }
 
 /* Ends all workers and adds up what they did. */
 static void end_workers(struct event_select_server *s, struct server_stats *stats) {
-    pthread_mutex_lock(&s->lock);
+    AcquireSRWLockExclusive(&s->lock);
     s->stopping = true;
-    pthread_mutex_unlock(&s->lock);
+    ReleaseSRWLockExclusive(&s->lock);
     for (struct worker *w = s->workers; w; w = w->next) WSASetEvent(w->events[ROW_WAKE]);
     for (struct worker *w = s->workers; w; w = w->next) {
         CHECK_OP(pthread_join(w->thread, NULL), ==, 0);
@@ -261,7 +259,6 @@ static void event_select_close(void *state) {
         worker_free(w);
     }
     conn_set_close(&s->set);
-    pthread_mutex_destroy(&s->lock);
     free(s);
 }
 
@@ -269,12 +266,11 @@ static int event_select_open(const struct server_config *config, os_socket liste
     struct event_select_server *s = calloc(1, sizeof *s);
     if (!s) return ENOMEM;
     int error = conn_set_open(&s->set, config, listener);
-    if (!error) error = pthread_mutex_init(&s->lock, NULL);
     if (error) {
-        free(s->set.buffer);
         free(s);
         return error;
     }
+    InitializeSRWLock(&s->lock);
     s->config = *config;
     *state = s;
     return 0;

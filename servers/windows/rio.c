@@ -12,7 +12,8 @@
  *
  * Connections come by AcceptEx, because a socket for registered I/O must be made with a flag of its
  * own. Their completions, those of stop and RIO's notifications come through one completion port,
- * each kind by its key. Wine has no registered I/O: what is here has been compiled, not run. */
+ * each kind by its key. Wine has no registered I/O: there this runs on a test double only
+ * (tests/windows/rio_double.c). */
 #include "servers/model.h"
 
 #include "base/os_windows.h"

@@ -3,6 +3,8 @@
  * else. */
 #include "servers/windows/rio_accept.h"
 
+#include "base/os_windows.h"
+
 #define ACCEPT_RETRY_NS UINT64_C(100000000)
 
 os_socket rio_socket(int family) {
@@ -67,17 +69,23 @@ os_socket rio_accept_take(struct rio_acceptor *a, OVERLAPPED *completed,
     accept->under_way = false;
     a->under_way--;
     accept->socket = OS_SOCKET_NONE;
-    if (!WSAGetOverlappedResult(a->listener, completed, &ignored, FALSE, &flags)) {
-        os_close(s); /* cancelled, or the peer left while it waited */
+    int gone = 0;
+    if (!WSAGetOverlappedResult(a->listener, completed, &ignored, FALSE, &flags))
+        gone = WSAGetLastError();
+    if (gone && (gone == WSA_OPERATION_ABORTED ||
+                 !os_error_peer_gone(os_windows_error((unsigned long)gone)))) {
+        os_close(s); /* nobody was connected */
+        if (gone != WSA_OPERATION_ABORTED) rio_acceptor_rest(a, stats);
         return OS_SOCKET_NONE;
     }
-    stats->accepted++;
+    stats->accepted++; /* also a peer that left while it waited: it is off the queue */
     /* until the first call it is no connected socket to most others */
-    if (setsockopt(s, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, (const char *)&a->listener,
+    if (!gone &&
+        setsockopt(s, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, (const char *)&a->listener,
                    sizeof a->listener) == 0 &&
         setsockopt(s, IPPROTO_TCP, TCP_NODELAY, (const char *)&on, sizeof on) == 0)
         return s;
-    stats->closed_reset++; /* the peer has left since */
+    stats->closed_reset++; /* the peer has left */
     os_close(s);
     return OS_SOCKET_NONE;
 }

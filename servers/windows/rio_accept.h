@@ -49,8 +49,8 @@ void rio_acceptor_rest(struct rio_acceptor *a, struct server_stats *stats);
 /* How long a wait may last, in ms: INFINITE unless accepts rest; 0 if they are to be started. */
 DWORD rio_acceptor_wait_ms(const struct rio_acceptor *a);
 
-/* Takes a completed accept: its socket, which is counted as accepted, or OS_SOCKET_NONE if the peer
- * has left. */
+/* Takes a completed accept: its socket, which is counted as accepted, or OS_SOCKET_NONE if it
+ * was cancelled, or if the peer has left, which is counted. */
 os_socket rio_accept_take(struct rio_acceptor *a, OVERLAPPED *completed,
                           struct server_stats *stats);
 

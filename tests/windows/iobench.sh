@@ -25,8 +25,8 @@ try run 0 wine "$WIN/iobench.exe" run --suite quick --server select --server ioc
     --repeats 1 --duration 0.3 --quiet -o "Z:$result"
 try validate.exe 0 wine "$WIN/iobench.exe" validate "Z:$result"
 try validate 0 "$BIN/iobench" validate "$result"
-try emulator 0 grep -q '"emulator": *"wine' "$result"
-sed 's/"messages": *[0-9]*/"messages": 1/' "$result" >"$dir/false.json"
+try emulator 0 grep -q '"emulator":[[:space:]]*"wine' "$result"
+sed 's/"messages":[[:space:]]*[0-9]*/"messages": 1/' "$result" >"$dir/false.json"
 try "validate.exe finds a false figure" 2 wine "$WIN/iobench.exe" validate "Z:$dir/false.json"
 try list 0 wine "$WIN/iobench.exe" list
 exit "$failed"

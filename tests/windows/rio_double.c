@@ -42,8 +42,8 @@ struct rio_requests {
     struct request receive, send;        /* the two */
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards everything */
-static HANDLE port;                                      /* of the overlapped calls below */
+static SRWLOCK lock = SRWLOCK_INIT; /* guards everything */
+static HANDLE port;                 /* of the overlapped calls below */
 
 static void tell(struct rio_completions *q) {
     if (!q->asked || !q->count) return;
@@ -63,13 +63,13 @@ static void *pump(void *unused) {
         if (!overlapped) continue;
         struct request *r = (struct request *)(void *)overlapped;
         struct rio_completions *q = r->queue->completions;
-        pthread_mutex_lock(&lock);
+        AcquireSRWLockExclusive(&lock);
         CHECK_OP(q->count, <, q->size);
         q->ring[(q->first + q->count++) % q->size] =
             (struct rio_result){status, bytes, r->queue->context, r->context};
         r->under_way = false;
         tell(q);
-        pthread_mutex_unlock(&lock);
+        ReleaseSRWLockExclusive(&lock);
     }
     return unused;
 }
@@ -81,12 +81,12 @@ static BOOL start(struct request *r, const struct rio_slice *data, ULONG count, 
     CHECK_OP(count, ==, 1);
     CHECK_OP(flags, ==, 0);
     CHECK_OP((uint64_t)data->offset + data->length, <=, data->buffer->size);
-    pthread_mutex_lock(&lock);
+    AcquireSRWLockExclusive(&lock);
     CHECK(!r->under_way);
     r->under_way = true;
     r->context = (ULONGLONG)(uintptr_t)context;
     r->overlapped = (OVERLAPPED){0};
-    pthread_mutex_unlock(&lock);
+    ReleaseSRWLockExclusive(&lock);
     int failed = is_send
                      ? WSASend(r->queue->socket, &part, 1, NULL, 0, &r->overlapped, NULL)
                      : WSARecv(r->queue->socket, &part, 1, NULL, &no_flags, &r->overlapped, NULL);
@@ -108,7 +108,8 @@ static BOOL PASCAL send_slice(struct rio_requests *q, struct rio_slice *data, UL
 static struct rio_completions *PASCAL create_completions(DWORD size,
                                                          struct rio_notification *notify) {
     struct rio_completions *q = calloc(1, sizeof *q);
-    CHECK(q && notify->type == RIO_BY_PORT && notify->by.port.overlapped);
+    CHECK(q != NULL);
+    CHECK(notify->type == RIO_BY_PORT && notify->by.port.overlapped);
     q->ring = calloc(size, sizeof *q->ring);
     CHECK(q->ring != NULL);
     q->size = size;
@@ -117,7 +118,7 @@ static struct rio_completions *PASCAL create_completions(DWORD size,
 }
 
 static BOOL PASCAL resize_completions(struct rio_completions *q, DWORD size) {
-    pthread_mutex_lock(&lock);
+    AcquireSRWLockExclusive(&lock);
     struct rio_result *ring = calloc(size, sizeof *ring);
     CHECK(ring && size >= q->count);
     for (DWORD i = 0; i < q->count; i++) ring[i] = q->ring[(q->first + i) % q->size];
@@ -125,7 +126,7 @@ static BOOL PASCAL resize_completions(struct rio_completions *q, DWORD size) {
     q->ring = ring;
     q->size = size;
     q->first = 0;
-    pthread_mutex_unlock(&lock);
+    ReleaseSRWLockExclusive(&lock);
     return TRUE;
 }
 
@@ -133,8 +134,8 @@ static void PASCAL close_completions(struct rio_completions *q) {
     (void)q; /* the pump may use it still; the process is about to end */
 }
 
-/* Queues are never freed, as there is nobody to tell of closesocket; their places are given back
- * when a later one of the same context is made, which is when echo-rio uses its slot again. */
+/* Nobody tells of closesocket: a queue is freed, and its places are given back, when a later one of
+ * the same context is made, which is when echo-rio uses its slot again. */
 static struct rio_requests *PASCAL create_requests(
     SOCKET socket, ULONG receives, ULONG receive_slices, ULONG sends, ULONG send_slices,
     struct rio_completions *of_receives, struct rio_completions *of_sends, void *context) {
@@ -147,34 +148,35 @@ static struct rio_requests *PASCAL create_requests(
     *q = (struct rio_requests){
         .socket = socket, .completions = of_sends, .context = (ULONGLONG)(uintptr_t)context};
     q->receive.queue = q->send.queue = q;
-    pthread_mutex_lock(&lock);
+    AcquireSRWLockExclusive(&lock);
     struct rio_requests *last = by_hash[hash];
     if (last && last->context != q->context) last = NULL; /* another one of the same hash */
     if (last) CHECK(!last->receive.under_way && !last->send.under_way);
     if (!last) of_sends->promised += 2;
     CHECK_OP(of_sends->promised, <=, of_sends->size);
+    free(last);
     by_hash[hash] = q;
-    pthread_mutex_unlock(&lock);
+    ReleaseSRWLockExclusive(&lock);
     return CreateIoCompletionPort((HANDLE)socket, port, 0, 0) ? q : NULL;
 }
 
 static ULONG PASCAL dequeue(struct rio_completions *q, struct rio_result *results, ULONG capacity) {
     ULONG n = 0;
-    pthread_mutex_lock(&lock);
+    AcquireSRWLockExclusive(&lock);
     for (; n < capacity && q->count; n++, q->count--) {
         results[n] = q->ring[q->first];
         q->first = (q->first + 1) % q->size;
     }
-    pthread_mutex_unlock(&lock);
+    ReleaseSRWLockExclusive(&lock);
     return n;
 }
 
 static int PASCAL notify(struct rio_completions *q) {
-    pthread_mutex_lock(&lock);
+    AcquireSRWLockExclusive(&lock);
     CHECK(!q->asked);
     q->asked = true;
     tell(q);
-    pthread_mutex_unlock(&lock);
+    ReleaseSRWLockExclusive(&lock);
     return 0;
 }
 
