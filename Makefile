@@ -54,12 +54,17 @@ MODELS_windows := threads select wsapoll event-select overlapped-event completio
 MODEL_DIR_windows := servers/windows
 TRANSPORTS_windows := libuv
 EXE_windows := .exe
-EXE := $(EXE_$(PLATFORM))
 
 BASE_macos := base/os_posix.c base/os_macos.c base/os_sysctl.c
+MODELS_macos := threads select poll kqueue libuv
+MODEL_DIR_macos := servers/posix
+TRANSPORTS_macos := libuv
+
 BASE_bsd := base/os_posix.c base/os_bsd.c base/os_sysctl.c
-$(foreach p,macos bsd,$(eval MODELS_$(p) := threads select poll kqueue libuv) \
-  $(eval MODEL_DIR_$(p) := servers/posix) $(eval TRANSPORTS_$(p) := libuv))
+MODELS_bsd := $(MODELS_macos)
+MODEL_DIR_bsd := servers/posix
+TRANSPORTS_bsd := libuv
+EXE := $(EXE_$(PLATFORM))
 
 have = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo yes)
 HAVE_LIBUV := $(call have,libuv)

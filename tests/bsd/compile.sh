@@ -85,7 +85,7 @@ is_program() { # TARGET FILE
 compile() { # TARGET
     local target=$1 at=$work/$1 package name failed_here=0
     mkdir -p "$at/stubs"
-    rm -rf "$at/bin" # a program that cannot be linked any more must not be there still
+    rm -rf "${at:?}/bin" # a program that cannot be linked any more must not be there still
     for package in libuv:uv libcjson:cjson zlib:z cmocka:cmocka; do
         [ "$package" = cmocka:cmocka ] && [ ! -e "$work/include/cmocka.h" ] && continue
         stub "$target" "${package%%:*}" "${package##*:}" || {
@@ -116,13 +116,16 @@ compile() { # TARGET
 
 for target in x86_64-macos aarch64-macos; do compile "$target"; done
 
-# The compiler brings headers of macOS; those of the BSDs came with later versions.
+# The pinned compiler brings headers of macOS alone; one that has others is made use of.
 for target in x86_64-freebsd x86_64-netbsd x86_64-openbsd; do
-    if printf '#include <sys/event.h>\n#include <stdio.h>\n' | "$zig" cc -target "$target" -c -x c -o "$work/probe.o" - 2>/dev/null; then
-        "$zig" cc -target "$target" -std=c11 -Wall -Wextra -Werror -I. -D_NETBSD_SOURCE -c -o "$work/probe.o" base/os_bsd.c 2>"$work/probe.log" &&
-            echo "ok compile-$target/os_bsd" || { echo "not ok compile-$target/os_bsd # see $work/probe.log"; failed=1; }
+    compiler=("$zig" cc -target "$target" -c -o "$work/probe.o")
+    if ! printf '#include <sys/event.h>\n#include <stdio.h>\n' | "${compiler[@]}" -x c - 2>/dev/null; then
+        echo "skip compile-$target # the compiler has no headers of it"
+    elif "${compiler[@]}" -std=c11 -Wall -Wextra -Wconversion -Werror -I. -D_NETBSD_SOURCE base/os_bsd.c 2>"$work/$target.log"; then
+        echo "ok compile-$target/os_bsd"
     else
-        echo "skip compile-$target # this compiler has no headers of it"
+        echo "not ok compile-$target/os_bsd # see $work/$target.log"
+        failed=1
     fi
 done
 exit "$failed"

@@ -25,6 +25,7 @@ check() { # NAME COMMAND...: its exit code decides
 
 # A server, and every byte of every echo verified; loadgen's exit code is 1 if one is wrong. The
 # server ends with its stdin, and says with exit code 0 and its statistics that it ended well.
+# shellcheck disable=SC2317 # check calls it
 serve_and_load() { # MODEL
     local fifo=$logs/$1.stdin ready=$logs/$1.out port pid code=0 i
     rm -f "$fifo" "$ready" && mkfifo "$fifo" || return 1
