@@ -30,8 +30,13 @@ if [ -z "${ZIG:-}" ]; then
     cp tests/bsd/package.json tests/bsd/package-lock.json "$work/npm"
     # npm ci removes what is there first: only where the lock has changed
     if ! cmp -s "$work/npm/package-lock.json" "$work/npm/installed" || [ ! -x "$zig" ]; then
-        (cd "$work/npm" && npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1 && cp package-lock.json installed) ||
+        (cd "$work/npm" && npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1 && cp package-lock.json installed) || {
+            grep -q EINTEGRITY "$work/npm/npm.log" && {
+                echo "not ok compile # the compiler that npm brings is not the pinned one; see $work/npm/npm.log"
+                exit 1
+            }
             skip_all "npm cannot bring the compiler; see $work/npm/npm.log"
+        }
     fi
 fi
 "$zig" version >"$work/zig.log" 2>&1 || skip_all "$zig does not run here; see $work/zig.log"
@@ -95,7 +100,7 @@ compile() { # TARGET
         }
     done
     MAKEFLAGS='' "$MAKE" -k -j1 tests PLATFORM=macos CONFIG=release BUILD_release="build/bsd/$target" \
-        CC="$zig cc -target $target" AR="$zig ar" PKG_CONFIG="env PKG_CONFIG_LIBDIR=$at/stubs pkg-config" \
+        CC="$zig cc -target $target" AR="$zig ar" LDFLAGS=-Wl,--no-gc-sections PKG_CONFIG="env PKG_CONFIG_LIBDIR=$at/stubs pkg-config" \
         >"$at/log" 2>&1
     local programs="iobench loadgen echo-libuv"
     for name in servers/posix/{threads,select,poll,kqueue}.c; do programs+=" echo-$(basename "$name" .c)"; done
