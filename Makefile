@@ -233,6 +233,8 @@ $(OBJ)/version.o $(OBJ)/transport_list.o: %.o: %.c
 
 TESTS_linux := $(BIN)/tests/conformance $(BIN)/tests/fault-server $(BIN)/tests/truth $(BIN)/tests/loadgen-cached-clock \
   $(BIN)/tests/bench-loadgen
+TESTS_macos := $(BIN)/tests/conformance
+TESTS_bsd := $(BIN)/tests/conformance
 TESTS_windows := $(BIN)/tests/handles.exe $(BIN)/tests/echo-rio-double.exe
 TESTS := $(TESTS_$(PLATFORM))
 CONFORMANCE_SRC := $(wildcard tests/conformance/*.c)

@@ -1,16 +1,25 @@
 #!/usr/bin/env bash
-# native.sh - on macOS or a BSD itself: the unit tests, and each server under a short load.
+# native.sh - on macOS or a BSD itself: the unit tests, what the kqueue model relies on, and each server
+# under a short load and in the conformance suite.
 # Invariant: it needs no tool that those systems do not bring.
 #
 #   [BIN=build/bin] bash tests/bsd/native.sh
 #
-# One line per test: "ok" or "not ok NAME # reason"; the exit code is 1 if any is not ok.
+# One line per test: "ok", "not ok NAME # reason" or "skip NAME # reason"; the exit code is 1 if any is
+# not ok. `native.sh holds PID` prints how many descriptors a process has, and its resident bytes.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 BIN=${BIN:-build/bin}
 logs=build/test-logs/native
 failed=0
 mkdir -p "$logs"
+
+if [ "${1:-}" = holds ]; then # the observer of the conformance suite
+    if command -v lsof >/dev/null; then lsof -nP -p "$2" 2>/dev/null; else fstat -p "$2"; fi |
+        awk 'NR > 1 && $4 ~ /^[0-9]/' | wc -l | tr -d ' \n'
+    echo " $(($(ps -o rss= -p "$2") * 1024))"
+    exit
+fi
 
 check() { # NAME COMMAND...: its exit code decides
     local name=$1
@@ -54,5 +63,9 @@ done
 for server in "$BIN"/echo-*; do
     model=${server##*/echo-}
     check "load-$model" serve_and_load "$model"
+    [ -x "$BIN/tests/conformance" ] || continue
+    "$BIN/tests/conformance" --timeout-scale 2 --observer "bash $PWD/tests/bsd/native.sh holds" -- "$server" \
+        2>"$logs/conformance-$model.log" || failed=1
 done
+if [ -x "$BIN/tests/kqueue-test" ]; then "$BIN/tests/kqueue-test" || failed=1; fi
 exit "$failed"
