@@ -395,7 +395,7 @@ deps-windows:
 LINT_C := $(wildcard base/*.c servers/*.c servers/*/*.c loadgen/*.c bench/*.c tests/*/*.c)
 LINT_C_WINDOWS := $(filter %_windows.c servers/windows/% tests/windows/%,$(LINT_C))
 # Without headers here; tests/bsd/compile.sh compiles them with those of macOS.
-LINT_C_BSD := base/os_macos.c base/os_bsd.c base/os_sysctl.c servers/posix/kqueue.c
+LINT_C_BSD := base/os_macos.c base/os_bsd.c base/os_sysctl.c
 LINT_H := $(wildcard base/*.h servers/*.h servers/*/*.h loadgen/*.h bench/*.h tests/*/*.h)
 LINT_FLAGS = -std=c11 -I. $(CPPFLAGS_$(PLATFORM)) $(PACKAGE_CFLAGS) $(BUILD_DEFINES) -DLIBURING_VERSION='"0"'
 LINT_FLAGS_WINDOWS = -target x86_64-w64-mingw32 -std=c11 -I. $(CPPFLAGS_windows) -isystem $(DEPS_WINDOWS)/include
