@@ -60,7 +60,7 @@ HAVE_GNUPLOT := $(shell command -v gnuplot >/dev/null 2>&1 && echo yes)
 
 # The one file of a model, wherever its platform keeps it; event-select is in event_select.c.
 model_src = $(firstword $(wildcard $(MODEL_DIR_$(PLATFORM))/$(subst -,_,$(1)).c servers/$(subst -,_,$(1)).c))
-MODELS := $(foreach m,$(MODELS_$(PLATFORM)),$(if $(call model_src,$(m)),$(m)))
+MODELS := $(MODELS_$(PLATFORM))
 TRANSPORTS := $(TRANSPORTS_$(PLATFORM))
 $(if $(MODELS),,$(error PLATFORM=$(PLATFORM): not supported yet; it is one of $(PLATFORMS)))
 $(and $(CROSS),$(filter-out release,$(CONFIG)),$(error CONFIG=$(CONFIG): mingw-w64 has no sanitizers))

@@ -236,7 +236,7 @@ static int process_times(HANDLE process, uint64_t *user_ns, uint64_t *sys_ns) {
 }
 
 uint64_t os_cpu_time_ns(void) {
-    uint64_t user_ns, sys_ns;
+    uint64_t user_ns = 0, sys_ns = 0;
     return process_times(GetCurrentProcess(), &user_ns, &sys_ns) == 0 ? user_ns + sys_ns
                                                                       : OS_UNKNOWN;
 }
@@ -265,7 +265,7 @@ static int open_process(int64_t pid, HANDLE *process) {
 
 int os_process_cpu_ns(int64_t pid, uint64_t *cpu_ns) {
     HANDLE process;
-    uint64_t user_ns, sys_ns;
+    uint64_t user_ns = 0, sys_ns = 0;
     int error = open_process(pid, &process);
     if (error) return error;
     error = process_times(process, &user_ns, &sys_ns);

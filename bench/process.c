@@ -69,8 +69,9 @@ bool process_wait(struct process_loop *l, bool (*done)(void *context), void *con
 
 static void give_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer) {
     (void)handle;
-    *buffer = uv_buf_init(malloc(suggested), (unsigned)suggested);
+    buffer->base = malloc(suggested);
     CHECK(buffer->base);
+    *buffer = uv_buf_init(buffer->base, (unsigned)suggested); /* the length's type differs */
 }
 
 static void count_closed(uv_handle_t *handle) {

@@ -5,7 +5,9 @@
  *
  * System calls per echo in steady state: WSARecv + WSASend, and GetQueuedCompletionStatusEx x 2 /
  * (packets per wait); nothing else. With skip=on an operation that ends at once sends no packet:
- * then a busy connection needs a wait in INLINE_MAX operations only.
+ * then one wait serves INLINE_MAX operations of a busy connection and more. Off by default: even
+ * so capped, those whose bytes come at once are served before others (200 busy connections under
+ * Wine on a busy machine: median below 1 ms, p99 above 300; with skip=off 13 to 27, up to 300).
  *
  * accept=acceptex keeps a pool of accepts in flight, which end in the port like everything else;
  * accept=thread is a thread that waits for the listener and posts each newcomer to the port. */

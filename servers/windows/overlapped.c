@@ -107,8 +107,17 @@ void overlapped_failed(int error, struct server_stats *stats) {
         stats->closed_error++;
 }
 
+/* Whether the end of input is one: 0, or the error of a connection that was reset. Wine loses many
+ * a reset, which then reads as an end; but to send nothing fails only where there is no connection
+ * any more. A call for every connection, not for every message. */
+static int end_of_input(const struct overlapped_conn *c) {
+    size_t sent;
+    return os_send(c->socket, c->buffer, 0, &sent);
+}
+
 bool overlapped_received(struct overlapped_conn *c, int error, size_t bytes,
                          struct server_stats *stats) {
+    if (!error && bytes == 0) error = end_of_input(c);
     if (error) {
         overlapped_failed(error, stats);
         return false;

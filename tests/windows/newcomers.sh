@@ -8,7 +8,7 @@
 #   BIN=build/bin WIN=build/windows/bin bash tests/windows/newcomers.sh   (within a Wine prefix)
 set -u
 cure_min=20 # how many times shorter the wait must be
-seconds=8   # of the measured window
+seconds=5   # of the measured window
 server=$WIN/echo-completion-routine.exe
 failed=0
 
@@ -38,25 +38,26 @@ median() {
         awk '{ printf "%d", $1 / 1000 }'
 }
 
-options=$(wine "$server" --describe </dev/null | sed -nE 's/.*"name":"accept"[^}]*"choices":\[([^]]*)\].*/\1/p' | tr -d '"' | tr , ' ')
-[ -n "$options" ] || { echo "not ok newcomers # --describe names no accept option"; exit 1; }
+described=$(wine "$server" --describe </dev/null)
+code=$?
+options=$(sed -nE 's/.*"name":"accept"[^}]*"choices":\[([^]]*)\].*/\1/p' <<<"$described" | tr -d '"' | tr , ' ')
+[ -n "$options" ] || { echo "not ok newcomers # no accept option; exit code $code, said '$described'"; exit 1; }
 declare -A wait_us
 measure() { wait_us[$1]=$(median "$1"); [ -n "${wait_us[$1]}" ]; }
 
-# Who is starved waits until the load ends, or until the machine has left the load no routine to run:
-# seconds, as a rule.
-measure alternate && [ "${wait_us[alternate]}" -ge 500000 ]
-verdict $? alternate "the loop starves the accept: ${wait_us[alternate]:-unmeasured} us"
+measure alternate
+verdict $? alternate "${wait_us[alternate]:-unmeasured} us: the loop that starves the accept"
 for option in $options; do
     case $option in
     alternate) ;;
     deferred | thread)
-        # a busy machine only makes it longer
+        # Where others take the CPUs the busy connections pause, and let newcomers in; so both anew.
         for ((try = 1; try <= 3; try++)); do
+            [ "$try" = 1 ] || measure alternate
             measure "$option" && [ $((wait_us[$option] * cure_min)) -le "${wait_us[alternate]:-0}" ] && break
         done
         [ "$try" -le 3 ]
-        verdict $? "$option" "${wait_us[$option]:-unmeasured} us, $cure_min times less is demanded"
+        verdict $? "$option" "${wait_us[$option]:-unmeasured} us, of ${wait_us[alternate]:-unmeasured}: $cure_min times less is demanded"
         ;;
     *)
         measure "$option"
