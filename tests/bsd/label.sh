@@ -18,17 +18,16 @@ says_what_it_is() {
 }
 
 is_not_listed() {
-    "$BIN/iobench" list --json | grep -q epoll && ! "$BIN/iobench" list --json | grep -q kqueue
+    local list
+    list=$("$BIN/iobench" list --json) && grep -q '"epoll"' <<<"$list" && ! grep -q kqueue <<<"$list"
 }
 
 is_not_installed() {
-    local root
+    local root files
     root=$(mktemp -d) || return 1
-    make -s --no-print-directory install DESTDIR="$root" || { rm -rf "$root"; return 1; }
-    find "$root" -name 'echo-epoll' | grep -q . && ! find "$root" -name '*kqueue*' | grep -q .
-    local found=$?
+    make -s --no-print-directory install DESTDIR="$root" && files=$(find "$root" -type f)
     rm -rf "$root"
-    return "$found"
+    grep -q '/echo-epoll$' <<<"${files:-}" && ! grep -q kqueue <<<"$files"
 }
 
 check "says what it is" says_what_it_is
