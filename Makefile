@@ -6,14 +6,18 @@
 #
 #   make PLATFORM=windows      cross-build with mingw-w64 into build/windows (make deps-windows first);
 #                              in an MSYS2 shell on Windows, `make` alone builds the same there
+#   gmake                      on macOS and the BSDs: GNU make 4 (docs/bsd.md)
 #
 # Knobs: CC=gcc|clang   CONFIG=release|asan|tsan   SUITE=quick   PREFIX=/usr/local   V=1
-#        PLATFORM=linux|windows   DEPS_WINDOWS=where the cross-built libraries are
+#        PLATFORM=linux|windows|macos|bsd   DEPS_WINDOWS=where the cross-built libraries are
 
 CONFIG ?= release
 # MSYS2 calls the system MINGW64_NT-10.0-... and the like.
 HOST := $(shell uname -s | tr A-Z a-z)
 HOST := $(if $(filter mingw% ucrt% clang% msys%,$(HOST)),windows,$(HOST))
+UNAME := $(HOST)
+HOST := $(patsubst darwin,macos,$(patsubst %bsd,bsd,$(UNAME)))
+$(if $(filter 3.%,$(MAKE_VERSION)),$(error GNU make $(MAKE_VERSION) is too old; on macOS: brew install make, then gmake))
 PLATFORM ?= $(HOST)
 SUITE ?= quick
 PREFIX ?= /usr/local
@@ -22,7 +26,9 @@ DEPS_WINDOWS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/iobench/windows
 CROSS := $(filter windows,$(filter-out $(HOST),$(PLATFORM)))
 PKG_CONFIG ?= $(if $(CROSS),PKG_CONFIG_LIBDIR=$(DEPS_WINDOWS)/lib/pkgconfig )pkg-config
 ifeq ($(origin CC),default)
-CC = $(if $(CROSS),x86_64-w64-mingw32-)gcc
+CC = $(or $(CC_$(PLATFORM)),$(if $(CROSS),x86_64-w64-mingw32-)gcc)
+CC_macos := cc
+CC_bsd := cc
 endif
 Q := $(if $(V),,@)
 
@@ -37,7 +43,7 @@ BUILD := $(or $(BUILD_$(CONFIG)),$(error CONFIG=$(CONFIG): unknown; it is releas
 BIN := $(BUILD)/bin
 OBJ := $(BUILD)/obj
 
-PLATFORMS := linux windows
+PLATFORMS := linux windows macos bsd
 BASE_linux := base/os_posix.c base/os_linux.c
 MODELS_linux := threads select poll epoll io_uring libuv
 MODEL_DIR_linux := servers/posix
@@ -48,6 +54,16 @@ MODELS_windows := threads select wsapoll event-select overlapped-event completio
 MODEL_DIR_windows := servers/windows
 TRANSPORTS_windows := libuv
 EXE_windows := .exe
+
+BASE_macos := base/os_posix.c base/os_macos.c base/os_sysctl.c
+MODELS_macos := threads select poll kqueue libuv
+MODEL_DIR_macos := servers/posix
+TRANSPORTS_macos := libuv
+
+BASE_bsd := base/os_posix.c base/os_bsd.c base/os_sysctl.c
+MODELS_bsd := $(MODELS_macos)
+MODEL_DIR_bsd := servers/posix
+TRANSPORTS_bsd := libuv
 EXE := $(EXE_$(PLATFORM))
 
 have = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo yes)
@@ -82,8 +98,10 @@ DATA_SRC := base/hist.c base/json.c base/rng.c
 LOADGEN_SRC := $(filter-out loadgen/transport_%,$(wildcard loadgen/*.c)) $(TRANSPORTS:%=loadgen/transport_%.c) \
   $(and $(filter io_uring,$(TRANSPORTS)),base/uring.c)
 LOADGEN_LIBS = $(LIBUV_LIBS) $(CJSON_LIBS) $(and $(filter io_uring,$(TRANSPORTS)),$(LIBURING_LIBS)) -lm
-# What is of another platform ends in its name.
-BENCH_SRC := $(filter-out $(addprefix %_,$(addsuffix .c,$(filter-out $(PLATFORM),$(PLATFORMS)))),$(wildcard bench/*.c))
+# What is of another platform ends in its name; macOS and the BSDs answer in the same way.
+ENDINGS := linux windows sysctl
+ENDING := $(if $(filter macos bsd,$(PLATFORM)),sysctl,$(PLATFORM))
+BENCH_SRC := $(filter-out $(patsubst %,\%_%.c,$(filter-out $(ENDING),$(ENDINGS))),$(wildcard bench/*.c))
 TRUTH_SRC := $(wildcard tests/truth/truth*.c)
 FAULT_SRC := $(wildcard tests/truth/fault_*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
@@ -110,6 +128,9 @@ SANITIZE := $(SANITIZE_$(CONFIG))
 CPPFLAGS_linux := -D_GNU_SOURCE
 # Windows 10; and printf of the C standard.
 CPPFLAGS_windows := -D_WIN32_WINNT=0x0A00 -D__USE_MINGW_ANSI_STDIO=1
+CPPFLAGS_macos := -D_DARWIN_C_SOURCE
+# NetBSD hides much from -std=c11, and lets select have 256 descriptors if nobody asks for more.
+CPPFLAGS_bsd := -D_NETBSD_SOURCE -DFD_SETSIZE=1024
 # One file that runs anywhere. MSYS2 has DLLs only of some libraries, and them in its shell's PATH.
 LDFLAGS_windows := $(if $(CROSS),-static)
 LIBS_windows := -lws2_32 -lwinmm -lpsapi -liphlpapi -luserenv -luser32 -ladvapi32 -ldbghelp -lole32
@@ -213,6 +234,8 @@ $(OBJ)/version.o $(OBJ)/transport_list.o: %.o: %.c
 
 TESTS_linux := $(BIN)/tests/conformance $(BIN)/tests/fault-server $(BIN)/tests/truth $(BIN)/tests/loadgen-cached-clock \
   $(BIN)/tests/bench-loadgen
+TESTS_macos := $(BIN)/tests/conformance
+TESTS_bsd := $(BIN)/tests/conformance
 TESTS_windows := $(BIN)/tests/handles.exe $(BIN)/tests/echo-rio-double.exe
 TESTS := $(TESTS_$(PLATFORM))
 CONFORMANCE_SRC := $(wildcard tests/conformance/*.c)
@@ -276,7 +299,7 @@ UNIT_OBJ := $(call objects,$(filter-out %/main.c,$(LOADGEN_SRC) $(BENCH_SRC)) $(
 $(BIN)/tests/unit-%$(EXE): $(OBJ)/tests/unit/test_%.o $(BUILD)/units.a
 	$(LINK) $(BUILD)/units.a $(CMOCKA_LIBS) $(ZLIB_LIBS) $(LOADGEN_LIBS) $(LIBS)
 $(BUILD)/units.a: $(UNIT_OBJ)
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 .SECONDARY: $(UNIT_SRC:%.c=$(OBJ)/%.o)
 ifdef HAVE_CMOCKA
 TESTS += $(UNITS:%=$(BIN)/tests/unit-%$(EXE))
@@ -308,7 +331,7 @@ $$(BIN)/tests/fuzz-$(1): $$(OBJ)/tests/fuzz/fuzz_$(1).o $$(FUZZ_OBJ_$(1)) $$(cal
 endef
 $(foreach f,$(FUZZ),$(eval $(call fuzz_rule,$(f))))
 $(BUILD)/bench.a: $(call objects,$(filter-out %/main.c,$(BENCH_SRC)) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/version.o
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 # ---- what people type ----------------------------------------------------------------------------
 
@@ -367,6 +390,11 @@ TOOLS_WINDOWS := x86_64-w64-mingw32-gcc cmake dpkg-source pkg-config
 PACKAGES_WINE := wine64 wine
 PACKAGES_FUZZ := clang libclang-rt-dev
 PACKAGES_LINT := clang-format clang-tidy cppcheck clang
+# Where there is no apt-get: who installs, and what it calls the same packages.
+PACKAGES_darwin := brew install make pkgconf libuv cjson cmocka gnuplot
+PACKAGES_freebsd := pkg install gmake pkgconf libuv libcjson cmocka gnuplot-lite
+PACKAGES_netbsd := pkgin install gmake pkgconf libuv cJSON cmocka gnuplot
+PACKAGES_openbsd := pkg_add gmake libuv cJSON cmocka gnuplot
 have-all := $(and $(HAVE_LIBUV),$(HAVE_CJSON),$(HAVE_ZLIB),$(or $(HAVE_LIBURING),$(if $(WANT_LIBURING),,unwanted)),$(HAVE_CMOCKA),$(HAVE_GNUPLOT))
 
 ensure:
@@ -375,7 +403,8 @@ ensure:
 # Sets $as and apt(), or says what to run; then it is for the rest to go on or not.
 as-root = if [ "$$(id -u)" = 0 ]; then as=; elif sudo -n true 2>/dev/null; then as='sudo -n'; \
   else as=no; echo "make: not root, and no sudo without a password; run: sudo apt-get install $(1)" >&2; fi; \
-  command -v apt-get >/dev/null || { as=no; echo "make: no apt-get here; install the equivalents of: $(1)" >&2; }; \
+  command -v apt-get >/dev/null || { as=no; \
+    echo "make: no apt-get here; $(or $(PACKAGES_$(UNAME)),install the equivalents of: $(1))" >&2; }; \
   export DEBIAN_FRONTEND=noninteractive; \
   apt() { [ "$$as" != no ] && $$as apt-get -q -o Dpkg::Use-Pty=0 -o Acquire::Retries=1 "$$@" >>$(BUILD)/deps.log 2>&1; }
 
@@ -405,6 +434,8 @@ deps-windows:
 
 LINT_C := $(wildcard base/*.c servers/*.c servers/*/*.c loadgen/*.c bench/*.c tests/*/*.c)
 LINT_C_WINDOWS := $(filter %_windows.c servers/windows/% tests/windows/%,$(LINT_C))
+# Without headers here; tests/bsd/compile.sh compiles them with those of macOS.
+LINT_C_BSD := base/os_macos.c base/os_bsd.c base/os_sysctl.c servers/posix/kqueue.c
 LINT_H := $(wildcard base/*.h servers/*.h servers/*/*.h loadgen/*.h bench/*.h tests/*/*.h)
 LINT_FLAGS = -std=c11 -I. $(if $(KQUEUES_$(PLATFORM)),-Itests/bsd/include) $(CPPFLAGS_$(PLATFORM)) $(PACKAGE_CFLAGS) $(BUILD_DEFINES) -DLIBURING_VERSION='"0"'
 LINT_FLAGS_WINDOWS = -target x86_64-w64-mingw32 -std=c11 -I. $(CPPFLAGS_windows) -isystem $(DEPS_WINDOWS)/include
@@ -419,7 +450,7 @@ lint: ensure
 	  '-D_Noreturn=__attribute__((noreturn))' --enable=warning,performance,portability \
 	  --suppress=missingIncludeSystem $(LINT_C)
 	@# one file a call: several in one give false findings about va_list
-	printf '%s\n' $(filter-out $(LINT_C_WINDOWS),$(LINT_C)) | \
+	printf '%s\n' $(filter-out $(LINT_C_WINDOWS) $(LINT_C_BSD),$(LINT_C)) | \
 	  xargs -P "$$(nproc)" -I FILE clang-tidy --quiet FILE -- $(LINT_FLAGS) 2>/dev/null
 	@if [ -e /usr/x86_64-w64-mingw32/include/windows.h ] && [ -e "$(DEPS_WINDOWS)/stamp" ]; then \
 	  printf '%s\n' $(LINT_C_WINDOWS) | xargs -P "$$(nproc)" -I FILE clang-tidy --quiet FILE -- $(LINT_FLAGS_WINDOWS) 2>/dev/null; \

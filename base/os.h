@@ -1,7 +1,7 @@
 /* os.h - what all programs ask of the operating system, and no policy.
- * One implementation per system: os_posix.c with os_linux.c; os_windows.c with
- * os_sockets_windows.c. Errors are the system's native codes; 0 is success. On Windows: Winsock's
- * codes, which are 10000 and above, and below them errno's. */
+ * One implementation per system: os_posix.c with os_linux.c, os_macos.c or os_bsd.c; os_windows.c
+ * with os_sockets_windows.c. Errors are the system's native codes; 0 is success. On Windows:
+ * Winsock's codes, which are 10000 and above, and below them errno's. */
 #ifndef BASE_OS_H
 #define BASE_OS_H
 
@@ -59,7 +59,8 @@ uint64_t os_clock_ns(void);
 /* Resolution of that clock in ns, as the system states it. */
 uint64_t os_clock_resolution_ns(void);
 
-/* Asks for the finest timer expiry the system grants this thread (Linux: timer slack 1 ns). */
+/* Asks for the finest timer expiry the system grants this thread (Linux: timer slack 1 ns; the
+ * BSDs have nothing to ask). */
 void os_timer_fine(void);
 
 /* How late a timed wait may end, in ns, where nothing but the timer is at fault. */
@@ -87,21 +88,22 @@ struct os_usage {
 };
 
 /* CPU time of process `pid`, all its threads, in ns, cheap enough for a window's edge. Exact on
- * Linux (the clock of clock_getcpuclockid); counted in clock ticks of 10 to 16 ms on Windows.
+ * Linux (the clock of clock_getcpuclockid); elsewhere in steps of os_cpu_resolution_ns.
  * Returns 0 or an error, e.g. no such process. */
 int os_process_cpu_ns(int64_t pid, uint64_t *cpu_ns);
 
-/* The rest of what `pid` used. Costs a file read per thread. Returns 0 or an error. */
+/* The rest of what `pid` used. Costs a file read per thread on Linux. Returns 0 or an error. */
 int os_process_usage(int64_t pid, struct os_usage *usage);
 
 /* Whether the process group that `leader` leads has other living members, e.g. its children. false
- * where the system does not tell. Reads a file per process of the machine. */
+ * where the system does not tell. Reads a file per process of the machine on Linux. */
 bool os_process_group_shared(int64_t leader);
 
 /* ---- processors ---- */
 
 /* CPUs that this thread may run on: fills at most `capacity` ids in ascending order and returns how
- * many there are; 0 where the system does not tell. */
+ * many there are; 0 where the system does not tell, or lets this process choose none (macOS,
+ * OpenBSD; NetBSD without the right to). */
 size_t os_cpus_allowed(int *cpus, size_t capacity);
 
 /* Restricts the calling thread (on Windows: the process), and what it starts from now on, to

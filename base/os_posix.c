@@ -1,6 +1,6 @@
 /* os_posix.c - the part of os.h that every POSIX system shares.
  * Invariant: no call here raises SIGPIPE or returns EINTR as anything but would-block. */
-#include "base/os.h"
+#include "base/os_posix.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -13,9 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 /* ---- process ---- */
@@ -24,7 +21,7 @@ void os_init(void) {
     signal(SIGPIPE, SIG_IGN);
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
+        limit.rlim_cur = os_posix_descriptors(limit.rlim_max);
         setrlimit(RLIMIT_NOFILE, &limit); /* failing leaves what there was; users see EMFILE */
     }
 }
@@ -108,13 +105,13 @@ static uint64_t timespec_ns(const struct timespec *t) {
 
 uint64_t os_clock_ns(void) {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(OS_CLOCK, &now);
     return timespec_ns(&now);
 }
 
 uint64_t os_clock_resolution_ns(void) {
     struct timespec step;
-    return clock_getres(CLOCK_MONOTONIC, &step) == 0 ? timespec_ns(&step) : OS_UNKNOWN;
+    return clock_getres(OS_CLOCK, &step) == 0 ? timespec_ns(&step) : OS_UNKNOWN;
 }
 
 void os_sleep_until_ns(uint64_t deadline_ns) {
@@ -185,8 +182,8 @@ static int set_no_delay(os_socket s) {
 
 /* A non-blocking, close-on-exec TCP socket of the address's family. */
 static int new_socket(const struct os_address *address, os_socket *s) {
-    *s = socket(address_of(address)->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    return *s >= 0 ? 0 : errno;
+    *s = socket(address_of(address)->sa_family, SOCK_STREAM | OS_SOCKET_FLAGS(true), 0);
+    return *s >= 0 ? os_posix_ready(*s, true) : errno;
 }
 
 int os_listen(const struct os_address *address, int backlog, bool shared_port,
@@ -196,7 +193,7 @@ int os_listen(const struct os_address *address, int backlog, bool shared_port,
     if (error) return error;
     int on = 1;
     if (setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-        (shared_port && setsockopt(s, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) ||
+        (shared_port && setsockopt(s, SOL_SOCKET, OS_SHARE_PORT, &on, sizeof on) != 0) ||
         set_no_delay(s) != 0 || bind(s, address_of(address), address->length) != 0 ||
         listen(s, backlog) != 0) {
         error = errno;
@@ -224,8 +221,15 @@ int os_connect(const struct os_address *address, uint32_t source, os_socket *s) 
 }
 
 int os_socket_pair(bool nonblocking, os_socket pair[2]) {
-    int type = SOCK_STREAM | SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0);
-    return socketpair(AF_UNIX, type, 0, pair) == 0 ? 0 : errno;
+    if (socketpair(AF_UNIX, SOCK_STREAM | OS_SOCKET_FLAGS(nonblocking), 0, pair) != 0) return errno;
+    int error = os_posix_ready(pair[0], nonblocking);
+    if (error) {
+        close(pair[1]);
+        return error;
+    }
+    error = os_posix_ready(pair[1], nonblocking);
+    if (error) close(pair[0]);
+    return error;
 }
 
 int os_receive(os_socket s, void *data, size_t size, size_t *received) {
@@ -236,7 +240,7 @@ int os_receive(os_socket s, void *data, size_t size, size_t *received) {
 }
 
 int os_send(os_socket s, const void *data, size_t size, size_t *sent) {
-    ssize_t n = send(s, data, size, MSG_NOSIGNAL);
+    ssize_t n = send(s, data, size, OS_SEND_FLAGS);
     if (n < 0) return errno;
     *sent = (size_t)n;
     return 0;
@@ -271,8 +275,9 @@ bool os_error_would_block(int error) {
 }
 
 bool os_error_peer_gone(int error) {
+    /* EPROTOTYPE: on macOS a send to a socket that is just being taken down */
     return error == ECONNRESET || error == EPIPE || error == ECONNABORTED || error == ETIMEDOUT ||
-           error == ENOTCONN;
+           error == ENOTCONN || error == EPROTOTYPE;
 }
 
 bool os_error_exhausted(int error) {
@@ -281,5 +286,6 @@ bool os_error_exhausted(int error) {
 
 uint64_t os_descriptors_limit(void) {
     struct rlimit limit;
-    return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? (uint64_t)limit.rlim_cur : OS_UNKNOWN;
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? (uint64_t)os_posix_descriptors(limit.rlim_cur)
+                                                 : OS_UNKNOWN;
 }

@@ -155,6 +155,7 @@ static void check_clock(const struct doctor_facts *m, struct finding *f) {
     f->effect = "the load generator reads it twice per echo: it is slower than the servers deserve";
     f->fix = "echo tsc > /sys/devices/system/clocksource/clocksource0/current_clocksource, where "
              "available_clocksource lists it";
+    if (!*m->clock) f->fix = "choose another source, where the system offers some";
     if (strcmp(m->clock, "QueryPerformanceCounter") == 0)
         f->fix = "bcdedit /deletevalue useplatformclock, and start Windows again";
 }
@@ -183,10 +184,11 @@ static void check_descriptors(const struct doctor_facts *m, struct finding *f) {
 
 static void check_somaxconn(const struct doctor_facts *m, struct finding *f) {
     if (m->somaxconn < BACKLOG)
-        say(f, m->somaxconn < BURST ? "problem" : "advice", "net.core.somaxconn is %.0f",
-            m->somaxconn);
+        say(f, m->somaxconn < BURST ? "problem" : "advice", "%s is %.0f",
+            *m->somaxconn_name ? m->somaxconn_name : "net.core.somaxconn", m->somaxconn);
     f->effect = "bursts of connects overflow the accept queue; those that do are retried after 1 s";
-    f->fix = "sysctl -w net.core.somaxconn=4096";
+    f->fix = *m->somaxconn_name ? "sysctl, as root, with this name and =4096"
+                                : "sysctl -w net.core.somaxconn=4096";
 }
 
 static void check_ports(const struct doctor_facts *m, struct finding *f) {

@@ -31,12 +31,13 @@ struct doctor_facts {
     double uring_disabled;  /* 0: the system lets anybody use io_uring */
     double uring_works;     /* 1: echo-io_uring runs here; 0: it says why not */
     double wait_ns;         /* what a wait of 1 ms takes */
-    char uring_reason[DOCTOR_TEXT_SIZE]; /* why not */
-    char emulator[DOCTOR_TEXT_SIZE];     /* "wine 8.0"; empty: the system is itself */
-    char power_plan[DOCTOR_TEXT_SIZE];   /* Windows: "balanced" */
-    char governor[DOCTOR_TEXT_SIZE];     /* of the clock rate: "performance" */
-    char clock[DOCTOR_TEXT_SIZE];        /* source of the kernel's clock: "tsc" */
-    char mitigations[DOCTOR_TEXT_SIZE];  /* those that make system calls dear */
+    char uring_reason[DOCTOR_TEXT_SIZE];   /* why not */
+    char somaxconn_name[DOCTOR_TEXT_SIZE]; /* what sysctl calls it; empty: as Linux does */
+    char emulator[DOCTOR_TEXT_SIZE];       /* "wine 8.0"; empty: the system is itself */
+    char power_plan[DOCTOR_TEXT_SIZE];     /* Windows: "balanced" */
+    char governor[DOCTOR_TEXT_SIZE];       /* of the clock rate: "performance" */
+    char clock[DOCTOR_TEXT_SIZE];          /* source of the kernel's clock: "tsc" */
+    char mitigations[DOCTOR_TEXT_SIZE];    /* those that make system calls dear */
 };
 
 /* Facts of which nothing is known. */
@@ -55,7 +56,7 @@ cJSON *doctor_findings(const struct doctor_facts *facts);
 /* How many findings are problems: with none the machine is fit. */
 size_t doctor_problems(const cJSON *findings);
 
-/* ---- doctor_linux.c, doctor_windows.c: by means of the system's own ---- */
+/* ---- doctor_linux.c, doctor_sysctl.c, doctor_windows.c: by means of the system's own ---- */
 
 /* Counters that only grow; NAN where unknown. */
 struct doctor_counts {

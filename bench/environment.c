@@ -61,6 +61,8 @@ static cJSON *cpu_json(const struct environment_facts *f) {
     json_add_item(json, "turbo", f->turbo);
     json_add_item(json, "mitigations", f->mitigations);
     json_add_item(json, "steal_pct", NULL);
+    bool choice = os_cpus_allowed(NULL, 0) > 0;
+    json_add_item(json, "placement", cJSON_CreateString(choice ? "available" : "not available"));
     if (known) uv_free_cpu_info(cpus, count);
     return json;
 }

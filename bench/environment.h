@@ -27,8 +27,8 @@ cJSON *environment_json(cJSON *machine_floor, cJSON *findings, bool loopback);
 /* The name of this host, for file names: letters, digits and '-'. */
 void environment_host_name(char *name, size_t size);
 
-/* ---- environment_linux.c, environment_windows.c: what each system tells by means of its own ----
- */
+/* ---- environment_linux.c, environment_sysctl.c, environment_windows.c: what each system tells by
+ * means of its own ---- */
 
 /* Each item is owned by whoever asked, NULL (null) where the system does not tell; `load_1min` is
  * NAN then. */

@@ -152,6 +152,9 @@ static void add_placement(char *line, size_t size, const cJSON *file) {
     char server[64], loadgen[64], text[192];
     cpu_list(server, sizeof server, report_item(placement, "server"));
     cpu_list(loadgen, sizeof loadgen, report_item(placement, "loadgen"));
+    const char *placement_there = report_text(file, "env.cpu.placement");
+    if (placement_there != NULL && strcmp(placement_there, "not available") == 0)
+        add_part(line, size, "placement ", placement_there);
     if (*server == '\0' || *loadgen == '\0') return;
     snprintf(text, sizeof text, "server on CPU %s, load generator on CPU %s", server, loadgen);
     add_part(line, size, "", text);

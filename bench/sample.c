@@ -27,11 +27,13 @@ static double figure_in(const cJSON *sample, const char *group, const char *key)
 }
 
 /* CPUs that the server can keep busy: one a thread, as far as it has them. A model that starts its
- * own threads can use all that it was given. */
+ * own threads can use all that it was given. NAN where nobody gives any, and one a thread says
+ * nothing. */
 static double server_cpus(const struct cell *c) {
     double cpus = (double)c->placement.server_count;
     double threads =
         describe_number(c->server->describe, "threads_max") > 1 ? c->server_threads : cpus;
+    if (threads <= 0) return NAN;
     return cpus > 0 && cpus < threads ? cpus : threads;
 }
 

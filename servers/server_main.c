@@ -65,7 +65,7 @@ static uint64_t burn_calibrate(uint64_t ns) {
         uint64_t took_ns = os_clock_ns() - start_ns;
         if (took_ns < best_ns) best_ns = took_ns;
     }
-    return (uint64_t)((double)ns * TRIAL_STEPS / (double)(best_ns ? best_ns : 1));
+    return (uint64_t)((double)ns * (double)TRIAL_STEPS / (double)(best_ns ? best_ns : 1));
 }
 
 void echo_work(void) {

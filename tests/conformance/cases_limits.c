@@ -195,7 +195,7 @@ static double cpu_per_echo_ns(const struct setup *setup, const char *burn_ns) {
     clients_finish(c, 1);
     server_finish(&server, STOP_BY_EOF,
                   &(struct expected){.accepted = 1, .bytes = ROUNDS * ECHOES + 1}, &stats);
-    return (double)least / ECHOES;
+    return (double)least / (double)ECHOES;
 }
 
 static void burn(const struct setup *setup) {

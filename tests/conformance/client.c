@@ -35,8 +35,10 @@ void client_open(struct client *c, const struct server *server, const struct set
     rng_seed(&c->rng, setup->seed, id);
     struct sockaddr_storage to;
     memcpy(&to, &server->address.storage, server->address.length);
-    c->fd = socket(to.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    REQUIRE(c->fd >= 0, "client %llu: socket: %s", (unsigned long long)id, os_error_text(errno));
+    c->fd = socket(to.ss_family, SOCK_STREAM, 0); /* without flags, which macOS lacks */
+    REQUIRE(c->fd >= 0 && fcntl(c->fd, F_SETFD, FD_CLOEXEC) == 0 &&
+                fcntl(c->fd, F_SETFL, O_NONBLOCK) == 0,
+            "client %llu: socket: %s", (unsigned long long)id, os_error_text(errno));
     int on = 1;
     setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (receive_buffer)
@@ -107,11 +109,11 @@ static size_t client_send(struct client *c) {
     if (c->random_pieces) limit = 1 + (size_t)rng_below(&c->rng, c->fragment);
     size_t size = most < limit ? (size_t)most : limit;
     payload_fill(c->seed, c->sent, data, size);
-    ssize_t n = send(c->fd, data, size, MSG_NOSIGNAL);
-    if (n < 0 && !os_error_would_block(errno)) client_ended(c, os_error_text(errno));
-    if (n < 0) return 0;
-    c->sent += (uint64_t)n;
-    return (size_t)n;
+    size_t n = 0;
+    int error = os_send(c->fd, data, size, &n);
+    if (error && !os_error_would_block(error)) client_ended(c, os_error_text(error));
+    c->sent += n;
+    return n;
 }
 
 static short wanted(const struct client *c) {

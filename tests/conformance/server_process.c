@@ -119,9 +119,9 @@ void server_await_end(struct server *server, uint64_t asked_ns, struct stats *st
     REQUIRE(!rest[0], "output behind the statistics: %s", rest);
     parse_stats(line, stats);
     check_identities(stats, line);
-    REQUIRE((double)took_ms <= STOP_LIMIT_MS * server->timeout_scale,
+    REQUIRE((double)took_ms <= (double)STOP_LIMIT_MS * server->timeout_scale,
             "took %llu ms to stop, allowed are %.0f", (unsigned long long)took_ms,
-            STOP_LIMIT_MS * server->timeout_scale);
+            (double)STOP_LIMIT_MS * server->timeout_scale);
 }
 
 static void expect(const char *name, uint64_t seen, uint64_t expected) {

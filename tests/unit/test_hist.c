@@ -72,7 +72,7 @@ static void quantiles_match_a_sorted_array(void **state) {
         assert_int_equal(h->min, values[0]);
         assert_int_equal(h->max, values[N - 1]);
         for (size_t i = 0; i < sizeof qs / sizeof *qs; i++) {
-            size_t rank = (size_t)ceil(qs[i] * N - 1e-9);
+            size_t rank = (size_t)ceil(qs[i] * (double)N - 1e-9);
             uint64_t exact = values[rank ? rank - 1 : 0];
             assert_int_equal(hist_index(hist_quantile(h, qs[i])), hist_index(exact));
             assert_true(hist_quantile(h, qs[i]) >= exact);

@@ -88,14 +88,16 @@ static void poisson_gaps_are_exponential(void **state) {
         double gap = (p.elapsed_ns - last) * rate / 1e9;
         last = p.elapsed_ns;
         sum += gap;
-        size_t bin = (size_t)((1 - exp(-gap)) * BINS); /* uniform, if gaps are exponential */
+        size_t bin =
+            (size_t)((1 - exp(-gap)) * (double)BINS); /* uniform, if gaps are exponential */
         bins[bin < BINS ? bin : BINS - 1]++;
     }
-    assert_true(fabs(sum / N - 1) < 4 / sqrt(N));
+    assert_true(fabs(sum / (double)N - 1) < 4 / sqrt((double)N));
     uint64_t below = 0;
     for (int i = 0; i < BINS; i++) {
         below += bins[i];
-        assert_true(fabs((double)below / N - (i + 1.0) / BINS) < 1.95 / sqrt(N));
+        assert_true(fabs((double)below / (double)N - (i + 1.0) / (double)BINS) <
+                    1.95 / sqrt((double)N));
     }
 }
 
@@ -120,7 +122,7 @@ static void below_is_uniform(void **state) {
     rng_seed(&r, 11, 0);
     for (int i = 0; i < N; i++) seen[rng_below(&r, 7)]++;
     double chi2 = 0;
-    for (int i = 0; i < 7; i++) chi2 += pow((double)seen[i] - N / 7.0, 2) / (N / 7.0);
+    for (int i = 0; i < 7; i++) chi2 += pow((double)seen[i] - (double)N / 7, 2) / ((double)N / 7);
     assert_true(chi2 < 22.5); /* 6 degrees of freedom, 0.1 % level */
 }
 

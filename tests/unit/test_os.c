@@ -203,7 +203,12 @@ static void a_process_can_be_held_to_a_cpu(void **state) {
     (void)state;
     int all[1024], one[1];
     size_t count = os_cpus_allowed(all, sizeof all / sizeof *all);
-    assert_true(count >= 1 && count <= sizeof all / sizeof *all);
+    if (count == 0) { /* this system, or this user, has no choice */
+        all[0] = 0;
+        assert_int_not_equal(os_cpus_restrict(all, 1), 0);
+        skip();
+    }
+    assert_true(count <= sizeof all / sizeof *all);
     assert_int_equal(os_cpus_restrict(&all[count - 1], 1), 0);
     assert_int_equal(os_cpus_allowed(one, 1), 1);
     assert_int_equal(one[0], all[count - 1]);
