@@ -139,7 +139,8 @@ LIBS = $(LIBS_$(PLATFORM))
 REPRODUCIBLE := -ffile-prefix-map=$(CURDIR)=.
 ALL_CPPFLAGS = -I. $(CPPFLAGS_$(PLATFORM)) $(CPPFLAGS) $(DEFINES) $(PACKAGE_CFLAGS)
 ALL_CFLAGS = -std=c11 $(WARN) $(WARN_$(PLATFORM)) $(CFLAGS) $(SANITIZE) $(REPRODUCIBLE) -pthread
-BUILD_DEFINES = -DBUILD_CFLAGS='"-std=c11 $(strip $(CFLAGS) $(SANITIZE))"' -DBUILD_TYPE='"$(CONFIG)"' \
+BUILD_TYPE = $(CONFIG)
+BUILD_DEFINES = -DBUILD_CFLAGS='"-std=c11 $(strip $(CFLAGS) $(SANITIZE))"' -DBUILD_TYPE='"$(BUILD_TYPE)"' \
   -DBUILD_COMPILER='"$(notdir $(firstword $(CC)))"'
 
 CJSON_CFLAGS := $(if $(HAVE_CJSON),$(shell $(PKG_CONFIG) --cflags libcjson))
@@ -258,6 +259,37 @@ $(BIN)/tests/handles.exe: $(call objects,tests/windows/handles.c)
 $(BIN)/tests/echo-rio-double.exe: $(call objects,tests/windows/rio_double.c servers/windows/rio.c $(MODEL_SRC_rio) servers/server_main.c servers/describe.c servers/conn.c $(BASE_SRC))
 	$(LINK) $(LIBS)
 
+# echo-kqueue without a kqueue: over a test double, whose types can be those of other systems, and over
+# libkqueue where that is. They say so where others say release, and are never installed. kqueue-test
+# asks either, or the system's own kqueue, what the model relies on.
+KQUEUES_linux := double other-types $(and $(call have,libkqueue),libkqueue)
+KQUEUE_FLAGS_double := -Itests/bsd/include
+KQUEUE_FLAGS_other-types := -Itests/bsd/include -DKQUEUE_OTHER_TYPES
+KQUEUE_FLAGS_libkqueue = $(shell $(PKG_CONFIG) --cflags libkqueue)
+KQUEUE_SRC_double := tests/bsd/kqueue_double.c
+KQUEUE_SRC_other-types := tests/bsd/kqueue_double.c
+KQUEUE_LIBS_libkqueue = $(shell $(PKG_CONFIG) --libs libkqueue)
+KQUEUE_IS_double := kqueue API over epoll
+KQUEUE_IS_other-types := kqueue API over epoll
+KQUEUE_IS_libkqueue = kqueue API of libkqueue $(shell $(PKG_CONFIG) --modversion libkqueue)
+kqueue_objects = $(patsubst %.c,$(OBJ)/kqueue-$(1)/%.o,$(2) $(KQUEUE_SRC_$(1)))
+define kqueue_rule
+$$(OBJ)/kqueue-$(1)/%.o: DEFINES += $$(KQUEUE_FLAGS_$(1)) $$(BUILD_DEFINES)
+$$(OBJ)/kqueue-$(1)/%.o: BUILD_TYPE = $$(CONFIG), $$(KQUEUE_IS_$(1))
+$$(OBJ)/kqueue-$(1)/%.o: %.c $$(FLAGS_FILE)
+	@mkdir -p $$(@D)
+	$$(if $$(V),,@echo "  CC    $$< ($(1))")
+	$$(Q)$$(CC) $$(ALL_CPPFLAGS) $$(ALL_CFLAGS) -MMD -MP -c -o $$@ $$<
+$$(BIN)/tests/echo-kqueue-$(1): $$(call kqueue_objects,$(1),servers/posix/kqueue.c servers/describe.c) $$(call objects,servers/server_main.c servers/conn.c $$(BASE_SRC))
+	$$(LINK) $$(KQUEUE_LIBS_$(1))
+$$(BIN)/tests/kqueue-test-$(1): $$(call kqueue_objects,$(1),tests/bsd/kqueue_test.c) $$(call objects,tests/support/harness.c $$(BASE_SRC))
+	$$(LINK) $$(KQUEUE_LIBS_$(1)) -lm
+TESTS_bsd += $$(BIN)/tests/echo-kqueue-$(1) $$(BIN)/tests/kqueue-test-$(1)
+endef
+$(foreach k,$(KQUEUES_$(PLATFORM)),$(eval $(call kqueue_rule,$(k))))
+$(BIN)/tests/kqueue-test: $(call objects,tests/bsd/kqueue_test.c tests/support/harness.c $(BASE_SRC))
+	$(LINK) -lm
+
 # Unit tests see everything of loadgen and bench but their mains.
 # Those that make files, streams or PATHs as POSIX has them are for POSIX alone.
 UNITS_not_windows := foreign json_file schema suite table
@@ -335,11 +367,19 @@ check-windows: ensure
 	  BIN=$(BIN) WIN=$(BUILD_windows)/bin PREFIX="$(DEPS_WINDOWS)/prefix" MODELS="$(MODELS_windows)" bash tests/windows/run.sh; \
 	else echo "skip windows # mingw-w64 and Wine are not here, and cannot be installed"; echo "0 passed, 0 failed, 1 skipped"; fi
 
-# The release run, then the same under ASan+UBSan, the load generator under TSan, and Windows.
+# The kqueue model, without a system that has kqueue.
+check-bsd: ensure
+	$(Q)$(MAKE) --no-print-directory tests-bsd
+	$(Q)BIN=$(BIN) KQUEUES="$(KQUEUES_$(PLATFORM))" bash tests/bsd/run.sh
+.PHONY: check-bsd tests-bsd
+tests-bsd: tests $(TESTS_bsd)
+
+# The release run, then the same under ASan+UBSan, the load generator under TSan, Windows, kqueue.
 check-all: check
 	$(Q)$(MAKE) --no-print-directory check-now CONFIG=asan
 	$(Q)$(MAKE) --no-print-directory check-now CONFIG=tsan
 	$(Q)$(MAKE) --no-print-directory check-windows
+	$(Q)$(MAKE) --no-print-directory check-bsd
 
 # Installs what is missing: as root, else through sudo -n, else it says what to run. Without the
 # optional packages the rest goes on; without the required ones it ends here.
@@ -397,7 +437,7 @@ LINT_C_WINDOWS := $(filter %_windows.c servers/windows/% tests/windows/%,$(LINT_
 # Without headers here; tests/bsd/compile.sh compiles them with those of macOS.
 LINT_C_BSD := base/os_macos.c base/os_bsd.c base/os_sysctl.c
 LINT_H := $(wildcard base/*.h servers/*.h servers/*/*.h loadgen/*.h bench/*.h tests/*/*.h)
-LINT_FLAGS = -std=c11 -I. $(CPPFLAGS_$(PLATFORM)) $(PACKAGE_CFLAGS) $(BUILD_DEFINES) -DLIBURING_VERSION='"0"'
+LINT_FLAGS = -std=c11 -I. $(if $(KQUEUES_$(PLATFORM)),-Itests/bsd/include) $(CPPFLAGS_$(PLATFORM)) $(PACKAGE_CFLAGS) $(BUILD_DEFINES) -DLIBURING_VERSION='"0"'
 LINT_FLAGS_WINDOWS = -target x86_64-w64-mingw32 -std=c11 -I. $(CPPFLAGS_windows) -isystem $(DEPS_WINDOWS)/include
 
 lint: ensure
@@ -419,7 +459,7 @@ lint: ensure
 	if (cd build/workflows && npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1); then \
 	  for f in .github/workflows/*.yml; do build/workflows/node_modules/.bin/action-validator $$f || exit 1; done; \
 	else echo "lint: without a look at .github/workflows: npm cannot bring its checker; see build/workflows/npm.log"; fi
-	$(MAKE) --no-print-directory CC=clang BUILD_release=build/clang tests
+	$(MAKE) --no-print-directory CC=clang BUILD_release=build/clang tests-bsd
 
 # ---- install -------------------------------------------------------------------------------------
 
@@ -442,7 +482,8 @@ help:
 	@echo "make bench-loadgen install what is missing, build, measure the load generator itself (4 minutes)"
 	@echo "make check         install what is missing, build, run the tests"
 	@echo "make check-windows install what is missing, test the Windows programs under Wine"
-	@echo "make check-all     check, again under ASan+UBSan, the load generator under TSan, and check-windows"
+	@echo "make check-bsd     test the kqueue model over a test double"
+	@echo "make check-all     check, again under ASan+UBSan, the load generator under TSan, check-windows, check-bsd"
 	@echo "make fuzz          fuzz every reader for FUZZ_S=$(FUZZ_S) seconds; check does it for 10"
 	@echo "make lint          clang-format, clang-tidy, cppcheck, the platform rule, a build with clang"
 	@echo "make deps          install the libraries and tools (Debian packages)"

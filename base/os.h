@@ -66,10 +66,6 @@ void os_timer_fine(void);
 /* How late a timed wait may end, in ns, where nothing but the timer is at fault. */
 uint64_t os_wait_late_ns(void);
 
-/* How long, in ns, a thread that has something to do may wait for a CPU, if others share it: what
- * all threads shall know in time must be told them so long before. */
-uint64_t os_notice_ns(void);
-
 /* Sleeps until os_clock_ns() reaches `deadline_ns`, signals notwithstanding. */
 void os_sleep_until_ns(uint64_t deadline_ns);
 

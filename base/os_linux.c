@@ -28,10 +28,6 @@ uint64_t os_wait_late_ns(void) {
     return 200000; /* with fine timers; the rest is the way out of deep sleep */
 }
 
-uint64_t os_notice_ns(void) {
-    return 2000000; /* the scheduler's granularity, for a few that run */
-}
-
 bool os_listeners_share_ports(void) {
     return true; /* SO_REUSEPORT balances since Linux 3.9 */
 }

@@ -149,6 +149,7 @@ static unsigned __stdcall wait_for_eof(void *unused) {
     HANDLE input = GetStdHandle(STD_INPUT_HANDLE);
     while (ReadFile(input, ignored, sizeof ignored, &n, NULL) && n > 0) continue;
     stopper_fire();
+    Sleep(INFINITE); /* under Wine a thread that ends while its process does may crash it */
     return 0;
 }
 
@@ -209,11 +210,6 @@ void os_timer_fine(void) {
 
 uint64_t os_wait_late_ns(void) {
     return 2 * NS_A_MS; /* with fine timers: waits are whole ms, and end with a tick of 1 ms */
-}
-
-uint64_t os_notice_ns(void) {
-    return 100 *
-           NS_A_MS; /* a time slice has up to 12 ticks of 15.6 ms, but who waited goes first */
 }
 
 void os_sleep_until_ns(uint64_t deadline_ns) {

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #define NOT_YET UINT64_MAX
+#define START_LEAD_NS 2000000u /* notice that workers get of a time that main sets */
 
 /* Whether a worker that has nothing to do gives its CPU away. */
 enum spin {
@@ -58,7 +59,6 @@ struct run {
     const struct load *load;
     _Atomic uint64_t start_ns; /* the load starts; NOT_YET while connections are being made */
     _Atomic uint64_t t0_ns;    /* the window's start; NOT_YET during warm-up */
-    _Atomic uint64_t t1_ns;    /* the window's end; set before t0 */
     _Atomic bool stop;         /* end at once, without figures */
     _Atomic bool interrupted;  /* because somebody asked for it */
     _Atomic uint32_t ready;    /* workers whose connects are decided */

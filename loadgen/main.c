@@ -255,12 +255,11 @@ static void warm_up(struct run *run, const struct worker *workers, struct os_usa
         if (now_ns >= limit_ns || (done && (double)(now_ns - run->start_ns) >= 3 * mean_ns)) break;
         until_ns = now_ns + 1000000u;
     }
-    uint64_t t0_ns = os_clock_ns() + os_notice_ns() + load->connections * TURN_EACH_NS;
-    run->t1_ns = t0_ns + load->duration_ns; /* first: workers read t1 once they see t0 */
+    uint64_t t0_ns = os_clock_ns() + START_LEAD_NS + load->connections * TURN_EACH_NS;
     run->t0_ns = t0_ns;
     /* Before the window, because it reads a file per thread of the server on the generator's CPU.
      */
-    sleep_until(run, t0_ns - os_notice_ns());
+    sleep_until(run, t0_ns - START_LEAD_NS);
     read_usage(load, usage);
 }
 
@@ -278,15 +277,14 @@ static void lead(struct run *run, struct worker *workers, struct server_usage *u
     while (run->ready < load->threads && !run->stop) os_sleep_until_ns(os_clock_ns() + 500000u);
     if (run->standing == 0 && !load->churn) run->stop = true;
     if (progress) progress_line("warmup", run, workers);
-    run->start_ns = os_clock_ns() + os_notice_ns();
+    run->start_ns = os_clock_ns() + START_LEAD_NS;
     warm_up(run, workers, &usage->start);
     sleep_until(run, run->t0_ns);
-    uint64_t next_ns = run->t0_ns;
+    uint64_t next_ns = run->t0_ns, t1_ns = run->t0_ns + load->duration_ns;
     do {
         if (progress) progress_line("window", run, workers);
         next_ns += 500000000u;
-    } while (sleep_until(run, next_ns < run->t1_ns ? next_ns : run->t1_ns) &&
-             os_clock_ns() < run->t1_ns);
+    } while (sleep_until(run, next_ns < t1_ns ? next_ns : t1_ns) && os_clock_ns() < t1_ns);
     read_usage(load, &usage->end);
     if (progress) progress_line("drain", run, workers);
 }
@@ -327,7 +325,6 @@ static int run_load(const struct load *load, const struct arguments *a) {
     run = (struct run){.load = load,
                        .start_ns = NOT_YET,
                        .t0_ns = NOT_YET,
-                       .t1_ns = NOT_YET,
                        .edges = {{OS_UNKNOWN, OS_UNKNOWN}, {OS_UNKNOWN, OS_UNKNOWN}}};
     struct server_usage usage;
     int error = os_on_stop(a->stop_on_eof, on_stop, &run), code = EXIT_NOTHING;

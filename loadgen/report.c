@@ -47,7 +47,6 @@ static void add_worker(struct worker *total, const struct worker *w) {
     total->visits.connected += w->visits.connected;
     total->visits.offered += w->visits.offered;
     total->visits.answered += w->visits.answered;
-    if (w->window_end_ns > total->window_end_ns) total->window_end_ns = w->window_end_ns;
     if (!total->first_error) total->first_error = w->first_error;
 }
 
@@ -65,17 +64,18 @@ int report_make(struct report *report, const struct worker *workers, uint32_t co
     report->total.steps = workers[0].steps;
     uint32_t n = 0;
     for (uint32_t i = 0; i < count; i++) {
-        add_worker(&report->total, &workers[i]);
-        for (uint32_t c = 0; c < workers[i].connections; c++) {
-            report->starved += workers[i].clients[c].starved;
-            report->echoes[n++] = workers[i].clients[c].window_echoes;
+        const struct worker *w = &workers[i];
+        add_worker(&report->total, w);
+        /* of one whose connections all broke before it began there is none */
+        if (w->window_end_ns > w->t0_ns && w->window_end_ns - w->t0_ns > report->window_ns)
+            report->window_ns = w->window_end_ns - w->t0_ns;
+        for (uint32_t c = 0; c < w->connections; c++) {
+            report->starved += w->clients[c].starved;
+            report->echoes[n++] = w->clients[c].window_echoes;
         }
     }
     CHECK_OP(n, ==, load->connections);
     qsort(report->echoes, n, sizeof *report->echoes, compare_counts);
-    report->window_ns = report->total.window_end_ns > run->t0_ns
-                            ? report->total.window_end_ns - run->t0_ns
-                            : 0; /* all broke before it began */
     report->warmup_ns = run->t0_ns - run->start_ns;
     return 0;
 }

@@ -199,8 +199,8 @@ static uint32_t take_arrivals(struct worker *w) {
  * of timed waits, the next arrival; the last stretch before an arrival is spun (SPIN_AUTO). */
 static uint64_t sleep_limit_ns(const struct worker *w, uint64_t now_ns) {
     if (w->load->spin == SPIN_ALWAYS) return 0;
-    /* while t0 is not set it may come at any moment, with os_notice_ns of notice */
-    uint64_t limit_ns = w->t0_ns == NOT_YET ? os_notice_ns() / 2 : POLL_LIMIT_NS;
+    /* while t0 is not set it may come at any moment, with START_LEAD_NS of notice */
+    uint64_t limit_ns = w->t0_ns == NOT_YET ? START_LEAD_NS / 2 : POLL_LIMIT_NS;
     uint64_t edge_ns = now_ns < w->t0_ns ? w->t0_ns : w->t1_ns;
     if (edge_ns != NOT_YET && edge_ns > now_ns && edge_ns - now_ns < limit_ns)
         limit_ns = edge_ns - now_ns;
@@ -251,11 +251,20 @@ static void start_load(struct worker *w, uint64_t start_ns) {
         if (w->clients[i].standing) client_send(w, i, w->load->window);
 }
 
+/* Takes over when the window begins, once that is known. Whoever learns it too late, because others
+ * had the CPU, has a later window: what it did before it knew must be wholly in or wholly out. */
+static void learn_window(struct worker *w) {
+    uint64_t t0_ns = w->run->t0_ns, now_ns = os_clock_ns();
+    if (t0_ns == NOT_YET) return;
+    w->t0_ns = now_ns < t0_ns ? t0_ns : now_ns;
+    w->t1_ns = w->t0_ns + w->load->duration_ns;
+}
+
 static void run_window(struct worker *w) {
     uint64_t now_ns = os_clock_ns();
     int marked = 0; /* edges that worker 0 has read */
     while (!w->run->stop && (w->standing > 0 || w->load->churn)) {
-        if (w->t0_ns == NOT_YET && (w->t0_ns = w->run->t0_ns) != NOT_YET) w->t1_ns = w->run->t1_ns;
+        if (w->t0_ns == NOT_YET) learn_window(w);
         if (w->index == 0 && marked < 2 && now_ns >= (marked ? w->t1_ns : w->t0_ns))
             mark_edge(w, marked++);
         if (now_ns >= w->t1_ns && !w->pacing && !w->visits.pacing) break;

@@ -86,7 +86,7 @@ struct worker {
     uint32_t silent;        /* idle connections that stand */
     struct pacer pacer;     /* open loop: the schedule */
     struct rng choice;      /* open loop: draws the connection of an arrival */
-    uint64_t t0_ns, t1_ns;  /* copies of run's, read once a turn */
+    uint64_t t0_ns, t1_ns;  /* the window: run's, or later if that was learnt too late */
     uint64_t step_ns;       /* of the series */
     bool window_pacing;     /* the schedule is the window's, no longer the warm-up's */
     bool draining_out;      /* late in the drain: what waits is no longer sent */

@@ -9,9 +9,6 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
  * least this long. Too early a verdict weakens a test on a slow machine but never fails it. */
 enum { STALL_ROUNDS = 100, STALL_MS = 100 };
 
-/* A server that polls itself hot while it cannot send uses a whole CPU. */
-enum { QUIET_MS = 500, QUIET_CPU_PERCENT = 50 };
-
 /* Opens `n` clients, lets each echo `bytes`, ends them and the server, and checks the account. */
 static void echo_and_finish(const struct setup *setup, const struct server_start *how, size_t n,
                             uint64_t bytes, const struct client *like) {
@@ -70,18 +67,6 @@ static void send_until_stalled(struct client *slow, size_t n, struct client *oth
     }
 }
 
-/* Waits QUIET_MS in which nobody reads, and sees that the server waits, too. */
-static void require_quiet(const struct server *server, struct client *clients, size_t n) {
-    case_doing("watching the CPU time of a server that cannot send");
-    uint64_t cpu_ns = server_cpu_ns(server), from_ns = os_clock_ns(), now_ns;
-    while ((now_ns = os_clock_ns()) - from_ns < QUIET_MS * 1000000u) {
-        clients_step(clients, n, QUIET_MS - (int)((now_ns - from_ns) / 1000000u));
-    }
-    uint64_t percent = (server_cpu_ns(server) - cpu_ns) * 100 / (now_ns - from_ns);
-    REQUIRE(percent < QUIET_CPU_PERCENT, "used %llu %% of a CPU while it could do nothing",
-            (unsigned long long)percent);
-}
-
 /* One client sends up to 64 MiB and does not read: a server that buffers it all grows by tens of
  * MiB, one that stops reading does not. The system's own buffers hold about 10 MiB of it. */
 static void slow_reader(const struct setup *setup) {
@@ -103,7 +88,7 @@ static void slow_reader(const struct setup *setup) {
     REQUIRE(!defaults || after < before + 8 * MIB,
             "memory grew by %llu KiB for a client that does not read",
             (unsigned long long)((after - before) / KIB));
-    require_quiet(&server, &slow, 1);
+    server_require_quiet(&server);
     uint64_t stalled_at = slow.sent / KIB;
     slow.goal = slow.sent > 8 * MIB ? slow.sent : 8 * MIB;
     slow.paused = false;

@@ -1,4 +1,5 @@
 /* cases_close.c - how connections and servers end. */
+#include "base/check.h"
 #include "tests/conformance/client.h"
 
 #include <errno.h>
@@ -82,6 +83,42 @@ static void half_close_pending(const struct setup *setup) {
     uint64_t large_kib = half_close_stalled(setup, &large, 4096);
     case_note("%llu and %llu KiB were pending", (unsigned long long)small_kib,
               (unsigned long long)large_kib);
+}
+
+/* A server has nothing to do when some are silent, some have never said a word, some read nothing
+ * back, and of these half have ended their input, which nobody may look at yet: then it waits. */
+static void quiet(const struct setup *setup) {
+    enum { IDLE = 100, MUTE = 20, STALLED = 8 };
+    struct server server;
+    struct stats stats;
+    struct client stalled[STALLED];
+    server_start(&server, setup, NULL);
+    struct client *idle = clients_open(&server, setup, 0, IDLE);
+    struct client *mute = clients_open(&server, setup, IDLE, MUTE);
+    for (size_t i = 0; i < STALLED; i++) {
+        client_open(&stalled[i], &server, setup, IDLE + MUTE + i, 4096);
+        stalled[i].paused = true;
+        stalled[i].goal = 64 * MIB;
+    }
+    clients_echo(idle, IDLE, 64);
+    case_doing("sending without reading");
+    while (clients_step(stalled, STALLED, 200) > 0) {
+    }
+    for (size_t i = 0; i < STALLED; i++) {
+        stalled[i].goal = stalled[i].sent;
+        if (i % 2) REQUIRE(os_shutdown_send(stalled[i].fd) == 0, "no half-close");
+    }
+    server_require_quiet(&server);
+    clients_echo(idle, IDLE, 64);
+    for (size_t i = 0; i < STALLED; i++) stalled[i].paused = false;
+    clients_pump(stalled, STALLED);
+    for (size_t i = 1; i < STALLED; i += 2) client_await_end(&stalled[i]);
+    uint64_t bytes = clients_received(idle, IDLE) + clients_received(stalled, STALLED);
+    clients_finish(stalled, STALLED);
+    clients_finish(mute, MUTE);
+    clients_finish(idle, IDLE);
+    server_finish(&server, STOP_BY_EOF,
+                  &(struct expected){.accepted = IDLE + MUTE + STALLED, .bytes = bytes}, &stats);
 }
 
 /* Descriptors that the server has open; 0 where the system does not tell. */
@@ -171,45 +208,53 @@ static void shuffle(struct client **order, size_t n, struct rng *rng) {
     }
 }
 
+/* One wave of fd_reuse: all echo, then all end in a random order, each in one of three ways. */
+static void wave(const struct server *server, const struct setup *setup, uint64_t first_id,
+                 struct rng *rng, struct expected *expected) {
+    size_t n = setup->wave;
+    struct client *clients = clients_open(server, setup, first_id, n);
+    struct client **order = malloc(n * sizeof(struct client *));
+    CHECK(order);
+    for (size_t i = 0; i < n; i++) {
+        clients[i].goal = 1 + rng_below(rng, 2000);
+        expected->bytes += clients[i].goal;
+        order[i] = &clients[i];
+    }
+    clients_pump(clients, n);
+    expected->accepted += n;
+    shuffle(order, n, rng);
+    for (size_t i = 0; i < n; i++) {
+        uint64_t way = rng_below(rng, 4);
+        if (way == 0) expected->closed_reset++;
+        if (way == 0)
+            client_reset(order[i]);
+        else if (way == 1)
+            client_close(order[i]);
+        else
+            client_finish(order[i]);
+    }
+    free(order);
+    free(clients);
+}
+
 /* Waves of connections whose descriptors the next wave gets again: state left from the last one
  * would show as a wrong byte, a lost event or a wrong count. */
 static void fd_reuse(const struct setup *setup) {
-    enum { WAVES = 5, CLIENTS = 500 };
+    enum { WAVES = 5 };
     struct server server;
     struct stats stats;
     struct rng rng;
     struct expected expected = {0};
-    struct client *order[CLIENTS];
     rng_seed(&rng, setup->seed, 1);
     server_start(&server, setup, NULL);
-    for (uint64_t wave = 0; wave < WAVES; wave++) {
-        struct client *clients = clients_open(&server, setup, wave * CLIENTS, CLIENTS);
-        for (size_t i = 0; i < CLIENTS; i++) {
-            clients[i].goal = 1 + rng_below(&rng, 2000);
-            expected.bytes += clients[i].goal;
-            order[i] = &clients[i];
-        }
-        clients_pump(clients, CLIENTS);
-        expected.accepted += CLIENTS;
-        shuffle(order, CLIENTS, &rng);
-        for (size_t i = 0; i < CLIENTS; i++) {
-            uint64_t way = rng_below(&rng, 4);
-            if (way == 0) expected.closed_reset++;
-            if (way == 0)
-                client_reset(order[i]);
-            else if (way == 1)
-                client_close(order[i]);
-            else
-                client_finish(order[i]);
-        }
-        free(clients);
-    }
-    struct client *last = clients_open(&server, setup, WAVES * CLIENTS, 1);
+    for (uint64_t i = 0; i < WAVES; i++) wave(&server, setup, i * setup->wave, &rng, &expected);
+    struct client *last = clients_open(&server, setup, WAVES * setup->wave, 1);
     clients_echo(last, 1, 64);
     clients_finish(last, 1);
     expected.accepted++;
     expected.bytes += 64;
     server_finish(&server, STOP_BY_EOF, &expected, &stats);
+    case_note("%d waves of %u", WAVES, (unsigned)setup->wave);
 }
 
 /* Connections that come and go in every way that there is, twenty at a time. */
@@ -315,6 +360,7 @@ const struct conformance_case cases_close[] = {
     {"half-close", half_close, 20, false},
     {"half-close-at-once", half_close_at_once, 20, true},
     {"half-close-pending", half_close_pending, 30, false},
+    {"quiet", quiet, 30, true},
     {"reset", reset, 30, false},
     {"connect-and-close", connect_and_close, 20, false},
     {"fd-reuse", fd_reuse, 60, false},

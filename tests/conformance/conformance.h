@@ -43,6 +43,7 @@ struct setup {
     char option[VARIANT_MAX];   /* "NAME=VALUE" for --option; empty: defaults */
     uint64_t seed;              /* of payloads and orders */
     uint32_t connections;       /* how many "thousands" opens, before limits */
+    uint32_t wave;              /* connections of each wave of "fd-reuse" */
     double timeout_scale;       /* multiplies every deadline */
 };
 

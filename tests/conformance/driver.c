@@ -2,8 +2,8 @@
  * Invariant: what runs is decided by the tables of the cases and by what the server describes.
  *
  *   conformance [--only NAME] [--list] [--skip NAME[=REASON]] [--timeout-scale X]
- *               [--expect-limit N] [--connections N] [--seed N] [--observer COMMAND]
- *               -- SERVER-COMMAND... */
+ *               [--expect-limit N] [--connections N] [--wave N] [--seed N]
+ *               [--observer COMMAND] -- SERVER-COMMAND... */
 #include "base/args.h"
 #include "base/os.h"
 #include "tests/conformance/conformance.h"
@@ -117,7 +117,7 @@ static void run_all(struct request *r, struct setup *setup, uint64_t expect_limi
 int main(int argc, char **argv) {
     struct request request = {.only = ""};
     struct setup setup = {.timeout_scale = 1.0};
-    uint64_t connections = 1000, expect_limit = 0;
+    uint64_t connections = 1000, wave = 500, expect_limit = 0;
     setup.seed = 1;
     const struct arg args[] = {
         {.name = "only",
@@ -154,6 +154,13 @@ int main(int argc, char **argv) {
          .max = 1e6,
          .placeholder = "N",
          .help = "size of the case 'thousands' (1000)"},
+        {.name = "wave",
+         .kind = ARG_COUNT,
+         .value = &wave,
+         .min = 1,
+         .max = 1e6,
+         .placeholder = "N",
+         .help = "connections of each wave of the case 'fd-reuse' (500)"},
         {.name = "observer",
          .kind = ARG_TEXT,
          .value = &setup.observer,
@@ -180,6 +187,7 @@ int main(int argc, char **argv) {
     enum args_outcome outcome = args_parse(&spec, own, argv);
     if (outcome != ARGS_RUN) return outcome == ARGS_WRONG ? EXIT_USAGE : 0;
     setup.connections = (uint32_t)connections;
+    setup.wave = (uint32_t)wave;
     if (request.list) {
         run_tables(&request, &setup, false);
         return 0;

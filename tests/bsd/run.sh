@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# run.sh - tests echo-kqueue on a system without kqueue, as `make check-bsd` does: over a test double of
+# kqueue, and over libkqueue where that is installed.
+# Invariant: nothing here has seen a kernel that has kqueue; the name of a suite says over what it ran.
+#
+#   BIN=build/bin KQUEUES="double other-types [libkqueue]" [ONLY=REGEX] [TIMEOUT_SCALE=X]
+#   bash tests/bsd/run.sh
+#
+# The last line is "N passed, N failed, N skipped"; the exit code is 1 if any failed or none passed.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+
+BIN=${BIN:-build/bin}
+KQUEUES=${KQUEUES:-double other-types}
+ONLY=${ONLY:-.}
+LOGS=build/test-logs/bsd
+scale=${TIMEOUT_SCALE:-1}
+export BIN
+mkdir -p "$LOGS"
+. tests/suites.sh
+
+double="kqueue API over epoll"
+
+# Waves of 2000 connections use descriptors again, 5000 stand at once, where so many may be open.
+files=$(ulimit -Hn) wave=2000
+[ "$files" = unlimited ] || [ "$files" -ge 2100 ] || wave=500
+many=("$BIN/tests/conformance" --timeout-scale "$scale" --connections 5000 --wave "$wave")
+
+# conformance NAME VARIABLE=VALUE... -- OPTION...: echo-kqueue over the double, with these options.
+conformance() {
+    local name=$1 environment=()
+    shift
+    while [ "$1" != -- ]; do environment+=("$1"); shift; done
+    shift
+    suite "conformance double $name" 240 "${many[@]}" -- env KQUEUE_DOUBLE_STRICT=1 ${environment[@]+"${environment[@]}"} \
+        "$BIN/tests/echo-kqueue-double" "$@"
+}
+
+tiny=KQUEUE_DOUBLE_SNDBUF=4608 # the least that Linux has: every larger send is cut
+
+suite "kqueue-test double" 120 "$BIN/tests/kqueue-test-double" --label "$double:"
+suite "kqueue-test double other-types" 120 "$BIN/tests/kqueue-test-other-types" --label "$double, other types:"
+suite "label double" 60 bash tests/bsd/label.sh double "$double"
+conformance level --
+conformance edge -- --option trigger=edge
+conformance level-events-4 -- --option events=4
+conformance edge-events-4 -- --option trigger=edge --option events=4
+conformance level-tiny "$tiny" -- --option events=4
+conformance edge-tiny "$tiny" -- --option trigger=edge --option events=4
+suite "conformance double other-types" 60 "$BIN/tests/conformance" --timeout-scale "$scale" --only echoes -- \
+    "$BIN/tests/echo-kqueue-other-types"
+
+case " $KQUEUES " in
+*" libkqueue "*)
+    reset_is_end="libkqueue takes a reset for an ordinary end"
+    suite "kqueue-test libkqueue" 120 "$BIN/tests/kqueue-test-libkqueue" --label "libkqueue:" \
+        --skip "reset=$reset_is_end" \
+        --skip "error-event=libkqueue writes the error into the list but returns a count of 0" \
+        --skip "close-deletes=libkqueue keeps the filters of closed descriptors"
+    suite "label libkqueue" 60 bash tests/bsd/label.sh libkqueue "kqueue API of libkqueue"
+    for trigger in level edge; do
+        suite "conformance libkqueue $trigger" 240 "${many[@]}" --skip "reset=$reset_is_end" \
+            --skip "fd-reuse=$reset_is_end" -- "$BIN/tests/echo-kqueue-libkqueue" \
+            --option trigger=$trigger --option events=4
+    done
+    ;;
+*) skip "libkqueue" "not installed; the same tests would run over it" ;;
+esac
+
+if [ -f tests/bsd/compile.sh ]; then
+    suite compile 300 bash tests/bsd/compile.sh
+fi
+
+total
