@@ -284,7 +284,7 @@ $$(BIN)/tests/echo-kqueue-$(1): $$(call kqueue_objects,$(1),servers/posix/kqueue
 	$$(LINK) $$(KQUEUE_LIBS_$(1))
 $$(BIN)/tests/kqueue-test-$(1): $$(call kqueue_objects,$(1),tests/bsd/kqueue_test.c) $$(call objects,tests/support/harness.c $$(BASE_SRC))
 	$$(LINK) $$(KQUEUE_LIBS_$(1)) -lm
-TESTS_bsd += $$(BIN)/tests/echo-kqueue-$(1) $$(BIN)/tests/kqueue-test-$(1)
+TESTS_KQUEUE += $$(BIN)/tests/echo-kqueue-$(1) $$(BIN)/tests/kqueue-test-$(1)
 endef
 $(foreach k,$(KQUEUES_$(PLATFORM)),$(eval $(call kqueue_rule,$(k))))
 $(BIN)/tests/kqueue-test: $(call objects,tests/bsd/kqueue_test.c tests/support/harness.c $(BASE_SRC))
@@ -372,7 +372,7 @@ check-bsd: ensure
 	$(Q)$(MAKE) --no-print-directory tests-bsd
 	$(Q)BIN=$(BIN) KQUEUES="$(KQUEUES_$(PLATFORM))" bash tests/bsd/run.sh
 .PHONY: check-bsd tests-bsd
-tests-bsd: tests $(TESTS_bsd)
+tests-bsd: tests $(TESTS_KQUEUE)
 
 # The release run, then the same under ASan+UBSan, the load generator under TSan, Windows, kqueue.
 check-all: check
@@ -435,7 +435,7 @@ deps-windows:
 LINT_C := $(wildcard base/*.c servers/*.c servers/*/*.c loadgen/*.c bench/*.c tests/*/*.c)
 LINT_C_WINDOWS := $(filter %_windows.c servers/windows/% tests/windows/%,$(LINT_C))
 # Without headers here; tests/bsd/compile.sh compiles them with those of macOS.
-LINT_C_BSD := base/os_macos.c base/os_bsd.c base/os_sysctl.c servers/posix/kqueue.c
+LINT_C_BSD := base/os_macos.c base/os_bsd.c base/os_sysctl.c
 LINT_H := $(wildcard base/*.h servers/*.h servers/*/*.h loadgen/*.h bench/*.h tests/*/*.h)
 LINT_FLAGS = -std=c11 -I. $(if $(KQUEUES_$(PLATFORM)),-Itests/bsd/include) $(CPPFLAGS_$(PLATFORM)) $(PACKAGE_CFLAGS) $(BUILD_DEFINES) -DLIBURING_VERSION='"0"'
 LINT_FLAGS_WINDOWS = -target x86_64-w64-mingw32 -std=c11 -I. $(CPPFLAGS_windows) -isystem $(DEPS_WINDOWS)/include
