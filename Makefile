@@ -284,7 +284,7 @@ $$(BIN)/tests/echo-kqueue-$(1): $$(call kqueue_objects,$(1),servers/posix/kqueue
 	$$(LINK) $$(KQUEUE_LIBS_$(1))
 $$(BIN)/tests/kqueue-test-$(1): $$(call kqueue_objects,$(1),tests/bsd/kqueue_test.c) $$(call objects,tests/support/harness.c $$(BASE_SRC))
 	$$(LINK) $$(KQUEUE_LIBS_$(1)) -lm
-TESTS_bsd += $$(BIN)/tests/echo-kqueue-$(1) $$(BIN)/tests/kqueue-test-$(1)
+TESTS_KQUEUE += $$(BIN)/tests/echo-kqueue-$(1) $$(BIN)/tests/kqueue-test-$(1)
 endef
 $(foreach k,$(KQUEUES_$(PLATFORM)),$(eval $(call kqueue_rule,$(k))))
 $(BIN)/tests/kqueue-test: $(call objects,tests/bsd/kqueue_test.c tests/support/harness.c $(BASE_SRC))
@@ -372,7 +372,7 @@ check-bsd: ensure
 	$(Q)$(MAKE) --no-print-directory tests-bsd
 	$(Q)BIN=$(BIN) KQUEUES="$(KQUEUES_$(PLATFORM))" bash tests/bsd/run.sh
 .PHONY: check-bsd tests-bsd
-tests-bsd: tests $(TESTS_bsd)
+tests-bsd: tests $(TESTS_KQUEUE)
 
 # The release run, then the same under ASan+UBSan, the load generator under TSan, Windows, kqueue.
 check-all: check
