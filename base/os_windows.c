@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <io.h>
+#include <limits.h>
 #include <process.h>
 #include <psapi.h>
 #include <stdio.h>
@@ -47,7 +48,7 @@ int os_windows_error(unsigned long code) {
     case ERROR_INVALID_HANDLE:
         return EINVAL;
     default:
-        return code == 0 || code >= WSABASEERR ? (int)code : EIO;
+        return code == 0 || (code >= WSABASEERR && code <= INT_MAX) ? (int)code : EIO;
     }
 }
 
@@ -97,7 +98,8 @@ bool os_error_peer_gone(int error) {
 }
 
 bool os_error_exhausted(int error) {
-    return error == WSAEMFILE || error == WSAENOBUFS || error == ENOMEM;
+    return error == WSAEMFILE || error == WSAENOBUFS || error == ENOMEM || error == EMFILE ||
+           error == ENFILE;
 }
 
 /* ---- process ---- */

@@ -39,10 +39,11 @@ struct conn *conn_accept(struct conn_set *set) {
     int error = ECONNABORTED;
     for (int i = 0; i < ACCEPTS_SKIPPED; i++) {
         error = os_accept(set->listener, true, &s);
-        if (!error || os_error_would_block(error) || os_error_exhausted(error)) break;
+        if (!os_error_peer_gone(error)) break;
     }
     if (error) {
-        if (os_error_exhausted(error)) conn_accept_failed(set);
+        /* any other cause would be there again at once */
+        if (!os_error_would_block(error) && !os_error_peer_gone(error)) conn_accept_failed(set);
         return NULL;
     }
     set->stats->accepted++;

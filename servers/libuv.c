@@ -186,8 +186,8 @@ static void on_acceptable(uv_poll_t *acceptor, int status, int events) {
     for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
         os_socket socket;
         int error = os_accept(s->listener, true, &socket);
-        if (error && os_error_exhausted(error)) stop_accepting(s);
         if (error && os_error_peer_gone(error)) continue;
+        if (error && !os_error_would_block(error)) stop_accepting(s);
         if (error) return;
         s->stats->accepted++;
         if (!conn_start(s, socket)) {
@@ -222,7 +222,7 @@ static int native_error(int error) {
                  {UV_EPERM, EPERM}};
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
         if (codes[i].uv == error) return codes[i].native;
-    return EIO;
+    return UV_EINVAL == -EINVAL ? -error : EIO;
 }
 
 static void on_turn(uv_check_t *turn) {

@@ -59,7 +59,8 @@ struct server_stats {
     uint64_t waits;        /* returns from the model's wait */
     uint64_t events;       /* events or completions that those waits gave */
     uint64_t sends_partial; /* sends that took fewer bytes than given, or none for want of room */
-    uint64_t accept_errors; /* accepts that failed for want of descriptors or memory */
+    uint64_t accept_errors; /* accepts that failed, but not for want of a peer; mostly for want of
+                               descriptors or memory */
 };
 
 struct io_model {

@@ -269,7 +269,7 @@ static void accept_ended(struct uring_server *s, const struct io_uring_cqe *cqe)
     if (cqe->res < 0) {
         int error = -cqe->res;
         if (os_error_would_block(error) || os_error_peer_gone(error) || error == ECANCELED) return;
-        s->stats->accept_errors += os_error_exhausted(error);
+        s->stats->accept_errors++;
         s->retry_ns = os_clock_ns() + ACCEPT_RETRY_NS;
         return;
     }

@@ -187,7 +187,7 @@ static int threads_run(void *state, os_socket stop, struct server_stats *stats) 
             stats->closed_error += failed != 0;
             accepting = !failed;
         } else {
-            accepting = !os_error_exhausted(failed);
+            accepting = os_error_would_block(failed) || os_error_peer_gone(failed);
         }
         stats->accept_errors += !accepting;
     }

@@ -78,11 +78,12 @@ static void unassign(struct worker *w) {
 /* Closes a connection and puts the last row into its place. */
 static void remove_row(struct worker *w, struct conn *c) {
     size_t row = c->slot, last = --w->count;
-    conn_close(&w->set, c); /* before its event, which it would set */
-    WSACloseEvent(w->events[row]);
+    WSAEVENT event = w->events[row];
     w->events[row] = w->events[last];
     w->conns[row] = w->conns[last];
     w->conns[row]->slot = row;
+    conn_close(&w->set, c); /* before its event, which it would set */
+    WSACloseEvent(event);
     unassign(w);
 }
 

@@ -149,7 +149,7 @@ static void *accept_thread(void *argument) {
     struct iocp_worker *w = argument;
     struct iocp_server *s = w->server;
     bool stopped = false;
-    while (!w->error && !stopped) {
+    while (!w->error && !stopped && !s->stopping) {
         w->error = overlapped_await(&s->set, s->stop, &w->stats, &stopped);
         struct overlapped_conn *c;
         while (!w->error && !stopped && (c = overlapped_accept(&s->set, &w->stats))) {

@@ -77,9 +77,9 @@ int overlapped_await(struct overlapped_set *set, os_socket stop, struct server_s
                      bool *stopped) {
     WSAPOLLFD polled[] = {{.fd = stop, .events = POLLRDNORM},
                           {.fd = set->listener, .events = POLLRDNORM}};
-    uint32_t wait_ms = overlapped_retry_ms(set, INT32_MAX);
-    bool failed = wait_ms > 0 && wait_ms < INT32_MAX;
-    int n = WSAPoll(polled, failed ? 1 : 2, failed ? (int)wait_ms : -1);
+    uint32_t wait_ms = overlapped_retry_ms(set, OVERLAPPED_AWAIT_MS);
+    bool failed = wait_ms > 0 && wait_ms < OVERLAPPED_AWAIT_MS;
+    int n = WSAPoll(polled, failed ? 1 : 2, (int)(failed ? wait_ms : OVERLAPPED_AWAIT_MS));
     if (n < 0) return WSAGetLastError();
     stats->waits++;
     stats->events += !failed && polled[1].revents;

@@ -22,6 +22,8 @@
  * the kernel may still write to it, and the process is about to end. */
 #define OVERLAPPED_STOP_MS 800u
 
+#define OVERLAPPED_AWAIT_MS 500u
+
 /* One connection. */
 struct overlapped_conn {
     WSAOVERLAPPED overlapped;          /* of the operation in flight; first, so that its address is
@@ -65,7 +67,8 @@ struct overlapped_conn *overlapped_conn_new(struct overlapped_set *set, os_socke
 struct overlapped_conn *overlapped_accept(struct overlapped_set *set, struct server_stats *stats);
 
 /* For a thread that only accepts: waits until a connection may be waiting or `stop` ends, which
- * sets *stopped. Returns 0 or an error. */
+ * sets *stopped, but not for more than OVERLAPPED_AWAIT_MS, so that its owner can look whether
+ * other threads have failed. Returns 0 or an error. */
 int overlapped_await(struct overlapped_set *set, os_socket stop, struct server_stats *stats,
                      bool *stopped);
 

@@ -6,6 +6,7 @@
 #include "base/os_windows.h"
 
 #define ACCEPT_RETRY_NS UINT64_C(100000000)
+#define ACCEPTS_SKIPPED 64 /* failed accepts that one call skips */
 
 os_socket rio_socket(int family) {
     return WSASocketW(family, SOCK_STREAM, IPPROTO_TCP, NULL, 0,
@@ -33,10 +34,16 @@ static bool accept_start(struct rio_acceptor *a, struct rio_accept *accept) {
     DWORD ignored;
     if (accept->socket == OS_SOCKET_NONE) accept->socket = rio_socket(a->family);
     if (accept->socket == OS_SOCKET_NONE) return false;
-    accept->overlapped = (OVERLAPPED){0};
-    accept->under_way = a->accept_ex(a->listener, accept->socket, accept->addresses, 0,
-                                     address_bytes, address_bytes, &ignored, &accept->overlapped) ||
-                        WSAGetLastError() == WSA_IO_PENDING;
+    /* one that waited and was reset meanwhile can end the call: the next */
+    for (int i = 0, error = WSAECONNRESET; i < ACCEPTS_SKIPPED && os_error_peer_gone(error); i++) {
+        accept->overlapped = (OVERLAPPED){0};
+        accept->under_way =
+            a->accept_ex(a->listener, accept->socket, accept->addresses, 0, address_bytes,
+                         address_bytes, &ignored, &accept->overlapped) ||
+            (error = WSAGetLastError()) == WSA_IO_PENDING;
+        if (accept->under_way) break;
+        error = os_windows_error((unsigned long)error);
+    }
     a->under_way += accept->under_way;
     return accept->under_way;
 }

@@ -68,7 +68,7 @@ case " $KQUEUES " in
 esac
 
 if [ -f tests/bsd/compile.sh ]; then
-    suite compile 300 bash tests/bsd/compile.sh
+    suite compile 900 bash tests/bsd/compile.sh
 fi
 
 total
