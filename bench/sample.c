@@ -80,6 +80,7 @@ static struct verdict_figures read_figures(const cJSON *sample, const cJSON *ser
         .littles_law_ratio = figure_in(sample, "loadgen", "littles_law_ratio"),
         .busy_pct = figure_in(sample, "loadgen", "busy_pct"),
         .own_cpu_pct = c->placement.separate ? figure_in(sample, "loadgen", "cpu_pct") : NAN,
+        .window_spread_ns = figure_in(sample, "loadgen", "window_spread_ns"),
         .send_lag_p99_ns = figure_in(sample, "loadgen", "send_lag_p99_ns"),
         .p99_ns = figure_in(sample, "latency", "p99_ns"),
         .newcomers_offered = figure_in(sample, "loadgen", "newcomers_offered"),

@@ -14,6 +14,7 @@
 #define WINDOW_SHARE_MIN 0.9
 #define ACHIEVED_MIN 0.99
 #define LITTLE_MAX 0.02
+#define WINDOW_SPREAD_MAX 0.01
 #define LAG_MIN_NS 100e3
 #define LAG_SHARE 0.1
 #define STEAL_PCT_MAX 5.0
@@ -113,6 +114,9 @@ static void judge_suspect(struct verdict *v, const struct verdict_figures *f) {
             "the load generator lost its CPU to others: busy %.0f %%, on the CPU %.0f %%",
             f->busy_pct, f->own_cpu_pct);
     double lag_max = isnan(f->p99_ns) ? LAG_MIN_NS : fmax(LAG_MIN_NS, LAG_SHARE * f->p99_ns);
+    if (f->window_spread_ns > WINDOW_SPREAD_MAX * f->window_s * 1e9)
+        add(v, VERDICT_SUSPECT, "the windows of the threads began up to %.1f ms apart",
+            f->window_spread_ns / 1e6);
     if (f->send_lag_p99_ns > lag_max)
         add(v, VERDICT_SUSPECT, "sent late: p99 %.0f us, more than %.0f us",
             f->send_lag_p99_ns / 1e3, lag_max / 1e3);

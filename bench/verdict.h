@@ -38,6 +38,7 @@ struct verdict_figures {
     double busy_pct;              /* of the load generator's threads */
     double own_cpu_pct;           /* CPU time of those threads; NAN: not on CPUs apart */
     double server_cpu_pct;        /* of the CPUs that the server could use at most */
+    double window_spread_ns;      /* between the beginnings of its threads' windows */
     double send_lag_p99_ns;       /* open loop: how late the sends were */
     double p99_ns;                /* latency */
     double steal_pct;             /* taken by the hypervisor during the slot */

@@ -59,6 +59,7 @@ struct run {
     const struct load *load;
     _Atomic uint64_t start_ns; /* the load starts; NOT_YET while connections are being made */
     _Atomic uint64_t t0_ns;    /* the window's start; NOT_YET during warm-up */
+    _Atomic uint64_t late_ns;  /* by how much the last worker learnt t0 too late; 0: none did */
     _Atomic bool stop;         /* end at once, without figures */
     _Atomic bool interrupted;  /* because somebody asked for it */
     _Atomic uint32_t ready;    /* workers whose connects are decided */

@@ -280,10 +280,11 @@ static void lead(struct run *run, struct worker *workers, struct server_usage *u
     run->start_ns = os_clock_ns() + START_LEAD_NS;
     warm_up(run, workers, &usage->start);
     sleep_until(run, run->t0_ns);
-    uint64_t next_ns = run->t0_ns, t1_ns = run->t0_ns + load->duration_ns;
+    uint64_t next_ns = run->t0_ns, t1_ns;
     do {
         if (progress) progress_line("window", run, workers);
         next_ns += 500000000u;
+        t1_ns = run->t0_ns + run->late_ns + load->duration_ns; /* of the last worker */
     } while (sleep_until(run, next_ns < t1_ns ? next_ns : t1_ns) && os_clock_ns() < t1_ns);
     read_usage(load, &usage->end);
     if (progress) progress_line("drain", run, workers);

@@ -62,10 +62,13 @@ int report_make(struct report *report, const struct worker *workers, uint32_t co
     hist_reset(&report->total.visits.connect);
     hist_reset(&report->total.visits.first_echoes);
     report->total.steps = workers[0].steps;
+    uint64_t first_ns = NOT_YET, last_ns = 0;
     uint32_t n = 0;
     for (uint32_t i = 0; i < count; i++) {
         const struct worker *w = &workers[i];
         add_worker(&report->total, w);
+        if (w->t0_ns < first_ns) first_ns = w->t0_ns;
+        if (w->t0_ns != NOT_YET && w->t0_ns > last_ns) last_ns = w->t0_ns;
         /* of one whose connections all broke before it began there is none */
         if (w->window_end_ns > w->t0_ns && w->window_end_ns - w->t0_ns > report->window_ns)
             report->window_ns = w->window_end_ns - w->t0_ns;
@@ -75,6 +78,7 @@ int report_make(struct report *report, const struct worker *workers, uint32_t co
         }
     }
     CHECK_OP(n, ==, load->connections);
+    if (last_ns > first_ns) report->spread_ns = last_ns - first_ns;
     qsort(report->echoes, n, sizeof *report->echoes, compare_counts);
     report->warmup_ns = run->t0_ns - run->start_ns;
     return 0;
@@ -163,6 +167,7 @@ static cJSON *loadgen_json(const struct report *r, const struct load *load, cons
     json_add_count(json, "threads", load->threads);
     json_add_real(json, "cpu_pct", 100.0 * known(own_cpu_ns) / threads_window);
     json_add_real(json, "busy_pct", 100.0 * (double)t->busy_ns / threads_window);
+    json_add_count(json, "window_spread_ns", r->spread_ns);
     json_add_count(json, "send_lag_p99_ns",
                    t->send_lag.count >= 1000 ? hist_quantile(&t->send_lag, 0.99) : OS_UNKNOWN);
     uint64_t offered = load->churn ? t->visits.offered : t->offered;

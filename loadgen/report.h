@@ -16,6 +16,7 @@ struct server_usage {
 struct report {
     struct worker total;  /* counters and histograms added up; no tables */
     uint64_t window_ns;   /* measured */
+    uint64_t spread_ns;   /* between the beginnings of the workers' windows */
     uint64_t warmup_ns;   /* as it was, maybe longer than asked for */
     uint64_t starved;     /* connections with a message out for over half the window */
     uint64_t *echoes;     /* per connection, ascending; owned */

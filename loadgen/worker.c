@@ -258,6 +258,10 @@ static void learn_window(struct worker *w) {
     if (t0_ns == NOT_YET) return;
     w->t0_ns = now_ns < t0_ns ? t0_ns : now_ns;
     w->t1_ns = w->t0_ns + w->load->duration_ns;
+    uint64_t late_ns = w->t0_ns - t0_ns, known_ns = w->run->late_ns;
+    while (late_ns > known_ns &&
+           !atomic_compare_exchange_weak(&w->run->late_ns, &known_ns, late_ns))
+        continue;
 }
 
 static void run_window(struct worker *w) {

@@ -268,6 +268,15 @@ static void lost_cpu_is_suspect(void **state) {
     EXPECT_VALID(f);
 }
 
+static void windows_apart_are_suspect(void **state) {
+    (void)state;
+    struct verdict_figures f = good_closed();
+    f.window_spread_ns = 0.01 * f.window_s * 1e9;
+    EXPECT_VALID(f);
+    f.window_spread_ns = 25e6;
+    EXPECT_SUSPECT(f, "the windows of the threads began up to 25.0 ms apart");
+}
+
 static void late_sends_are_suspect(void **state) {
     (void)state;
     struct verdict_figures f = good_open();
@@ -450,6 +459,7 @@ int main(void) {
         cmocka_unit_test(a_full_generator_is_told_without_the_server),
         cmocka_unit_test(a_closed_loop_fills_one_side),
         cmocka_unit_test(lost_cpu_is_suspect),
+        cmocka_unit_test(windows_apart_are_suspect),
         cmocka_unit_test(late_sends_are_suspect),
         cmocka_unit_test(steal_above_five_percent_is_suspect),
         cmocka_unit_test(drift_between_the_halves_is_suspect),
