@@ -391,20 +391,20 @@ PACKAGES_WINE := wine64 wine
 PACKAGES_FUZZ := clang libclang-rt-dev
 PACKAGES_LINT := clang-format clang-tidy cppcheck clang
 # Where there is no apt-get: who installs, and what it calls the same packages.
-PACKAGES_darwin := brew install make pkgconf libuv cjson cmocka gnuplot
-PACKAGES_freebsd := pkg install gmake pkgconf libuv libcjson cmocka gnuplot-lite
-PACKAGES_netbsd := pkgin install gmake pkgconf libuv cJSON cmocka gnuplot
-PACKAGES_openbsd := pkg_add gmake libuv cJSON cmocka gnuplot
+PACKAGES_darwin := run: brew install make pkgconf libuv cjson cmocka gnuplot
+PACKAGES_freebsd := run: pkg install gmake pkgconf libuv libcjson cmocka gnuplot-lite
+PACKAGES_netbsd := run: pkgin install gmake pkgconf libuv cJSON cmocka gnuplot
+PACKAGES_openbsd := run: pkg_add gmake libuv cJSON cmocka gnuplot
 have-all := $(and $(HAVE_LIBUV),$(HAVE_CJSON),$(HAVE_ZLIB),$(or $(HAVE_LIBURING),$(if $(WANT_LIBURING),,unwanted)),$(HAVE_CMOCKA),$(HAVE_GNUPLOT))
 
 ensure:
 	$(if $(have-all),,$(Q)$(MAKE) --no-print-directory deps)
 
 # Sets $as and apt(), or says what to run; then it is for the rest to go on or not.
-as-root = if [ "$$(id -u)" = 0 ]; then as=; elif sudo -n true 2>/dev/null; then as='sudo -n'; \
+as-root = if ! command -v apt-get >/dev/null; then \
+    as=no; echo "make: no apt-get here; $(or $(PACKAGES_$(UNAME)),install the equivalents of: $(1))" >&2; \
+  elif [ "$$(id -u)" = 0 ]; then as=; elif sudo -n true 2>/dev/null; then as='sudo -n'; \
   else as=no; echo "make: not root, and no sudo without a password; run: sudo apt-get install $(1)" >&2; fi; \
-  command -v apt-get >/dev/null || { as=no; \
-    echo "make: no apt-get here; $(or $(PACKAGES_$(UNAME)),install the equivalents of: $(1))" >&2; }; \
   export DEBIAN_FRONTEND=noninteractive; \
   apt() { [ "$$as" != no ] && $$as apt-get -q -o Dpkg::Use-Pty=0 -o Acquire::Retries=1 "$$@" >>$(BUILD)/deps.log 2>&1; }
 

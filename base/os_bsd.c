@@ -97,10 +97,6 @@ uint64_t os_wait_late_ns(void) {
 #endif
 }
 
-uint64_t os_notice_ns(void) {
-    return 100000000; /* the slice of those that share a CPU */
-}
-
 /* NetBSD adds what a running thread has used since it was switched on; the others charge it when
  * it is switched off, which is at the end of its slice at the latest. */
 uint64_t os_cpu_resolution_ns(void) {

@@ -43,10 +43,6 @@ uint64_t os_wait_late_ns(void) {
     return 1000000; /* with fine timers; not measured, an upper bound */
 }
 
-uint64_t os_notice_ns(void) {
-    return 20000000; /* two of the scheduler's quanta of 10 ms */
-}
-
 /* Kernel time is charged at the latest when a quantum of 10 ms ends. */
 uint64_t os_cpu_resolution_ns(void) {
     return 10000000;

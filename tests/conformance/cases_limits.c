@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 /* Steps until each has had its first echo or was turned away. Returns how many were served. */
 static size_t first_echoes(struct client *clients, size_t n) {
@@ -20,10 +19,9 @@ static size_t first_echoes(struct client *clients, size_t n) {
 static void beyond_limit(const struct setup *setup) {
     size_t limit = (size_t)setup->described.connections_limit, n = limit + 100;
     if (!limit) case_skip("the model has no limit");
-    struct rlimit files;
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < n + 64)
-        case_skip("needs %zu open files, the limit is %llu", n + 64,
-                  (unsigned long long)files.rlim_cur);
+    uint64_t files = os_descriptors_limit();
+    if (files < n + 64)
+        case_skip("needs %zu open files, the limit is %llu", n + 64, (unsigned long long)files);
     struct server server;
     struct stats stats;
     server_start(&server, setup, NULL);

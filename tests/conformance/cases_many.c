@@ -6,7 +6,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 /* Descriptors that a server or this test needs beside its connections. */
@@ -16,9 +15,9 @@ enum { SPARE_DESCRIPTORS = 64 };
 static size_t connections_possible(const struct setup *setup, const char **limited_by) {
     uint64_t n = setup->connections;
     *limited_by = "as asked";
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < n + SPARE_DESCRIPTORS) {
-        n = limit.rlim_cur - SPARE_DESCRIPTORS;
+    uint64_t limit = os_descriptors_limit();
+    if (limit < n + SPARE_DESCRIPTORS) {
+        n = limit - SPARE_DESCRIPTORS;
         *limited_by = "limit of open files";
     }
     uint64_t ceiling = setup->described.connections_limit;

@@ -182,11 +182,15 @@ uint64_t server_cpu_ns(const struct server *server) {
 }
 
 void server_require_quiet(const struct server *server) {
-    enum { QUIET_MS = 500, QUIET_CPU_PERCENT = 50 };
+    enum { LOOKS = 20, LOOK_MS = 500, QUIET_CPU_PERCENT = 50 };
     case_doing("watching the CPU time of a server that has nothing to do");
-    uint64_t cpu_ns = server_cpu_ns(server), from_ns = os_clock_ns();
-    os_sleep_until_ns(from_ns + QUIET_MS * 1000000u);
-    uint64_t percent = (server_cpu_ns(server) - cpu_ns) * 100 / (os_clock_ns() - from_ns);
+    uint64_t percent = 100;
+    /* it may have something left to do at first; who polls himself hot never comes to an end */
+    for (int i = 0; i < LOOKS && percent >= QUIET_CPU_PERCENT; i++) {
+        uint64_t cpu_ns = server_cpu_ns(server), from_ns = os_clock_ns();
+        os_sleep_until_ns(from_ns + LOOK_MS * 1000000u);
+        percent = (server_cpu_ns(server) - cpu_ns) * 100 / (os_clock_ns() - from_ns);
+    }
     REQUIRE(percent < QUIET_CPU_PERCENT, "used %llu %% of a CPU while it could do nothing",
             (unsigned long long)percent);
 }

@@ -70,8 +70,8 @@ void server_holds(const struct server *server, struct holding *holding);
 /* CPU time it has used, in ns; ends the case if the system does not tell. */
 uint64_t server_cpu_ns(const struct server *server);
 
-/* Waits half a second in which nobody sends or reads, and sees that the server waits, too: one that
- * polls itself hot uses a whole CPU. */
+/* Nobody sends or reads: sees that the server waits, too, within 10 s. One that polls itself hot
+ * uses a whole CPU for ever. */
 void server_require_quiet(const struct server *server);
 
 /* Its resident memory in bytes. */

@@ -26,7 +26,7 @@ pid_t process_start(char *const *argv, uint64_t nofile, int *input, int *output)
         close(out[1]);
         signal(SIGPIPE, SIG_DFL); /* we ignore it; a program under test has to by itself */
         if (nofile) {
-            struct rlimit limit = {.rlim_cur = nofile, .rlim_max = nofile};
+            struct rlimit limit = {.rlim_cur = (rlim_t)nofile, .rlim_max = (rlim_t)nofile};
             setrlimit(RLIMIT_NOFILE, &limit);
         }
         execvp(argv[0], argv);
