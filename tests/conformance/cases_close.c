@@ -250,6 +250,7 @@ static void fd_reuse(const struct setup *setup) {
     for (uint64_t i = 0; i < WAVES; i++) wave(&server, setup, i * setup->wave, &rng, &expected);
     struct client *last = clients_open(&server, setup, WAVES * setup->wave, 1);
     clients_echo(last, 1, 64);
+    server_require_quiet(&server); /* nothing of those that left occupies it */
     clients_finish(last, 1);
     expected.accepted++;
     expected.bytes += 64;
