@@ -258,7 +258,6 @@ static int serve_with_acceptor(struct routine_server *s) {
 /* Closes all connections, which ends their operations, and waits until the routines of all of them
  * have run. */
 static void end_connections(struct routine_server *s) {
-    uint64_t deadline_ns = os_clock_ns() + OVERLAPPED_STOP_MS * UINT64_C(1000000);
     s->stopping = true;
     while (s->work_first) { /* deferred: nothing of these is in flight */
         struct overlapped_conn *c = s->work_first;
@@ -271,7 +270,9 @@ static void end_connections(struct routine_server *s) {
         c->socket = OS_SOCKET_NONE;
     }
     if (s->stop_in_flight) CancelIoEx((HANDLE)s->stop, &s->stop_overlapped);
+    uint64_t deadline_ns = os_clock_ns() + OVERLAPPED_STOP_MS * UINT64_C(1000000);
     while ((s->first || s->stop_in_flight) && os_clock_ns() < deadline_ns) SleepEx(10, TRUE);
+    for (struct overlapped_conn *c = s->first; c; c = c->next) s->stats->closed_clean++;
 }
 
 static int routine_run(void *state, os_socket stop, struct server_stats *stats) {

@@ -247,7 +247,6 @@ static bool is_drained(const struct iocp_server *s) {
 
 /* Ends whatever is in flight and waits until the port has told so. */
 static void drain(struct iocp_server *s, struct server_stats *stats) {
-    uint64_t deadline_ns = os_clock_ns() + OVERLAPPED_STOP_MS * UINT64_C(1000000);
     OVERLAPPED_ENTRY entries[BATCH];
     if (!s->by_thread) acceptex_cancel(&s->pool);
     if (s->stop_in_flight) CancelIoEx((HANDLE)s->stop, &s->stop_overlapped);
@@ -255,11 +254,13 @@ static void drain(struct iocp_server *s, struct server_stats *stats) {
         os_close(c->socket);
         c->socket = OS_SOCKET_NONE;
     }
+    uint64_t deadline_ns = os_clock_ns() + OVERLAPPED_STOP_MS * UINT64_C(1000000);
     while (!is_drained(s) && os_clock_ns() < deadline_ns) {
         ULONG n = 0;
         if (!GetQueuedCompletionStatusEx(s->port, entries, BATCH, &n, 10, FALSE)) continue;
         for (ULONG i = 0; i < n; i++) drop(s, &entries[i], stats);
     }
+    for (struct overlapped_conn *c = s->first; c; c = c->next) stats->closed_clean++;
 }
 
 /* Joins the stop socket to the port with a receive that ends when it is time. Returns 0 or an

@@ -18,8 +18,8 @@
  * waiting by a crowd of newcomers. */
 #define OVERLAPPED_ACCEPTS_PER_TURN 64
 
-/* How long what was cancelled at stop may take to end. What has not ended by then is never freed:
- * the kernel may still write to it, and the process is about to end. */
+/* How long what was cancelled at stop may take to end. What has not ended by then is counted as
+ * closed but never freed: the kernel may still write to it, and the process is about to end. */
 #define OVERLAPPED_STOP_MS 800u
 
 #define OVERLAPPED_AWAIT_MS 500u

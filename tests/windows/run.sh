@@ -15,7 +15,7 @@ BIN=${BIN:-build/bin}
 WIN=${WIN:-build/windows/bin}
 ONLY=${ONLY:-.}
 LOGS=build/test-logs/windows
-scale=${TIMEOUT_SCALE:-2}
+scale=${TIMEOUT_SCALE:-4}
 export BIN WIN
 mkdir -p "$LOGS"
 . tests/suites.sh
