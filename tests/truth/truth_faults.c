@@ -118,7 +118,7 @@ static void stale_answer(const struct truth *truth) {
 
 static void swapped_answers(const struct truth *truth) {
     struct outcome o;
-    load_fault(&o, truth, "--fault swap --fault-at 5000", "--connections 4 --duration 0.2");
+    load_fault(&o, truth, "--fault swap --fault-at 1500", "--connections 4 --duration 0.5");
     require_mismatch(&o, 2);
 }
 
