@@ -21,9 +21,12 @@ wine_begin() {
     # "-f": a child of ours, which we can wait for
     wineserver -f -p >/dev/null 2>&1 </dev/null &
     wine_server=$!
-    [ -e "$WINEPREFIX/made" ] && return 0
-    wine wineboot -i </dev/null >"$WINEPREFIX/boot.log" 2>&1 &&
-        wine winecfg -v win10 </dev/null >>"$WINEPREFIX/boot.log" 2>&1 && touch "$WINEPREFIX/made"
+    if [ ! -e "$WINEPREFIX/made" ]; then
+        wine wineboot -i </dev/null >"$WINEPREFIX/boot.log" 2>&1 &&
+            wine winecfg -v win10 </dev/null >>"$WINEPREFIX/boot.log" 2>&1 && touch "$WINEPREFIX/made" || return 1
+    fi
+    # the first program starts services, which keep what it has as output: not a test's pipe
+    wine cmd /c exit </dev/null >/dev/null 2>&1
 }
 
 wine_end() {
