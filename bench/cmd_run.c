@@ -7,11 +7,11 @@
 #include "base/check.h"
 #include "base/format.h"
 #include "base/os.h"
-#include "bench/doctor.h"
 #include "bench/floor.h"
 #include "bench/foreign.h"
 #include "bench/json_file.h"
 #include "bench/runner.h"
+#include "bench/session.h"
 #include "bench/suite.h"
 #include "bench/table.h"
 #include "bench/transports.h"
@@ -21,10 +21,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define SPECS_MAX 256
-#define LOOK_S 0.25                 /* long enough to see whether others use the CPUs */
 #define SEED_MAX 4503599627370496.0 /* 2^52: the load generator adds the repeat */
 
 /* The command line. */
@@ -174,7 +172,7 @@ static int make_plan(struct session *s) {
     const struct plan_input input = {.suite = s->suite,
                                      .servers = s->specs,
                                      .server_count = s->spec_count,
-                                     .loadgen = s->models.loadgen.describe,
+                                     .loadgen = &s->models.loadgen,
                                      .placement = &s->placement,
                                      .cpus = l->cpus,
                                      .cpu_count = l->cpu_count,
@@ -186,22 +184,10 @@ static int make_plan(struct session *s) {
 }
 
 static int choose_output(struct session *s) {
-    char reason[JSON_REASON_SIZE], host[64], utc[32], file[FILENAME_MAX];
-    if (s->options.output) {
-        if (snprintf(s->output, sizeof s->output, "%s", s->options.output) >= PATH_SIZE)
-            return refuse("-o: the path is too long");
-    } else {
-        time_t now = time(NULL);
-        struct tm at = *gmtime(&now);
-        strftime(utc, sizeof utc, "%Y%m%dT%H%M%SZ", &at);
-        environment_host_name(host, sizeof host);
-        const char *suite = cJSON_GetObjectItemCaseSensitive(s->suite, "name")->valuestring;
-        snprintf(file, sizeof file, "%s-%s-%s.json", utc, host, suite);
-        if (!paths_join(s->output, s->paths.results, file))
-            return refuse("the path of the results is too long");
-    }
-    if (!json_file_writable(s->output, reason, sizeof reason))
-        return refuse("-o %s: %s", s->output, reason);
+    char reason[JSON_REASON_SIZE];
+    const char *suite = cJSON_GetObjectItemCaseSensitive(s->suite, "name")->valuestring;
+    if (!session_output(s->output, &s->paths, s->options.output, suite, reason, sizeof reason))
+        return refuse("%s", reason);
     return EXIT_FINE;
 }
 
@@ -266,25 +252,12 @@ static int finish(struct session *s, struct result *result, const struct runner_
     return code;
 }
 
-/* What the doctor finds; a problem is told before anybody waits for figures. */
-static cJSON *examine(const struct session *s) {
-    struct doctor_facts machine;
-    doctor_look(&machine, LOOK_S);
-    doctor_ask(&machine, &s->models);
-    cJSON *findings = doctor_findings(&machine);
-    size_t problems = doctor_problems(findings);
-    if (problems && !s->options.quiet)
-        fprintf(stderr, "iobench run: not fit to measure: %s%s; `iobench doctor` tells more\n",
-                cJSON_GetObjectItemCaseSensitive(findings->child, "found")->valuestring,
-                problems > 1 ? ", and more" : "");
-    return findings;
-}
-
 static int run(struct session *s, int argc, char **argv) {
     char reason[JSON_REASON_SIZE];
     const struct process_loop *l = &s->loop;
     const struct placement *first = &s->plan.cells[0].placement;
     const struct result_facts facts = {
+        .mode = "run",
         .suite = s->suite,
         .models = &s->models,
         .plan = &s->plan,
@@ -292,7 +265,7 @@ static int run(struct session *s, int argc, char **argv) {
         .argv = argv,
         .seed = s->options.seed,
         .paths = &s->paths,
-        .findings = examine(s),
+        .findings = session_examine("iobench run", &s->models, s->options.quiet),
         .machine_floor =
             floor_json(first->server_count ? first->server[0] : -1, l->cpus, l->cpu_count)};
     struct result result;
@@ -301,7 +274,7 @@ static int run(struct session *s, int argc, char **argv) {
     struct progress progress;
     struct runner_tally tally;
     progress_start(&progress, &s->plan, s->options.quiet);
-    runner_run(&tally, &result, &s->models, &s->loop, &progress, s->options.seed);
+    runner_run(&tally, &result, &s->loop, &progress, s->options.seed);
     int code = finish(s, &result, &tally);
     result_free(&result);
     return code;

@@ -143,21 +143,23 @@ static bool describe_servers(struct models *m, struct process_loop *l, char *rea
     return any;
 }
 
-static bool describe_program(struct program *p, struct process_loop *l, char *reason, size_t size) {
+bool models_find_loadgen(struct models *m, struct process_loop *l, const char *directory,
+                         char *reason, size_t reason_size) {
     char why[JSON_REASON_SIZE];
+    struct program *p = &m->loadgen;
+    snprintf(p->name, sizeof p->name, "loadgen");
+    if (!paths_join(p->path, directory, "loadgen" OS_PROGRAM_SUFFIX))
+        return json_reason(reason, reason_size, "%.100s...: the path is too long", directory);
     p->describe = ask(l, p->path, NULL, 0, why, sizeof why);
-    if (!p->describe) snprintf(reason, size, "%s: %s", p->path, why);
-    return p->describe != NULL;
+    return p->describe || json_reason(reason, reason_size, "%s: %s", p->path, why);
 }
 
 bool models_find(struct models *m, struct process_loop *l, const struct paths *paths, char *reason,
                  size_t reason_size) {
     memset(m, 0, sizeof *m);
     bool fine = find_servers(m, paths->programs, reason, reason_size) &&
-                describe_servers(m, l, reason, reason_size);
-    snprintf(m->loadgen.name, sizeof m->loadgen.name, "loadgen");
-    fine = fine && paths_join(m->loadgen.path, paths->programs, "loadgen" OS_PROGRAM_SUFFIX) &&
-           describe_program(&m->loadgen, l, reason, reason_size);
+                describe_servers(m, l, reason, reason_size) &&
+                models_find_loadgen(m, l, paths->programs, reason, reason_size);
     if (!fine) models_free(m);
     return fine;
 }

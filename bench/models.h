@@ -55,6 +55,11 @@ bool models_find(struct models *m, struct process_loop *l, const struct paths *p
                  size_t reason_size);
 void models_free(struct models *m);
 
+/* Finds only the load generator of `directory`, and asks it; leaves the servers alone. Returns
+ * false with the reason. */
+bool models_find_loadgen(struct models *m, struct process_loop *l, const char *directory,
+                         char *reason, size_t reason_size);
+
 /* Stands in for what a server would say of itself. `reason`: why it is not available; NULL: it is.
  * Owned by the caller. */
 cJSON *models_stand_in(const char *name, const char *summary, const char *reason);

@@ -144,7 +144,7 @@ static void judge_cell(struct cell *c, const struct plan_input *in) {
     double limit = describe_number(d, "connections_limit");
     double threads_max = describe_number(d, "threads_max");
     uint64_t connections = (uint64_t)c->connections + c->idle;
-    const char *missing = transports_missing(in->loadgen, c->transport);
+    const char *missing = transports_missing(in->loadgen->describe, c->transport);
     if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(d, "available"))) {
         const char *why = describe_text(d, "reason");
         snprintf(c->skipped, sizeof c->skipped, "%s", why ? why : "not available here");
@@ -231,6 +231,7 @@ static bool add_load(struct plan *plan, const struct plan_input *in, const cJSON
                 return false;
             }
             c->server = &in->servers[s];
+            c->loadgen = in->loadgen;
             c->phase = phase;
             c->phase_index = phase_index;
             fill_cell(c, in, load, axes);

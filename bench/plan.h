@@ -26,6 +26,7 @@ extern const char *const cell_load_names[3]; /* "closed", "open", "churn" */
 struct cell {
     char id[CELL_ID_SIZE];                /* "epoll/closed/c50/d1/64B" */
     const struct server_spec *server;     /* the model with its options */
+    const struct program *loadgen;        /* what loads it */
     const char *phase;                    /* name of its phase; points into the suite */
     size_t phase_index;                   /* position of that phase */
     enum cell_load load;                  /* shape of the load */
@@ -67,7 +68,7 @@ struct plan_input {
     const cJSON *suite;                       /* checked; outlives the plan */
     const struct server_spec *servers;        /* outlive the plan */
     size_t server_count;                      /* how many */
-    const cJSON *loadgen;                     /* its description; NULL: unknown */
+    const struct program *loadgen;            /* what loads them; outlives the plan */
     const struct placement_policy *placement; /* who runs where */
     const int *cpus;                          /* where iobench may run */
     size_t cpu_count;                         /* how many; 0: unknown */

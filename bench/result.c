@@ -67,14 +67,14 @@ static cJSON *session_json(const struct result_facts *f) {
     add_start(json);
     json_add_real(json, "duration_s", 0);
     json_add_item(json, "complete", cJSON_CreateFalse());
-    json_add_item(json, "mode", cJSON_CreateString("run"));
+    json_add_item(json, "mode", cJSON_CreateString(f->mode));
     json_add_item(json, "suite", suite_json(f->suite));
     cJSON *command = cJSON_CreateStringArray((const char *const *)f->argv, f->argc);
     CHECK(cJSON_InsertItemInArray(command, 0, cJSON_CreateString("iobench")));
     json_add_item(json, "command", command);
     json_add_count(json, "seed", f->seed);
     cJSON *order = cJSON_CreateArray();
-    for (size_t i = 0; i < f->plan->slot_count; i++)
+    for (size_t i = 0; strcmp(f->mode, "ab") != 0 && i < f->plan->slot_count; i++)
         CHECK(cJSON_AddItemToArray(order, cJSON_CreateNumber((double)f->plan->order[i])));
     json_add_item(json, "order", order);
     for (size_t i = 0; i < f->models->count; i++)
@@ -104,27 +104,32 @@ static cJSON *cells_json(const struct plan *plan) {
     return cells;
 }
 
-/* Notes every executable that will be used. */
+/* Notes every executable that will be used; each is hashed once. */
 static cJSON *builds_json(struct result *r, const struct result_facts *f) {
     cJSON *builds = cJSON_CreateArray();
     builds_add(builds, "iobench", f->paths->self, NULL);
-    r->loadgen_build =
-        builds_add(builds, "loadgen", f->models->loadgen.path, f->models->loadgen.describe);
     for (size_t i = 0; i < r->plan->cell_count; i++) {
-        const struct program *server = r->plan->cells[i].server->program;
-        for (size_t k = 0; k < i && !r->server_build[i]; k++)
-            if (r->plan->cells[k].server->program == server)
+        const struct cell *c = &r->plan->cells[i];
+        for (size_t k = 0; k < i; k++) {
+            if (r->plan->cells[k].server->program == c->server->program)
                 r->server_build[i] = r->server_build[k];
-        if (r->server_build[i]) continue;
-        r->server_build[i] = builds_add_server(builds, server);
+            if (r->plan->cells[k].loadgen == c->loadgen) r->loadgen_build[i] = r->loadgen_build[k];
+        }
+        if (!r->loadgen_build[i])
+            r->loadgen_build[i] =
+                builds_add(builds, "loadgen", c->loadgen->path, c->loadgen->describe);
+        if (!r->server_build[i]) r->server_build[i] = builds_add_server(builds, c->server->program);
     }
     return builds;
 }
 
 bool result_open(struct result *r, const struct result_facts *f, const char *path, char *reason,
                  size_t reason_size) {
-    *r = (struct result){
-        .plan = f->plan, .path = path, .started_ns = os_clock_ns(), .ticks = environment_ticks()};
+    *r = (struct result){.plan = f->plan,
+                         .path = path,
+                         .in_order = strcmp(f->mode, "ab") == 0,
+                         .started_ns = os_clock_ns(),
+                         .ticks = environment_ticks()};
     bool loopback = true;
     for (size_t i = 0; i < f->models->count; i++)
         loopback = loopback && f->models->servers[i].kind != SERVER_AT;
@@ -132,7 +137,8 @@ bool result_open(struct result *r, const struct result_facts *f, const char *pat
     char why[JSON_REASON_SIZE];
     r->schema = json_file_read(f->paths->result_schema, why, sizeof why);
     r->server_build = calloc(f->plan->cell_count, sizeof *r->server_build);
-    CHECK(r->server_build);
+    r->loadgen_build = calloc(f->plan->cell_count, sizeof *r->loadgen_build);
+    CHECK(r->server_build && r->loadgen_build);
     r->document = cJSON_CreateObject();
     json_add_item(r->document, "schema", schema_json());
     json_add_item(r->document, "tool", tool_json());
@@ -153,6 +159,7 @@ void result_free(struct result *r) {
     cJSON_Delete(r->document);
     cJSON_Delete(r->schema);
     free(r->server_build);
+    free(r->loadgen_build);
     *r = (struct result){0};
 }
 
@@ -210,7 +217,7 @@ const cJSON *result_add(struct result *r, size_t cell, struct slot_outcome *o, s
     cJSON *json = cell_json(r, cell);
     const struct sample_facts facts = {.cell = &r->plan->cells[cell],
                                        .server_build = r->server_build[cell],
-                                       .loadgen_build = r->loadgen_build,
+                                       .loadgen_build = r->loadgen_build[cell],
                                        .order = order,
                                        .offset_s = offset_s};
     cJSON *sample = make_sample(r, &facts, item(json, "scenario"), o);
@@ -246,11 +253,32 @@ double result_elapsed_s(const struct result *r) {
     return (double)(os_clock_ns() - r->started_ns) / 1e9;
 }
 
+/* Numbers the slots cell by cell, as the file has them, and says in which order they ran. */
+static void number_in_order(const struct result *r, cJSON *session) {
+    const cJSON *cell, *sample;
+    size_t slots = 0, slot = 0;
+    cJSON_ArrayForEach(cell, item(r->document, "cells")) slots +=
+        (size_t)cJSON_GetArraySize(item(cell, "samples"));
+    int *order = calloc(slots + 1, sizeof *order);
+    CHECK(order);
+    cJSON_ArrayForEach(cell, item(r->document, "cells")) {
+        cJSON_ArrayForEach(sample, item(cell, "samples")) {
+            size_t position = (size_t)item(sample, "order")->valuedouble;
+            CHECK_OP(position, <, slots);
+            order[position] = (int)slot++;
+        }
+    }
+    CHECK(cJSON_ReplaceItemInObjectCaseSensitive(session, "order",
+                                                 cJSON_CreateIntArray(order, (int)slots)));
+    free(order);
+}
+
 bool result_write(struct result *r, bool complete, char *reason, size_t reason_size) {
     cJSON *session = item(r->document, "session");
     CHECK(cJSON_ReplaceItemInObjectCaseSensitive(session, "duration_s",
                                                  cJSON_CreateNumber(result_elapsed_s(r))));
     CHECK(cJSON_ReplaceItemInObjectCaseSensitive(session, "complete", cJSON_CreateBool(complete)));
+    if (r->in_order) number_in_order(r, session);
     double steal = environment_steal_pct(&r->ticks);
     if (steal >= 0) /* false for NAN: unknown */
         CHECK(cJSON_ReplaceItemInObjectCaseSensitive(item(item(r->document, "env"), "cpu"),

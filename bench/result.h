@@ -15,18 +15,20 @@
 #include <stdint.h>
 
 struct result {
-    cJSON *document;           /* the whole; owned */
-    cJSON *schema;             /* iobench-result.schema.json; owned */
-    struct plan *plan;         /* what is run; outlives this */
-    const char **server_build; /* id in builds[] of each cell's server; owned */
-    const char *loadgen_build; /* id in builds[] of the load generator */
-    uint64_t started_ns;       /* monotonic clock at the start */
-    struct cpu_ticks ticks;    /* of the machine at the start */
-    const char *path;          /* of the file */
+    cJSON *document;            /* the whole; owned */
+    cJSON *schema;              /* iobench-result.schema.json; owned */
+    struct plan *plan;          /* what is run; outlives this */
+    const char **server_build;  /* id in builds[] of each cell's server; owned */
+    const char **loadgen_build; /* the same of each cell's load generator; owned */
+    bool in_order;              /* slots are numbered as they come: session.order grows */
+    uint64_t started_ns;        /* monotonic clock at the start */
+    struct cpu_ticks ticks;     /* of the machine at the start */
+    const char *path;           /* of the file */
 };
 
 /* What a result says besides what was measured. */
 struct result_facts {
+    const char *mode;            /* "run": the plan's order holds; "ab": slots come as they come */
     const cJSON *suite;          /* name and description are taken */
     const struct models *models; /* that were found */
     struct plan *plan;           /* with at least one cell */

@@ -36,9 +36,8 @@ static void enter_phase(struct result *r, size_t phase, bool *gone) {
 }
 
 /* Runs slot number order[index]. Returns false if it was interrupted. */
-static bool run_slot(struct runner_tally *tally, struct result *r, const struct models *models,
-                     struct process_loop *l, struct progress *p, uint64_t seed, size_t index,
-                     bool *gone) {
+static bool run_slot(struct runner_tally *tally, struct result *r, struct process_loop *l,
+                     struct progress *p, uint64_t seed, size_t index, bool *gone) {
     const struct plan *plan = r->plan;
     size_t slot = plan->order[index], cell = plan->slot_cell[slot];
     const struct cell *c = &plan->cells[cell];
@@ -51,7 +50,7 @@ static bool run_slot(struct runner_tally *tally, struct result *r, const struct 
     struct slot_outcome o;
     progress_slot(p, index, c);
     /* repeats draw their own arrivals, and models are compared over the same ones */
-    slot_run(&o, c, models, l, seed + (slot - c->first_slot));
+    slot_run(&o, c, l, seed + (slot - c->first_slot));
     if (o.end == SLOT_CANNOT_RUN && result_has_samples(r, cell))
         o.end = SLOT_FAILED; /* it could run before, and what it gave then stays */
     if (o.end == SLOT_CANNOT_RUN) {
@@ -69,8 +68,8 @@ static bool run_slot(struct runner_tally *tally, struct result *r, const struct 
     return !interrupted;
 }
 
-void runner_run(struct runner_tally *tally, struct result *r, const struct models *models,
-                struct process_loop *l, struct progress *p, uint64_t seed) {
+void runner_run(struct runner_tally *tally, struct result *r, struct process_loop *l,
+                struct progress *p, uint64_t seed) {
     *tally = (struct runner_tally){0};
     char reason[JSON_REASON_SIZE];
     bool *gone = calloc(r->plan->cell_count, sizeof *gone);
@@ -79,7 +78,7 @@ void runner_run(struct runner_tally *tally, struct result *r, const struct model
     for (size_t i = 0; i < r->plan->slot_count && !tally->write_failed; i++) {
         size_t next = r->plan->cells[r->plan->slot_cell[r->plan->order[i]]].phase_index;
         if (next != phase) enter_phase(r, phase = next, gone);
-        tally->interrupted = l->interrupted || !run_slot(tally, r, models, l, p, seed, i, gone);
+        tally->interrupted = l->interrupted || !run_slot(tally, r, l, p, seed, i, gone);
         if (tally->interrupted) break;
         tally->write_failed = !result_write(r, i + 1 == r->plan->slot_count, reason, sizeof reason);
     }

@@ -3,7 +3,6 @@
 #ifndef BENCH_RUNNER_H
 #define BENCH_RUNNER_H
 
-#include "bench/models.h"
 #include "bench/plan.h"
 #include "bench/progress.h"
 #include "bench/result.h"
@@ -22,7 +21,7 @@ struct runner_tally {
 
 /* Runs all slots of result->plan, or as many as there is time for until a signal. A failure to
  * write is told on stderr. */
-void runner_run(struct runner_tally *tally, struct result *result, const struct models *models,
-                struct process_loop *loop, struct progress *progress, uint64_t seed);
+void runner_run(struct runner_tally *tally, struct result *result, struct process_loop *loop,
+                struct progress *progress, uint64_t seed);
 
 #endif

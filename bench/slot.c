@@ -69,10 +69,9 @@ static void server_arguments(struct arguments *a, const struct cell *c) {
     }
 }
 
-static void loadgen_arguments(struct arguments *a, const struct cell *c,
-                              const struct models *models, const char *address, double pid,
-                              uint64_t seed) {
-    add_program(a, models->loadgen.path);
+static void loadgen_arguments(struct arguments *a, const struct cell *c, const char *address,
+                              double pid, uint64_t seed) {
+    add_program(a, c->loadgen->path);
     add(a, "--stop-on-eof");
     add(a, "--connect=%s", address);
     if (pid >= 1) add(a, "--server-pid=%.0f", pid); /* of a server elsewhere there is none */
@@ -248,12 +247,12 @@ static void read_figures(struct slot_outcome *o, const struct process *p) {
     fail(o, "no figures", p);
 }
 
-static void run_load(struct slot_outcome *o, const struct cell *c, const struct models *models,
-                     struct process_loop *l, const char *address, double pid, uint64_t seed) {
+static void run_load(struct slot_outcome *o, const struct cell *c, struct process_loop *l,
+                     const char *address, double pid, uint64_t seed) {
     struct arguments a;
     struct process p;
     struct cpu_ticks start = environment_ticks();
-    loadgen_arguments(&a, c, models, address, pid, seed);
+    loadgen_arguments(&a, c, address, pid, seed);
     int error = process_start(&p, l, a.words, c->placement.loadgen, c->placement.loadgen_count);
     if (error) {
         o->end = SLOT_FAILED;
@@ -290,8 +289,8 @@ static void note_death(struct slot_outcome *o, const char *how, const struct pro
     snprintf(o->died, sizeof o->died, "%s%s", how, story);
 }
 
-static void run_ours(struct slot_outcome *o, const struct cell *c, const struct models *models,
-                     struct process_loop *l, uint64_t seed) {
+static void run_ours(struct slot_outcome *o, const struct cell *c, struct process_loop *l,
+                     uint64_t seed) {
     struct arguments a;
     struct process server;
     server_arguments(&a, c);
@@ -304,7 +303,7 @@ static void run_ours(struct slot_outcome *o, const struct cell *c, const struct 
     double pid = 0;
     bool ready = await_ready(o, &server, address, sizeof address, &pid);
     if (ready) {
-        run_load(o, c, models, l, address, pid, seed);
+        run_load(o, c, l, address, pid, seed);
         if (!server.running) note_death(o, "ended too early: ", &server);
     }
     process_end(&server, STOP_S);
@@ -315,33 +314,32 @@ static void run_ours(struct slot_outcome *o, const struct cell *c, const struct 
 }
 
 /* How it ends after the load is its own affair: it was never asked to obey SIGTERM. */
-static void run_command(struct slot_outcome *o, const struct cell *c, const struct models *models,
-                        struct process_loop *l, uint64_t seed) {
+static void run_command(struct slot_outcome *o, const struct cell *c, struct process_loop *l,
+                        uint64_t seed) {
     struct process server;
     uint16_t port;
     char address[32];
     if (!start_command(o, &server, c, l, &port)) return;
     snprintf(address, sizeof address, PORT_HOST ":%u", (unsigned)port);
-    run_load(o, c, models, l, address, server.pid, seed);
+    run_load(o, c, l, address, server.pid, seed);
     if (!server.running) note_death(o, "ended too early: ", &server);
     process_end_group(&server);
     process_free(&server);
 }
 
-void slot_run(struct slot_outcome *o, const struct cell *c, const struct models *models,
-              struct process_loop *l, uint64_t seed) {
+void slot_run(struct slot_outcome *o, const struct cell *c, struct process_loop *l, uint64_t seed) {
     memset(o, 0, sizeof *o);
     o->end = SLOT_FAILED;
     o->steal_pct = NAN;
     switch (c->server->program->kind) {
     case SERVER_OURS:
-        run_ours(o, c, models, l, seed);
+        run_ours(o, c, l, seed);
         break;
     case SERVER_COMMAND:
-        run_command(o, c, models, l, seed);
+        run_command(o, c, l, seed);
         break;
     case SERVER_AT:
-        run_load(o, c, models, l, c->server->program->command, 0, seed);
+        run_load(o, c, l, c->server->program->command, 0, seed);
         break;
     }
 }

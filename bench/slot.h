@@ -30,8 +30,8 @@ struct slot_outcome {
 };
 
 /* Runs one slot of `cell`. `seed` is the load generator's. */
-void slot_run(struct slot_outcome *outcome, const struct cell *cell, const struct models *models,
-              struct process_loop *loop, uint64_t seed);
+void slot_run(struct slot_outcome *outcome, const struct cell *cell, struct process_loop *loop,
+              uint64_t seed);
 
 void slot_free(struct slot_outcome *outcome);
 

@@ -16,6 +16,7 @@ struct session {
     cJSON *suite;                       /* that it was made of */
     struct program programs[MODELS];    /* "epoll", "select" (limits), "absent" */
     struct server_spec servers[MODELS]; /* of them */
+    struct program loadgen;             /* describes nothing unless a test says so */
     struct placement_policy policy;     /* of the input */
     struct plan_input input;            /* that it was made of */
     struct plan plan;                   /* what came of it */
@@ -47,6 +48,7 @@ static struct session *start(const char *loads, int repeats) {
     s->input = (struct plan_input){.suite = s->suite,
                                    .servers = s->servers,
                                    .server_count = 1,
+                                   .loadgen = &s->loadgen,
                                    .placement = &s->policy,
                                    .cpus = two_cpus,
                                    .cpu_count = 2,
@@ -211,7 +213,7 @@ static void a_transport_is_a_dimension(void **state) {
     cJSON *loadgen = cJSON_Parse("{\"transports\":[\"uv\"],\"transports_missing\":[{\"name\":"
                                  "\"ring\",\"reason\":\"switched off\"}]}");
     s->input.server_count = 2;
-    s->input.loadgen = loadgen;
+    s->loadgen.describe = loadgen;
     assert_true(make(s));
     expect_ids(&s->plan, ids, 12);
     for (size_t i = 0; i < 12; i++)
