@@ -19,6 +19,7 @@ static const struct command {
     {"report", cmd_report, "draw a page and plots from results"},
     {"plot", cmd_plot, "draw one plot of results"},
     {"export", cmd_export, "write a result's histograms for other tools"},
+    {"ab", cmd_ab, "compare a candidate with its baseline, side by side: a gate for CI"},
     {"validate", cmd_validate, "check result files"},
 };
 

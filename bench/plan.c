@@ -135,6 +135,7 @@ static void name_cell(struct cell *c) {
     if (c->server_threads > 1) append(c, "/t%u", c->server_threads);
     if (c->burn_ns) append(c, "/burn%u", c->burn_ns);
     if (strcmp(c->transport, "auto") != 0) append(c, "/via-%s", c->transport);
+    if (c->counted) append(c, "/counted");
 }
 
 /* Writes why the cell cannot run here, if so. */
@@ -185,6 +186,7 @@ static void fill_cell(struct cell *c, const struct plan_input *in, const cJSON *
     c->arrival = text(load, "arrival", "poisson");
     c->outstanding = axis_count(&axes[OUTSTANDING]);
     c->saturating = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(load, "saturating"));
+    c->counted = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(load, "counted"));
     c->size_bytes = axis_count(&axes[SIZE_BYTES]);
     c->warmup_s = number(load, "warmup_s", 0.3);
     c->duration_s = number(load, "duration_s", 1);

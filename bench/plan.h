@@ -42,6 +42,8 @@ struct cell {
     uint32_t outstanding;                 /* open loop: unanswered messages per connection */
     uint32_t churn_echoes;                /* churn: echoes of a connection */
     bool saturating;                      /* the rate is meant to be too much */
+    bool counted;                         /* its slots count the server's system calls, which slows
+                                             it */
     uint32_t size_bytes;                  /* of a message */
     double warmup_s, duration_s, drain_s; /* as planned */
     uint32_t server_threads;              /* instances of the model */

@@ -13,7 +13,7 @@
 
 /* Whether closed-loop cell `k` tells the capacity of what is offered by the open-loop cell `c`. */
 static bool tells_capacity(const struct cell *k, const struct cell *c) {
-    return k->load == CELL_CLOSED && k->depth == c->outstanding &&
+    return k->load == CELL_CLOSED && !k->counted && k->depth == c->outstanding &&
            k->connections == c->connections && k->idle == c->idle &&
            k->size_bytes == c->size_bytes && k->server_threads == c->server_threads &&
            k->burn_ns == c->burn_ns && strcmp(k->transport, c->transport) == 0;

@@ -228,6 +228,10 @@ const cJSON *result_add(struct result *r, size_t cell, struct slot_outcome *o, s
     return sample;
 }
 
+const cJSON *result_scenario(const struct result *r, size_t cell) {
+    return item(cell_json(r, cell), "scenario");
+}
+
 bool result_has_samples(const struct result *r, size_t cell) {
     return item(cell_json(r, cell), "samples") != NULL;
 }

@@ -50,6 +50,9 @@ bool result_open(struct result *r, const struct result_facts *facts, const char 
 const cJSON *result_add(struct result *r, size_t cell, struct slot_outcome *o, size_t order,
                         double offset_s);
 
+/* The scenario of a cell; owned by the document. */
+const cJSON *result_scenario(const struct result *r, size_t cell);
+
 /* Whether a slot of the cell has been added. */
 bool result_has_samples(const struct result *r, size_t cell);
 

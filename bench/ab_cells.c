@@ -1,0 +1,229 @@
+/* ab_cells.c - cells and rows of a comparison: made from the plan, filled pair by pair.
+ * Invariant: rows of cells that are not measured have a verdict from the start. */
+#include "bench/ab_cells.h"
+
+#include "base/check.h"
+#include "bench/gate_metrics.h"
+#include "bench/report_data.h"
+#include "bench/stats.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- making them ---- */
+
+/* The metrics of a load; the first is the one that the control looks at. */
+static size_t metrics_of(const struct cell *c, bool of_loadgen,
+                         enum gate_metric metrics[AB_ROWS_MAX]) {
+    size_t count = 0;
+    bool closed = c->load == CELL_CLOSED;
+    if (c->load == CELL_CHURN || (of_loadgen && c->counted)) return 0;
+    if (c->counted) {
+        metrics[count++] = GATE_SYSCALLS;
+        metrics[count++] = GATE_WAKEUPS;
+        return count;
+    }
+    if (closed && !of_loadgen) metrics[count++] = GATE_THROUGHPUT;
+    if (!closed) metrics[count++] = GATE_P50;
+    if (!closed) metrics[count++] = GATE_P99;
+    if (!of_loadgen) metrics[count++] = GATE_CPU;
+    if (closed && of_loadgen) metrics[count++] = GATE_LOADGEN_CPU;
+    return count;
+}
+
+/* A cell's id without its arm. */
+static const char *bare_id(const struct cell *c) {
+    return strchr(c->id, '/') + 1;
+}
+
+static struct gate_row *add_row(struct ab *ab, const struct cell *c, enum gate_metric metric) {
+    struct gate_row *row = &ab->report.rows[ab->report.row_count++];
+    *row = (struct gate_row){.metric = metric, .gated = true, .baseline = NAN, .candidate = NAN};
+    snprintf(row->cell, sizeof row->cell, "%s", bare_id(c));
+    gate_estimate(row); /* of nothing: all unknown */
+    return row;
+}
+
+static struct ab_cell *add_cell(struct ab *ab, size_t baseline, size_t other) {
+    struct ab_cell *cell = &ab->cells[ab->cell_count++];
+    const struct cell *left = &ab->plan.cells[baseline], *right = &ab->plan.cells[other];
+    *cell = (struct ab_cell){.cells = {baseline, other},
+                             .pair_s = plan_slot_s(left) + plan_slot_s(right)};
+    const char *skipped = *left->skipped ? left->skipped : right->skipped;
+    cell->over = *skipped != '\0';
+    snprintf(cell->why, sizeof cell->why, "%s", skipped);
+    return cell;
+}
+
+/* The cell of the plan with this server and the load of `like`. */
+static size_t find_cell(const struct ab *ab, const struct server_spec *server,
+                        const struct cell *like) {
+    for (size_t i = 0; i < ab->plan.cell_count; i++) {
+        const struct cell *c = &ab->plan.cells[i];
+        if (c->server == server && c->phase_index == like->phase_index &&
+            strcmp(c->id + strlen(c->server->text), like->id + strlen(like->server->text)) == 0)
+            return i;
+    }
+    CHECK(!"the plan has every load for every server");
+    return 0;
+}
+
+static void add_subject(struct ab *ab, const struct ab_subject *s) {
+    enum gate_metric metrics[AB_ROWS_MAX];
+    for (size_t i = 0; i < ab->plan.cell_count; i++) {
+        struct cell *c = &ab->plan.cells[i];
+        size_t count = metrics_of(c, ab->arms.of_loadgen, metrics);
+        if (c->server != s->specs[AB_CANDIDATE] || !count) continue;
+        if (s->state != AB_COMPARED) {
+            struct gate_row *row = add_row(ab, c, metrics[0]);
+            row->gated = false;
+            row->verdict = s->state == AB_NEW ? GATE_NEW : GATE_IDENTICAL;
+            continue;
+        }
+        struct ab_cell *cell = add_cell(ab, find_cell(ab, s->specs[AB_BASELINE], c), i);
+        cell->foreign = s->foreign;
+        for (size_t k = 0; k < count; k++)
+            cell->rows[cell->row_count++] = add_row(ab, c, metrics[k]);
+    }
+}
+
+/* The control runs the first closed loop of the first subject, or whatever it has. */
+static void add_control(struct ab *ab) {
+    enum gate_metric metrics[AB_ROWS_MAX];
+    const struct ab_cell *first = NULL;
+    const struct ab_subject *s = ab->arms.subjects, *end = s + ab->arms.subject_count;
+    while (s < end && !s->specs[AB_COPY]) s++;
+    for (size_t i = 0; i < ab->cell_count && s < end; i++) {
+        const struct ab_cell *cell = &ab->cells[i];
+        bool closed = ab->plan.cells[cell->cells[0]].load == CELL_CLOSED;
+        if (ab->plan.cells[cell->cells[0]].server != s->specs[AB_BASELINE]) continue;
+        if (!cell->over && (!first || (closed && first->rows[0]->metric != GATE_THROUGHPUT &&
+                                       first->rows[0]->metric != GATE_LOADGEN_CPU)))
+            first = cell;
+    }
+    if (!first) return;
+    const struct cell *baseline = &ab->plan.cells[first->cells[0]];
+    struct ab_cell *control =
+        add_cell(ab, first->cells[0], find_cell(ab, s->specs[AB_COPY], baseline));
+    CHECK(metrics_of(baseline, ab->arms.of_loadgen, metrics) > 0);
+    /* a foreign server burns nothing, so that its throughput need not be its own */
+    bool by_cpu = s->foreign && metrics[0] == GATE_THROUGHPUT;
+    ab->report.control = (struct gate_row){
+        .metric = by_cpu ? GATE_CPU : metrics[0], .baseline = NAN, .candidate = NAN};
+    snprintf(ab->report.control.cell, CELL_ID_SIZE, "%s", bare_id(baseline));
+    gate_estimate(&ab->report.control);
+    ab->report.has_control = control->control = true;
+    control->rows[control->row_count++] = &ab->report.control;
+}
+
+/* What is not compared is in the result with the reason why it was not run. */
+static void skip_others(struct ab *ab) {
+    bool *used = calloc(ab->plan.cell_count, sizeof *used);
+    CHECK(used);
+    for (size_t i = 0; i < ab->cell_count; i++)
+        for (int arm = 0; arm < 2; arm++) used[ab->cells[i].cells[arm]] = true;
+    for (size_t i = 0; i < ab->plan.cell_count; i++) /* whose capacity gives the rate */
+        if (used[i] && ab->plan.cells[i].capacity_cell != PLAN_NO_CELL)
+            used[ab->plan.cells[i].capacity_cell] = true;
+    for (size_t i = 0; i < ab->plan.cell_count; i++)
+        if (!used[i] && !*ab->plan.cells[i].skipped)
+            snprintf(ab->plan.cells[i].skipped, CELL_REASON_SIZE, "nothing to compare");
+    free(used);
+}
+
+/* Every arm is loaded by its own load generator. */
+static void give_loadgens(struct ab *ab) {
+    for (size_t i = 0; i < ab->plan.cell_count; i++) {
+        struct cell *c = &ab->plan.cells[i];
+        for (size_t k = 0; k < ab->arms.subject_count; k++)
+            for (int arm = 0; arm < AB_ARMS; arm++)
+                if (ab->arms.subjects[k].specs[arm] == c->server)
+                    c->loadgen = &ab->arms.models[arm].loadgen;
+    }
+}
+
+void ab_prepare(struct ab *ab) {
+    give_loadgens(ab);
+    ab->cells = calloc(ab->plan.cell_count + 1, sizeof *ab->cells);
+    ab->report.rows = calloc(ab->plan.cell_count * AB_ROWS_MAX + 1, sizeof *ab->report.rows);
+    CHECK(ab->cells && ab->report.rows);
+    for (size_t i = 0; i < ab->arms.subject_count; i++) add_subject(ab, &ab->arms.subjects[i]);
+    add_control(ab);
+    skip_others(ab);
+    ab->stage1_s = 0;
+    for (size_t i = 0; i < ab->cell_count; i++)
+        if (!ab->cells[i].over) ab->stage1_s += GATE_STAGE1_PAIRS * ab->cells[i].pair_s;
+}
+
+/* ---- filling them ---- */
+
+static size_t *stage_count(const struct ab_cell *cell, size_t row) {
+    return cell->stage2 ? &cell->rows[row]->stage2 : &cell->rows[row]->stage1;
+}
+
+bool ab_cell_wants(const struct ab_cell *cell) {
+    size_t most = cell->stage2 ? GATE_STAGE2_PAIRS : GATE_STAGE1_PAIRS;
+    for (size_t i = 0; i < cell->row_count; i++)
+        if (*stage_count(cell, i) < most) return !cell->over;
+    return false;
+}
+
+void ab_cell_add(struct ab_cell *cell, const cJSON *const scenarios[2],
+                 const cJSON *const samples[2]) {
+    cell->tried++;
+    for (size_t i = 0; i < cell->row_count; i++) {
+        struct gate_row *row = cell->rows[i];
+        size_t most = cell->stage2 ? GATE_STAGE2_PAIRS : GATE_STAGE1_PAIRS;
+        size_t *count = stage_count(cell, i), at = row->stage1 + row->stage2;
+        double value[2];
+        char why[GATE_REASON_SIZE] = "";
+        if (*count == most) continue;
+        for (int arm = 0; arm < 2; arm++) {
+            value[arm] = gate_figure(row->metric, scenarios[arm], samples[arm], why, sizeof why);
+            if (isnan(value[arm]) && *why) snprintf(row->reason, sizeof row->reason, "%s", why);
+            /* who may not count is not to be red for ever */
+            if (isnan(value[arm]) && report_text(samples[arm], "counters.reason"))
+                row->gated = false;
+        }
+        if (isnan(value[0]) || isnan(value[1])) continue;
+        cell->figures[i][0][at] = value[0];
+        cell->figures[i][1][at] = value[1];
+        double worse = log(value[1]) - log(value[0]);
+        row->differences[at] = gate_metrics[row->metric].larger_is_better ? -worse : worse;
+        (*count)++;
+    }
+}
+
+void ab_cell_estimate(struct ab_cell *cell) {
+    for (size_t i = 0; i < cell->row_count; i++) {
+        struct gate_row *row = cell->rows[i];
+        gate_estimate(row);
+        if (!isfinite(row->effect)) {
+            char why[GATE_REASON_SIZE];
+            const char *lacked = *row->reason ? row->reason : *cell->why ? cell->why : "budget";
+            snprintf(why, sizeof why, "%zu of %d pairs: %.250s", row->stage1, GATE_STAGE1_PAIRS,
+                     lacked);
+            memcpy(row->reason, why, sizeof why);
+            /* it burns nothing for the gate, and so need not be what limits the load */
+            if (cell->foreign && row->metric == GATE_THROUGHPUT) row->gated = false;
+            continue;
+        }
+        *row->reason = '\0';
+        size_t from = gate_in_stage2(row) ? row->stage1 : 0;
+        size_t count = gate_in_stage2(row) ? row->stage2 : row->stage1;
+        row->baseline = stats_median(cell->figures[i][0] + from, count);
+        row->candidate = stats_median(cell->figures[i][1] + from, count);
+    }
+}
+
+double ab_cell_hint(const struct ab_cell *cell, bool better) {
+    double least = 1;
+    for (size_t i = 0; i < cell->row_count; i++) {
+        const struct gate_row *row = cell->rows[i];
+        if (better ? gate_looks_better(row) : gate_looks_worse(row))
+            least = fmin(least, better ? row->p_better : row->p_worse);
+    }
+    return least;
+}
