@@ -19,7 +19,8 @@ struct ab_cell {
     bool over;                                    /* no pair of it is worth trying any more */
     size_t tried;                                 /* pairs, also such as gave nothing */
     double pair_s;                                /* that a pair takes, about */
-    char why[GATE_REASON_SIZE];                   /* what the last pair that gave nothing lacked */
+    char why[GATE_REASON_SIZE];                   /* why none is */
+    char lost[AB_ROWS_MAX][GATE_REASON_SIZE];     /* what the last pair that a row lost lacked */
 };
 
 /* Whether a row of the cell lacks pairs of the stage it is in. */
