@@ -14,8 +14,12 @@
 /* Differences that a paired test takes. */
 #define STATS_PAIRS_MAX 64
 
-/* Which shift speaks against "no difference". */
-enum stats_tail { STATS_GREATER, STATS_LESS, STATS_TWO_SIDED };
+/* Which shift speaks against "no difference". All values here are finite. */
+enum stats_tail {
+    STATS_GREATER,
+    STATS_LESS,
+    STATS_TWO_SIDED /* twice the smaller of the two, at most 1 */
+};
 
 struct stats_interval {
     double low, high; /* -INFINITY or INFINITY where so few values cannot tell */
@@ -38,12 +42,12 @@ double stats_paired_shift(const double *differences, size_t count);
  * is left. */
 double stats_paired_p(const double *differences, size_t count, enum stats_tail tail);
 
-/* The interval that belongs to that test: between two sorted Walsh averages. Covers the shift with
- * at least `level` (0.5..1), half of the rest on either side: the upper end of 0.90 is the
- * one-sided bound of 95 %. */
+/* The interval that belongs to that test: between two sorted Walsh averages, those of differences
+ * of 0 among them. Covers the shift with at least `level` (0.5..1), half of the rest on either
+ * side: the upper end of 0.90 is the one-sided bound of 95 %. Ties never make it cover less. */
 struct stats_interval stats_paired_interval(const double *differences, size_t count, double level);
 
-/* ---- two samples of 1..10000 values each ---- */
+/* ---- two samples of 1 value each, or more ---- */
 
 /* The Hodges-Lehmann estimate: median of all differences between a value of `right` and one of
  * `left`. */
@@ -54,7 +58,8 @@ double stats_shift(const double *left, size_t left_count, const double *right, s
 double stats_rank_sum_p(const double *left, size_t left_count, const double *right,
                         size_t right_count, enum stats_tail tail);
 
-/* The interval that belongs to that test: between two sorted differences. `level` as above. */
+/* The interval that belongs to that test: between two sorted differences. `level` as above, beyond
+ * STATS_EXACT_MAX values by the normal approximation. */
 struct stats_interval stats_shift_interval(const double *left, size_t left_count,
                                            const double *right, size_t right_count, double level);
 
@@ -65,7 +70,7 @@ struct stats_interval stats_shift_interval(const double *left, size_t left_count
 void stats_holm(const double *p, double *adjusted, size_t count);
 
 /* The interval of Clopper and Pearson for a probability after `hits` of `trials` >= 1, with at
- * least `level`. Source: Biometrika 26 (1934). */
+ * least `level` as above. Source: Biometrika 26 (1934). */
 struct stats_interval stats_share_interval(size_t hits, size_t trials, double level);
 
 #endif
