@@ -29,6 +29,7 @@ static const cJSON *run_slot(struct ab *ab, size_t index, uint64_t seed, char *w
     const cJSON *sample = NULL;
     double offset_s = result_elapsed_s(&ab->result);
     *why = '\0';
+    if (ab->progress.slots <= ab->slots) ab->progress.slots = ab->slots + 1; /* pairs were lost */
     progress_slot(&ab->progress, ab->slots, c);
     slot_run(&o, c, ab->loop, seed);
     ab->interrupted = o.end == SLOT_INTERRUPTED || ab->loop->interrupted;

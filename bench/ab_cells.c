@@ -182,7 +182,7 @@ void ab_cell_add(struct ab_cell *cell, const cJSON *const scenarios[2],
         if (*count == most) continue;
         for (int arm = 0; arm < 2; arm++) {
             value[arm] = gate_figure(row->metric, scenarios[arm], samples[arm], why, sizeof why);
-            if (isnan(value[arm]) && *why) snprintf(row->reason, sizeof row->reason, "%s", why);
+            if (isnan(value[arm]) && *why) snprintf(cell->lost[i], sizeof cell->lost[i], "%s", why);
             /* who may not count is not to be red for ever */
             if (isnan(value[arm]) && report_text(samples[arm], "counters.reason"))
                 row->gated = false;
@@ -201,16 +201,13 @@ void ab_cell_estimate(struct ab_cell *cell) {
         struct gate_row *row = cell->rows[i];
         gate_estimate(row);
         if (!isfinite(row->effect)) {
-            char why[GATE_REASON_SIZE];
-            const char *lacked = *row->reason ? row->reason : *cell->why ? cell->why : "budget";
-            snprintf(why, sizeof why, "%zu of %d pairs: %.250s", row->stage1, GATE_STAGE1_PAIRS,
-                     lacked);
-            memcpy(row->reason, why, sizeof why);
+            const char *lacked = *cell->why ? cell->why : *cell->lost[i] ? cell->lost[i] : "budget";
+            snprintf(row->reason, sizeof row->reason, "%zu of %d pairs: %.250s", row->stage1,
+                     GATE_STAGE1_PAIRS, lacked);
             /* it burns nothing for the gate, and so need not be what limits the load */
             if (cell->foreign && row->metric == GATE_THROUGHPUT) row->gated = false;
             continue;
         }
-        *row->reason = '\0';
         size_t from = gate_in_stage2(row) ? row->stage1 : 0;
         size_t count = gate_in_stage2(row) ? row->stage2 : row->stage1;
         row->baseline = stats_median(cell->figures[i][0] + from, count);
