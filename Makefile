@@ -233,7 +233,7 @@ $(OBJ)/version.o $(OBJ)/transport_list.o: %.o: %.c
 # ---- test programs -------------------------------------------------------------------------------
 
 TESTS_linux := $(BIN)/tests/conformance $(BIN)/tests/fault-server $(BIN)/tests/truth $(BIN)/tests/loadgen-cached-clock \
-  $(BIN)/tests/bench-loadgen
+  $(BIN)/tests/bench-loadgen $(BIN)/tests/gate-jobs
 TESTS_macos := $(BIN)/tests/conformance
 TESTS_bsd := $(BIN)/tests/conformance
 TESTS_windows := $(BIN)/tests/handles.exe $(BIN)/tests/echo-rio-double.exe
@@ -252,6 +252,9 @@ $(BIN)/tests/loadgen-cached-clock: $(call objects,tests/truth/cached_clock.c $(f
 
 $(BIN)/tests/bench-loadgen: $(call objects,$(wildcard tests/bench/*.c)) $(BUILD)/bench.a
 	$(LINK) $(BUILD)/bench.a $(LIBUV_LIBS) $(CJSON_LIBS) -lm
+
+$(BIN)/tests/gate-jobs: $(call objects,$(wildcard tests/gate/*.c)) $(BUILD)/bench.a
+	$(LINK) $(BUILD)/bench.a $(LIBUV_LIBS) $(CJSON_LIBS) $(ZLIB_LIBS) -lm
 
 $(BIN)/tests/handles.exe: $(call objects,tests/windows/handles.c)
 	$(LINK) $(LIBS) -lntdll
@@ -351,6 +354,13 @@ bench-loadgen: ensure
 bench-loadgen-now: all $(BIN)/tests/bench-loadgen
 	$(BIN)/iobench run --suite loadgen $(if $(HAVE_LIBURING),,--server epoll) -o results/$(NOW)-loadgen.json
 	$(BIN)/tests/bench-loadgen results/$(NOW)-loadgen.json -o results/$(NOW)-loadgen-bench.json
+
+# The regression gate, tried on this machine for hours: docs/gate.md. It goes on where it was stopped.
+GATE_JOBS ?= results/gate-jobs.jsonl
+.PHONY: gate-calibrate
+gate-calibrate: ensure
+	$(Q)$(MAKE) --no-print-directory all $(BIN)/tests/gate-jobs
+	BIN=$(BIN) bash tests/gate/calibrate.sh $(GATE_JOBS)
 
 check: ensure
 	$(Q)$(MAKE) --no-print-directory check-now

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# calibrate.sh - does the gate cry wolf, and does it find what is there? Live jobs of `iobench ab`
+# on this machine, of three kinds in turn: equal arms, and candidates that burn so much more CPU that
+# an echo takes 10 % and 5 % longer. Each job is appended to the record as it ends; run again, it goes
+# on where it was. Docs: docs/gate.md.
+#
+#   calibrate.sh RECORD [JOBS-OF-EQUAL-ARMS [JOBS-10 [JOBS-5]]]
+set -eu
+record=$1 wanted=("${2:-20}" "${3:-15}" "${4:-15}")
+bin=${BIN:-build/bin}
+kinds=(aa 10 5)
+jobs=$bin/tests/gate-jobs
+work=$(mktemp -d)
+job=
+trap '[ -z "$job" ] || kill "$job" 2>/dev/null || true; rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM HUP
+real=$(realpath "$bin/echo-epoll")
+
+# What the candidate burns more, from 40 slots at two levels; once per record.
+if [ ! -s "$record.burn" ]; then
+    cat >"$work/burn.json" <<'SUITE'
+{ "schema": { "name": "iobench-suite", "version_major": 1, "version_minor": 0 },
+  "name": "burn", "description": "what burning costs", "repeats": 20, "servers": ["epoll"],
+  "phases": [{ "name": "burn", "loads": [
+    { "load": "closed", "connections": 50, "burn_ns": [3000, 4000], "warmup_s": 0.3, "duration_s": 1 }] }] }
+SUITE
+    "$bin/iobench" run --suite "$work/burn.json" --quiet -o "$work/burn.result.json"
+    for percent in 10 5; do "$jobs" burn "$work/burn.result.json" "$percent"; done | tr '\n' ' ' >"$record.burn"
+fi
+read -r ten five <"$record.burn"
+extra=(0 "$ten" "$five")
+
+# Equal arms must not have equal bytes, or there is nothing to measure: a byte more behind the end of
+# the program changes nothing. The slower ones are a script that asks the same program to burn more.
+mkdir "$work/aa" "$work/10" "$work/5"
+{ cat "$real"; echo; } >"$work/aa/echo-epoll"
+for i in 1 2; do
+    cat >"$work/${kinds[i]}/echo-epoll" <<WRAPPER
+#!/bin/sh
+before=
+count=\$#
+while [ "\$count" -gt 0 ]; do
+    word=\$1
+    shift
+    [ "\$before" != --burn-ns ] || word=\$((word + ${extra[i]}))
+    before=\$word
+    set -- "\$@" "\$word"
+    count=\$((count - 1))
+done
+exec "$real" "\$@"
+WRAPPER
+done
+chmod +x "$work"/*/echo-epoll
+
+for ((round = 0; round < 1000; round++)); do
+    left=0
+    for i in 0 1 2; do
+        done_jobs=$("$jobs" count "$record" "${kinds[i]}")
+        [ "$done_jobs" -lt "${wanted[i]}" ] || continue
+        left=1
+        read -r load _ </proc/loadavg
+        code=0
+        "$bin/iobench" ab --baseline "$real" --candidate "$work/${kinds[i]}/echo-epoll" --seed "$((done_jobs * 1000 + i))" \
+            -o "$work/result.json" --json --quiet >"$work/report.json" &
+        job=$!
+        wait "$job" || code=$?
+        job=
+        [ "$code" = 0 ] || [ "$code" = 1 ] || [ "$code" = 3 ] || exit "$code"
+        "$jobs" add "$record" "${kinds[i]}" "${extra[i]}" "$load" <"$work/report.json"
+        echo "$(date -u +%H:%M:%S) ${kinds[i]} $((done_jobs + 1))/${wanted[i]}: exit $code"
+    done
+    [ "$left" = 1 ] || break
+done
+"$jobs" report "$record"
