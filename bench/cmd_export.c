@@ -40,7 +40,7 @@ static int export_hlog(const struct options *o, const struct paths *paths) {
     if (!hlog_from_result(&log, files[0], reason, sizeof reason)) {
         fprintf(stderr, "iobench export: %s: %s\n", result, reason);
     } else if (report_may_write("iobench export", output, o->results.items, 1)) {
-        if (json_file_write_text(output, log.text, log.size, reason, sizeof reason))
+        if (json_file_write_text(output, log.text.data, log.text.size, reason, sizeof reason))
             code = EXIT_FINE;
         else
             fprintf(stderr, "iobench export: -o %s: %s\n", output, reason);

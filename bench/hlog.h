@@ -7,6 +7,7 @@
 #define BENCH_HLOG_H
 
 #include "base/hist.h"
+#include "bench/text.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -29,9 +30,7 @@ char *hlog_histogram(const struct hist *h);
 
 /* A result as an interval log. */
 struct hlog {
-    char *text;        /* the log, NUL-terminated; owned */
-    size_t size;       /* its length */
-    size_t room;       /* bytes that `text` has room for */
+    struct text text;  /* the log; owned */
     size_t histograms; /* how many lines have one */
     size_t slots;      /* how many slots they are of */
     size_t invalid;    /* slots left out, because they are no measurements */

@@ -4,14 +4,12 @@
 #include "bench/hlog.h"
 
 #include "base/check.h"
-#include "base/format.h"
 #include "base/json.h"
 #include "bench/json_file.h"
 #include "bench/report_data.h"
 #include "bench/version.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,39 +27,18 @@ struct slot {
 
 /* ---- text ---- */
 
-static void append(struct hlog *log, const char *format, ...) FORMAT_PRINTF(2, 3);
-
-static void append(struct hlog *log, const char *format, ...) {
-    for (;;) {
-        va_list rest;
-        va_start(rest, format);
-        int length = vsnprintf(log->text ? log->text + log->size : NULL, log->room - log->size,
-                               format, rest);
-        va_end(rest);
-        CHECK_OP(length, >=, 0);
-        if ((size_t)length < log->room - log->size) {
-            log->size += (size_t)length;
-            return;
-        }
-        log->room = log->room * 2 + (size_t)length + 1;
-        char *grown = realloc(log->text, log->room);
-        CHECK(grown);
-        log->text = grown;
-    }
-}
-
 /* A tag ends at a comma, and readers split at blanks: what is none of the visible characters of
  * ASCII becomes %XX, and so does a comma, and a '%' that could be taken for the start of one. */
 static void append_tag(struct hlog *log, const char *cell, const char *kind) {
-    append(log, "Tag=");
+    text_add(&log->text, "Tag=");
     for (const char *c = cell; *c; c++) {
         bool taken = *c == '%' && c[1] && strchr("0123456789ABCDEFabcdef", c[1]);
         if (*c <= ' ' || *c > '~' || *c == ',' || taken)
-            append(log, "%%%02X", (unsigned)(unsigned char)*c);
+            text_add(&log->text, "%%%02X", (unsigned)(unsigned char)*c);
         else
-            append(log, "%c", *c);
+            text_add(&log->text, "%c", *c);
     }
-    append(log, "/%s,", kind);
+    text_add(&log->text, "/%s,", kind);
 }
 
 /* ---- time ---- */
@@ -149,8 +126,8 @@ static void append_slot(struct hlog *log, const struct slot *slot, struct hist *
         char *histogram = hlog_histogram(h);
         append_tag(log, slot->cell, kinds[k]);
         /* -0 is none of what readers take for a number */
-        append(log, "%.6f,%.6f,%.6f,%s\n", fabs(slot->start_s),
-               fabs(report_number(slot->sample, "window_s")), (double)h->max / 1e6, histogram);
+        text_add(&log->text, "%.6f,%.6f,%.6f,%s\n", fabs(slot->start_s),
+                 fabs(report_number(slot->sample, "window_s")), (double)h->max / 1e6, histogram);
         free(histogram);
         log->histograms++;
     }
@@ -158,14 +135,16 @@ static void append_slot(struct hlog *log, const struct slot *slot, struct hist *
 }
 
 static void append_header(struct hlog *log, double start_s, const char *started_utc) {
-    append(log, "#[Logged with iobench %s]\n#[Histogram log format version 1.3]\n", version_tool);
-    append(log, "#[BaseTime: %.3f (seconds since epoch)]\n", start_s);
-    append(log, "#[StartTime: %.3f (seconds since epoch), %.19sZ]\n", start_s, started_utc);
-    if (log->invalid) append(log, "#[Invalid slots left out: %zu]\n", log->invalid);
+    text_add(&log->text, "#[Logged with iobench %s]\n#[Histogram log format version 1.3]\n",
+             version_tool);
+    text_add(&log->text, "#[BaseTime: %.3f (seconds since epoch)]\n", start_s);
+    text_add(&log->text, "#[StartTime: %.3f (seconds since epoch), %.19sZ]\n", start_s,
+             started_utc);
+    if (log->invalid) text_add(&log->text, "#[Invalid slots left out: %zu]\n", log->invalid);
     if (log->overflow > 0)
-        append(log, "#[Values above 60 s, in no histogram: %.0f]\n", log->overflow);
-    append(log, "\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\","
-                "\"Interval_Compressed_Histogram\"\n");
+        text_add(&log->text, "#[Values above 60 s, in no histogram: %.0f]\n", log->overflow);
+    text_add(&log->text, "\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\","
+                         "\"Interval_Compressed_Histogram\"\n");
 }
 
 bool hlog_from_result(struct hlog *log, const cJSON *document, char *reason, size_t reason_size) {
@@ -189,6 +168,6 @@ bool hlog_from_result(struct hlog *log, const cJSON *document, char *reason, siz
 }
 
 void hlog_clear(struct hlog *log) {
-    free(log->text);
+    free(log->text.data);
     *log = (struct hlog){0};
 }

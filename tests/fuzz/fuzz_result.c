@@ -55,7 +55,7 @@ static void show_log(const cJSON *document) {
     struct hlog log;
     char reason[JSON_REASON_SIZE];
     if (hlog_from_result(&log, document, reason, sizeof reason)) {
-        const char *line = strstr(log.text, "\n\"StartTimestamp\"");
+        const char *line = strstr(log.text.data, "\n\"StartTimestamp\"");
         CHECK(line);
         for (line = strchr(line + 1, '\n') + 1; *line; line = strchr(line, '\n') + 1) {
             CHECK_OP(strncmp(line, "Tag=", 4), ==, 0);

@@ -52,10 +52,10 @@ static void make_log(cJSON *document, struct hlog *log) {
     char reason[JSON_REASON_SIZE] = "";
     bool made = hlog_from_result(log, document, reason, sizeof reason);
     if (!made) fail_msg("%s", reason);
-    assert_int_equal(strlen(log->text), log->size);
+    assert_int_equal(strlen(log->text.data), log->text.size);
     cJSON_Delete(document);
-    char *to = log->text;
-    for (const char *from = log->text; *from;) {
+    char *to = log->text.data;
+    for (const char *from = log->text.data; *from;) {
         if (strncmp(from, "HISTFAAA", 8) == 0)
             from += strcspn(from, "\n");
         else
@@ -69,7 +69,7 @@ static void make_log(cJSON *document, struct hlog *log) {
     "\"Interval_Compressed_Histogram\"\n"
 
 static void assert_lines(const struct hlog *log, const char *lines) {
-    const char *columns = strstr(log->text, COLUMNS);
+    const char *columns = strstr(log->text.data, COLUMNS);
     assert_non_null(columns);
     assert_string_equal(columns + strlen(COLUMNS), lines);
 }
@@ -93,7 +93,7 @@ static void the_header_tells_what_is_left_out(void **state) {
              "#[Invalid slots left out: 2]\n#[Values above 60 s, in no histogram: 7]\n" COLUMNS
              "Tag=a/closed/latency,1.000000,0.500000,0.000005,\n",
              version_tool);
-    assert_string_equal(log.text, expected);
+    assert_string_equal(log.text.data, expected);
     assert_int_equal(log.histograms, 1);
     assert_int_equal(log.slots, 1);
     assert_int_equal(log.invalid, 2);
@@ -203,7 +203,7 @@ static void dates_are_seconds_since_1970(void **state) {
         assert_true(make_dated(&log, dates[i][0], reason));
         snprintf(line, sizeof line, "#[StartTime: %s (seconds since epoch), %.19sZ]\n", dates[i][1],
                  dates[i][0]);
-        if (!strstr(log.text, line)) fail_msg("%s: %.300s", line, log.text);
+        if (!strstr(log.text.data, line)) fail_msg("%s: %.300s", line, log.text.data);
         hlog_clear(&log);
     }
 }
