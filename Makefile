@@ -295,7 +295,7 @@ $(BIN)/tests/kqueue-test: $(call objects,tests/bsd/kqueue_test.c tests/support/h
 
 # Unit tests see everything of loadgen and bench but their mains.
 # Those that make files, streams or PATHs as POSIX has them are for POSIX alone.
-UNITS_not_windows := foreign gate_formats gate_output json_file schema suite table
+UNITS_not_windows := counters foreign gate_formats gate_output json_file schema suite table
 UNITS := $(filter-out $(UNITS_not_$(PLATFORM)),$(UNIT_SRC:tests/unit/test_%.c=%))
 UNIT_OBJ := $(call objects,$(filter-out %/main.c,$(LOADGEN_SRC) $(BENCH_SRC)) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/version.o \
   $(OBJ)/transport_list.o

@@ -118,6 +118,18 @@ static void hide_usage(cJSON *server) {
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) put(server, figures[i], NULL);
 }
 
+/* What the server did per echo of the whole run, or why that is not known. */
+static cJSON *counters_json(const cJSON *sample, const struct cell *c,
+                            const struct slot_outcome *o) {
+    double echoes = figure_in(sample, "totals", "bytes_received") / c->size_bytes;
+    const char *reason = *o->uncounted ? o->uncounted : echoes > 0 ? NULL : "no echoes";
+    cJSON *json = cJSON_CreateObject();
+    json_add_real(json, "syscalls_per_echo", reason ? NAN : (double)o->counts.syscalls / echoes);
+    json_add_real(json, "wakeups_per_echo", reason ? NAN : (double)o->counts.sleeps / echoes);
+    json_add_item(json, "reason", reason ? cJSON_CreateString(reason) : NULL);
+    return json;
+}
+
 static cJSON *verdict_json(const struct verdict *v) {
     cJSON *json = cJSON_CreateObject(), *reasons = cJSON_CreateArray();
     json_add_item(json, "verdict", cJSON_CreateString(verdict_names[v->kind]));
@@ -153,6 +165,8 @@ cJSON *sample_make(const struct sample_facts *facts, struct slot_outcome *o) {
     put(loadgen, "build", cJSON_CreateString(facts->loadgen_build));
     put(loadgen, "bound", verdict.bound ? cJSON_CreateString(verdict.bound) : NULL);
     json_add_real(sample, "steal_pct", o->steal_pct);
+    if (facts->cell->counted)
+        json_add_item(sample, "counters", counters_json(sample, facts->cell, o));
     json_add_item(sample, "validity", verdict_json(&verdict));
     json_add_item(sample, "series", series); /* the longest last, for people who read the file */
     return sample;
@@ -166,6 +180,7 @@ cJSON *sample_make_failed(const struct sample_facts *facts, const char *reason) 
     cJSON *sample = start(facts);
     for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
         json_add_item(sample, unknown[i], NULL);
+    if (facts->cell->counted) json_add_item(sample, "counters", NULL);
     struct verdict verdict = {.kind = VERDICT_INVALID, .reason_count = 1};
     snprintf(verdict.reasons[0], sizeof verdict.reasons[0], "%s", reason);
     json_add_item(sample, "validity", verdict_json(&verdict));

@@ -247,14 +247,32 @@ static void read_figures(struct slot_outcome *o, const struct process *p) {
     fail(o, "no figures", p);
 }
 
+/* Begins to count what the server does. NULL after noting why it cannot. */
+static struct counters *start_counting(struct slot_outcome *o, double pid) {
+    if (pid >= 1) return counters_open((int64_t)pid, o->uncounted, sizeof o->uncounted);
+    snprintf(o->uncounted, sizeof o->uncounted, "the server runs elsewhere");
+    return NULL;
+}
+
+static void end_counting(struct slot_outcome *o, struct counters *counters) {
+    if (o->forked)
+        snprintf(o->uncounted, sizeof o->uncounted,
+                 "the server has child processes, and not all of them are counted");
+    else if (!counters_read(counters, &o->counts))
+        snprintf(o->uncounted, sizeof o->uncounted, "the counters cannot be read");
+    counters_close(counters);
+}
+
 static void run_load(struct slot_outcome *o, const struct cell *c, struct process_loop *l,
                      const char *address, double pid, uint64_t seed) {
     struct arguments a;
     struct process p;
     struct cpu_ticks start = environment_ticks();
     loadgen_arguments(&a, c, address, pid, seed);
+    struct counters *counters = c->counted ? start_counting(o, pid) : NULL;
     int error = process_start(&p, l, a.words, c->placement.loadgen, c->placement.loadgen_count);
     if (error) {
+        if (counters) counters_close(counters);
         o->end = SLOT_FAILED;
         snprintf(o->reason, sizeof o->reason, "loadgen: %s", uv_strerror(error));
         return;
@@ -269,6 +287,7 @@ static void run_load(struct slot_outcome *o, const struct cell *c, struct proces
     bool in_time = process_wait(l, process_ended, &p, allowed, true);
     o->forked = o->forked || (command && os_process_group_shared((int64_t)pid));
     process_end(&p, in_time ? 0 : LOADGEN_STOP_S);
+    if (counters) end_counting(o, counters);
     o->steal_pct = environment_steal_pct(&start);
     if (l->interrupted) {
         o->end = SLOT_INTERRUPTED;

@@ -4,6 +4,7 @@
 #ifndef BENCH_SLOT_H
 #define BENCH_SLOT_H
 
+#include "bench/counters.h"
 #include "bench/plan.h"
 
 #include <cjson/cJSON.h>
@@ -27,6 +28,8 @@ struct slot_outcome {
     char died[SLOT_REASON_SIZE]; /* "ended too early: exit 1"; empty if the server ended well */
     bool forked;      /* a foreign command has child processes: its own CPU time is not all of it */
     double steal_pct; /* CPU that the hypervisor took meanwhile; NAN if unknown */
+    struct counts counts; /* of a counted cell: the server's, under the load, connecting included */
+    char uncounted[SLOT_REASON_SIZE]; /* of a counted cell: why there are none; empty: there are */
 };
 
 /* Runs one slot of `cell`. `seed` is the load generator's. */
