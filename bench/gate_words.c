@@ -77,12 +77,6 @@ static void format_p(struct gate_words *words, const struct gate_row *row) {
 
 /* ---- rows ---- */
 
-static void format_verdict(char text[FORMAT_SIZE], enum gate_verdict verdict) {
-    snprintf(text, FORMAT_SIZE, "%s", gate_verdict_names[verdict]);
-    for (char *c = text; *c; c++)
-        if (*c == '_') *c = ' ';
-}
-
 static void format_remark(char text[GATE_WORDS_SIZE], const struct gate_row *row) {
     bool unseen = row->verdict == GATE_INCONCLUSIVE && !isnan(row->smallest);
     *text = '\0';
@@ -109,7 +103,7 @@ void gate_words(struct gate_words *words, const struct gate_report *report,
                  gate_in_stage2(row) ? row->stage2 : row->stage1);
     else
         snprintf(words->count, sizeof words->count, "%zu/%zu", row->slots[0], row->slots[1]);
-    format_verdict(words->verdict, row->verdict);
+    snprintf(words->verdict, sizeof words->verdict, "%s", gate_verdict_names[row->verdict]);
     bool is_control = row == &report->control;
     if (!row->gated && !is_control && row->verdict != GATE_IDENTICAL && row->verdict != GATE_NEW)
         format_append(words->verdict, sizeof words->verdict, ", not gated");
@@ -158,10 +152,9 @@ static void add_passed(char text[GATE_WORDS_SIZE], const struct tally *t) {
     static const enum gate_verdict said[] = {GATE_INCONCLUSIVE, GATE_IMPROVED, GATE_IDENTICAL,
                                              GATE_NEW};
     for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
-        char verdict[FORMAT_SIZE];
         if (!t->verdicts[said[i]]) continue;
-        format_verdict(verdict, said[i]);
-        format_append(text, GATE_WORDS_SIZE, "; %zu %s", t->verdicts[said[i]], verdict);
+        format_append(text, GATE_WORDS_SIZE, "; %zu %s", t->verdicts[said[i]],
+                      gate_verdict_names[said[i]]);
     }
     if (t->ungated) format_append(text, GATE_WORDS_SIZE, "; %zu not gated", t->ungated);
 }
@@ -212,10 +205,9 @@ void gate_sum(char text[GATE_WORDS_SIZE], const struct gate_report *report) {
     format_append(text, GATE_WORDS_SIZE, "%zu figure%s", report->row_count,
                   report->row_count == 1 ? "" : "s");
     for (int v = 0; v < GATE_VERDICTS; v++) {
-        char verdict[FORMAT_SIZE];
         if (!t.verdicts[v]) continue;
-        format_verdict(verdict, (enum gate_verdict)v);
-        format_append(text, GATE_WORDS_SIZE, "%s%zu %s", separator, t.verdicts[v], verdict);
+        format_append(text, GATE_WORDS_SIZE, "%s%zu %s", separator, t.verdicts[v],
+                      gate_verdict_names[v]);
         separator = ", ";
     }
     separator = "\n";

@@ -55,7 +55,7 @@ static inline struct gate_row make_row(const char *cell, enum gate_metric metric
     row.differences[1] = NAN;
     row.differences[2] = 0.5;
     if (verdict != GATE_REGRESSED && verdict != GATE_IMPROVED) return row;
-    row.stage2 = 1;
+    row.stage2 = GATE_PAIRS_MIN;
     row.adjusted_worse = 0.00031;
     row.adjusted_better = 1;
     return row;

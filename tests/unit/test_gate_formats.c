@@ -67,7 +67,7 @@ static void junit_reads_as_a_whole(void **state) {
         "  <testcase classname=\"iobench.ab\" name=\"a/b p50\">\n"
         "    <failure type=\"regression\" message=\"REGRESSED: baseline 20\u00a0\u00b5s,"
         " candidate 21\u00a0\u00b5s, change +6.2 % (90 % interval"
-        " +5.1\u00a0..\u00a0+7.3\u00a0%, p 0.0003, 1 pairs)\"/>\n"
+        " +5.1\u00a0..\u00a0+7.3\u00a0%, p 0.0003, 8 pairs)\"/>\n"
         "  </testcase>\n"
         "</testsuite>\n");
     free(text);
