@@ -143,8 +143,9 @@ static bool all_shift(const struct gate_report *report, double sign) {
 }
 
 void gate_check_control(struct gate_report *report) {
-    const struct gate_row *control = &report->control;
+    struct gate_row *control = &report->control;
     if (!report->has_control || report->invalid) return;
+    control->verdict = GATE_PASS;
     double p = 2 * fmin(control->p_worse, control->p_better);
     double size = fabs(control->effect), sign = control->effect < 0 ? -1 : 1;
     if (!isfinite(control->effect)) {
@@ -164,6 +165,7 @@ void gate_check_control(struct gate_report *report) {
         return;
     }
     report->invalid = true;
+    control->verdict = isfinite(control->effect) ? GATE_INCONCLUSIVE : GATE_NOT_MEASURED;
 }
 
 /* ---- the exit code ---- */

@@ -111,8 +111,8 @@ bool gate_looks_better(const struct gate_row *row);
  * second stage is INCONCLUSIVE for want of time. */
 void gate_decide(struct gate_report *report);
 
-/* Looks whether the control, or all cells with it, shifted; then the report is invalid. Call after
- * gate_decide. */
+/* Gives the control its verdict: PASS, or if it shifted, or all cells with it, or it was not
+ * measured, another one; then the report is invalid. Call after gate_decide. */
 void gate_check_control(struct gate_report *report);
 
 enum gate_fail_on { GATE_FAIL_REGRESSION, GATE_FAIL_INCONCLUSIVE, GATE_FAIL_NEVER };
