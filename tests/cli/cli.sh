@@ -98,6 +98,8 @@ run_faults
 run_verdicts
 . "$HERE/foreign.sh"
 run_foreign
+. "$HERE/ab.sh"
+run_ab
 . "$HERE/npm.sh"
 . "$HERE/loadgen.sh"
 run_loadgen
