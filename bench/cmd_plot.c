@@ -148,7 +148,7 @@ int cmd_plot(int argc, char **argv) {
         goto done;
     }
     if ((format = format_of(file)) == NULL) goto done;
-    if (!report_may_write("iobench plot", file, words.items + 1, words.count - 1) ||
+    if (!report_may_write("iobench plot", "-o", file, words.items + 1, words.count - 1) ||
         !paths_find(paths, "iobench plot"))
         goto done;
     if (plot_style_load(paths->plot, reason, sizeof reason) != 0)
