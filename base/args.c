@@ -98,7 +98,8 @@ static enum args_outcome set_value(const struct args_spec *spec, const struct ar
                                    const char *text) {
     switch (a->kind) {
     case ARG_FLAG:
-        break; /* takes no value; never comes here */
+    case ARG_DIVIDER:
+        break; /* take no value; never come here */
     case ARG_COUNT:
         return set_count(spec, a, text);
     case ARG_REAL:
@@ -127,6 +128,7 @@ static const struct arg *find(const struct args_spec *spec, const char *name, si
 }
 
 enum args_outcome args_parse(const struct args_spec *spec, int argc, char **argv) {
+    struct arg_texts *positionals = spec->positionals;
     for (int i = 1; i < argc; i++) {
         const char *word = argv[i];
         if (strcmp(word, "--help") == 0) {
@@ -134,9 +136,8 @@ enum args_outcome args_parse(const struct args_spec *spec, int argc, char **argv
             return ARGS_HELP_SHOWN;
         }
         if (word[0] != '-' || !word[1]) {
-            if (!spec->positionals)
-                return wrong(spec, NULL, "%s: unexpected argument; try --help", word);
-            texts_add(spec->positionals, word);
+            if (!positionals) return wrong(spec, NULL, "%s: unexpected argument; try --help", word);
+            texts_add(positionals, word);
             continue;
         }
         const char *name = word[1] == '-' ? word + 2 : word[2] ? "" : word + 1;
@@ -144,9 +145,12 @@ enum args_outcome args_parse(const struct args_spec *spec, int argc, char **argv
         const struct arg *a = find(spec, name, length);
         if (a && (length == 1) != (word[1] != '-')) a = NULL;
         if (!a) return wrong(spec, NULL, "%s: unknown option; try --help", word);
-        if (a->kind == ARG_FLAG) {
+        if (a->kind == ARG_FLAG || a->kind == ARG_DIVIDER) {
             if (name[length]) return wrong(spec, a, "takes no value");
-            *(bool *)a->value = true;
+            if (a->kind == ARG_FLAG)
+                *(bool *)a->value = true;
+            else
+                positionals = a->value;
             continue;
         }
         if (!name[length] && i + 1 >= argc) return wrong(spec, a, "value missing");

@@ -7,12 +7,13 @@
 #include <stdint.h>
 
 enum arg_kind {
-    ARG_FLAG,   /* --name             bool */
-    ARG_COUNT,  /* --name 10          uint64_t, whole, min..max */
-    ARG_REAL,   /* --name 0.5         double, min..max */
-    ARG_TEXT,   /* --name TEXT        const char * */
-    ARG_TEXTS,  /* --name TEXT ...    struct arg_texts, in order; may repeat */
-    ARG_CHOICE, /* --name open        const char *, one of `choices` ("closed|open") */
+    ARG_FLAG,    /* --name             bool */
+    ARG_COUNT,   /* --name 10          uint64_t, whole, min..max */
+    ARG_REAL,    /* --name 0.5         double, min..max */
+    ARG_TEXT,    /* --name TEXT        const char * */
+    ARG_TEXTS,   /* --name TEXT ...    struct arg_texts, in order; may repeat */
+    ARG_CHOICE,  /* --name open        const char *, one of `choices` ("closed|open") */
+    ARG_DIVIDER, /* --name             positionals behind it go into this struct arg_texts */
 };
 
 /* The texts of a repeatable option or of the positional arguments; points into argv. */

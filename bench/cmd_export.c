@@ -39,7 +39,7 @@ static int export_hlog(const struct options *o, const struct paths *paths) {
     struct hlog log;
     if (!hlog_from_result(&log, files[0], reason, sizeof reason)) {
         fprintf(stderr, "iobench export: %s: %s\n", result, reason);
-    } else if (report_may_write("iobench export", output, o->results.items, 1)) {
+    } else if (report_may_write("iobench export", "-o", output, o->results.items, 1)) {
         if (json_file_write_text(output, log.text.data, log.text.size, reason, sizeof reason))
             code = EXIT_FINE;
         else

@@ -2,8 +2,10 @@
  * Invariant: FILE is written whole or not at all, and nothing before every result was read and
  * found sound; only where gnuplot fails do data and script stay, beside it. */
 #include "bench/commands.h"
+#include "bench/json_file.h"
 #include "bench/paths.h"
 #include "bench/plot.h"
+#include "bench/plot_forest.h"
 #include "bench/report_data.h"
 #include "bench/report_files.h"
 #include "bench/schema.h"
@@ -22,18 +24,21 @@ static void print_kinds(void) {
     printf("\nkinds:\n");
     for (const struct plot_kind *kind = plot_kinds; kind->name != NULL; kind++)
         printf("  %-12s %s\n", kind->name, kind->heading);
+    printf("  %-12s %s; its RESULT is\n%15swhat `iobench compare --json` or `iobench ab --json` "
+           "wrote\n",
+           PLOT_FOREST, PLOT_FOREST_HEADING, "");
     printf(
         "\nWithout gnuplot the data and the script are left in a folder beside FILE, and the exit "
         "code is 2.\n");
 }
 
-/* NULL, with a line on stderr, if there is none of that name. */
+/* NULL, with a line on stderr, if no kind that is drawn from results has that name. */
 static const struct plot_kind *find_kind(const char *name) {
-    const char *names[KINDS_MAX] = {NULL};
+    const char *names[KINDS_MAX] = {PLOT_FOREST};
     for (size_t i = 0; plot_kinds[i].name != NULL; i++) {
-        CHECK_OP(i + 1, <, KINDS_MAX);
+        CHECK_OP(i + 2, <, KINDS_MAX);
         if (strcmp(plot_kinds[i].name, name) == 0) return &plot_kinds[i];
-        names[i] = plot_kinds[i].name;
+        names[i + 1] = plot_kinds[i].name;
     }
     const char *nearest = schema_nearest(name, names);
     if (nearest != NULL)
@@ -109,6 +114,22 @@ static int make_plot(const struct plot_kind *kind, const struct paths *paths, co
     return code;
 }
 
+static int make_forest(const struct paths *paths, const char *name, const char *file,
+                       const char *format) {
+    const struct report none = {0};
+    struct plot plot = {0};
+    char reason[JSON_REASON_SIZE];
+    int code = EXIT_USAGE;
+    cJSON *gate = json_file_read(name, reason, sizeof reason);
+    if (gate != NULL && plot_forest(&plot, gate, reason, sizeof reason))
+        code = draw(&plot, &none, paths->plot, file, format);
+    else
+        fprintf(stderr, "iobench plot: %s: %s\n", name, reason);
+    plot_free(&plot);
+    cJSON_Delete(gate);
+    return code;
+}
+
 int cmd_plot(int argc, char **argv) {
     const char *file = NULL;
     struct arg_texts words = {0};
@@ -130,7 +151,7 @@ int cmd_plot(int argc, char **argv) {
     };
     char reason[512];
     const char *format;
-    const struct plot_kind *kind;
+    const struct plot_kind *kind = NULL;
     struct paths *paths = malloc(sizeof *paths);
     CHECK(paths != NULL);
     enum args_outcome outcome = args_parse(&spec, argc, argv);
@@ -142,17 +163,24 @@ int cmd_plot(int argc, char **argv) {
                 words.count == 0 ? "KIND" : "RESULT");
         goto done;
     }
-    if ((kind = find_kind(words.items[0])) == NULL) goto done;
+    bool forest = strcmp(words.items[0], PLOT_FOREST) == 0;
+    if (!forest && (kind = find_kind(words.items[0])) == NULL) goto done;
+    if (forest && words.count > 2) {
+        fprintf(stderr, "iobench plot: %s: one comparison at a time\n", words.items[2]);
+        goto done;
+    }
     if (file == NULL) {
         fprintf(stderr, "iobench plot: -o: missing: where to draw, FILE.svg or FILE.png\n");
         goto done;
     }
     if ((format = format_of(file)) == NULL) goto done;
-    if (!report_may_write("iobench plot", file, words.items + 1, words.count - 1) ||
+    if (!report_may_write("iobench plot", "-o", file, words.items + 1, words.count - 1) ||
         !paths_find(paths, "iobench plot"))
         goto done;
     if (plot_style_load(paths->plot, reason, sizeof reason) != 0)
         fprintf(stderr, "iobench plot: %s\n", reason);
+    else if (forest)
+        code = make_forest(paths, words.items[1], file, format);
     else
         code = make_plot(kind, paths, words.items + 1, words.count - 1, file, format);
 done:

@@ -120,7 +120,7 @@ int cmd_report(int argc, char **argv) {
         fprintf(stderr, "iobench report: no RESULT given; try --help\n");
         goto done;
     }
-    if (!report_may_write("iobench report", page, results.items, results.count) ||
+    if (!report_may_write("iobench report", "-o", page, results.items, results.count) ||
         !paths_find(paths, "iobench report"))
         goto done;
     if (!json_file_writable(page, reason, sizeof reason)) {

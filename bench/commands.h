@@ -7,8 +7,9 @@
 enum exit_code {
     EXIT_FINE = 0,
     EXIT_WRONG_ECHO = 1,
-    EXIT_USAGE = 2,   /* usage, file or schema */
-    EXIT_NOTHING = 3, /* nothing trustworthy was measured, or can be here */
+    EXIT_REGRESSED = 1, /* of a comparison */
+    EXIT_USAGE = 2,     /* usage, file or schema */
+    EXIT_NOTHING = 3,   /* nothing trustworthy was measured, or can be here */
     EXIT_INTERRUPTED = 130,
 };
 
@@ -16,6 +17,7 @@ int cmd_list(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_validate(int argc, char **argv);
+int cmd_compare(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_plot(int argc, char **argv);
 int cmd_export(int argc, char **argv);

@@ -11,11 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GOES_ON_P 0.10         /* after stage 1; generous, because stage 2 decides alone */
-#define INTERVAL_LEVEL 0.90    /* its upper end is the one-sided bound of 95 % */
-#define VISIBLE_DEVIATIONS 3.7 /* found with 90 % probability in a family of a few */
-#define SHIFT_CELLS_MIN 5      /* of fewer cells nothing is concluded from all shifting one way */
-#define SHIFT_SHARE 0.75       /* of the cells */
+#define GOES_ON_P 0.10    /* after stage 1; generous, because stage 2 decides alone */
+#define SHIFT_CELLS_MIN 5 /* of fewer cells nothing is concluded from all shifting one way */
+#define SHIFT_SHARE 0.75  /* of the cells */
 
 const struct gate_metric_facts gate_metrics[GATE_METRICS] = {
     [GATE_THROUGHPUT] = {"throughput_per_s", "throughput", 0.03, true},
@@ -58,13 +56,13 @@ void gate_estimate(struct gate_row *row) {
     const double *d = row->differences + (gate_in_stage2(row) ? row->stage1 : 0);
     size_t count = gate_in_stage2(row) ? row->stage2 : row->stage1;
     if (count < GATE_PAIRS_MIN) return;
-    struct stats_interval interval = stats_paired_interval(d, count, INTERVAL_LEVEL);
+    struct stats_interval interval = stats_paired_interval(d, count, GATE_INTERVAL_LEVEL);
     row->effect = stats_paired_shift(d, count);
     row->low = interval.low;
     row->high = interval.high;
     row->p_worse = stats_paired_p(d, count, STATS_GREATER);
     row->p_better = stats_paired_p(d, count, STATS_LESS);
-    row->smallest = VISIBLE_DEVIATIONS * stats_deviation(d, count) / sqrt((double)count);
+    row->smallest = GATE_VISIBLE_DEVIATIONS * stats_deviation(d, count) / sqrt((double)count);
 }
 
 bool gate_looks_worse(const struct gate_row *row) {

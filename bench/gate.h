@@ -17,7 +17,11 @@
 #define GATE_PAIRS_MIN 8 /* fewer decide nothing; of compare: slots a side */
 #define GATE_REASON_SIZE 320
 #define GATE_NAME_SIZE 256
-#define GATE_ALPHA 0.01 /* a regression's p, adjusted over its family, is at most this */
+#define GATE_ALPHA 0.01          /* a regression's p, adjusted over its family, is at most this */
+#define GATE_INTERVAL_LEVEL 0.90 /* its upper end is the one-sided bound of 95 % */
+#define GATE_VISIBLE_DEVIATIONS                                                                    \
+    3.7 /* standard errors; in a family of a few, such an effect is                                \
+           found with 90 % probability */
 
 /* What is compared; one figure per slot. */
 enum gate_metric {

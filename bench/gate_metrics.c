@@ -8,8 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Whether a metric goes with a load. */
-static bool applies(enum gate_metric metric, const cJSON *scenario) {
+bool gate_metric_applies(enum gate_metric metric, const cJSON *scenario) {
     const char *load = report_text(scenario, "load");
     bool closed = strcmp(load, "closed") == 0, open = strcmp(load, "open") == 0;
     bool counted = cJSON_IsTrue(report_item(scenario, "counted"));
@@ -53,7 +52,7 @@ static double value_of(enum gate_metric metric, const cJSON *sample) {
 double gate_figure(enum gate_metric metric, const cJSON *scenario, const cJSON *sample, char *why,
                    size_t why_size) {
     *why = '\0';
-    if (!applies(metric, scenario)) return NAN;
+    if (!gate_metric_applies(metric, scenario)) return NAN;
     const char *bound = report_text(sample, "loadgen.bound");
     const char *counting = report_text(sample, "counters.reason");
     bool of_loadgen = metric == GATE_LOADGEN_CPU; /* then it should be the one that is full */

@@ -16,6 +16,7 @@ static const struct command {
     {"list", cmd_list, "models available here, and suites"},
     {"doctor", cmd_doctor, "what about this machine would spoil a measurement"},
     {"run", cmd_run, "run a suite and write a result file"},
+    {"compare", cmd_compare, "say whether results are worse than others"},
     {"report", cmd_report, "draw a page and plots from results"},
     {"plot", cmd_plot, "draw one plot of results"},
     {"export", cmd_export, "write a result's histograms for other tools"},

@@ -75,12 +75,18 @@ size_t plot_panel_of(const struct plot *plot, size_t result, size_t part) {
     return (block * plot->parts + part) * plot->page_columns + result % plot->page_columns;
 }
 
-struct plot_series *plot_add_series(struct plot *plot, const struct report_cell *cell) {
+struct plot_series *plot_append_series(struct plot *plot) {
     struct plot_series *grown = realloc(plot->series, (plot->count + 1) * sizeof *grown);
     CHECK(grown != NULL);
     plot->series = grown;
     struct plot_series *series = &grown[plot->count++];
-    *series = (struct plot_series){.style = plot_style_of(cell->model, cell->server)};
+    *series = (struct plot_series){.panel = 0};
+    return series;
+}
+
+struct plot_series *plot_add_series(struct plot *plot, const struct report_cell *cell) {
+    struct plot_series *series = plot_append_series(plot);
+    series->style = plot_style_of(cell->model, cell->server);
     if (plot->parts > 0) series->panel = plot_panel_of(plot, cell->result, 0);
     snprintf(series->name, sizeof series->name, "%s", cell->server);
     return series;

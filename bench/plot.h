@@ -34,6 +34,7 @@ struct plot_point {
 /* One line or bar: a server in a result. */
 struct plot_series {
     char name[96];             /* what it is; direct label */
+    char note[32];             /* what else is said of it, where the template has room; or empty */
     size_t panel;              /* panel it is in */
     struct plot_style style;   /* how it looks */
     bool unnamed;              /* its name does not stand beside its end */
@@ -75,6 +76,8 @@ struct plot {
     struct plot_series *series; /* ordered by panel; owned */
     size_t count;               /* how many; 0: there is nothing to plot */
     bool bars;                  /* horizontal bars: a panel's height follows their number */
+    int bar_height;             /* of each, in pixels; 0: the usual */
+    int bar_room;               /* to their right, in pixels; 0: the usual */
     bool grid;                  /* narrow panels, y told at the left, names above */
     bool bands;                 /* from the smallest slot to the largest */
     bool leaders;               /* thin lines lead from the ends to the names */

@@ -23,6 +23,9 @@ void plot_set_panels(struct plot *plot, size_t count, size_t parts);
 /* Which panel shows a part of a result, or of whatever the columns are. */
 size_t plot_panel_of(const struct plot *plot, size_t column, size_t part);
 
+/* Appends an empty series in the first panel; valid until the next call. */
+struct plot_series *plot_append_series(struct plot *plot);
+
 /* Appends a series for `cell` (styled, named, in the panel of its result's first part, no points
  * yet); valid until the next call. */
 struct plot_series *plot_add_series(struct plot *plot, const struct report_cell *cell);

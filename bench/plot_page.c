@@ -14,7 +14,9 @@ enum {
     PANEL_TITLE = 30,     /* above a row of panels with titles */
     PANEL_GAP = 18,       /* above one without, but the first */
     PANEL_HEIGHT = 390,   /* of lines, unless the panel says otherwise */
-    BAR_HEIGHT = 44,      /* a row of bars */
+    BAR_HEIGHT = 44,      /* a row of bars, unless the plot says otherwise */
+    BAR_ROOM = 34,        /* to the right of bars, likewise */
+    BARS_WIDTH_MIN = 360, /* of bars, however long their names */
     AXIS_BELOW = 66,      /* ticks and title of x */
     AXIS_LEFT = 94,       /* ticks and title of y */
     GRID_GAP = 28,        /* between narrow panels */
@@ -109,7 +111,8 @@ static int longest_name(const struct plot *plot) {
 static int place_rows(struct plot_page *page, const struct plot *plot) {
     int y = MARGIN_TOP;
     for (size_t first = 0; first < plot->panel_count; first += plot->page_columns) {
-        int height = plot->bars ? (int)(plot->y.min - plot->y.max + 0.5) * BAR_HEIGHT : 0;
+        int bar = plot->bar_height > 0 ? plot->bar_height : BAR_HEIGHT;
+        int height = plot->bars ? (int)(plot->y.min - plot->y.max + 0.5) * bar : 0;
         bool titles = false, x_shown = false;
         for (size_t i = first; i < first + plot->page_columns; i++) {
             const struct plot_panel *panel = &plot->panels[i];
@@ -134,7 +137,9 @@ static void place_columns(struct plot_page *page, const struct plot *plot) {
     CHECK(plot->page_columns > 0 && plot->page_columns <= COLUMNS);
     int columns = (int)plot->page_columns, names = CHARACTER * longest_name(plot);
     int cell = plot->grid ? widths[0] / columns : widths[columns - 1];
-    int left = plot->bars ? 30 + names : AXIS_LEFT, right = plot->bars ? 34 : 48 + names;
+    int room = plot->bar_room > 0 ? plot->bar_room : BAR_ROOM;
+    int left = plot->bars ? 30 + names : AXIS_LEFT, right = plot->bars ? room : 48 + names;
+    if (plot->bars && cell < left + BARS_WIDTH_MIN + right) cell = left + BARS_WIDTH_MIN + right;
     page->width = cell * columns;
     for (size_t i = 0; i < plot->panel_count; i++) {
         struct plot_box *box = &page->boxes[i];

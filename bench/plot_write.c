@@ -109,12 +109,13 @@ static void put_series(FILE *out, const struct plot *plot) {
             "whether a thin line leads there\n"
             "bands = %d\nseries = %zu\n",
             plot->bands, plot->count);
-    static const char *const arrays[] = {"name",    "end_x",  "end_y",  "leader",
+    static const char *const arrays[] = {"name",    "note",   "end_x",  "end_y", "leader",
                                          "label_y", "colour", "marker", "pale"};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         fprintf(out, "array series_%s[series + 1]\n", arrays[i]);
     /* gnuplot evaluates even a loop that runs never, once: for a last panel without series there */
-    fputs("series_name[series + 1] = ''; series_colour[series + 1] = '#000000'\n"
+    fputs("series_name[series + 1] = ''; series_note[series + 1] = ''\n"
+          "series_colour[series + 1] = '#000000'\n"
           "series_marker[series + 1] = 1; series_pale[series + 1] = 0\n",
           out);
     for (size_t i = 0; i < plot->count; i++) {
@@ -125,6 +126,7 @@ static void put_series(FILE *out, const struct plot *plot) {
         char text[128];
         plot_name_series(text, sizeof text, plot, series);
         put_indexed(out, "series_name", n, text);
+        put_indexed(out, "series_note", n, series->note);
         fprintf(out, "series_end_x[%zu] = %.9g; series_end_y[%zu] = %.9g\n", n, end->x, n, end->y);
         fprintf(out, "series_label_y[%zu] = %.5f; series_leader[%zu] = %d\n", n, series->label_y, n,
                 plot->leaders && !plot_ends_early(plot, series));

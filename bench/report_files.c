@@ -35,7 +35,8 @@ static bool file_facts(const char *path, uv_stat_t *facts) {
     return error == 0;
 }
 
-bool report_may_write(const char *command, const char *output, const char **names, size_t count) {
+bool report_may_write(const char *command, const char *option, const char *output,
+                      const char **names, size_t count) {
     uv_stat_t old, result;
     char reason[JSON_REASON_SIZE];
     bool exists = file_facts(output, &old);
@@ -43,11 +44,11 @@ bool report_may_write(const char *command, const char *output, const char **name
         if (!file_facts(names[i], &result) || old.st_dev != result.st_dev ||
             old.st_ino != result.st_ino)
             continue;
-        fprintf(stderr, "%s: -o %s: is one of the results\n", command, output);
+        fprintf(stderr, "%s: %s %s: is one of the results\n", command, option, output);
         return false;
     }
     if (json_file_writable(output, reason, sizeof reason)) return true;
-    fprintf(stderr, "%s: -o %s: %s\n", command, output, reason);
+    fprintf(stderr, "%s: %s %s: %s\n", command, option, output, reason);
     return false;
 }
 

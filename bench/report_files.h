@@ -15,8 +15,10 @@
 cJSON **report_read_results(const char *command, const struct paths *paths, const char **names,
                             size_t count);
 
-/* Whether `output` can be written and is none of the results; if not, says why. */
-bool report_may_write(const char *command, const char *output, const char **names, size_t count);
+/* Whether the file that `option` ("-o") names can be written and is none of the results; if not,
+ * says why. */
+bool report_may_write(const char *command, const char *option, const char *output,
+                      const char **names, size_t count);
 
 /* Makes a folder, unless it is there. Returns 0 or libuv's error. */
 int report_make_folder(const char *folder);

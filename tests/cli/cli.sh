@@ -107,3 +107,5 @@ run_loadgen
 run_schema
 . "$HERE/exports.sh"
 run_exports
+. "$HERE/compare.sh"
+run_compare

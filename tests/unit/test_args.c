@@ -20,6 +20,7 @@ struct parsed {
     const char *choice;          /* --choice */
     struct arg_texts many;       /* --many */
     struct arg_texts plain;      /* positionals */
+    struct arg_texts behind;     /* those behind --to */
     enum args_outcome outcome;   /* of args_parse */
     char out[2048], error[2048]; /* what was printed */
 };
@@ -53,6 +54,7 @@ static struct parsed parse(bool positionals, const char *const *words) {
         {"o", ARG_TEXT, &p.file, 0, 0, NULL, "FILE", "a file"},
         {"choice", ARG_CHOICE, &p.choice, 0, 0, "closed|open", NULL, "a choice (closed)"},
         {"many", ARG_TEXTS, &p.many, 0, 0, NULL, "TEXT", "texts"},
+        {"to", ARG_DIVIDER, &p.behind, 0, 0, NULL, "FILE...", "more files"},
         {.name = NULL}};
     const struct args_spec spec = {.program = "program",
                                    .summary = "parses",
@@ -256,6 +258,21 @@ static void positionals_keep_their_order(void **state) {
     args_texts_free(&p.plain);
 }
 
+static void a_divider_parts_positionals(void **state) {
+    (void)state;
+    struct parsed p = PARSE_PLAIN("a", "b", "--to", "c", "--count", "3", "d");
+    expect_run(&p);
+    assert_int_equal(p.plain.count, 2);
+    assert_int_equal(p.behind.count, 2);
+    assert_string_equal(p.plain.items[1], "b");
+    assert_string_equal(p.behind.items[0], "c");
+    assert_string_equal(p.behind.items[1], "d");
+    args_texts_free(&p.plain);
+    args_texts_free(&p.behind);
+    p = PARSE("--to=c");
+    expect_wrong(&p, "program: --to: takes no value");
+}
+
 static void help_shows_every_option(void **state) {
     (void)state;
     static const char *const shown[] = {"program - parses\n",  "usage: program [options] FILE...\n",
@@ -304,6 +321,7 @@ int main(void) {
         cmocka_unit_test(a_flag_takes_no_value),
         cmocka_unit_test(what_is_unknown_is_refused),
         cmocka_unit_test(positionals_keep_their_order),
+        cmocka_unit_test(a_divider_parts_positionals),
         cmocka_unit_test(help_shows_every_option),
         cmocka_unit_test(numbers_are_decimal_digits),
     };

@@ -1,0 +1,88 @@
+# compare.sh - `iobench compare` of whole files: exit codes, and what a forest plot needs. Part of cli.sh.
+#
+# The sessions are made of the first slot of a sample, so that no noise decides.
+# shellcheck shell=bash
+
+# made SESSION FACTOR [SLOTS]: on stdout a result of one cell with nine slots, that slot with its CPU times that factor.
+made() {
+    awk -v session="$1" -v factor="$2" -v slots="${3:-9}" '
+        function real(line) { sub(/^[^:]*:[ \t]*/, "", line); return line + 0 }
+        function put(key, value) { printf "\t\t\t\t\t\t\"%s\":\t%.17g,\n", key, value }
+        function slot(number,  i, cpu) {
+            cpu = int(cpu_ns * factor * (1 + number / 1000))
+            for (i = 0; i < lines; i++) {
+                if (line[i] ~ /^\t\t\t\t\t"order":/) printf "\t\t\t\t\t\"order\":\t%d,\n", number
+                else if (line[i] ~ /"started_offset_s":/) printf "\t\t\t\t\t\"started_offset_s\":\t%d,\n", number
+                else if (line[i] ~ /"cpu_ns":/) put("cpu_ns", cpu)
+                else if (line[i] ~ /"cpu_user_s":/) put("cpu_user_s", 0)
+                else if (line[i] ~ /"cpu_sys_s":/) put("cpu_sys_s", cpu / 1e9)
+                else if (line[i] ~ /"cpu_ns_per_echo":/) put("cpu_ns_per_echo", cpu / answered)
+                else if (line[i] ~ /"echoes_per_cpu_s":/) put("echoes_per_cpu_s", 1e9 * answered / cpu)
+                else print line[i]
+            }
+        }
+        BEGIN { order = "0"; for (i = 1; i < slots; i++) order = order ", " i }
+        /^\t\t"id":/ && !named { $0 = "\t\t\"id\":\t\"" session "\","; named = 1 }
+        /^\t\t"order":/ { $0 = "\t\t\"order\":\t[" order "]," }
+        !inside { print; inside = /"samples":/; next }
+        /^\t\t\t\t[}]/ {
+            for (i = 0; i < slots; i++) { slot(i); print i + 1 < slots ? "\t\t\t\t}, {" : "\t\t\t\t}]\n\t\t}]\n}" }
+            exit
+        }
+        /"cpu_ns":/ { cpu_ns = real($0) }
+        /"answered":/ { answered = real($0) }
+        { line[lines++] = $0 }
+    ' "$ROOT/results/samples/linux-6.18-xeon-2cpu.json"
+}
+
+# compared NAME CODE PATTERN WORDS...: the exit code, and that it says so on stdout; of code 2 on stderr, as one line.
+compared() {
+    local name=$1 want=$2 pattern=$3 said=$TMP/.out code reason=
+    shift 3
+    (cd "$TMP/compare" && limited "$BIN/iobench" compare "$@") >"$TMP/.out" 2>"$TMP/.err"
+    code=$?
+    [ "$want" != 2 ] || said=$TMP/.err
+    [ "$code" = "$want" ] || reason="exit code $code: $(head -n 1 "$TMP/.err")"
+    grep -qE -e "$pattern" "$said" || reason=${reason:-"said: $(head -c 300 "$said" | tr '\n' '|')"}
+    [ "$want" != 2 ] || [ "$(wc -l <"$TMP/.err")" = 1 ] || reason=${reason:-"not one line: $(head -c 300 "$TMP/.err" | tr '\n' '|')"}
+    verdict "compare: $name" "$reason"
+}
+
+run_compare() {
+    local c=$TMP/compare
+    mkdir "$c" "$TMP/forest"
+    made a 1 >"$c/a.json" && made b 1 >"$c/b.json"
+    made slow-1 1.1 >"$c/slow-1.json" && made slow-2 1.1 >"$c/slow-2.json"
+    made short 1 2 >"$c/short.json"
+    sed -E 's/("kernel":\t")[^"]*/\16.1/' "$c/b.json" >"$c/kernel.json"
+    sed -E 's/("os":\t")[^"]*/\1Windows/' "$c/b.json" >"$c/os.json"
+    sed -E 's/("mode":\t")[^"]*/\1ab/' "$c/b.json" >"$c/ab.json"
+    verdict "compare: its sessions are valid" "$(limited "$BIN/iobench" validate --quiet "$c"/{a,b,slow-1,slow-2,short,kernel,os}.json 2>&1)"
+
+    compared "equal files" 0 IDENTICAL a.json --to a.json --gate
+    compared "equal files of few slots" 0 IDENTICAL short.json --to short.json --gate
+    compared "equal figures of two sessions" 0 PASS a.json --to b.json --gate
+    compared "a slower candidate" 1 REGRESSED a.json --to slow-1.json --gate
+    compared "is advisory without --gate" 0 advisory a.json --to slow-1.json
+    compared "and counts with two sessions a side" 1 REGRESSED a.json b.json --to slow-1.json slow-2.json
+    compared "unless it never fails" 0 REGRESSED --fail-on never a.json --to slow-1.json --gate
+    compared "a faster candidate" 0 IMPROVED slow-1.json --to a.json --gate
+    compared "too few slots" 3 '2 and 9 usable slots, 8 a side are needed: --repeats 8' short.json --to b.json
+    compared "another kernel" 3 'kernel: 6\.18.* / 6\.1; allow it with --vary kernel' a.json --to kernel.json
+    compared "another kernel, allowed" 0 PASS a.json --to kernel.json --vary kernel --vary cpu
+    compared "across operating systems" 3 'across operating systems there is no verdict' a.json --to os.json
+    compared "results of ab" 2 '^iobench compare: ab\.json: .*give results of `iobench run`' a.json --to ab.json
+    compared "a session twice on a side" 2 '^iobench compare: a\.json: the same session as a\.json' a.json a.json --to b.json
+    compared "a session on both sides" 2 '^iobench compare: a\.json: this session is on both sides' a.json --to b.json a.json
+    compared "--json" 1 '"verdict":[[:space:]]*"REGRESSED"' a.json --to slow-1.json --gate --json
+    cp "$TMP/.out" "$c/gate.json"
+    verdict "compare --quiet: says nothing" "$(limited "$BIN/iobench" compare "$c/a.json" --to "$c/b.json" --quiet 2>&1 || echo "exit code $?")"
+    if ! command -v gnuplot >/dev/null; then
+        skip "plot: forest" "gnuplot is not installed"
+        return
+    fi
+    limited "$BIN/iobench" plot forest "$c/gate.json" -o "$TMP/forest/x.svg" >"$TMP/.out" 2>&1
+    verdict "plot: forest of what compare --json wrote" "$([ -s "$TMP/.out" ] && cat "$TMP/.out"
+        [ "$(ls -A "$TMP/forest")" = x.svg ] || ls -A "$TMP/forest"
+        grep -q 'REGRESSED' "$TMP/forest/x.svg" || echo "the verdict is not on it")"
+}

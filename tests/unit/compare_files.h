@@ -1,0 +1,157 @@
+/* compare_files.h - results as a comparison reads them, made to measure, and what was made of them.
+ * Invariant: results hold what a comparison reads and no more. */
+#ifndef TESTS_UNIT_COMPARE_FILES_H
+#define TESTS_UNIT_COMPARE_FILES_H
+
+#include "bench/compare.h"
+#include "bench/report_data.h"
+#include "tests/unit/unit.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CLOSED "epoll/closed/c50/d1/64B"
+#define OPEN "epoll/open/c50/r20000/poisson/k1/64B"
+
+/* ---- results made to measure ---- */
+
+static inline cJSON *parse(const char *text) {
+    cJSON *json = cJSON_Parse(text);
+    assert_non_null(json);
+    return json;
+}
+
+static inline cJSON *new_result(const char *session) {
+    cJSON *file = parse(
+        "{\"session\":{\"mode\":\"run\",\"complete\":true},\"env\":{\"host\":{\"os\":\"Linux\","
+        "\"kernel\":\"6.1\",\"arch\":\"x86_64\",\"emulator\":null},"
+        "\"cpu\":{\"model\":\"Fast One\",\"logical\":4,\"mitigations\":{\"retbleed\":\"none\"}}},"
+        "\"builds\":[{\"id\":\"s\",\"sha256\":\"5e\",\"compiler\":\"gcc 12\",\"cflags\":\"-O2\","
+        "\"build_type\":\"release\"},{\"id\":\"l\",\"sha256\":\"10\"}],\"cells\":[]}");
+    cJSON_AddStringToObject(cJSON_GetObjectItem(file, "session"), "id", session);
+    return file;
+}
+
+/* Appends a cell without slots; load is "closed", "open" or "churn". */
+static inline cJSON *add_cell(cJSON *file, const char *id, const char *load) {
+    cJSON *cell =
+        parse("{\"scenario\":{\"phase\":\"p\",\"server\":{\"model\":\"epoll\",\"options\":{},"
+              "\"command\":null},\"duration_s\":1,\"rate_per_s\":null,\"saturating\":false,"
+              "\"placement\":{\"server\":[0],\"loadgen\":[1]}}}");
+    cJSON_AddStringToObject(cell, "id", id);
+    cJSON_AddStringToObject(cJSON_GetObjectItem(cell, "scenario"), "load", load);
+    cJSON_AddItemToArray(cJSON_GetObjectItem(file, "cells"), cell);
+    return cell;
+}
+
+/* Appends slots around the figures, each a little off the one before. */
+static inline void add_slots(cJSON *cell, int count, double throughput, double cpu_ns,
+                             const char *bound) {
+    cJSON *samples = cJSON_GetObjectItem(cell, "samples");
+    if (!samples) samples = cJSON_AddArrayToObject(cell, "samples");
+    for (int i = 0; i < count; i++) {
+        double off = 1 + 0.001 * (i % 9);
+        char text[512];
+        snprintf(text, sizeof text,
+                 "{\"build\":\"s\",\"throughput_per_s\":%.17g,\"latency\":{\"p50_ns\":%.17g,"
+                 "\"p99_ns\":%.17g},\"server\":{\"cpu_ns_per_echo\":%.17g},"
+                 "\"loadgen\":{\"build\":\"l\",\"transport\":\"epoll\",\"threads\":1,"
+                 "\"bound\":\"%s\"},\"validity\":{\"verdict\":\"valid\",\"reasons\":[]}}",
+                 throughput * off, 1e5 * off, 3e5 * off, cpu_ns * off, bound);
+        cJSON_AddItemToArray(samples, parse(text));
+    }
+}
+
+/* A result with one closed cell. */
+static inline cJSON *closed_result(const char *session, int slots, double throughput,
+                                   double cpu_ns) {
+    cJSON *file = new_result(session);
+    add_slots(add_cell(file, CLOSED, "closed"), slots, throughput, cpu_ns, "server");
+    return file;
+}
+
+/* Changes what stands at a dotted path. */
+static inline void set(cJSON *file, const char *path, const char *value) {
+    char parent[128];
+    const char *key = strrchr(path, '.') + 1;
+    snprintf(parent, sizeof parent, "%.*s", (int)(key - path - 1), path);
+    cJSON *object = (cJSON *)report_item(file, parent);
+    assert_non_null(object);
+    cJSON_DeleteItemFromObject(object, key);
+    cJSON_AddItemToObject(object, key, parse(value));
+}
+
+static inline cJSON *cell_of(cJSON *file, int index) {
+    return cJSON_GetArrayItem(cJSON_GetObjectItem(file, "cells"), index);
+}
+
+/* ---- comparing them ---- */
+
+enum { FILES_MAX = 4 };
+
+/* The files of both sides; they end with the first NULL. */
+struct sides {
+    cJSON *left[FILES_MAX], *right[FILES_MAX];
+};
+
+static const char *const names[FILES_MAX] = {"1.json", "2.json", "3.json", "4.json"};
+
+static inline size_t count_of(cJSON *const *files) {
+    size_t count = 0;
+    while (count < FILES_MAX && files[count]) count++;
+    return count;
+}
+
+static inline void build_sides(const struct sides *s, struct compare_side sides[COMPARE_SIDES]) {
+    sides[COMPARE_BASELINE] = (struct compare_side){s->left, names, count_of(s->left)};
+    sides[COMPARE_CANDIDATE] = (struct compare_side){s->right, names, count_of(s->right)};
+}
+
+static inline void delete_sides(const struct sides *s) {
+    for (int i = 0; i < FILES_MAX; i++) {
+        cJSON_Delete(s->left[i]);
+        cJSON_Delete(s->right[i]);
+    }
+}
+
+/* Compares and deletes the files. The caller clears the report. */
+static inline void compare(struct gate_report *report, struct sides s, unsigned vary, bool gate) {
+    struct compare_side sides[COMPARE_SIDES];
+    char reason[512];
+    build_sides(&s, sides);
+    if (!compare_possible(sides, reason, sizeof reason)) fail_msg("%s", reason);
+    compare_build(report, sides, vary, gate);
+    delete_sides(&s);
+}
+
+static inline void compare_two(struct gate_report *report, cJSON *left, cJSON *right,
+                               unsigned vary) {
+    compare(report, (struct sides){{left}, {right}}, vary, true);
+}
+
+static inline const struct gate_row *row_of(const struct gate_report *report, const char *cell,
+                                            enum gate_metric metric) {
+    for (size_t i = 0; i < report->row_count; i++)
+        if (strcmp(report->rows[i].cell, cell) == 0 && report->rows[i].metric == metric)
+            return &report->rows[i];
+    fail_msg("no row %s of %s", gate_metrics[metric].key, cell);
+    return NULL;
+}
+
+static inline void assert_near(double value, double expected, double error) {
+    assert_true(fabs(value - expected) <= error);
+}
+
+static inline int exit_code(const struct gate_report *report) {
+    char why[512];
+    return gate_exit_code(report, GATE_FAIL_REGRESSION, why, sizeof why);
+}
+
+static inline void expect_verdict(const struct gate_row *row, enum gate_verdict verdict,
+                                  const char *reason) {
+    assert_string_equal(gate_verdict_names[row->verdict], gate_verdict_names[verdict]);
+    assert_string_equal(row->reason, reason);
+}
+
+#endif

@@ -1,0 +1,261 @@
+/* test_compare.c - two sides of results: which cells meet, what their figures say, which files can
+ * be sides at all. Invariant: each test changes one thing in results that pass. */
+#include "tests/unit/compare_files.h"
+
+/* ---- figures ---- */
+
+static void equal_figures_pass(void **state) {
+    (void)state;
+    struct gate_report report;
+    compare_two(&report, closed_result("a", 9, 1e5, 5e3), closed_result("b", 9, 1e5, 5e3), 0);
+    assert_int_equal(report.row_count, 2);
+    expect_verdict(row_of(&report, CLOSED, GATE_THROUGHPUT), GATE_PASS, "");
+    expect_verdict(row_of(&report, CLOSED, GATE_CPU), GATE_PASS, "");
+    assert_int_equal(exit_code(&report), 0);
+    assert_string_equal(report.baseline, "1.json");
+    compare_clear(&report);
+}
+
+static void a_slower_candidate_has_regressed(void **state) {
+    (void)state;
+    struct gate_report report;
+    compare_two(&report, closed_result("a", 9, 1e5, 5e3), closed_result("b", 9, 0.9e5, 5e3), 0);
+    const struct gate_row *row = row_of(&report, CLOSED, GATE_THROUGHPUT);
+    expect_verdict(row, GATE_REGRESSED, "");
+    assert_near(row->effect, -log(0.9), 1e-9);
+    assert_true(row->low <= row->effect && row->effect <= row->high);
+    assert_near(row->baseline, 1.004e5, 1e-3);
+    assert_near(row->candidate, 0.9036e5, 1e-3);
+    assert_int_equal(row->slots[0], 9);
+    assert_int_equal(row->slots[1], 9);
+    /* nine logarithms, 0.001 apart: deviation 0.00274 */
+    assert_near(row->smallest, 3.7 * 0.002728 * sqrt(2.0 / 9), 1e-5);
+    expect_verdict(row_of(&report, CLOSED, GATE_CPU), GATE_PASS, "");
+    assert_int_equal(exit_code(&report), 1);
+    compare_clear(&report);
+}
+
+static void a_candidate_that_costs_less_has_improved(void **state) {
+    (void)state;
+    struct gate_report report;
+    compare_two(&report, closed_result("a", 9, 1e5, 5e3), closed_result("b", 9, 1e5, 4e3), 0);
+    expect_verdict(row_of(&report, CLOSED, GATE_CPU), GATE_IMPROVED, "");
+    assert_int_equal(exit_code(&report), 0);
+    compare_clear(&report);
+}
+
+static void metrics_follow_the_load(void **state) {
+    (void)state;
+    struct gate_report report;
+    cJSON *files[2] = {new_result("a"), new_result("b")};
+    for (int i = 0; i < 2; i++) {
+        add_slots(add_cell(files[i], OPEN, "open"), 8, 2e4, 5e3, "none");
+        add_slots(add_cell(files[i], "epoll/churn/c1", "churn"), 8, 2e4, 5e3, "none");
+    }
+    compare_two(&report, files[0], files[1], 0);
+    assert_int_equal(report.row_count, 3);
+    expect_verdict(row_of(&report, OPEN, GATE_P50), GATE_PASS, "");
+    expect_verdict(row_of(&report, OPEN, GATE_P99), GATE_PASS, "");
+    expect_verdict(row_of(&report, OPEN, GATE_CPU), GATE_PASS, "");
+    compare_clear(&report);
+}
+
+static void too_few_slots_are_not_measured(void **state) {
+    (void)state;
+    struct gate_report report;
+    compare_two(&report, closed_result("a", 2, 1e5, 5e3), closed_result("b", 8, 1e5, 5e3), 0);
+    const struct gate_row *row = row_of(&report, CLOSED, GATE_CPU);
+    expect_verdict(row, GATE_NOT_MEASURED,
+                   "2 and 8 usable slots, 8 a side are needed: --repeats 8");
+    assert_true(row->gated && isnan(row->effect) && isnan(row->smallest));
+    assert_near(row->baseline, 5002.5, 1e-9);
+    assert_int_equal(exit_code(&report), 3);
+    compare_clear(&report);
+}
+
+static void the_commonest_reason_is_told(void **state) {
+    (void)state;
+    struct gate_report report;
+    cJSON *left = closed_result("a", 9, 1e5, 5e3), *slot;
+    int i = 0;
+    cJSON_ArrayForEach(slot, report_item(cell_of(left, 0), "samples")) {
+        set(slot, "validity.verdict", "\"invalid\"");
+        set(slot, "validity.reasons", i++ < 3 ? "[\"rare\"]" : "[\"common\"]");
+    }
+    compare_two(&report, left, closed_result("b", 8, 1e5, 5e3), 0);
+    expect_verdict(row_of(&report, CLOSED, GATE_CPU), GATE_NOT_MEASURED,
+                   "0 and 8 usable slots, 8 a side are needed; mostly: common");
+    assert_true(isnan(row_of(&report, CLOSED, GATE_CPU)->baseline));
+    assert_int_equal(exit_code(&report), 3);
+    compare_clear(&report);
+}
+
+static void a_figure_of_the_pair_is_not_gated(void **state) {
+    (void)state;
+    struct gate_report report;
+    cJSON *files[2] = {new_result("a"), new_result("b")};
+    for (int i = 0; i < 2; i++)
+        add_slots(add_cell(files[i], CLOSED, "closed"), 8, 1e5, 5e3, "both");
+    compare_two(&report, files[0], files[1], 0);
+    const struct gate_row *row = row_of(&report, CLOSED, GATE_THROUGHPUT);
+    assert_int_equal(row->verdict, GATE_NOT_MEASURED);
+    assert_false(row->gated);
+    assert_true(row_of(&report, CLOSED, GATE_CPU)->gated);
+    assert_int_equal(exit_code(&report), 0);
+    compare_clear(&report);
+}
+
+/* The baseline shows the server: a candidate that does not is no reason to be content. */
+static void a_candidate_at_the_generators_limit_is_not_measured(void **state) {
+    (void)state;
+    struct gate_report report;
+    cJSON *right = new_result("b");
+    add_slots(add_cell(right, CLOSED, "closed"), 8, 1e5, 5e3, "both");
+    compare_two(&report, closed_result("a", 8, 1e5, 5e3), right, 0);
+    assert_true(row_of(&report, CLOSED, GATE_THROUGHPUT)->gated);
+    assert_int_equal(exit_code(&report), 3);
+    compare_clear(&report);
+}
+
+static void nothing_that_shows_a_server_is_nothing(void **state) {
+    (void)state;
+    struct gate_report report;
+    cJSON *files[2] = {new_result("a"), new_result("b")};
+    for (int i = 0; i < 2; i++)
+        add_slots(add_cell(files[i], CLOSED, "closed"), 8, 1e5, 5e3, "client");
+    compare_two(&report, files[0], files[1], 0);
+    assert_true(report.invalid);
+    assert_int_equal(exit_code(&report), 3);
+    compare_clear(&report);
+}
+
+/* ---- cells of one side ---- */
+
+static void a_new_cell_is_not_gated_and_a_lost_one_is(void **state) {
+    (void)state;
+    struct gate_report report;
+    cJSON *left = closed_result("a", 8, 1e5, 5e3), *right = closed_result("b", 8, 1e5, 5e3);
+    add_slots(add_cell(right, OPEN, "open"), 8, 2e4, 5e3, "none");
+    compare_two(&report, left, right, 0);
+    expect_verdict(row_of(&report, OPEN, GATE_P50), GATE_NEW, "");
+    assert_false(row_of(&report, OPEN, GATE_P50)->gated);
+    assert_int_equal(exit_code(&report), 0);
+    compare_clear(&report);
+
+    left = closed_result("a", 8, 1e5, 5e3), right = closed_result("b", 8, 1e5, 5e3);
+    add_slots(add_cell(left, OPEN, "open"), 8, 2e4, 5e3, "none");
+    compare_two(&report, left, right, 0);
+    expect_verdict(row_of(&report, OPEN, GATE_P50), GATE_NOT_MEASURED,
+                   "the candidate does not have it");
+    assert_int_equal(exit_code(&report), 3);
+    compare_clear(&report);
+}
+
+static void a_skipped_cell_says_why(void **state) {
+    (void)state;
+    struct gate_report report;
+    for (int both = 0; both < 2; both++)
+        for (int complete = 0; complete < 2; complete++) {
+            cJSON *left = closed_result("a", 8, 1e5, 5e3), *right = closed_result("b", 8, 1e5, 5e3);
+            cJSON *one = add_cell(left, OPEN, "open"), *two = add_cell(right, OPEN, "open");
+            cJSON_AddItemToObject(two, "skipped", parse("{\"reason\":\"too many\"}"));
+            if (both)
+                cJSON_AddItemToObject(one, "skipped", parse("{\"reason\":\"too many\"}"));
+            else
+                add_slots(one, 8, 2e4, 5e3, "none");
+            if (!complete) set(right, "session.complete", "false");
+            compare_two(&report, left, right, 0);
+            expect_verdict(row_of(&report, OPEN, GATE_P50), GATE_NOT_MEASURED,
+                           both ? "skipped: too many" : "skipped by the candidate: too many");
+            assert_int_equal(exit_code(&report), both && complete ? 0 : 3);
+            compare_clear(&report);
+        }
+}
+
+/* ---- sessions ---- */
+
+static void the_same_session_is_identical(void **state) {
+    (void)state;
+    struct gate_report report;
+    compare_two(&report, closed_result("a", 2, 1e5, 5e3), closed_result("a", 2, 1e5, 5e3), 0);
+    expect_verdict(row_of(&report, CLOSED, GATE_CPU), GATE_IDENTICAL,
+                   "the same slots of the same session");
+    assert_int_equal(exit_code(&report), 0);
+    compare_clear(&report);
+}
+
+/* Somebody's copy with other figures is not the same, whatever it is called. */
+static void a_copy_that_was_changed_is_compared(void **state) {
+    (void)state;
+    struct gate_report report;
+    compare_two(&report, closed_result("a", 8, 1e5, 5e3), closed_result("a", 8, 0.9e5, 5e3), 0);
+    assert_int_equal(row_of(&report, CLOSED, GATE_THROUGHPUT)->verdict, GATE_REGRESSED);
+    assert_int_equal(exit_code(&report), 1);
+    compare_clear(&report);
+}
+
+static void sessions_add_their_slots(void **state) {
+    (void)state;
+    struct gate_report report;
+    for (int sessions = 1; sessions <= 2; sessions++) {
+        struct sides s = {{closed_result("a", 4, 1e5, 5e3), closed_result("b", 4, 1e5, 5e3)},
+                          {closed_result("c", 4, 0.9e5, 5e3)}};
+        if (sessions == 2)
+            s.right[1] = closed_result("d", 4, 0.9e5, 5e3);
+        else
+            add_slots(cell_of(s.right[0], 0), 4, 0.9e5, 5e3, "server");
+        compare(&report, s, 0, false);
+        const struct gate_row *row = row_of(&report, CLOSED, GATE_THROUGHPUT);
+        assert_int_equal(row->slots[0], 8);
+        assert_int_equal(row->slots[1], 8);
+        expect_verdict(row, GATE_REGRESSED, "");
+        assert_int_equal(report.advisory, sessions == 1);
+        assert_int_equal(*report.note != '\0', sessions == 1);
+        assert_int_equal(exit_code(&report), sessions == 1 ? 0 : 1);
+        assert_string_equal(report.baseline, "1.json and 1 more");
+        compare_clear(&report);
+    }
+}
+
+static void expect_impossible(struct sides s, const char *expected) {
+    struct compare_side sides[COMPARE_SIDES];
+    char reason[512];
+    build_sides(&s, sides);
+    assert_false(compare_possible(sides, reason, sizeof reason));
+    assert_string_equal(reason, expected);
+    delete_sides(&s);
+}
+
+static void some_files_are_no_sides(void **state) {
+    (void)state;
+    cJSON *ab = new_result("a");
+    set(ab, "session.mode", "\"ab\"");
+    expect_impossible((struct sides){{ab}, {new_result("b")}},
+                      "1.json: both sides are in this one session, and `iobench ab` said its "
+                      "verdict; give results of `iobench run`");
+    expect_impossible((struct sides){{new_result("a"), new_result("a")}, {new_result("b")}},
+                      "2.json: the same session as 1.json, which counts once");
+    expect_impossible((struct sides){{new_result("a")}, {new_result("b"), new_result("a")}},
+                      "2.json: this session is on both sides");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(equal_figures_pass),
+        cmocka_unit_test(a_slower_candidate_has_regressed),
+        cmocka_unit_test(a_candidate_that_costs_less_has_improved),
+        cmocka_unit_test(metrics_follow_the_load),
+        cmocka_unit_test(too_few_slots_are_not_measured),
+        cmocka_unit_test(the_commonest_reason_is_told),
+        cmocka_unit_test(a_figure_of_the_pair_is_not_gated),
+        cmocka_unit_test(a_candidate_at_the_generators_limit_is_not_measured),
+        cmocka_unit_test(nothing_that_shows_a_server_is_nothing),
+        cmocka_unit_test(a_new_cell_is_not_gated_and_a_lost_one_is),
+        cmocka_unit_test(a_skipped_cell_says_why),
+        cmocka_unit_test(the_same_session_is_identical),
+        cmocka_unit_test(a_copy_that_was_changed_is_compared),
+        cmocka_unit_test(sessions_add_their_slots),
+        cmocka_unit_test(some_files_are_no_sides),
+    };
+    return cmocka_run_group_tests_name("compare", tests, NULL, NULL);
+}
