@@ -27,7 +27,9 @@ if [ ! -s "$record.burn" ]; then
     { "load": "closed", "connections": 50, "burn_ns": [3000, 4000], "warmup_s": 0.3, "duration_s": 1 }] }] }
 SUITE
     "$bin/iobench" run --suite "$work/burn.json" --quiet -o "$work/burn.result.json"
-    for percent in 10 5; do "$jobs" burn "$work/burn.result.json" "$percent"; done | tr '\n' ' ' >"$record.burn"
+    ten=$("$jobs" burn "$work/burn.result.json" 10)
+    five=$("$jobs" burn "$work/burn.result.json" 5)
+    echo "$ten $five" >"$record.burn"
 fi
 read -r ten five <"$record.burn"
 extra=(0 "$ten" "$five")
