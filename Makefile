@@ -363,6 +363,8 @@ gate-calibrate: ensure
 	BIN=$(BIN) bash tests/gate/calibrate.sh $(GATE_JOBS)
 
 check: ensure
+	@mkdir -p $(BUILD); command -v xmllint >/dev/null || { $(call as-root,$(PACKAGES_CHECK)); \
+	  apt install -y --no-install-recommends $(PACKAGES_CHECK) || echo "make: $(PACKAGES_CHECK): not installed; going on without it"; }
 	$(Q)$(MAKE) --no-print-directory check-now
 
 check-now: tests $(if $(filter release,$(CONFIG)),fuzz-build)
@@ -398,6 +400,7 @@ PACKAGES_OPTIONAL := liburing-dev libcmocka-dev gnuplot-nox
 PACKAGES_WINDOWS := gcc-mingw-w64-x86-64 cmake dpkg-dev pkg-config
 TOOLS_WINDOWS := x86_64-w64-mingw32-gcc cmake dpkg-source pkg-config
 PACKAGES_WINE := wine64 wine
+PACKAGES_CHECK := libxml2-utils
 PACKAGES_FUZZ := clang libclang-rt-dev
 PACKAGES_LINT := clang-format clang-tidy cppcheck clang
 # Where there is no apt-get: who installs, and what it calls the same packages.
@@ -489,6 +492,7 @@ clean:
 help:
 	@echo "make               build what the installed libraries allow, into $(BIN)"
 	@echo "make bench         install what is missing, build, run a suite (SUITE=$(SUITE)), draw the report"
+	@echo "make gate-calibrate try the regression gate on this machine (hours; goes on where it was stopped)"
 	@echo "make bench-loadgen install what is missing, build, measure the load generator itself (4 minutes)"
 	@echo "make check         install what is missing, build, run the tests"
 	@echo "make check-windows install what is missing, test the Windows programs under Wine"
