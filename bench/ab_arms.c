@@ -113,12 +113,15 @@ static bool stage_source(const struct ab_arms *a, enum ab_arm arm, const struct 
     return stage(a, arm, s->path, file, reason, size);
 }
 
-/* Whether both arms run the same bytes with the same options. */
-static bool identical(const struct source s[2]) {
+static bool same_bytes(const char *one, const char *other) {
     char left[SHA256_HEX_SIZE], right[SHA256_HEX_SIZE];
+    return sha256_file(one, left) && sha256_file(other, right) && strcmp(left, right) == 0;
+}
+
+/* Whether both arms run the same server with the same options. */
+static bool identical(const struct source s[2]) {
     if (s[0].command || s[1].command || strcmp(s[0].options, s[1].options) != 0) return false;
-    return sha256_file(s[0].path, left) && sha256_file(s[1].path, right) &&
-           strcmp(left, right) == 0;
+    return same_bytes(s[0].path, s[1].path);
 }
 
 /* ---- subjects ---- */
@@ -252,13 +255,14 @@ static bool has_copy(const struct ab_arms *a) {
     return false;
 }
 
-static bool make_subject(struct ab_arms *a, const struct source pair[2], struct process_loop *l,
-                         char *reason, size_t size) {
+static bool make_subject(struct ab_arms *a, const struct sources *all, size_t index,
+                         struct process_loop *l, char *reason, size_t size) {
+    const struct source *pair = all->of[index];
     struct ab_subject *subject = &a->subjects[a->subject_count++];
     subject->foreign = pair[0].command || pair[1].command;
     if (pair[0].missing)
         subject->state = AB_NEW;
-    else if (!a->of_loadgen && identical(pair))
+    else if (identical(pair) && same_bytes(all->loadgens[0], all->loadgens[1]))
         subject->state = AB_IDENTICAL;
     for (int arm = 0; arm < AB_ARMS; arm++) {
         if (subject->state == AB_NEW && arm != AB_CANDIDATE) continue;
@@ -275,7 +279,7 @@ static void label(struct ab_arms *a, const struct ab_request *r, const char *sha
                  : r->specs[arm]  ? r->specs[arm]
                                   : "");
     if (!r->baseline_rev && !r->baseline_loadgen) return;
-    snprintf(a->labels[1], GATE_NAME_SIZE, "%.12s%s", version_git_commit,
+    snprintf(a->labels[1], GATE_NAME_SIZE, "this build (%.12s%s)", version_git_commit,
              version_git_dirty ? ", modified" : "");
     if (r->baseline_rev)
         snprintf(a->labels[0], GATE_NAME_SIZE, "%.100s (%.12s)", r->baseline_rev, sha);
@@ -305,7 +309,7 @@ bool ab_arms_open(struct ab_arms *a, const struct ab_request *r, const struct pa
     for (int arm = 0; arm < AB_ARMS; arm++)
         if (!ask_arm(a, arm, &s, l, reason, size)) return false;
     for (size_t i = 0; i < s.count; i++) {
-        if (!make_subject(a, s.of[i], l, reason, size)) return false;
+        if (!make_subject(a, &s, i, l, reason, size)) return false;
         const struct ab_subject *subject = &a->subjects[a->subject_count - 1];
         if (r->baseline_rev && subject->state == AB_COMPARED && !built_alike(subject, reason, size))
             return false;

@@ -84,8 +84,11 @@ static void add_subject(struct ab *ab, const struct ab_subject *s) {
         }
         struct ab_cell *cell = add_cell(ab, find_cell(ab, s->specs[AB_BASELINE], c), i);
         cell->foreign = s->foreign;
-        for (size_t k = 0; k < count; k++)
-            cell->rows[cell->row_count++] = add_row(ab, c, metrics[k]);
+        for (size_t k = 0; k < count; k++) {
+            struct gate_row *row = add_row(ab, c, metrics[k]);
+            memcpy(row->reason, cell->why, sizeof cell->why);
+            cell->rows[cell->row_count++] = row;
+        }
     }
 }
 

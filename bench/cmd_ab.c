@@ -204,10 +204,12 @@ static void print_plan(FILE *out, const struct session *s) {
         const struct gate_row *row = &ab->report.rows[i];
         if (i == 0 || strcmp(row->cell, row[-1].cell) != 0)
             fprintf(out, "%-48s  %s\n", row->cell,
-                    row->verdict == GATE_UNDECIDED ? "compared" : gate_verdict_names[row->verdict]);
+                    row->verdict != GATE_UNDECIDED ? gate_verdict_names[row->verdict]
+                    : *row->reason                 ? row->reason
+                                                   : "compared");
     }
-    fprintf(out, "%zu cells with the control; about %.0f s if nothing changed, at most %.0f s\n",
-            ab->cell_count, ab->stage1_s, ab->budget_s);
+    fprintf(out, "with the control about %.0f s if nothing changed, at most %.0f s\n", ab->stage1_s,
+            ab->budget_s);
 }
 
 /* Opens the result, runs, and leaves the report with its verdicts. */

@@ -101,6 +101,10 @@ echo "out of luck" >&2; exit 1'
         --candidate "$TMP/ab/dies/echo-epoll" --suite "$TMP/ab/suite.json" -o "$TMP/ab/dies.json"
     gated "a dry run tells cells and time" 0 'about [0-9]+ s if nothing changed, at most 720 s' \
         --baseline epoll --candidate epoll:trigger=level --dry-run
+    sed 's/: 10,/: 5000,/' "$TMP/ab/suite.json" >"$TMP/ab/many.json"
+    mkdir "$TMP/ab/select" && { cat "$BIN/echo-select"; echo; } >"$TMP/ab/select/echo-select" && chmod +x "$TMP/ab/select/echo-select"
+    gated "a cell that cannot run is exit code 3" 3 'NO VERDICT: .*serves at most' --baseline select \
+        --candidate "$TMP/ab/select/echo-select" --suite "$TMP/ab/many.json" -o "$TMP/ab/many.result.json"
     slower
     interrupted_ab
     revision
