@@ -312,6 +312,11 @@ static void handle(struct uring_server *s, const struct io_uring_cqe *cqe) {
     }
 }
 
+/* Whether the head of the line need not wait any longer. */
+static bool can_feed(const struct uring_server *s) {
+    return s->starving && (s->ring.held < s->ring.count || s->starving->over);
+}
+
 /* Lets those at the head of the line receive again, one for each free buffer. Armed receives may
  * take them first; who finds none again goes to the end of the line. */
 static void feed_starved(struct uring_server *s) {
@@ -325,11 +330,14 @@ static void feed_starved(struct uring_server *s) {
     }
 }
 
-/* Submits, waits until `deadline_ns` (0: for ever) for a completion, and handles a batch. Returns 0
- * or an error. */
+/* Submits, waits until `deadline_ns` (0: for ever) for a completion if the line can only go on
+ * then, and handles a batch. Returns 0 or an error. */
 static int turn(struct uring_server *s, uint64_t deadline_ns) {
     struct io_uring_cqe *ended[BATCH];
-    int error = uring_wait(&s->ring, deadline_ns);
+    /* Who waits in line need not have bytes to receive, since the kernel looks for a buffer before
+     * it looks for them. It then takes none when it is fed, and no completion would tell that the
+     * next may have it: no sleep before there are no more buffers, or nobody wants them */
+    int error = can_feed(s) ? uring_submit(&s->ring) : uring_wait(&s->ring, deadline_ns);
     if (error) return error;
     s->stats->waits++;
     unsigned count = io_uring_peek_batch_cqe(&s->ring.rings, ended, BATCH);

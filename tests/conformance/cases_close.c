@@ -4,10 +4,8 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 
 enum { KIB = 1024, MIB = 1024 * 1024 };
 
@@ -36,13 +34,10 @@ static void half_close_at_once(const struct setup *setup) {
     struct server server;
     struct stats stats;
     uint64_t bytes = 0;
-    int status;
     server_start(&server, setup, NULL);
     struct client *clients = clients_open(&server, setup, 0, CLIENTS);
     clients_echo(clients, CLIENTS, 64);
-    REQUIRE(kill(server.pid, SIGSTOP) == 0 && waitpid(server.pid, &status, WUNTRACED) > 0 &&
-                WIFSTOPPED(status),
-            "the server cannot be stopped");
+    server_freeze(&server);
     for (size_t i = 0; i < CLIENTS; i++) {
         clients[i].paused = true;
         clients[i].goal += sizes[i % 4];
@@ -50,7 +45,7 @@ static void half_close_at_once(const struct setup *setup) {
         REQUIRE(os_shutdown_send(clients[i].fd) == 0, "no half-close");
         bytes += clients[i].goal;
     }
-    kill(server.pid, SIGCONT);
+    server_thaw(&server);
     for (size_t i = 0; i < CLIENTS; i++) client_await_end(&clients[i]);
     server_finish(&server, STOP_BY_EOF, &(struct expected){.accepted = CLIENTS, .bytes = bytes},
                   &stats);

@@ -153,10 +153,42 @@ static void newcomers(const struct setup *setup) {
     case_note("at most %llu echoes of others came first", (unsigned long long)worst);
 }
 
+/* Newcomers arrive behind more bytes than a server that shares few buffers among its connections
+ * can take at once, and say nothing yet; the server was stopped meanwhile and finds all of it
+ * together. Then they speak one by one, the last first: each must be heard with nobody else to wake
+ * the server. */
+static void silent_newcomers(const struct setup *setup) {
+    enum { TALKERS = 60, NEW = 60, BYTES = 64 };
+    struct server server;
+    struct stats stats;
+    server_start(&server, setup, NULL);
+    struct client *talkers = clients_open(&server, setup, 0, TALKERS);
+    clients_echo(talkers, TALKERS, BYTES);
+    server_freeze(&server);
+    for (size_t i = 0; i < TALKERS; i++) {
+        talkers[i].goal += BYTES;
+        while (talkers[i].sent < talkers[i].goal) clients_step(&talkers[i], 1, -1);
+    }
+    struct client *newcomers = clients_open(&server, setup, TALKERS, NEW);
+    server_thaw(&server);
+    clients_pump(talkers, TALKERS);
+    server_require_quiet(&server);
+    for (size_t i = NEW; i-- > 0;) clients_echo(&newcomers[i], 1, BYTES);
+    clients_finish(talkers, TALKERS);
+    clients_finish(newcomers, NEW);
+    server_finish(
+        &server, STOP_BY_EOF,
+        &(struct expected){.accepted = TALKERS + NEW, .bytes = (2 * TALKERS + NEW) * BYTES},
+        &stats);
+    free(talkers);
+    free(newcomers);
+}
+
 const struct conformance_case cases_many[] = {
     {"thousands", thousands, 60, false},
     {"thousands-stop", thousands_stop, 60, false},
     {"churn", churn, 60, false},
     {"newcomers", newcomers, 60, false},
+    {"silent-newcomers", silent_newcomers, 20, true},
     {NULL, NULL, 0, false},
 };

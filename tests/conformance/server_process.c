@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { OBSERVER_TRIES = 5, ARGS_MAX = 64, LINE_MAX_BYTES = 65536, STOP_LIMIT_MS = 1000 };
@@ -199,6 +200,17 @@ void server_require_quiet(const struct server *server) {
     }
     REQUIRE(percent < QUIET_CPU_PERCENT, "used %llu %% of a CPU while it could do nothing",
             (unsigned long long)percent);
+}
+
+void server_freeze(const struct server *server) {
+    int status;
+    REQUIRE(kill(server->pid, SIGSTOP) == 0 && waitpid(server->pid, &status, WUNTRACED) > 0 &&
+                WIFSTOPPED(status),
+            "the server cannot be stopped");
+}
+
+void server_thaw(const struct server *server) {
+    REQUIRE(kill(server->pid, SIGCONT) == 0, "the server cannot be continued");
 }
 
 uint64_t server_rss_bytes(const struct server *server) {

@@ -74,6 +74,10 @@ uint64_t server_cpu_ns(const struct server *server);
  * uses a whole CPU for ever. */
 void server_require_quiet(const struct server *server);
 
+/* Stops the process until server_thaw: what comes meanwhile it finds together. */
+void server_freeze(const struct server *server);
+void server_thaw(const struct server *server);
+
 /* Its resident memory in bytes. */
 uint64_t server_rss_bytes(const struct server *server);
 
