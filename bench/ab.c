@@ -157,6 +157,7 @@ static size_t choose(struct ab *ab, struct ab_cell **chosen) {
         else if (better < 1)
             hints[hint_count++] = (struct hint){cell, 1 + better};
     }
+    CHECK(control); /* there is a cell, so there is one */
     qsort(hints, hint_count, sizeof *hints, by_p);
     double time_s = left_s(ab) - GATE_STAGE2_PAIRS * control->pair_s;
     for (size_t i = 0; i < hint_count; i++) {

@@ -96,15 +96,17 @@ static void add_subject(struct ab *ab, const struct ab_subject *s) {
 static void add_control(struct ab *ab) {
     enum gate_metric metrics[AB_ROWS_MAX];
     const struct ab_cell *first = NULL;
+    bool first_closed = false;
     const struct ab_subject *s = ab->arms.subjects, *end = s + ab->arms.subject_count;
     while (s < end && !s->specs[AB_COPY]) s++;
     for (size_t i = 0; i < ab->cell_count && s < end; i++) {
         const struct ab_cell *cell = &ab->cells[i];
-        bool closed = ab->plan.cells[cell->cells[0]].load == CELL_CLOSED;
-        if (ab->plan.cells[cell->cells[0]].server != s->specs[AB_BASELINE]) continue;
-        if (!cell->over && (!first || (closed && first->rows[0]->metric != GATE_THROUGHPUT &&
-                                       first->rows[0]->metric != GATE_LOADGEN_CPU)))
-            first = cell;
+        const struct cell *c = &ab->plan.cells[cell->cells[0]];
+        if (c->server != s->specs[AB_BASELINE] || cell->over) continue;
+        bool closed = c->load == CELL_CLOSED;
+        if (first && (first_closed || !closed)) continue;
+        first = cell;
+        first_closed = closed;
     }
     if (!first) return;
     const struct cell *baseline = &ab->plan.cells[first->cells[0]];

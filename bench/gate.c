@@ -81,8 +81,8 @@ static bool proves(const struct gate_row *row) {
 
 static void adjust(struct gate_report *report) {
     size_t count = 0;
-    double *worse = malloc((report->row_count + 1) * sizeof *worse);
-    double *better = malloc((report->row_count + 1) * sizeof *better);
+    double *worse = calloc(report->row_count + 1, sizeof *worse);
+    double *better = calloc(report->row_count + 1, sizeof *better);
     CHECK(worse && better);
     for (size_t i = 0; i < report->row_count; i++) {
         const struct gate_row *row = &report->rows[i];
@@ -143,27 +143,26 @@ static bool all_shift(const struct gate_report *report, double sign) {
 void gate_check_control(struct gate_report *report) {
     struct gate_row *control = &report->control;
     if (!report->has_control || report->invalid) return;
-    control->verdict = GATE_PASS;
     double p = 2 * fmin(control->p_worse, control->p_better);
     double size = fabs(control->effect), sign = control->effect < 0 ? -1 : 1;
+    report->invalid = true;
+    control->verdict = GATE_INCONCLUSIVE;
     if (!isfinite(control->effect)) {
+        control->verdict = GATE_NOT_MEASURED;
         snprintf(report->reason, sizeof report->reason, "the control was not measured: %.250s",
                  *control->reason ? control->reason : "too few pairs");
-    } else if (size < hint_of(control)) {
-        return;
-    } else if (p <= GATE_ALPHA) {
+    } else if (size >= hint_of(control) && p <= GATE_ALPHA) {
         snprintf(report->reason, sizeof report->reason,
                  "the control shifted: the baseline and its own copy differ by %.1f %% (p %.2g)",
                  100 * expm1(size), p);
-    } else if (all_shift(report, sign)) {
+    } else if (size >= hint_of(control) && all_shift(report, sign)) {
         snprintf(report->reason, sizeof report->reason,
                  "nearly all cells shifted one way, and the control with them, by %.1f %%",
                  100 * expm1(size));
     } else {
-        return;
+        report->invalid = false;
+        control->verdict = GATE_PASS;
     }
-    report->invalid = true;
-    control->verdict = isfinite(control->effect) ? GATE_INCONCLUSIVE : GATE_NOT_MEASURED;
 }
 
 /* ---- the exit code ---- */

@@ -53,7 +53,7 @@ slower() {
 }
 
 interrupted_ab() {
-    local pid code reason= out=$TMP/ab/broken.json
+    local pid code reason='' out=$TMP/ab/broken.json
     "$BIN/iobench" ab --suite "$TMP/ab/suite.json" --baseline epoll --candidate epoll:trigger=level -o "$out" \
         >/dev/null 2>"$TMP/.err" </dev/null &
     pid=$!
@@ -68,7 +68,7 @@ interrupted_ab() {
 
 # The tree that the tests run from, against itself.
 revision() {
-    local name="ab --baseline-rev: unchanged servers are identical"
+    local name="ab --baseline-rev: unchanged servers are identical" reason=
     if ! git -C "$ROOT" rev-parse --quiet --verify HEAD >/dev/null 2>&1; then
         skip "$name" "not a git work tree"
     elif [ "$(basename "$(dirname "$BIN")")" != build ]; then
@@ -77,9 +77,8 @@ revision() {
         skip "$name" "base/, servers/ or the Makefile have changes"
     else
         timeout --kill-after=5 "$((300 * SCALE))" "$BIN/iobench" ab --baseline-rev HEAD --server epoll --server poll \
-            </dev/null >"$TMP/.out" 2>"$TMP/.err"
-        verdict "$name" "$([ "$?" = 0 ] || tail -n 1 "$TMP/.err"
-            [ "$(grep -c IDENTICAL "$TMP/.out")" -ge 2 ] || head -c 300 "$TMP/.out")"
+            </dev/null >"$TMP/.out" 2>"$TMP/.err" || reason=$(tail -n 1 "$TMP/.err")
+        verdict "$name" "${reason:-}$([ "$(grep -c IDENTICAL "$TMP/.out")" -ge 2 ] || head -c 300 "$TMP/.out")"
     fi
 }
 

@@ -83,7 +83,7 @@ static void what_is_smaller_than_tau_is_no_regression(void **state) {
     assert_int_equal(row->verdict, GATE_PASS);
     assert_true(row->p_worse < 1e-6);
     m = (struct made){0};
-    row = both_stages(&m, GATE_CPU, 0.0297, 0.001);
+    both_stages(&m, GATE_CPU, 0.0297, 0.001);
     assert_int_equal(decide(&m, GATE_FAIL_REGRESSION), 1);
 }
 
