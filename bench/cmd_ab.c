@@ -87,7 +87,7 @@ static enum args_outcome read_options(struct options *o, int argc, char **argv) 
          "CPUs: auto, none, or SERVER/LOADGEN as in 0-1/2 (auto)"},
         {"o", ARG_TEXT, &o->output, 0, 0, NULL, "FILE",
          "result with every slot (results/UTC-HOST-ab-SUITE.json)"},
-        {"fail-on", ARG_CHOICE, &o->fail_on, 0, 0, "regression|inconclusive|never", "WHAT",
+        {"fail-on", ARG_CHOICE, &o->fail_on, 0, 0, GATE_FAIL_ON_WORDS, "WHAT",
          "exit code 1 when regression, inconclusive (that too) or never (regression)"},
         {"json", ARG_FLAG, &o->outputs.json, 0, 0, NULL, NULL, "JSON in place of the table"},
         {"junit", ARG_TEXT, &o->outputs.junit, 0, 0, NULL, "FILE", "write JUnit XML"},
@@ -247,10 +247,7 @@ static int measure(struct session *s, int argc, char **argv) {
 
 static int conclude(const struct session *s) {
     char reason[JSON_REASON_SIZE], why[GATE_REASON_SIZE + CELL_ID_SIZE];
-    static const char *const names[] = {"regression", "inconclusive", "never"};
-    enum gate_fail_on fail_on = GATE_FAIL_REGRESSION;
-    for (int i = 0; i < 3; i++)
-        if (strcmp(s->options.fail_on, names[i]) == 0) fail_on = (enum gate_fail_on)i;
+    enum gate_fail_on fail_on = gate_fail_on_read(s->options.fail_on);
     int code = gate_exit_code(&s->ab.report, fail_on, why, sizeof why);
     if (!gate_outputs_write(&s->options.outputs, &s->ab.report, code, why, reason, sizeof reason))
         return refuse("%s", reason);

@@ -33,11 +33,6 @@ static void print_keys(void) {
     printf("\nexit codes: 0 fine; 1 a regression; 2 usage or file; 3 nothing trustworthy to say\n");
 }
 
-static enum gate_fail_on fail_on_of(const char *word) {
-    if (strcmp(word, "never") == 0) return GATE_FAIL_NEVER;
-    return strcmp(word, "inconclusive") == 0 ? GATE_FAIL_INCONCLUSIVE : GATE_FAIL_REGRESSION;
-}
-
 /* Whether the file that an option names may be written; NULL: it names none. */
 static bool may_write(const struct options *o, const char *option, const char *file) {
     for (int s = 0; file && s < COMPARE_SIDES; s++)
@@ -76,7 +71,7 @@ static int compare(const struct options *o, cJSON **files[COMPARE_SIDES], unsign
         return EXIT_USAGE;
     }
     compare_build(&report, sides, vary, o->gate);
-    int code = gate_exit_code(&report, fail_on_of(o->fail_on), why, sizeof why);
+    int code = gate_exit_code(&report, gate_fail_on_read(o->fail_on), why, sizeof why);
     if (!gate_outputs_write(&o->outputs, &report, code, why, reason, sizeof reason)) {
         fprintf(stderr, NAME ": %s\n", reason);
         code = EXIT_USAGE;
@@ -108,7 +103,7 @@ int cmd_compare(int argc, char **argv) {
          "results to hold against BASE; several files are several sessions"},
         {"gate", ARG_FLAG, &o.gate, 0, 0, NULL, NULL,
          "a regression counts even with one session a side"},
-        {"fail-on", ARG_CHOICE, &o.fail_on, 0, 0, "regression|inconclusive|never", NULL,
+        {"fail-on", ARG_CHOICE, &o.fail_on, 0, 0, GATE_FAIL_ON_WORDS, NULL,
          "what exit code 1 is for (regression)"},
         {"vary", ARG_TEXTS, &o.vary, 0, 0, NULL, "KEY",
          "what else may differ, see below; may repeat"},

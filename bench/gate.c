@@ -167,6 +167,11 @@ void gate_check_control(struct gate_report *report) {
 
 /* ---- the exit code ---- */
 
+enum gate_fail_on gate_fail_on_read(const char *word) {
+    if (strcmp(word, "never") == 0) return GATE_FAIL_NEVER;
+    return strcmp(word, "inconclusive") == 0 ? GATE_FAIL_INCONCLUSIVE : GATE_FAIL_REGRESSION;
+}
+
 static int because(int code, char *why, size_t size, const char *text) {
     snprintf(why, size, "%s", text);
     return code;

@@ -121,6 +121,10 @@ void gate_check_control(struct gate_report *report);
 
 enum gate_fail_on { GATE_FAIL_REGRESSION, GATE_FAIL_INCONCLUSIVE, GATE_FAIL_NEVER };
 
+/* The words for them on a command line, and which one a word of these means. */
+#define GATE_FAIL_ON_WORDS "regression|inconclusive|never"
+enum gate_fail_on gate_fail_on_read(const char *word);
+
 /* The exit code: 0 fine, 1 regressed (or inconclusive, if asked), 3 nothing trustworthy: invalid,
  * a gated row not measured or incomparable, all gated rows inconclusive, or no row at all. With 3
  * or 1 `why` gets one line. GATE_FAIL_NEVER turns 1 into 0, never 3. */
