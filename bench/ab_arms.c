@@ -225,7 +225,7 @@ static bool find_all(struct sources *s, const struct ab_request *r, const cJSON 
 /* ---- both together ---- */
 
 static bool stage_all(const struct ab_arms *a, const struct sources *s, char *reason, size_t size) {
-    for (int arm = 0; arm < AB_ARMS; arm++) {
+    for (enum ab_arm arm = AB_BASELINE; arm < AB_ARMS; arm++) {
         int of = arm == AB_CANDIDATE;
         if (!stage(a, arm, s->loadgens[of], "loadgen" OS_PROGRAM_SUFFIX, reason, size))
             return false;
@@ -264,7 +264,7 @@ static bool make_subject(struct ab_arms *a, const struct sources *all, size_t in
         subject->state = AB_NEW;
     else if (identical(pair) && same_bytes(all->loadgens[0], all->loadgens[1]))
         subject->state = AB_IDENTICAL;
-    for (int arm = 0; arm < AB_ARMS; arm++) {
+    for (enum ab_arm arm = AB_BASELINE; arm < AB_ARMS; arm++) {
         if (subject->state == AB_NEW && arm != AB_CANDIDATE) continue;
         if (arm == AB_COPY && (subject->state != AB_COMPARED || has_copy(a))) continue;
         if (!read_spec(a, subject, arm, &pair[arm == AB_CANDIDATE], l, reason, size)) return false;
@@ -306,7 +306,7 @@ bool ab_arms_open(struct ab_arms *a, const struct ab_request *r, const struct pa
     for (int arm = 0; arm < 2; arm++) snprintf(s.loadgens[arm], PATH_SIZE, "%s", own->loadgen.path);
     if (r->baseline_loadgen) snprintf(s.loadgens[0], PATH_SIZE, "%s", r->baseline_loadgen);
     if (!make_folders(a, reason, size) || !stage_all(a, &s, reason, size)) return false;
-    for (int arm = 0; arm < AB_ARMS; arm++)
+    for (enum ab_arm arm = AB_BASELINE; arm < AB_ARMS; arm++)
         if (!ask_arm(a, arm, &s, l, reason, size)) return false;
     for (size_t i = 0; i < s.count; i++) {
         if (!make_subject(a, &s, i, l, reason, size)) return false;
@@ -336,7 +336,7 @@ static void remove_folder(const char *path) {
 void ab_arms_close(struct ab_arms *a) {
     char folder[PATH_SIZE];
     for (size_t i = 0; i < a->spec_count; i++) server_spec_free(&a->specs[i]);
-    for (int arm = 0; arm < AB_ARMS; arm++) {
+    for (enum ab_arm arm = AB_BASELINE; arm < AB_ARMS; arm++) {
         models_free(&a->models[arm]);
         if (*a->directory && paths_join(folder, a->directory, folders[arm])) remove_folder(folder);
     }
