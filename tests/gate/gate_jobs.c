@@ -131,23 +131,45 @@ static void print_counts(void) {
     }
 }
 
+/* What the standard deviation would be without outliers: from the median distance to the median. */
+static double spread(const double *values, size_t count) {
+    double *distances = calloc(count, sizeof *distances), middle = stats_median(values, count);
+    CHECK(distances);
+    for (size_t i = 0; i < count; i++) distances[i] = fabs(values[i] - middle);
+    double result = 1.4826 * stats_median(distances, count);
+    free(distances);
+    return result;
+}
+
+/* The row of a job that has the same figure; NULL: it was not compared there. */
+static const cJSON *row_like(const cJSON *job, const struct relabel_stream *s) {
+    const cJSON *row;
+    cJSON_ArrayForEach(row, report_item(job, "report.rows")) {
+        if (strcmp(report_text(row, "cell"), s->cell) == 0 &&
+            strcmp(report_text(row, "metric"), gate_metrics[s->metric].key) == 0)
+            return row;
+    }
+    return NULL;
+}
+
 /* Per row: how much pairs of equal arms differ, and what the others were found to be. */
 static void print_rows(const struct relabel *r) {
     static double values[JOBS_MAX];
-    puts("\n| cell | metric | sd of a pair, equal arms | visible with 24 pairs | limit | found at "
-         "10 "
-         "% | found at 5 % |\n|---|---|---|---|---|---|---|");
+    puts("\n| cell | metric | sd of a pair | without outliers | so visible with 24 pairs | limit | "
+         "found at 10 % | found at 5 % |\n|---|---|---|---|---|---|---|---|");
     for (size_t i = 0; i < r->row_count; i++) {
         const struct relabel_stream *s = &r->rows[i];
         double sd = stats_deviation(s->differences, s->count);
-        printf("| `%s` | %s | %.1f %% | %.1f %% | %g %% |", s->cell, gate_metrics[s->metric].title,
-               100 * sd, 100 * 3.7 * sd / sqrt(GATE_STAGE2_PAIRS),
+        double calm = spread(s->differences, s->count);
+        printf("| `%s` | %s | %.1f %% | %.1f %% | %.1f %% | %g %% |", s->cell,
+               gate_metrics[s->metric].title, 100 * sd, 100 * calm,
+               100 * GATE_VISIBLE_DEVIATIONS * calm / sqrt(GATE_STAGE2_PAIRS),
                100 * gate_metrics[s->metric].tau);
         for (int kind = AA + 1; kind < KINDS; kind++) {
             size_t all = 0, found = 0;
             for (size_t k = 0; k < job_count; k++) {
-                if (!is_kind(jobs[k], kind)) continue;
-                const cJSON *row = cJSON_GetArrayItem(report_item(jobs[k], "report.rows"), (int)i);
+                const cJSON *row = is_kind(jobs[k], kind) ? row_like(jobs[k], s) : NULL;
+                if (!row) continue;
                 found += strcmp(report_text(row, "verdict"), "REGRESSED") == 0;
                 values[all++] = report_number(row, "effect");
             }
