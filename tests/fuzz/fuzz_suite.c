@@ -19,7 +19,7 @@ enum { SERVERS = 3, SCENARIOS_MAX = 30 };
 /* Servers as iobench would have found them. */
 static struct program programs[SERVERS];
 static struct server_spec servers[SERVERS];
-static cJSON *loadgen; /* what the load generator says of itself */
+static struct program loadgen; /* says what it is, and is never run */
 
 static void make_servers(void) {
     static const char available[] =
@@ -30,9 +30,9 @@ static void make_servers(void) {
     static const char absent[] = "{\"threads_max\":1,\"available\":false,\"reason\":\"no ring\"}";
     const char *const describes[SERVERS] = {available, limited, absent};
     if (servers[0].program) return;
-    loadgen = cJSON_Parse("{\"transports\":[\"epoll\"],\"transports_missing\":"
-                          "[{\"name\":\"ring\",\"reason\":\"switched off\"}]}");
-    CHECK(loadgen);
+    loadgen.describe = cJSON_Parse("{\"transports\":[\"epoll\"],\"transports_missing\":"
+                                   "[{\"name\":\"ring\",\"reason\":\"switched off\"}]}");
+    CHECK(loadgen.describe);
     for (int i = 0; i < SERVERS; i++) {
         snprintf(programs[i].name, sizeof programs[i].name, "model%d", i);
         /* ids are the longer for it: as long as any can get */
@@ -77,7 +77,7 @@ static void plan_it(const cJSON *suite) {
     const struct plan_input input = {.suite = suite,
                                      .servers = servers,
                                      .server_count = SERVERS,
-                                     .loadgen = loadgen,
+                                     .loadgen = &loadgen,
                                      .placement = &policy,
                                      .cpus = cpus,
                                      .cpu_count = 2,
@@ -106,7 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         plan_it(suite);
         CHECK(suite_override(suite, &overrides, reason, sizeof reason));
         CHECK(suite_check(schema, suite, reason, sizeof reason));
-        CHECK(transports_resolve(suite, loadgen, reason, sizeof reason));
+        CHECK(transports_resolve(suite, loadgen.describe, reason, sizeof reason));
         plan_it(suite);
     } else {
         fuzz_check_reason(reason);
