@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CAPACITY_SLOTS 3 /* of the baseline, before anything else */
 #define LOST_PAIRS_MAX 4 /* in a stage, that are tried again */
 #define PAIR_WEIGHT 0.2  /* of the last pair in what the next is expected to take */
 
@@ -85,7 +84,7 @@ static void measure_capacity(struct ab *ab) {
         if (cell->over || baseline->capacity_cell == PLAN_NO_CELL) continue;
         size_t of = baseline->capacity_cell;
         bool known = result_has_samples(&ab->result, of); /* another open loop had the same */
-        for (uint64_t k = 0; !known && k < CAPACITY_SLOTS && !stopped(ab); k++)
+        for (uint64_t k = 0; !known && k < AB_CAPACITY_SLOTS && !stopped(ab); k++)
             if (!run_slot(ab, of, ab->seed + k, why, sizeof why)) break;
         double capacity = result_throughput(&ab->result, of);
         if (!(capacity > 0)) {

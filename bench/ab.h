@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #define AB_SUBJECTS_MAX 32
+#define AB_CAPACITY_SLOTS 3 /* of the baseline, before anything else */
 
 /* What is told apart. The copy is one of the baseline: the control compares these two. */
 enum ab_arm { AB_BASELINE, AB_CANDIDATE, AB_COPY, AB_ARMS };
@@ -33,22 +34,23 @@ enum ab_state { AB_COMPARED, AB_IDENTICAL, AB_NEW };
 
 /* One server that is compared with itself, changed. */
 struct ab_subject {
-    enum ab_state state;                      /* whether there is anything to measure */
-    bool foreign;                             /* one of its arms is a command */
-    const struct server_spec *specs[AB_ARMS]; /* texts begin with the arm: "baseline/epoll"; NULL:
-                                                 a new one has no baseline, one control suffices */
+    enum ab_state state; /* whether there is anything to measure */
+    bool foreign;        /* one of its arms is a command */
+    const struct server_spec
+        *specs[AB_ARMS]; /* texts begin with the arm: "baseline/epoll"; NULL:
+                            a new one has no baseline, an identical one no copy */
 };
 
 /* The programs of all arms. */
 struct ab_arms {
-    char directory[PATH_SIZE];                         /* temporary, with one for each arm in it */
-    struct models models[AB_ARMS];                     /* what is in these */
-    struct ab_subject subjects[AB_SUBJECTS_MAX];       /* in the order that was asked for */
-    size_t subject_count;                              /* how many */
-    struct server_spec specs[2 * AB_SUBJECTS_MAX + 1]; /* of all subjects; owned */
-    size_t spec_count;                                 /* how many */
-    bool of_loadgen;                                   /* what differs is the load generator */
-    char labels[2][GATE_NAME_SIZE];                    /* baseline and candidate, for people */
+    char directory[PATH_SIZE];                   /* temporary, with one for each arm in it */
+    struct models models[AB_ARMS];               /* what is in these */
+    struct ab_subject subjects[AB_SUBJECTS_MAX]; /* in the order that was asked for */
+    size_t subject_count;                        /* how many */
+    struct server_spec specs[AB_ARMS * AB_SUBJECTS_MAX]; /* of all subjects; owned */
+    size_t spec_count;                                   /* how many */
+    bool of_loadgen;                                     /* what differs is the load generator */
+    char labels[2][GATE_NAME_SIZE];                      /* baseline and candidate, for people */
 };
 
 extern const char *const ab_arm_names[AB_ARMS]; /* "baseline", "candidate", "copy" */
@@ -83,6 +85,7 @@ struct ab {
     struct progress progress;      /* for people */
     double budget_s;               /* for everything from the first slot on */
     uint64_t seed;                 /* of orders and arrivals */
+    double least_s;                /* with which a change can be proven at all, about */
     double stage1_s;               /* that the first stage takes, about */
     size_t slots;                  /* that have run */
     bool interrupted;              /* a signal ended it */

@@ -163,7 +163,7 @@ static bool built_alike(const struct ab_subject *s, char *reason, size_t size) {
         if (one && other && strcmp(one, other) != 0)
             return json_reason(reason, size,
                                "--baseline-rev: %s of the baseline is \"%.80s\", of the candidate "
-                               "\"%.80s\"; build the candidate with plain make",
+                               "\"%.80s\"; build both alike, or compare programs: --baseline PATH",
                                keys[i], one, other);
     }
     return true;
@@ -199,7 +199,9 @@ static bool find_named(struct sources *s, const char *text, const char *const pr
         return json_reason(reason, size, "more than %d servers", AB_SUBJECTS_MAX);
     struct source *pair = s->of[s->count++];
     if (strchr(text, '*') || paths_file(text) != text)
-        return json_reason(reason, size, "server %.100s: not MODEL[:OPT=V,...]", text);
+        return json_reason(reason, size,
+                           "server %.100s: not MODEL[:OPT=V,...]; --server says which to compare",
+                           text);
     for (int arm = 0; arm < 2; arm++)
         if (!read_source(&pair[arm], text, programs[arm], reason, size)) return false;
     return !pair[1].missing ||
@@ -248,13 +250,6 @@ static bool ask_arm(struct ab_arms *a, enum ab_arm arm, const struct sources *s,
                : models_find_loadgen(&a->models[arm], l, where.programs, reason, size);
 }
 
-/* One control is enough: of the first that is compared. */
-static bool has_copy(const struct ab_arms *a) {
-    for (size_t i = 0; i < a->subject_count; i++)
-        if (a->subjects[i].specs[AB_COPY]) return true;
-    return false;
-}
-
 static bool make_subject(struct ab_arms *a, const struct sources *all, size_t index,
                          struct process_loop *l, char *reason, size_t size) {
     const struct source *pair = all->of[index];
@@ -266,7 +261,7 @@ static bool make_subject(struct ab_arms *a, const struct sources *all, size_t in
         subject->state = AB_IDENTICAL;
     for (enum ab_arm arm = AB_BASELINE; arm < AB_ARMS; arm++) {
         if (subject->state == AB_NEW && arm != AB_CANDIDATE) continue;
-        if (arm == AB_COPY && (subject->state != AB_COMPARED || has_copy(a))) continue;
+        if (arm == AB_COPY && subject->state != AB_COMPARED) continue;
         if (!read_spec(a, subject, arm, &pair[arm == AB_CANDIDATE], l, reason, size)) return false;
     }
     return true;
@@ -305,6 +300,10 @@ bool ab_arms_open(struct ab_arms *a, const struct ab_request *r, const struct pa
     if (!find_all(&s, r, suite, programs, reason, size)) return false;
     for (int arm = 0; arm < 2; arm++) snprintf(s.loadgens[arm], PATH_SIZE, "%s", own->loadgen.path);
     if (r->baseline_loadgen) snprintf(s.loadgens[0], PATH_SIZE, "%s", r->baseline_loadgen);
+    if (!file_there(s.loadgens[0]))
+        return json_reason(reason, size,
+                           "--baseline-loadgen %.300s: no such program, or not executable",
+                           r->baseline_loadgen);
     if (!make_folders(a, reason, size) || !stage_all(a, &s, reason, size)) return false;
     for (enum ab_arm arm = AB_BASELINE; arm < AB_ARMS; arm++)
         if (!ask_arm(a, arm, &s, l, reason, size)) return false;

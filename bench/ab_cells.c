@@ -17,19 +17,20 @@
 /* The metrics of a load; the first is the one that the control looks at. */
 static size_t metrics_of(const struct cell *c, bool of_loadgen,
                          enum gate_metric metrics[AB_ROWS_MAX]) {
+    static const enum gate_metric of_server[] = {GATE_THROUGHPUT, GATE_P50,      GATE_P99,
+                                                 GATE_CPU,        GATE_SYSCALLS, GATE_WAKEUPS};
+    static const enum gate_metric of_generator[] = {GATE_P50, GATE_P99, GATE_LOADGEN_CPU};
+    const enum gate_metric *all = of_loadgen ? of_generator : of_server;
+    size_t all_count = of_loadgen ? sizeof of_generator / sizeof *of_generator
+                                  : sizeof of_server / sizeof *of_server;
     size_t count = 0;
-    bool closed = c->load == CELL_CLOSED;
-    if (c->load == CELL_CHURN || (of_loadgen && c->counted)) return 0;
-    if (c->counted) {
-        metrics[count++] = GATE_SYSCALLS;
-        metrics[count++] = GATE_WAKEUPS;
-        return count;
+    cJSON *scenario = plan_scenario(c);
+    for (size_t i = 0; i < all_count; i++) {
+        if (!gate_metric_applies(all[i], scenario)) continue;
+        CHECK_OP(count, <, AB_ROWS_MAX);
+        metrics[count++] = all[i];
     }
-    if (closed && !of_loadgen) metrics[count++] = GATE_THROUGHPUT;
-    if (!closed) metrics[count++] = GATE_P50;
-    if (!closed) metrics[count++] = GATE_P99;
-    if (!of_loadgen) metrics[count++] = GATE_CPU;
-    if (closed && of_loadgen) metrics[count++] = GATE_LOADGEN_CPU;
+    cJSON_Delete(scenario);
     return count;
 }
 
@@ -94,24 +95,22 @@ static void add_subject(struct ab *ab, const struct ab_subject *s) {
     }
 }
 
-/* The control runs the first closed loop of the first subject, or whatever it has. */
+/* The control runs the first closed loop that can run here, or whatever else can. */
 static void add_control(struct ab *ab) {
     enum gate_metric metrics[AB_ROWS_MAX];
     const struct ab_cell *first = NULL;
     bool first_closed = false;
-    const struct ab_subject *s = ab->arms.subjects, *end = s + ab->arms.subject_count;
-    while (s < end && !s->specs[AB_COPY]) s++;
-    for (size_t i = 0; i < ab->cell_count && s < end; i++) {
+    for (size_t i = 0; i < ab->cell_count; i++) {
         const struct ab_cell *cell = &ab->cells[i];
-        const struct cell *c = &ab->plan.cells[cell->cells[0]];
-        if (c->server != s->specs[AB_BASELINE] || cell->over) continue;
-        bool closed = c->load == CELL_CLOSED;
-        if (first && (first_closed || !closed)) continue;
+        bool closed = ab->plan.cells[cell->cells[0]].load == CELL_CLOSED;
+        if (cell->over || (first && (first_closed || !closed))) continue;
         first = cell;
         first_closed = closed;
     }
     if (!first) return;
     const struct cell *baseline = &ab->plan.cells[first->cells[0]];
+    const struct ab_subject *s = ab->arms.subjects;
+    while (s->specs[AB_BASELINE] != baseline->server) s++;
     struct ab_cell *control =
         add_cell(ab, first->cells[0], find_cell(ab, s->specs[AB_COPY], baseline));
     CHECK(metrics_of(baseline, ab->arms.of_loadgen, metrics) > 0);
@@ -151,6 +150,24 @@ static void give_loadgens(struct ab *ab) {
     }
 }
 
+/* How long the first stage takes, capacity included, and a second one of the dearest cell. */
+static void predict(struct ab *ab) {
+    double dearest_s = 0, control_s = 0;
+    size_t last = PLAN_NO_CELL;
+    for (size_t i = 0; i < ab->cell_count; i++) {
+        const struct ab_cell *cell = &ab->cells[i];
+        size_t of = ab->plan.cells[cell->cells[0]].capacity_cell;
+        if (cell->over) continue;
+        ab->stage1_s += GATE_STAGE1_PAIRS * cell->pair_s;
+        if (of != PLAN_NO_CELL && of != last)
+            ab->stage1_s += AB_CAPACITY_SLOTS * plan_slot_s(&ab->plan.cells[of]);
+        last = of;
+        *(cell->control ? &control_s : &dearest_s) =
+            fmax(cell->control ? control_s : dearest_s, cell->pair_s);
+    }
+    ab->least_s = ab->stage1_s + GATE_STAGE2_PAIRS * (dearest_s + control_s);
+}
+
 void ab_prepare(struct ab *ab) {
     give_loadgens(ab);
     ab->cells = calloc(ab->plan.cell_count + 1, sizeof *ab->cells);
@@ -159,9 +176,7 @@ void ab_prepare(struct ab *ab) {
     for (size_t i = 0; i < ab->arms.subject_count; i++) add_subject(ab, &ab->arms.subjects[i]);
     add_control(ab);
     skip_others(ab);
-    ab->stage1_s = 0;
-    for (size_t i = 0; i < ab->cell_count; i++)
-        if (!ab->cells[i].over) ab->stage1_s += GATE_STAGE1_PAIRS * ab->cells[i].pair_s;
+    predict(ab);
 }
 
 /* ---- filling them ---- */
@@ -179,7 +194,16 @@ bool ab_cell_wants(const struct ab_cell *cell) {
 
 void ab_cell_add(struct ab_cell *cell, const cJSON *const scenarios[2],
                  const cJSON *const samples[2]) {
+    char broken[GATE_REASON_SIZE - 32];
     cell->tried++;
+    for (int arm = 0; arm < 2; arm++) {
+        if (!gate_broken(samples[arm], broken, sizeof broken)) continue;
+        snprintf(cell->why, sizeof cell->why, "%s: %s",
+                 ab_arm_names[arm && cell->control ? AB_COPY : arm], broken);
+        cell->broken = cell->over = true;
+        return;
+    }
+    cell->uncounted = cell->uncounted || report_text(samples[0], "counters.reason");
     for (size_t i = 0; i < cell->row_count; i++) {
         struct gate_row *row = cell->rows[i];
         size_t most = cell->stage2 ? GATE_STAGE2_PAIRS : GATE_STAGE1_PAIRS;
@@ -190,9 +214,6 @@ void ab_cell_add(struct ab_cell *cell, const cJSON *const scenarios[2],
         for (int arm = 0; arm < 2; arm++) {
             value[arm] = gate_figure(row->metric, scenarios[arm], samples[arm], why, sizeof why);
             if (isnan(value[arm]) && *why) snprintf(cell->lost[i], sizeof cell->lost[i], "%s", why);
-            /* who may not count is not to be red for ever */
-            if (isnan(value[arm]) && report_text(samples[arm], "counters.reason"))
-                row->gated = false;
         }
         if (isnan(value[0]) || isnan(value[1])) continue;
         cell->figures[i][0][at] = value[0];
@@ -206,13 +227,19 @@ void ab_cell_add(struct ab_cell *cell, const cJSON *const scenarios[2],
 void ab_cell_estimate(struct ab_cell *cell) {
     for (size_t i = 0; i < cell->row_count; i++) {
         struct gate_row *row = cell->rows[i];
+        if (cell->broken) row->stage1 = row->stage2 = 0; /* what it gave before counts no more */
         gate_estimate(row);
+        /* Who may not count is not to be red for ever; and a foreign server burns nothing for the
+         * gate, so that it need not be what limits the load. */
+        bool excused =
+            (cell->uncounted && !cell->broken) || (cell->foreign && row->metric == GATE_THROUGHPUT);
+        row->gated = !cell->control && (isfinite(row->effect) || !excused);
+        *row->reason = '\0';
         if (!isfinite(row->effect)) {
             const char *lacked = *cell->why ? cell->why : *cell->lost[i] ? cell->lost[i] : "budget";
             snprintf(row->reason, sizeof row->reason, "%zu of %d pairs: %.250s", row->stage1,
                      GATE_STAGE1_PAIRS, lacked);
-            /* it burns nothing for the gate, and so need not be what limits the load */
-            if (cell->foreign && row->metric == GATE_THROUGHPUT) row->gated = false;
+            if (cell->broken) snprintf(row->reason, sizeof row->reason, "%s", cell->why);
             continue;
         }
         size_t from = gate_in_stage2(row) ? row->stage1 : 0;

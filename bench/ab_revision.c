@@ -27,7 +27,10 @@ static bool run(struct process_loop *l, char *const *args, double seconds, char 
     if (!fine) {
         char story[256];
         process_story(&p, story, sizeof story);
-        json_reason(reason, size, "%s: %s", args[0], in_time ? story : "took too long");
+        json_reason(reason, size, "%s: %s", args[0],
+                    l->interrupted ? "interrupted"
+                    : in_time      ? story
+                                   : "took too long");
     }
     process_free(&p);
     return fine;
@@ -72,9 +75,9 @@ static bool unpack(struct process_loop *l, const char *root, const char *sha, co
     char *pack[] = {"git",          "-C",   (char *)root, "archive",
                     "--format=tar", output, (char *)sha,  NULL};
     char *extract[] = {"tar", "-xf", archive, "-C", partial, NULL};
-    if (!run(l, pack, GIT_S, NULL, 0, reason, size)) return false;
     make_folder(partial);
-    bool fine = run(l, extract, GIT_S, NULL, 0, reason, size);
+    bool fine =
+        run(l, pack, GIT_S, NULL, 0, reason, size) && run(l, extract, GIT_S, NULL, 0, reason, size);
     uv_fs_t request;
     uv_fs_unlink(NULL, &request, archive, NULL);
     uv_fs_req_cleanup(&request);
@@ -110,7 +113,9 @@ bool ab_revision_build(const char *rev, const struct paths *paths, const char *b
     snprintf(jobs, sizeof jobs, "-j%zu", l->cpu_count ? l->cpu_count : 1);
     char *make[] = {"make", "-C", tree, "-s", jobs, config, "all", NULL};
     if (!run(l, make, MAKE_S, NULL, 0, why, sizeof why))
-        return json_reason(reason, size, "--baseline-rev %.60s: it does not build: %s", rev, why);
+        return json_reason(reason, size,
+                           "--baseline-rev %.60s: it does not build: %.200s; see make -C %s", rev,
+                           why, tree);
     bool plain = strcmp(build_type, "release") == 0;
     int length = snprintf(programs, PATH_SIZE, "%s/build/%s%sbin", tree, plain ? "" : build_type,
                           plain ? "" : "/");

@@ -108,8 +108,13 @@ static enum gate_verdict judge(struct gate_row *row) {
     if (row->adjusted_worse <= GATE_ALPHA && row->effect >= limit) return GATE_REGRESSED;
     if (row->adjusted_better <= GATE_ALPHA && row->effect <= -limit) return GATE_IMPROVED;
     if (!proves(row) && gate_looks_worse(row)) {
-        snprintf(row->reason, sizeof row->reason,
-                 "budget: it looked worse, and there was no time for a second stage");
+        if (row->stage2)
+            snprintf(row->reason, sizeof row->reason,
+                     "it looked worse, and the second stage gave %zu of %d pairs", row->stage2,
+                     GATE_STAGE2_PAIRS);
+        else
+            snprintf(row->reason, sizeof row->reason,
+                     "budget: it looked worse, and there was no time for a second stage");
         return GATE_INCONCLUSIVE;
     }
     return row->high < limit ? GATE_PASS : GATE_INCONCLUSIVE;
@@ -208,6 +213,14 @@ static size_t count_gated(const struct gate_report *report, enum gate_verdict ve
     return count;
 }
 
+/* Whether any row is of something that could differ from a baseline. */
+static bool some_measurable(const struct gate_report *report) {
+    for (size_t i = 0; i < report->row_count; i++)
+        if (report->rows[i].verdict != GATE_IDENTICAL && report->rows[i].verdict != GATE_NEW)
+            return true;
+    return false;
+}
+
 int gate_exit_code(const struct gate_report *report, enum gate_fail_on fail_on, char *why,
                    size_t size) {
     *why = '\0';
@@ -215,12 +228,13 @@ int gate_exit_code(const struct gate_report *report, enum gate_fail_on fail_on, 
     if (report->row_count == 0) return because(3, why, size, "nothing was compared");
     bool fails = fail_on != GATE_FAIL_NEVER && !report->advisory;
     if (fails && because_of_row(report, GATE_REGRESSED, 1, why, size)) return 1;
-    if (fail_on == GATE_FAIL_INCONCLUSIVE &&
+    if (fails && fail_on == GATE_FAIL_INCONCLUSIVE &&
         because_of_row(report, GATE_INCONCLUSIVE, 1, why, size))
         return 1;
     if (because_of_row(report, GATE_NOT_MEASURED, 3, why, size)) return 3;
     if (because_of_row(report, GATE_INCOMPARABLE, 3, why, size)) return 3;
     size_t gated = count_gated(report, GATE_VERDICTS);
+    if (!gated && some_measurable(report)) return because(3, why, size, "no figure could be gated");
     if (gated && count_gated(report, GATE_INCONCLUSIVE) == gated)
         return because(3, why, size, "every figure is inconclusive: the machine is too noisy");
     return 0;

@@ -31,12 +31,12 @@ bool gate_metric_applies(enum gate_metric metric, const cJSON *scenario) {
     return false;
 }
 
-static double loadgen_cpu_ns(const cJSON *sample) {
-    return report_number(sample, "loadgen.cpu_pct") / 100 * report_number(sample, "window_s") *
-           1e9 / report_number(sample, "messages");
+static double loadgen_cpu_ns(const cJSON *scenario, const cJSON *sample) {
+    return report_number(scenario, "loadgen.threads") * report_number(sample, "loadgen.cpu_pct") /
+           100 * report_number(sample, "window_s") * 1e9 / report_number(sample, "messages");
 }
 
-static double value_of(enum gate_metric metric, const cJSON *sample) {
+static double value_of(enum gate_metric metric, const cJSON *scenario, const cJSON *sample) {
     static const char *const paths[GATE_METRICS] = {
         [GATE_THROUGHPUT] = "throughput_per_s",
         [GATE_CPU] = "server.cpu_ns_per_echo",
@@ -45,7 +45,7 @@ static double value_of(enum gate_metric metric, const cJSON *sample) {
         [GATE_SYSCALLS] = "counters.syscalls_per_echo",
         [GATE_WAKEUPS] = "counters.wakeups_per_echo",
     };
-    return metric == GATE_LOADGEN_CPU ? loadgen_cpu_ns(sample)
+    return metric == GATE_LOADGEN_CPU ? loadgen_cpu_ns(scenario, sample)
                                       : report_number(sample, paths[metric]);
 }
 
@@ -56,7 +56,7 @@ double gate_figure(enum gate_metric metric, const cJSON *scenario, const cJSON *
     const char *bound = report_text(sample, "loadgen.bound");
     const char *counting = report_text(sample, "counters.reason");
     bool of_loadgen = metric == GATE_LOADGEN_CPU; /* then it should be the one that is full */
-    double value = value_of(metric, sample);
+    double value = value_of(metric, scenario, sample);
     if (strcmp(report_verdict(sample), "invalid") == 0) {
         const cJSON *reason = cJSON_GetArrayItem(report_item(sample, "validity.reasons"), 0);
         snprintf(why, why_size, "%s", cJSON_GetStringValue(reason));
@@ -73,4 +73,17 @@ double gate_figure(enum gate_metric metric, const cJSON *scenario, const cJSON *
         return value;
     }
     return NAN;
+}
+
+bool gate_broken(const cJSON *sample, char *why, size_t why_size) {
+    static const char *const beginnings[] = {"server ", "totals disagree"};
+    const cJSON *reasons = report_item(sample, "validity.reasons");
+    const char *first = cJSON_GetStringValue(cJSON_GetArrayItem(reasons, 0));
+    if (strcmp(report_verdict(sample), "invalid") != 0) return false;
+    bool broken = report_number(sample, "errors.mismatch") > 0 ||
+                  cJSON_IsNull(report_item(sample, "messages"));
+    for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
+        broken = broken || strncmp(first, beginnings[i], strlen(beginnings[i])) == 0;
+    if (broken) snprintf(why, why_size, "%s", first);
+    return broken;
 }

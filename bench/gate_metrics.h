@@ -16,4 +16,8 @@ bool gate_metric_applies(enum gate_metric metric, const cJSON *scenario);
 double gate_figure(enum gate_metric metric, const cJSON *scenario, const cJSON *sample, char *why,
                    size_t why_size);
 
+/* Whether a slot shows that something is broken, and not only disturbed: no figures, a server that
+ * died, wrong echoes, totals that disagree. `why` gets its reason then. */
+bool gate_broken(const cJSON *sample, char *why, size_t why_size);
+
 #endif

@@ -98,6 +98,12 @@ echo "out of luck" >&2; exit 1'
     gated "equal programs and options are not measured" 0 IDENTICAL --baseline epoll --candidate "$BIN/echo-epoll" --suite "$TMP/ab/suite.json"
     gated "a candidate that does not start is exit code 3" 3 'NO VERDICT: .*out of luck' --baseline epoll \
         --candidate "$TMP/ab/dies/echo-epoll" --suite "$TMP/ab/suite.json" -o "$TMP/ab/dies.json"
+    candidate breaks 'case "$*" in *--describe*) exec "$real" "$@" ;; esac
+n=$(cat "$0.n" 2>/dev/null || echo 0); echo "$((n + 1))" >"$0.n"
+[ "$n" != 5 ] || { echo "broke down" >&2; exit 1; }
+exec "$real" "$@"'
+    gated "a candidate that breaks once is exit code 3" 3 'NO VERDICT: .*candidate: .*broke down' --baseline epoll \
+        --candidate "$TMP/ab/breaks/echo-epoll" --suite "$TMP/ab/suite.json" -o "$TMP/ab/breaks.json"
     gated "a dry run tells cells and time" 0 'about [0-9]+ s if nothing changed, at most 720 s' \
         --baseline epoll --candidate epoll:trigger=level --dry-run
     sed 's/: 10,/: 5000,/' "$TMP/ab/suite.json" >"$TMP/ab/many.json"

@@ -221,6 +221,22 @@ static void all_cells_shifting_with_the_control_is_the_machine(void **state) {
     }
 }
 
+static void nothing_gated_is_nothing_shown(void **state) {
+    (void)state;
+    struct made m = {0};
+    add(&m, GATE_SYSCALLS)->gated = false;
+    assert_int_equal(decide(&m, GATE_FAIL_REGRESSION), 3);
+    assert_string_equal(m.why, "no figure could be gated");
+}
+
+static void an_advisory_comparison_is_never_1(void **state) {
+    (void)state;
+    struct made m = {.report.advisory = true};
+    spread(add(&m, GATE_P50), 1, 8, 0.01, 0.6);
+    spread(add(&m, GATE_CPU), 1, 8, 0, 0.01);
+    assert_int_equal(decide(&m, GATE_FAIL_INCONCLUSIVE), 0);
+}
+
 /* ---- figures ---- */
 
 static double figure(enum gate_metric metric, const char *scenario, const char *sample, char *why) {
@@ -240,9 +256,34 @@ static double figure(enum gate_metric metric, const char *scenario, const char *
     "\"wakeups_per_echo\":0,\"reason\":null},\"validity\":{\"verdict\":\"" verdict "\","           \
     "\"reasons\":[\"it died\"]}}"
 
+static void what_is_broken_is_told_from_what_is_disturbed(void **state) {
+    (void)state;
+#define OF(messages, mismatch, verdict, reason)                                                    \
+    "{\"messages\":" messages ",\"errors\":{\"mismatch\":" mismatch                                \
+    "},\"validity\":{\"verdict\":\"" verdict "\",\"reasons\":[\"" reason "\"]}}"
+    static const struct {
+        const char *sample; /* of a slot */
+        bool broken;        /* what it shows */
+    } cases[] = {{OF("9", "0", "invalid", "saturated: 90 % of the offered load"), false},
+                 {OF("9", "0", "suspect", "server slept"), false},
+                 {OF("9", "0", "invalid", "server killed by signal 9"), true},
+                 {OF("9", "0", "invalid", "totals disagree: 1 bytes sent"), true},
+                 {OF("9", "3", "invalid", "3 wrong echoes"), true},
+                 {OF("null", "null", "invalid", "no figures: exit 1"), true}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char why[256] = "";
+        cJSON *sample = cJSON_Parse(cases[i].sample);
+        assert_non_null(sample);
+        assert_int_equal(gate_broken(sample, why, sizeof why), cases[i].broken);
+        assert_int_equal(*why != '\0', cases[i].broken);
+        cJSON_Delete(sample);
+    }
+}
+
 static void figures_come_from_where_they_mean_something(void **state) {
     (void)state;
-    static const char closed[] = "{\"load\":\"closed\"}", open[] = "{\"load\":\"open\"}";
+    static const char closed[] = "{\"load\":\"closed\",\"loadgen\":{\"threads\":2}}",
+                      open[] = "{\"load\":\"open\"}";
     static const char counted[] = "{\"load\":\"open\",\"counted\":true}";
     static const char full[] = "{\"load\":\"open\",\"saturating\":true}";
     static const char churn[] = "{\"load\":\"churn\"}";
@@ -272,7 +313,7 @@ static void figures_come_from_where_they_mean_something(void **state) {
         {GATE_SYSCALLS, counted, SAMPLE("\"none\"", "valid"), 3, ""},
         {GATE_SYSCALLS, open, SAMPLE("\"none\"", "valid"), NAN, ""},
         {GATE_WAKEUPS, counted, SAMPLE("\"none\"", "valid"), NAN, "the figure is 0"},
-        {GATE_LOADGEN_CPU, closed, SAMPLE("\"client\"", "suspect"), 500000, ""},
+        {GATE_LOADGEN_CPU, closed, SAMPLE("\"client\"", "suspect"), 1000000, ""},
         {GATE_LOADGEN_CPU, open, SAMPLE("\"none\"", "valid"), NAN, ""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -302,6 +343,9 @@ int main(void) {
         cmocka_unit_test(a_control_that_shifts_voids_everything),
         cmocka_unit_test(a_control_without_pairs_voids_everything),
         cmocka_unit_test(all_cells_shifting_with_the_control_is_the_machine),
+        cmocka_unit_test(nothing_gated_is_nothing_shown),
+        cmocka_unit_test(an_advisory_comparison_is_never_1),
+        cmocka_unit_test(what_is_broken_is_told_from_what_is_disturbed),
         cmocka_unit_test(figures_come_from_where_they_mean_something),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
