@@ -63,6 +63,9 @@ static void add_job(const char *path, const char *kind, const char *extra_ns, co
     line[size] = '\0';
     cJSON *job = cJSON_CreateObject(), *report = json_text_parse(line, size, reason, sizeof reason);
     if (!report) refuse("report", "stdin", reason);
+    static const char *const paths[] = {"baseline", "candidate", "result"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) /* all of them are gone by then */
+        cJSON_DeleteItemFromObjectCaseSensitive(report, paths[i]);
     json_add_item(job, "kind", cJSON_CreateString(kind));
     json_add_real(job, "extra_burn_ns", strtod(extra_ns, NULL));
     json_add_real(job, "load_1min", strtod(load, NULL));
