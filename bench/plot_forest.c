@@ -120,7 +120,7 @@ static bool report_fine(const cJSON *gate, char *reason, size_t reason_size) {
     int i = 0;
     if (!name || strcmp(name, "iobench-gate") != 0)
         return json_reason(reason, reason_size, "schema.name: not \"iobench-gate\"");
-    if (major != VERSION_MAJOR)
+    if (major != (double)VERSION_MAJOR)
         return json_reason(reason, reason_size,
                            "schema.version_major: is %.17g; this iobench reads %d", major,
                            VERSION_MAJOR);
