@@ -27,13 +27,6 @@ struct source {
     bool missing;               /* there is no such program */
 };
 
-static bool file_there(const char *path) {
-    uv_fs_t request;
-    int error = uv_fs_access(NULL, &request, path, 1 /* X_OK */, NULL);
-    uv_fs_req_cleanup(&request);
-    return error == 0;
-}
-
 /* Copies an executable into an arm, unless one of that name is there: then it is the same. */
 static bool stage(const struct ab_arms *a, enum ab_arm arm, const char *from, const char *file,
                   char *reason, size_t size) {
@@ -41,7 +34,7 @@ static bool stage(const struct ab_arms *a, enum ab_arm arm, const char *from, co
     uv_fs_t request;
     if (!paths_join(folder, a->directory, folders[arm]) || !paths_join(to, folder, file))
         return json_reason(reason, size, "%.200s: the path is too long", a->directory);
-    if (file_there(to)) return true;
+    if (paths_may(to, PATHS_EXECUTE)) return true;
     int error = uv_fs_copyfile(NULL, &request, from, to, 0, NULL);
     uv_fs_req_cleanup(&request);
     if (!error) error = uv_fs_chmod(NULL, &request, to, MODE_PROGRAM, NULL);
@@ -99,7 +92,7 @@ static bool read_source(struct source *s, const char *text, const char *programs
         if (!paths_join(s->path, programs, program))
             return json_reason(reason, size, "%.200s: the path is too long", programs);
     }
-    s->missing = !file_there(s->path);
+    s->missing = !paths_may(s->path, PATHS_EXECUTE);
     if (s->missing && is_path)
         return json_reason(reason, size, "%.300s: no such program, or not executable", s->path);
     return true;
@@ -300,7 +293,7 @@ bool ab_arms_open(struct ab_arms *a, const struct ab_request *r, const struct pa
     if (!find_all(&s, r, suite, programs, reason, size)) return false;
     for (int arm = 0; arm < 2; arm++) snprintf(s.loadgens[arm], PATH_SIZE, "%s", own->loadgen.path);
     if (r->baseline_loadgen) snprintf(s.loadgens[0], PATH_SIZE, "%s", r->baseline_loadgen);
-    if (!file_there(s.loadgens[0]))
+    if (!paths_may(s.loadgens[0], PATHS_EXECUTE))
         return json_reason(reason, size,
                            "--baseline-loadgen %.300s: no such program, or not executable",
                            r->baseline_loadgen);

@@ -162,8 +162,10 @@ static void predict(struct ab *ab) {
         if (of != PLAN_NO_CELL && of != last)
             ab->stage1_s += AB_CAPACITY_SLOTS * plan_slot_s(&ab->plan.cells[of]);
         last = of;
-        *(cell->control ? &control_s : &dearest_s) =
-            fmax(cell->control ? control_s : dearest_s, cell->pair_s);
+        if (cell->control)
+            control_s = cell->pair_s;
+        else
+            dearest_s = fmax(dearest_s, cell->pair_s);
     }
     ab->least_s = ab->stage1_s + GATE_STAGE2_PAIRS * (dearest_s + control_s);
 }

@@ -36,13 +36,6 @@ static bool run(struct process_loop *l, char *const *args, double seconds, char 
     return fine;
 }
 
-static bool there(const char *path) {
-    uv_fs_t request;
-    int error = uv_fs_access(NULL, &request, path, 0, NULL);
-    uv_fs_req_cleanup(&request);
-    return error == 0;
-}
-
 /* An error means that it is there already, or the next step says what is wrong. */
 static void make_folder(const char *path) {
     uv_fs_t request;
@@ -107,7 +100,7 @@ bool ab_revision_build(const char *rev, const struct paths *paths, const char *b
             return json_reason(reason, size, "%.200s: the path is too long", root);
     }
     fprintf(stderr, "iobench ab: building %.12s in build/rev\n", sha);
-    if (!there(tree) && !unpack(l, root, sha, tree, why, sizeof why))
+    if (!paths_may(tree, PATHS_EXIST) && !unpack(l, root, sha, tree, why, sizeof why))
         return json_reason(reason, size, "--baseline-rev %.60s: %s", rev, why);
     snprintf(config, sizeof config, "CONFIG=%s", build_type);
     snprintf(jobs, sizeof jobs, "-j%zu", l->cpu_count ? l->cpu_count : 1);

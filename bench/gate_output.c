@@ -24,13 +24,6 @@ static const char *summary_of(const struct gate_outputs *outputs) {
 
 /* ---- files that grow ---- */
 
-static bool exists(const char *path) {
-    uv_fs_t request;
-    int error = uv_fs_stat(NULL, &request, path, NULL);
-    uv_fs_req_cleanup(&request);
-    return error == 0;
-}
-
 /* Returns a file, or a libuv error. Does not wait for whoever reads a pipe. */
 static uv_file open_end(const char *path) {
     uv_fs_t request;
@@ -49,7 +42,7 @@ static int close_file(uv_file file) {
 }
 
 static bool appendable(const char *option, const char *path, char *reason, size_t reason_size) {
-    bool is_new = !exists(path);
+    bool is_new = !paths_may(path, PATHS_EXIST);
     uv_file file = open_end(path);
     if (file < 0)
         return json_reason(reason, reason_size, "%s %s: %s", option, path, uv_strerror(file));

@@ -18,9 +18,9 @@ const char *paths_file(const char *path) {
     return at;
 }
 
-static bool readable(const char *path) {
+bool paths_may(const char *path, enum paths_mode mode) {
     uv_fs_t request;
-    int error = uv_fs_access(NULL, &request, path, 4 /* R_OK */, NULL);
+    int error = uv_fs_access(NULL, &request, path, (int)mode, NULL);
     uv_fs_req_cleanup(&request);
     return error == 0;
 }
@@ -33,7 +33,7 @@ static bool find_tree(struct paths *p, const char *bin) {
         char tree[PATH_SIZE];
         if (!paths_join(tree, bin, above[i])) return false;
         if (!paths_join(p->result_schema, tree, "results/iobench-result.schema.json")) return false;
-        if (!readable(p->result_schema)) continue;
+        if (!paths_may(p->result_schema, PATHS_READ)) continue;
         uv_fs_t request;
         bool resolved = uv_fs_realpath(NULL, &request, tree, NULL) == 0;
         if (resolved) snprintf(tree, sizeof tree, "%s", (const char *)request.ptr);
@@ -52,7 +52,7 @@ static bool find_installed(struct paths *p, const char *bin) {
            paths_join(p->suites, bin, "../share/iobench/suites") &&
            paths_join(p->plot, bin, "../share/iobench/plot") &&
            paths_join(p->result_schema, bin, "../share/iobench/iobench-result.schema.json") &&
-           readable(p->result_schema);
+           paths_may(p->result_schema, PATHS_READ);
 }
 
 bool paths_find(struct paths *p, const char *command) {
