@@ -1,9 +1,9 @@
 /* main.c - iobench: hands over to the subcommand that was named.
  * Invariant: a subcommand sees its own argv and decides the exit code. */
 #include "base/os.h"
-#include "bench/commands.h"
-#include "bench/schema.h"
-#include "bench/version.h"
+#include "bench/cmd/commands.h"
+#include "bench/result/schema.h"
+#include "bench/support/version.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,13 +2,13 @@
  * table, page, plots and log. Invariant: no text of a file reaches the page unescaped, nor the log
  * but in a tag of one word. */
 #include "base/check.h"
-#include "bench/hlog.h"
-#include "bench/json_file.h"
-#include "bench/plot.h"
-#include "bench/report_data.h"
-#include "bench/report_html.h"
-#include "bench/result_file.h"
-#include "bench/table.h"
+#include "bench/result/hlog.h"
+#include "bench/support/json_file.h"
+#include "bench/plot/plot.h"
+#include "bench/result/summary.h"
+#include "bench/report/page.h"
+#include "bench/result/result_file.h"
+#include "bench/report/table.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdio.h>

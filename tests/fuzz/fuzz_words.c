@@ -3,9 +3,9 @@
 #include "base/args.h"
 #include "base/check.h"
 #include "base/os.h"
-#include "bench/placement.h"
-#include "bench/schema.h"
-#include "bench/suite.h"
+#include "bench/suite/placement.h"
+#include "bench/result/schema.h"
+#include "bench/suite/suite.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdio.h>

@@ -3,8 +3,8 @@
 #ifndef TESTS_UNIT_COMPARE_FILES_H
 #define TESTS_UNIT_COMPARE_FILES_H
 
-#include "bench/compare.h"
-#include "bench/report_data.h"
+#include "bench/gate/compare.h"
+#include "bench/result/summary.h"
 #include "tests/unit/unit.h"
 
 #include <math.h>

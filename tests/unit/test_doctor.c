@@ -1,6 +1,6 @@
 /* test_doctor.c - each rule of the doctor fires on its fact, and only on it.
  * Invariant: the facts are made up; nothing of this machine enters. */
-#include "bench/doctor.h"
+#include "bench/machine/doctor.h"
 #include "tests/unit/unit.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /* test_json_file.c - documents on disk: what is no file, no JSON, or only a part of it.
  * Invariant: a reason is one line. */
-#include "bench/json_file.h"
+#include "bench/support/json_file.h"
 #include "tests/unit/unit.h"
 
 #include <fcntl.h>

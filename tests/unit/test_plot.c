@@ -1,8 +1,8 @@
 /* test_plot.c - axes, labels, families of loads, and what each kind of plot makes of a result.
  * Invariant: results are made here, small and with known figures. */
 #include "base/json.h"
-#include "bench/plot.h"
-#include "bench/plot_fill.h"
+#include "bench/plot/plot.h"
+#include "bench/plot/fill.h"
 #include "tests/unit/unit.h"
 
 #include <math.h>

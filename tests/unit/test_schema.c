@@ -1,7 +1,7 @@
 /* test_schema.c - the interpreter of JSON Schema: every keyword accepts and refuses, and says
  * where. Invariant: runs from the top of the source tree, where the schema files are. */
-#include "bench/json_file.h"
-#include "bench/schema.h"
+#include "bench/support/json_file.h"
+#include "bench/result/schema.h"
 #include "tests/unit/unit.h"
 
 #include <fcntl.h>

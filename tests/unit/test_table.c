@@ -1,7 +1,7 @@
 /* test_table.c - the table at the end of a run, and loads in words.
  * Invariant: results are made here, small and with known figures. */
-#include "bench/report_format.h"
-#include "bench/table.h"
+#include "bench/support/format.h"
+#include "bench/report/table.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>

@@ -1,0 +1,333 @@
+/* summary.c - summaries of cells; see summary.h.
+ * Invariant: percentiles come from merged histograms, every other figure from one value per slot.
+ */
+#include "bench/result/summary.h"
+
+#include "base/check.h"
+#include "base/json.h"
+#include "bench/support/paths.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const report_bound_names[BOUNDS] = {"none", "server", "client", "both", "unknown"};
+const double report_quantiles[QUANTILES] = {0.5, 0.9, 0.99, 0.999};
+
+const cJSON *report_item(const cJSON *object, const char *path) {
+    while (object != NULL) {
+        char key[64];
+        size_t length = strcspn(path, ".");
+        CHECK_OP(length, <, sizeof key);
+        memcpy(key, path, length);
+        key[length] = '\0';
+        object = cJSON_GetObjectItemCaseSensitive(object, key);
+        if (path[length] == '\0') break;
+        path += length + 1;
+    }
+    return object;
+}
+
+double report_number(const cJSON *object, const char *path) {
+    const cJSON *item = report_item(object, path);
+    return cJSON_IsNumber(item) ? item->valuedouble : NAN;
+}
+
+const char *report_text(const cJSON *object, const char *path) {
+    const cJSON *item = report_item(object, path);
+    return cJSON_IsString(item) ? item->valuestring : NULL;
+}
+
+const char *report_verdict(const cJSON *sample) {
+    const char *verdict = report_text(sample, "validity.verdict");
+    return verdict != NULL ? verdict : "invalid";
+}
+
+bool report_slot_usable(const cJSON *sample) {
+    return strcmp(report_verdict(sample), "invalid") != 0;
+}
+
+bool report_cell_usable(const struct report_cell *cell) {
+    return cell->valid + cell->suspect > 0;
+}
+
+/* Slots that disagree are told by the one of which least follows: with a bottleneck in the load
+ * generator even once, the cell's figures are not the server's. */
+enum report_bound report_cell_bound(const struct report_cell *cell) {
+    static const enum report_bound least_first[] = {BOUND_CLIENT, BOUND_BOTH, BOUND_SERVER,
+                                                    BOUND_NONE};
+    for (size_t i = 0; i < sizeof least_first / sizeof *least_first; i++)
+        if (cell->bounds[least_first[i]] > 0) return least_first[i];
+    return BOUND_UNKNOWN;
+}
+
+static int ascending(const void *left, const void *right) {
+    double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+/* A figure of a slot: by its path, or computed. */
+struct figure {
+    const char *path;                     /* within a sample; or NULL, and then */
+    double (*compute)(const cJSON *slot); /* says it, NAN if unknown */
+};
+
+static struct report_span span_of(const cJSON *cell, struct figure figure) {
+    struct report_span span = {NAN, NAN, NAN};
+    const cJSON *samples = report_item(cell, "samples"), *sample;
+    int capacity = cJSON_GetArraySize(samples);
+    if (capacity == 0) return span;
+    double *values = calloc((size_t)capacity, sizeof *values);
+    CHECK(values != NULL);
+    size_t count = 0;
+    cJSON_ArrayForEach(sample, samples) {
+        double value = figure.path ? report_number(sample, figure.path) : figure.compute(sample);
+        if (report_slot_usable(sample) && isfinite(value)) values[count++] = value;
+    }
+    if (count > 0) {
+        qsort(values, count, sizeof *values, ascending);
+        span.min = values[0];
+        span.max = values[count - 1];
+        span.median = (values[(count - 1) / 2] + values[count / 2]) / 2;
+    }
+    free(values);
+    return span;
+}
+
+struct report_span report_span_over(const cJSON *cell, const char *path) {
+    return span_of(cell, (struct figure){path, NULL});
+}
+
+struct report_span report_span_computed(const cJSON *cell, double (*compute)(const cJSON *slot)) {
+    return span_of(cell, (struct figure){NULL, compute});
+}
+
+double report_answered_per_s(const cJSON *sample) {
+    return report_number(sample, "loadgen.answered") / report_number(sample, "window_s");
+}
+
+static double churned_per_s(const cJSON *sample) {
+    return report_number(sample, "loadgen.offered") *
+           report_number(sample, "loadgen.achieved_over_offered") /
+           report_number(sample, "window_s");
+}
+
+void report_cell_hist(const struct report_cell *cell, const char *of, struct hist *into) {
+    hist_reset(into);
+    struct hist *one = malloc(sizeof *one);
+    CHECK(one != NULL);
+    const cJSON *sample;
+    cJSON_ArrayForEach(sample, report_item(cell->json, "samples")) {
+        char reason[128];
+        const cJSON *json = report_item(report_item(sample, of), "hist");
+        if (report_slot_usable(sample) && json != NULL &&
+            json_to_hist(json, one, reason, sizeof reason) == 0)
+            hist_merge(into, one);
+    }
+    free(one);
+}
+
+static void summarise_hist(const struct report_cell *cell, const char *of, double ns[QUANTILES]) {
+    for (size_t i = 0; i < QUANTILES; i++) ns[i] = NAN;
+    struct hist *merged = malloc(sizeof *merged);
+    CHECK(merged != NULL);
+    report_cell_hist(cell, of, merged);
+    for (size_t i = 0; i < QUANTILES; i++) {
+        double q = report_quantiles[i];
+        if ((double)merged->count * (1 - q) < 10 * (1 - 1e-9)) continue;
+        ns[i] = (double)hist_quantile(merged, q);
+    }
+    free(merged);
+}
+
+static void count_slots(struct report_cell *cell, struct report_result *result) {
+    double user = 0, both = 0;
+    const cJSON *sample;
+    cJSON_ArrayForEach(sample, report_item(cell->json, "samples")) {
+        const char *verdict = report_verdict(sample);
+        if (strcmp(verdict, "valid") == 0)
+            cell->valid++;
+        else if (strcmp(verdict, "suspect") == 0)
+            cell->suspect++;
+        else
+            cell->invalid++;
+        if (!report_slot_usable(sample)) continue;
+        const char *text = report_text(sample, "loadgen.bound");
+        size_t bound = 0;
+        while (bound < BOUND_UNKNOWN && (!text || strcmp(text, report_bound_names[bound]) != 0))
+            bound++;
+        cell->bounds[bound]++;
+        if (cell->basis == NULL) cell->basis = report_text(sample, "latency.basis");
+        double slot_user = report_number(sample, "server.cpu_user_s");
+        double slot_sys = report_number(sample, "server.cpu_sys_s");
+        if (isfinite(slot_user + slot_sys)) user += slot_user, both += slot_user + slot_sys;
+    }
+    cell->cpu_user_share = both > 0 ? user / both : NAN;
+    result->valid += cell->valid;
+    result->suspect += cell->suspect;
+    result->invalid += cell->invalid;
+    result->skipped += cell->skipped != NULL;
+}
+
+/* Length of the server's part of a cell id: what stands before "/closed/" and the like. */
+static size_t server_length(const char *id) {
+    static const char *const loads[] = {"/closed/", "/open/", "/churn/"};
+    for (size_t i = 0; i < sizeof loads / sizeof *loads; i++) {
+        const char *load = strstr(id, loads[i]);
+        if (load != NULL) return (size_t)(load - id);
+    }
+    return strlen(id);
+}
+
+static double number_or_0(const cJSON *object, const char *path) {
+    double value = report_number(object, path);
+    return isfinite(value) ? value : 0;
+}
+
+static void read_load(struct report_cell *cell) {
+    const cJSON *scenario = report_item(cell->json, "scenario");
+    const char *load = report_text(scenario, "load");
+    if (load != NULL && strcmp(load, "open") == 0) cell->kind = LOAD_OPEN;
+    if (load != NULL && strcmp(load, "churn") == 0) cell->kind = LOAD_CHURN;
+    cell->phase = report_text(scenario, "phase");
+    if (cell->phase == NULL) cell->phase = "";
+    cell->connections = report_number(scenario, "connections");
+    cell->idle = number_or_0(scenario, "idle");
+    cell->newcomers_per_s = number_or_0(scenario, "newcomers_per_s");
+    cell->offered_per_s = report_number(scenario, "rate_per_s");
+    cell->achieved = report_span_over(cell->json, "loadgen.achieved_over_offered").median;
+    /* what was meant to saturate need not have done so */
+    cell->saturated = isnan(cell->achieved) ? cJSON_IsTrue(report_item(scenario, "saturating"))
+                                            : cell->achieved < REPORT_ACHIEVED_MIN;
+}
+
+static void summarise(struct report_cell *cell, struct report_result *result) {
+    const char *id = report_text(cell->json, "id");
+    if (id == NULL) id = "";
+    size_t length = server_length(id);
+    cell->load = id[length] == '/' ? id + length + 1 : id + length;
+    cell->server = malloc(length + 1);
+    CHECK(cell->server != NULL);
+    memcpy(cell->server, id, length);
+    cell->server[length] = '\0';
+    cell->model = report_text(cell->json, "scenario.server.model");
+    if (cell->model == NULL) cell->model = cell->server;
+    cell->skipped = report_text(cell->json, "skipped.reason");
+    read_load(cell);
+    cell->answered = report_span_computed(cell->json, report_answered_per_s);
+    /* what a saturated server still answers in the drain, long after its time, is no throughput */
+    cell->rate = cell->kind == LOAD_OPEN && cell->saturated
+                     ? cell->answered
+                     : report_span_over(cell->json, "throughput_per_s");
+    cell->cpu_ns = report_span_over(cell->json, "server.cpu_ns_per_echo");
+    cell->per_cpu = report_span_over(cell->json, "server.echoes_per_cpu_s");
+    double floor_ns = report_number(result->json, "env.floor.roundtrip_ns");
+    cell->overhead = floor_ns > 0 ? cell->cpu_ns.median / (floor_ns / 2) : NAN;
+    cell->rss = report_span_over(cell->json, "server.rss_per_connection_bytes");
+    cell->memory = report_span_over(cell->json, "server.rss_bytes");
+    cell->fairness = report_span_over(cell->json, "fairness.jain");
+    cell->churned = cell->kind == LOAD_CHURN ? report_span_computed(cell->json, churned_per_s)
+                                             : (struct report_span){NAN, NAN, NAN};
+    count_slots(cell, result);
+    summarise_hist(cell, "latency", cell->latency_ns);
+    summarise_hist(cell, "newcomers", cell->first_ns);
+    summarise_hist(cell, "connect", cell->connect_ns);
+}
+
+/* How much of the path a label tells. */
+enum label_path { LABEL_NO_PATH, LABEL_NAME, LABEL_PATH };
+
+/* "Debian GNU/Linux 12, wine 8.0"; the file's name, without its ending, or the path as given joins
+ * where two results would read alike. */
+static char *label_of(const struct report_result *result, enum label_path with_path) {
+    const cJSON *host = report_item(result->json, "env.host");
+    const char *os = report_text(host, "os_version");
+    if (os == NULL) os = report_text(host, "os");
+    const char *emulator = report_text(host, "emulator");
+    CHECK(result->path != NULL);
+    const char *name = with_path == LABEL_NAME ? paths_file(result->path) : result->path;
+    const char *dot = strrchr(name, '.');
+    bool cut = with_path == LABEL_NAME && dot != NULL && dot != name;
+    int name_length = cut ? (int)(dot - name) : (int)strlen(name);
+    char text[256];
+    snprintf(text, sizeof text, "%s%s%s%s%.*s", os != NULL ? os : "unknown system",
+             emulator != NULL ? ", " : "", emulator != NULL ? emulator : "",
+             with_path ? " \u00b7 " : "", with_path ? name_length : 0, name);
+    char *label = malloc(strlen(text) + 1);
+    CHECK(label != NULL);
+    return strcpy(label, text);
+}
+
+static void add_position(struct report_result *result, size_t position) {
+    size_t size = strlen(result->label) + 32;
+    char *label = malloc(size);
+    CHECK(label != NULL);
+    snprintf(label, size, "%s #%zu", result->label, position);
+    free(result->label);
+    result->label = label;
+}
+
+static bool same_label(const struct report_result *a, const struct report_result *b) {
+    CHECK(a->label != NULL && b->label != NULL);
+    return strcmp(a->label, b->label) == 0;
+}
+
+/* Labels that are not alone of their kind tell more of the path, as far as is needed; the same path
+ * twice is told by its position on the command line. */
+static void label_results(struct report *report) {
+    CHECK(report->result_count > 0);
+    bool *twins = malloc(report->result_count * sizeof *twins);
+    CHECK(twins != NULL);
+    memset(twins, true, report->result_count * sizeof *twins);
+    for (enum label_path more = LABEL_NO_PATH; more <= LABEL_PATH; more++) {
+        for (size_t i = 0; i < report->result_count; i++) {
+            if (!twins[i]) continue;
+            free(report->results[i].label);
+            report->results[i].label = label_of(&report->results[i], more);
+        }
+        for (size_t i = 0; i < report->result_count; i++) {
+            twins[i] = false;
+            for (size_t k = 0; k < report->result_count; k++)
+                if (i != k && same_label(&report->results[i], &report->results[k])) twins[i] = true;
+        }
+    }
+    for (size_t i = 0; i < report->result_count; i++)
+        if (twins[i]) add_position(&report->results[i], i + 1);
+    free(twins);
+}
+
+void report_build(struct report *report, cJSON **files, const char *const *paths, size_t count) {
+    *report = (struct report){.result_count = count};
+    size_t cells = 0;
+    for (size_t i = 0; i < count; i++)
+        cells += (size_t)cJSON_GetArraySize(report_item(files[i], "cells"));
+    report->results = calloc(count + 1, sizeof *report->results);
+    report->cells = calloc(cells + 1, sizeof *report->cells);
+    CHECK(report->results != NULL && report->cells != NULL);
+    for (size_t i = 0; i < count; i++) {
+        struct report_result *result = &report->results[i];
+        result->json = files[i];
+        result->path = paths[i];
+        const cJSON *json;
+        cJSON_ArrayForEach(json, report_item(files[i], "cells")) {
+            struct report_cell *cell = &report->cells[report->cell_count++];
+            cell->json = json;
+            cell->result = i;
+            summarise(cell, result);
+        }
+    }
+    label_results(report);
+    free(files);
+}
+
+void report_clear(struct report *report) {
+    for (size_t i = 0; i < report->cell_count; i++) free(report->cells[i].server);
+    for (size_t i = 0; i < report->result_count; i++) {
+        cJSON_Delete(report->results[i].json);
+        free(report->results[i].label);
+    }
+    free(report->cells);
+    free(report->results);
+    *report = (struct report){0};
+}
