@@ -4,8 +4,8 @@
 
 #include "base/check.h"
 #include "bench/gate/metrics.h"
-#include "bench/result/summary.h"
 #include "bench/stats/stats.h"
+#include "bench/support/json_path.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -205,7 +205,7 @@ void ab_cell_add(struct ab_cell *cell, const cJSON *const scenarios[2],
         cell->broken = cell->over = true;
         return;
     }
-    cell->uncounted = cell->uncounted || report_text(samples[0], "counters.reason");
+    cell->uncounted = cell->uncounted || json_text(samples[0], "counters.reason");
     for (size_t i = 0; i < cell->row_count; i++) {
         struct gate_row *row = cell->rows[i];
         size_t most = cell->stage2 ? GATE_STAGE2_PAIRS : GATE_STAGE1_PAIRS;

@@ -14,6 +14,7 @@
 #include "bench/session/session.h"
 #include "bench/suite/suite.h"
 #include "bench/suite/transports.h"
+#include "bench/support/exit_code.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -59,7 +60,7 @@ static int refuse(const char *format, ...) {
     va_start(rest, format);
     vsnprintf(line, sizeof line, format, rest);
     va_end(rest);
-    json_reason_clean(line); /* it may quote a suite */
+    reason_clean(line); /* it may quote a suite */
     fprintf(stderr, "iobench ab: %s\n", line);
     return EXIT_USAGE;
 }

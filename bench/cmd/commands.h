@@ -4,15 +4,6 @@
 #ifndef BENCH_CMD_COMMANDS_H
 #define BENCH_CMD_COMMANDS_H
 
-enum exit_code {
-    EXIT_FINE = 0,
-    EXIT_WRONG_ECHO = 1,
-    EXIT_REGRESSED = 1, /* of a comparison */
-    EXIT_USAGE = 2,     /* usage, file or schema */
-    EXIT_NOTHING = 3,   /* nothing trustworthy was measured, or can be here */
-    EXIT_INTERRUPTED = 130,
-};
-
 int cmd_list(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_run(int argc, char **argv);

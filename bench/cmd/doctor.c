@@ -7,7 +7,9 @@
 #include "base/json.h"
 #include "bench/machine/doctor.h"
 #include "bench/support/json_file.h"
-#include "bench/session/progress.h"
+#include "bench/session/session.h"
+#include "bench/support/exit_code.h"
+#include "bench/support/terminal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +21,7 @@ static const char *text(const cJSON *finding, const char *key) {
 }
 
 static void print_findings(const cJSON *findings, size_t problems) {
-    bool colour = progress_colour(1);
+    bool colour = terminal_colour(1);
     const cJSON *f;
     cJSON_ArrayForEach(f, findings) {
         bool problem = *text(f, "level") == 'p';
@@ -54,7 +56,7 @@ static void ask_servers(struct doctor_facts *facts) {
     CHECK(models);
     if (paths_find(&paths, "iobench doctor") && process_loop_open(&loop, false) == 0) {
         if (models_find(models, &loop, &paths, reason, sizeof reason)) {
-            doctor_ask(facts, models);
+            session_ask(facts, models);
             models_free(models);
         } else {
             fprintf(stderr, "iobench doctor: %s\n", reason);

@@ -5,6 +5,7 @@
 #include "bench/support/json_file.h"
 #include "bench/support/paths.h"
 #include "bench/result/result_files.h"
+#include "bench/support/exit_code.h"
 
 #include "base/args.h"
 #include "base/check.h"

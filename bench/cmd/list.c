@@ -8,6 +8,7 @@
 #include "bench/support/json_file.h"
 #include "bench/suite/models.h"
 #include "bench/suite/suite.h"
+#include "bench/support/exit_code.h"
 
 #include <stdbool.h>
 #include <stdio.h>

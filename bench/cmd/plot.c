@@ -8,7 +8,8 @@
 #include "bench/plot/forest.h"
 #include "bench/result/summary.h"
 #include "bench/result/result_files.h"
-#include "bench/result/schema.h"
+#include "bench/support/exit_code.h"
+#include "bench/support/nearest.h"
 
 #include "base/args.h"
 #include "base/check.h"
@@ -40,7 +41,7 @@ static const struct plot_kind *find_kind(const char *name) {
         if (strcmp(plot_kinds[i].name, name) == 0) return &plot_kinds[i];
         names[i + 1] = plot_kinds[i].name;
     }
-    const char *nearest = schema_nearest(name, names);
+    const char *nearest = nearest_word(name, names);
     if (nearest != NULL)
         fprintf(stderr, "iobench plot: %s: no such kind; did you mean \"%s\"?\n", name, nearest);
     else
@@ -72,7 +73,7 @@ static void remove_folder(const char *folder) {
 }
 
 /* Draws in a folder beside the file, then moves the drawing to its place. */
-static int draw(struct plot *plot, const struct report *report, const char *templates,
+static int draw(struct plot *plot, const struct summary *report, const char *templates,
                 const char *file, const char *format) {
     char folder[PATH_SIZE], drawing[PATH_SIZE + 64], reason[600];
     report_path_beside(folder, file, "-plot");
@@ -100,23 +101,23 @@ static int make_plot(const struct plot_kind *kind, const struct paths *paths, co
                      size_t count, const char *file, const char *format) {
     cJSON **files = report_read_results("iobench plot", paths, names, count);
     if (files == NULL) return EXIT_USAGE;
-    struct report report;
+    struct summary report;
     struct plot plot;
     int code = EXIT_USAGE;
-    report_build(&report, files, names, count);
+    summary_build(&report, files, names, count);
     plot_make(&plot, kind, &report);
     if (plot.count == 0)
         fprintf(stderr, "iobench plot: %s: nothing to draw: %s\n", kind->name, plot.notes);
     else
         code = draw(&plot, &report, paths->plot, file, format);
     plot_free(&plot);
-    report_clear(&report);
+    summary_clear(&report);
     return code;
 }
 
 static int make_forest(const struct paths *paths, const char *name, const char *file,
                        const char *format) {
-    const struct report none = {0};
+    const struct summary none = {0};
     struct plot plot = {0};
     char reason[JSON_REASON_SIZE];
     int code = EXIT_USAGE;

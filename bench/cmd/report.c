@@ -6,8 +6,8 @@
 #include "bench/plot/plot.h"
 #include "bench/result/summary.h"
 #include "bench/result/result_files.h"
-#include "bench/support/format.h"
 #include "bench/report/page.h"
+#include "bench/support/exit_code.h"
 
 #include "base/args.h"
 #include "base/check.h"
@@ -21,7 +21,7 @@ enum { KINDS_MAX = 16 };
 
 /* Draws one plot. Returns false, with a line on stderr, where the files could not be written; that
  * gnuplot is missing or fails only leaves the reason in the picture. */
-static bool draw(struct report_picture *picture, const struct report *report,
+static bool draw(struct report_picture *picture, const struct summary *report,
                  const struct paths *paths, const char *folder) {
     const struct plot_kind *kind = picture->kind;
     struct plot plot;
@@ -46,7 +46,7 @@ static bool draw(struct report_picture *picture, const struct report *report,
     return fine;
 }
 
-static bool write_page(const char *page, const struct report *report,
+static bool write_page(const char *page, const struct summary *report,
                        const struct report_picture *pictures, size_t count, const char *folder) {
     FILE *out = fopen(page, "wb");
     if (out != NULL) {
@@ -58,7 +58,7 @@ static bool write_page(const char *page, const struct report *report,
     return false;
 }
 
-static int make_report(const struct report *report, const char *page, const struct paths *paths) {
+static int make_report(const struct summary *report, const char *page, const struct paths *paths) {
     char folder[PATH_SIZE];
     const char *folder_name = report_path_beside(folder, page, "-plots");
     int error = report_make_folder(folder), code = EXIT_USAGE;
@@ -133,10 +133,10 @@ int cmd_report(int argc, char **argv) {
     }
     cJSON **files = report_read_results("iobench report", paths, results.items, results.count);
     if (files == NULL) goto done;
-    struct report report;
-    report_build(&report, files, results.items, results.count);
+    struct summary report;
+    summary_build(&report, files, results.items, results.count);
     code = make_report(&report, page, paths);
-    report_clear(&report);
+    summary_clear(&report);
 done:
     args_texts_free(&results);
     free(paths);

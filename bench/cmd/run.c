@@ -16,6 +16,8 @@
 #include "bench/report/table.h"
 #include "bench/suite/transports.h"
 #include "bench/session/verdict.h"
+#include "bench/support/exit_code.h"
+#include "bench/support/terminal.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -65,7 +67,7 @@ static int refuse(const char *format, ...) {
     va_start(rest, format);
     vsnprintf(line, sizeof line, format, rest);
     va_end(rest);
-    json_reason_clean(line); /* it may quote a suite */
+    reason_clean(line); /* it may quote a suite */
     fprintf(stderr, "iobench run: %s\n", line);
     return EXIT_USAGE;
 }
@@ -243,7 +245,7 @@ static int finish(struct session *s, struct result *result, const struct runner_
     if (!s->options.quiet) {
         cJSON *document = json_file_read(s->output, reason, sizeof reason);
         if (!document) return refuse("%s: %s", s->output, reason);
-        table_print(stdout, document, s->output, progress_colour(1));
+        table_print(stdout, document, s->output, terminal_colour(1));
         printf("result: %s\n", s->output);
     }
     if (code == EXIT_WRONG_ECHO)

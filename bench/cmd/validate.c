@@ -6,6 +6,7 @@
 #include "bench/support/json_file.h"
 #include "bench/support/paths.h"
 #include "bench/result/result_file.h"
+#include "bench/support/exit_code.h"
 
 #include <stdbool.h>
 #include <stdio.h>

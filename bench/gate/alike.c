@@ -4,8 +4,9 @@
 #include "bench/gate/alike.h"
 
 #include "bench/support/json_file.h"
-#include "bench/result/summary.h"
 #include "bench/support/format.h"
+#include "bench/result/sample_facts.h"
+#include "bench/support/json_path.h"
 
 #include "base/check.h"
 
@@ -197,13 +198,13 @@ static void look(struct search *s, enum key key, const char *label, const cJSON 
 static void look_at(struct search *s, const struct fact *facts, size_t count, const cJSON *one,
                     const cJSON *two) {
     for (size_t i = 0; i < count; i++)
-        look(s, facts[i].key, facts[i].label, report_item(one, facts[i].path),
-             report_item(two, facts[i].path));
+        look(s, facts[i].key, facts[i].label, json_item(one, facts[i].path),
+             json_item(two, facts[i].path));
 }
 
 /* A copy of a cell's scenario, owned by the caller, of what must be alike as a whole. */
 static cJSON *scenario_of(const cJSON *cell) {
-    cJSON *scenario = cJSON_Duplicate(report_item(cell, "scenario"), true);
+    cJSON *scenario = cJSON_Duplicate(json_item(cell, "scenario"), true);
     CHECK(scenario);
     cJSON *server = cJSON_GetObjectItemCaseSensitive(scenario, "server");
     for (size_t i = 0; i < COUNT(not_of_scenario); i++)
@@ -222,16 +223,16 @@ static void look_at_scenario(struct search *s, const cJSON *cell) {
 
 static const cJSON *build_of(const cJSON *file, const char *id) {
     const cJSON *build;
-    cJSON_ArrayForEach(build, report_item(file, "builds")) {
-        const char *there = report_text(build, "id");
+    cJSON_ArrayForEach(build, json_item(file, "builds")) {
+        const char *there = json_text(build, "id");
         if (id && there && strcmp(id, there) == 0) return build;
     }
     return NULL;
 }
 
 static void look_at_slot(struct search *s, const cJSON *file, const cJSON *slot) {
-    const cJSON *server = build_of(file, report_text(slot, "build"));
-    const cJSON *loadgen = build_of(file, report_text(slot, "loadgen.build"));
+    const cJSON *server = build_of(file, json_text(slot, "build"));
+    const cJSON *loadgen = build_of(file, json_text(slot, "loadgen.build"));
     if (!s->slot) {
         s->slot = slot;
         s->server = server;
@@ -239,8 +240,8 @@ static void look_at_slot(struct search *s, const cJSON *file, const cJSON *slot)
         return;
     }
     look_at(s, of_server_build, COUNT(of_server_build), s->server, server);
-    look(s, KEY_LOADGEN, "loadgen", report_item(s->loadgen, "sha256"),
-         report_item(loadgen, "sha256"));
+    look(s, KEY_LOADGEN, "loadgen", json_item(s->loadgen, "sha256"),
+         json_item(loadgen, "sha256"));
     look_at(s, of_slot, COUNT(of_slot), s->slot, slot);
 }
 
@@ -253,8 +254,8 @@ static void look_at_session(struct search *s, const cJSON *file, const cJSON *ce
     look_at(s, of_session, COUNT(of_session), s->file, file);
     look_at_scenario(s, cell);
     look_at(s, of_cell, COUNT(of_cell), s->cell, cell);
-    cJSON_ArrayForEach(slot, report_item(cell, "samples")) {
-        if (report_slot_usable(slot)) look_at_slot(s, file, slot);
+    cJSON_ArrayForEach(slot, json_item(cell, "samples")) {
+        if (sample_usable(slot)) look_at_slot(s, file, slot);
     }
 }
 
@@ -264,7 +265,7 @@ bool alike_cell(const struct compare_side sides[COMPARE_SIDES], const char *id, 
     for (int side = 0; side < COMPARE_SIDES; side++)
         for (size_t i = 0; i < sides[side].count; i++) {
             const cJSON *cell = compare_find(sides[side].files[i], id);
-            if (report_item(cell, "samples")) look_at_session(&s, sides[side].files[i], cell);
+            if (json_item(cell, "samples")) look_at_session(&s, sides[side].files[i], cell);
         }
     if (!s.found) return true;
     bool several = (s.found & (s.found - 1)) != 0;
@@ -277,10 +278,10 @@ bool alike_cell(const struct compare_side sides[COMPARE_SIDES], const char *id, 
 }
 
 bool alike_system(const struct compare_side sides[COMPARE_SIDES]) {
-    const char *first = report_text(sides[COMPARE_BASELINE].files[0], "env.host.os");
+    const char *first = json_text(sides[COMPARE_BASELINE].files[0], "env.host.os");
     for (int side = 0; side < COMPARE_SIDES; side++)
         for (size_t i = 0; i < sides[side].count; i++) {
-            const char *os = report_text(sides[side].files[i], "env.host.os");
+            const char *os = json_text(sides[side].files[i], "env.host.os");
             if (!first || !os || strcmp(first, os) != 0) return false;
         }
     return true;

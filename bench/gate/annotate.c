@@ -4,8 +4,9 @@
  * step. */
 #include "bench/gate/output.h"
 
-#include "bench/cmd/commands.h"
+#include "bench/support/exit_code.h"
 #include "bench/gate/words.h"
+#include "bench/support/format.h"
 
 #include <string.h>
 

@@ -5,9 +5,10 @@
 #include "bench/gate/alike.h"
 #include "bench/gate/metrics.h"
 #include "bench/support/json_file.h"
-#include "bench/result/summary.h"
 #include "bench/support/format.h"
 #include "bench/stats/stats.h"
+#include "bench/result/sample_facts.h"
+#include "bench/support/json_path.h"
 
 #include "base/check.h"
 
@@ -22,8 +23,8 @@ static const char *const side_names[COMPARE_SIDES] = {"baseline", "candidate"};
 
 const cJSON *compare_find(const cJSON *file, const char *id) {
     const cJSON *cell;
-    cJSON_ArrayForEach(cell, report_item(file, "cells")) {
-        if (strcmp(report_text(cell, "id"), id) == 0) return cell;
+    cJSON_ArrayForEach(cell, json_item(file, "cells")) {
+        if (strcmp(json_text(cell, "id"), id) == 0) return cell;
     }
     return NULL;
 }
@@ -31,7 +32,7 @@ const cJSON *compare_find(const cJSON *file, const char *id) {
 /* ---- sessions ---- */
 
 static const char *session_of(const cJSON *file) {
-    return report_text(file, "session.id");
+    return json_text(file, "session.id");
 }
 
 /* The session's index on a side, below `count`; `count` if it is not there. */
@@ -58,7 +59,7 @@ bool compare_possible(const struct compare_side sides[COMPARE_SIDES], char *reas
     for (int s = 0; s < COMPARE_SIDES; s++)
         for (size_t i = 0; i < sides[s].count; i++) {
             const cJSON *file = sides[s].files[i];
-            const char *path = sides[s].paths[i], *mode = report_text(file, "session.mode");
+            const char *path = sides[s].paths[i], *mode = json_text(file, "session.mode");
             size_t earlier = find_session(&sides[s], i, session_of(file));
             if (mode && strcmp(mode, "run") != 0)
                 return json_reason(reason, reason_size,
@@ -111,8 +112,8 @@ static const char *commonest(const struct reasons *reasons) {
 
 /* Whether a slot's figure would be one of the load generator as well; docs/method.md: bound. */
 static bool shows_generator(enum gate_metric metric, const cJSON *slot) {
-    const char *bound = report_text(slot, "loadgen.bound");
-    if (!report_slot_usable(slot)) return false;
+    const char *bound = json_text(slot, "loadgen.bound");
+    if (!sample_usable(slot)) return false;
     if (metric != GATE_THROUGHPUT) return bound && strcmp(bound, "client") == 0;
     return !bound || (strcmp(bound, "server") != 0 && strcmp(bound, "none") != 0);
 }
@@ -136,13 +137,13 @@ static struct figures collect(const struct compare_side *side, const struct gate
     struct figures f = {0};
     for (size_t i = 0; i < side->count; i++) {
         const cJSON *cell = compare_find(side->files[i], row->cell), *slot;
-        const cJSON *samples = report_item(cell, "samples");
+        const cJSON *samples = json_item(cell, "samples");
         double *grown =
             realloc(f.values, (f.slots + (size_t)cJSON_GetArraySize(samples) + 1) * sizeof *grown);
         CHECK(grown);
         f.values = grown;
         cJSON_ArrayForEach(slot, samples)
-            add_slot(&f, row->metric, report_item(cell, "scenario"), slot, reasons);
+            add_slot(&f, row->metric, json_item(cell, "scenario"), slot, reasons);
     }
     return f;
 }
@@ -177,7 +178,7 @@ static void say_too_few(struct gate_row *row, const struct figures sides[COMPARE
              too_short ? ": --repeats 8" : "");
     const char *why = commonest(reasons);
     if (why) format_append(row->reason, sizeof row->reason, "; mostly: %s", why);
-    json_reason_clean(row->reason);
+    reason_clean(row->reason);
 }
 
 static void measure(struct gate_row *row, const struct compare_side sides[COMPARE_SIDES]) {
@@ -245,11 +246,11 @@ static void look_for_cell(struct cell_state *state, const struct job *job, const
         for (size_t i = 0; i < job->sides[s].count; i++) {
             const cJSON *cell = compare_find(job->sides[s].files[i], id);
             if (!cell) continue;
-            if (!state->scenario) state->scenario = report_item(cell, "scenario");
-            if (report_item(cell, "samples"))
+            if (!state->scenario) state->scenario = json_item(cell, "scenario");
+            if (json_item(cell, "samples"))
                 state->measured[s] = true;
             else
-                state->skipped[s] = report_text(cell, "skipped.reason");
+                state->skipped[s] = json_text(cell, "skipped.reason");
         }
 }
 
@@ -336,7 +337,7 @@ static bool any_gated(const struct gate_report *report) {
 static bool all_complete(const struct compare_side sides[COMPARE_SIDES]) {
     for (int s = 0; s < COMPARE_SIDES; s++)
         for (size_t i = 0; i < sides[s].count; i++)
-            if (!cJSON_IsTrue(report_item(sides[s].files[i], "session.complete"))) return false;
+            if (!cJSON_IsTrue(json_item(sides[s].files[i], "session.complete"))) return false;
     return true;
 }
 
@@ -356,8 +357,8 @@ void compare_build(struct gate_report *report, const struct compare_side sides[C
     for (int s = 0; s < COMPARE_SIDES; s++)
         for (size_t i = 0; i < sides[s].count; i++) {
             const cJSON *cell;
-            cJSON_ArrayForEach(cell, report_item(sides[s].files[i], "cells")) {
-                const char *id = report_text(cell, "id");
+            cJSON_ArrayForEach(cell, json_item(sides[s].files[i], "cells")) {
+                const char *id = json_text(cell, "id");
                 if (!seen(&job, s, i, id)) add_cell(&job, id);
             }
         }

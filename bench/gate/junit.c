@@ -4,9 +4,10 @@
  * text is well-formed XML 1.0 in UTF-8, whatever the names are. */
 #include "bench/gate/output.h"
 
-#include "bench/cmd/commands.h"
+#include "bench/support/exit_code.h"
 #include "bench/gate/words.h"
 #include "bench/support/text.h"
+#include "bench/support/format.h"
 
 #include <math.h>
 #include <stdint.h>

@@ -2,17 +2,18 @@
  * Invariant: whether a figure counts depends on that slot alone. */
 #include "bench/gate/metrics.h"
 
-#include "bench/result/summary.h"
+#include "bench/result/sample_facts.h"
+#include "bench/support/json_path.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 bool gate_metric_applies(enum gate_metric metric, const cJSON *scenario) {
-    const char *load = report_text(scenario, "load");
+    const char *load = json_text(scenario, "load");
     bool closed = strcmp(load, "closed") == 0, open = strcmp(load, "open") == 0;
-    bool counted = cJSON_IsTrue(report_item(scenario, "counted"));
-    if (open && cJSON_IsTrue(report_item(scenario, "saturating"))) return false;
+    bool counted = cJSON_IsTrue(json_item(scenario, "counted"));
+    if (open && cJSON_IsTrue(json_item(scenario, "saturating"))) return false;
     switch (metric) {
     case GATE_THROUGHPUT:
     case GATE_LOADGEN_CPU: /* in an open loop it spins */
@@ -32,8 +33,8 @@ bool gate_metric_applies(enum gate_metric metric, const cJSON *scenario) {
 }
 
 static double loadgen_cpu_ns(const cJSON *scenario, const cJSON *sample) {
-    return report_number(scenario, "loadgen.threads") * report_number(sample, "loadgen.cpu_pct") /
-           100 * report_number(sample, "window_s") * 1e9 / report_number(sample, "messages");
+    return json_number(scenario, "loadgen.threads") * json_number(sample, "loadgen.cpu_pct") /
+           100 * json_number(sample, "window_s") * 1e9 / json_number(sample, "messages");
 }
 
 static double value_of(enum gate_metric metric, const cJSON *scenario, const cJSON *sample) {
@@ -46,19 +47,19 @@ static double value_of(enum gate_metric metric, const cJSON *scenario, const cJS
         [GATE_WAKEUPS] = "counters.wakeups_per_echo",
     };
     return metric == GATE_LOADGEN_CPU ? loadgen_cpu_ns(scenario, sample)
-                                      : report_number(sample, paths[metric]);
+                                      : json_number(sample, paths[metric]);
 }
 
 double gate_figure(enum gate_metric metric, const cJSON *scenario, const cJSON *sample, char *why,
                    size_t why_size) {
     *why = '\0';
     if (!gate_metric_applies(metric, scenario)) return NAN;
-    const char *bound = report_text(sample, "loadgen.bound");
-    const char *counting = report_text(sample, "counters.reason");
+    const char *bound = json_text(sample, "loadgen.bound");
+    const char *counting = json_text(sample, "counters.reason");
     bool of_loadgen = metric == GATE_LOADGEN_CPU; /* then it should be the one that is full */
     double value = value_of(metric, scenario, sample);
-    if (strcmp(report_verdict(sample), "invalid") == 0) {
-        const cJSON *reason = cJSON_GetArrayItem(report_item(sample, "validity.reasons"), 0);
+    if (strcmp(sample_verdict(sample), "invalid") == 0) {
+        const cJSON *reason = cJSON_GetArrayItem(json_item(sample, "validity.reasons"), 0);
         snprintf(why, why_size, "%s", cJSON_GetStringValue(reason));
     } else if (bound && strcmp(bound, "client") == 0 && !of_loadgen) {
         snprintf(why, why_size, "the load generator was the bottleneck");
@@ -77,11 +78,11 @@ double gate_figure(enum gate_metric metric, const cJSON *scenario, const cJSON *
 
 bool gate_broken(const cJSON *sample, char *why, size_t why_size) {
     static const char *const beginnings[] = {"server ", "totals disagree"};
-    const cJSON *reasons = report_item(sample, "validity.reasons");
+    const cJSON *reasons = json_item(sample, "validity.reasons");
     const char *first = cJSON_GetStringValue(cJSON_GetArrayItem(reasons, 0));
-    if (strcmp(report_verdict(sample), "invalid") != 0) return false;
-    bool broken = report_number(sample, "errors.mismatch") > 0 ||
-                  cJSON_IsNull(report_item(sample, "messages"));
+    if (strcmp(sample_verdict(sample), "invalid") != 0) return false;
+    bool broken = json_number(sample, "errors.mismatch") > 0 ||
+                  cJSON_IsNull(json_item(sample, "messages"));
     for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
         broken = broken || strncmp(first, beginnings[i], strlen(beginnings[i])) == 0;
     if (broken) snprintf(why, why_size, "%s", first);

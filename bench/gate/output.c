@@ -4,7 +4,7 @@
 
 #include "base/check.h"
 #include "bench/support/json_file.h"
-#include "bench/session/progress.h"
+#include "bench/support/terminal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -99,7 +99,7 @@ static void put_stdout(const struct gate_outputs *outputs, const struct gate_rep
         cJSON_free(text);
         cJSON_Delete(json);
     } else if (!outputs->quiet) {
-        gate_print(stdout, report, exit_code, why, progress_colour(1));
+        gate_print(stdout, report, exit_code, why, terminal_colour(1));
     }
     fflush(stdout);
 }

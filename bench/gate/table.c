@@ -5,6 +5,7 @@
 
 #include "bench/gate/words.h"
 #include "bench/support/json_file.h"
+#include "bench/support/format.h"
 
 #include <string.h>
 
@@ -87,7 +88,7 @@ static void put_row(FILE *out, const struct layout *layout, const struct gate_ro
 static void put_line(FILE *out, const char *before, const char *text) {
     char line[GATE_WORDS_SIZE];
     snprintf(line, sizeof line, "%s", text);
-    json_reason_clean(line);
+    reason_clean(line);
     fprintf(out, "%s%s\n", before, line);
 }
 

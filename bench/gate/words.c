@@ -2,7 +2,7 @@
  * Invariant: as there; "PASS" is concluded only of a report without a gated offence. */
 #include "bench/gate/words.h"
 
-#include "bench/cmd/commands.h"
+#include "bench/support/exit_code.h"
 #include "bench/support/json_file.h"
 
 #include <math.h>
@@ -84,7 +84,7 @@ static void format_remark(char text[GATE_WORDS_SIZE], const struct gate_row *row
         format_append(text, GATE_WORDS_SIZE, "this run could have seen a change of %.1f %%",
                       100 * fabs(gate_change(row->metric, row->smallest)));
     if (*row->reason) format_append(text, GATE_WORDS_SIZE, "%s%s", unseen ? "; " : "", row->reason);
-    json_reason_clean(text);
+    reason_clean(text);
 }
 
 const char *gate_count_title(const struct gate_report *report) {
@@ -189,7 +189,7 @@ const char *gate_conclusion(char text[GATE_WORDS_SIZE], const struct gate_report
     } else {
         add_passed(text, &t);
     }
-    json_reason_clean(text);
+    reason_clean(text);
     return word;
 }
 
@@ -225,7 +225,7 @@ void gate_sum(char text[GATE_WORDS_SIZE], const struct gate_report *report) {
     format_append(text, GATE_WORDS_SIZE, "%sall slots: ", separator);
     size_t before = strlen(text);
     format_append(text, GATE_WORDS_SIZE, "%s", report->result);
-    json_reason_clean(text + before);
+    reason_clean(text + before);
 }
 
 void gate_legend(char text[GATE_WORDS_SIZE], const struct gate_report *report) {

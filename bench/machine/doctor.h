@@ -4,7 +4,6 @@
 #define BENCH_MACHINE_DOCTOR_H
 
 #include "bench/machine/environment.h"
-#include "bench/suite/models.h"
 
 #include <cjson/cJSON.h>
 #include <stddef.h>
@@ -45,9 +44,6 @@ struct doctor_facts doctor_unknown(void);
 
 /* Looks at the machine for `seconds`. */
 void doctor_look(struct doctor_facts *facts, double seconds);
-
-/* Adds what the servers said of themselves. */
-void doctor_ask(struct doctor_facts *facts, const struct models *models);
 
 /* Array of {id, level ("problem" or "advice"), found, effect, fix}, problems first; owned
  * by the caller. Pure. */

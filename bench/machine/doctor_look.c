@@ -62,15 +62,3 @@ void doctor_look(struct doctor_facts *f, double seconds) {
     doctor_read_system(f, cpus, count);
     look_at_others(f, cpus, count, seconds);
 }
-
-void doctor_ask(struct doctor_facts *f, const struct models *models) {
-    for (size_t i = 0; i < models->count; i++) {
-        const struct program *server = &models->servers[i];
-        if (strcmp(server->name, "io_uring") != 0) continue;
-        const char *reason = describe_text(server->describe, "reason");
-        f->uring_works =
-            cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(server->describe, "available"));
-        snprintf(f->uring_reason, sizeof f->uring_reason, "%s",
-                 reason ? reason : "no reason given");
-    }
-}

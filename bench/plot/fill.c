@@ -2,6 +2,7 @@
  * Invariant: as in fill.h. */
 #include "bench/plot/fill.h"
 #include "bench/support/format.h"
+#include "bench/result/summary_words.h"
 
 #include "base/check.h"
 
@@ -10,12 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool has_rate(const struct report_cell *cell) {
+static bool has_rate(const struct summary_cell *cell) {
     return cell->kind == LOAD_CLOSED && isfinite(cell->rate.median) && cell->connections > 0;
 }
 
 /* As has_rate, and nothing beside the load. */
-static bool is_capacity(const struct report_cell *cell) {
+static bool is_capacity(const struct summary_cell *cell) {
     return has_rate(cell) && cell->idle <= 0 && cell->newcomers_per_s <= 0;
 }
 
@@ -45,8 +46,8 @@ static void connections_axis(struct plot *plot) {
     plot_note(plot, "one number of connections only: the servers stand side by side at it");
 }
 
-void plot_fill_throughput(const struct report *report, struct plot *plot) {
-    const struct report_cell *first = plot_fullest_family(report, "c", is_capacity);
+void plot_fill_throughput(const struct summary *report, struct plot *plot) {
+    const struct summary_cell *first = plot_fullest_family(report, "c", is_capacity);
     if (first == NULL) first = plot_fullest_family(report, "c", has_rate);
     plot->bands = true;
     strcpy(plot->columns, "connections; echoes/s: median, min, max of the slots");
@@ -57,7 +58,7 @@ void plot_fill_throughput(const struct report *report, struct plot *plot) {
     double max = 0;
     size_t pair = 0, points = 0;
     for (size_t i = 0; i < report->cell_count; i++) {
-        const struct report_cell *cell = &report->cells[i];
+        const struct summary_cell *cell = &report->cells[i];
         if (cell->kind != LOAD_CLOSED || !plot_same_family(cell, first, "c")) continue;
         plot->invalid += cell->invalid;
         if (!has_rate(cell)) continue;
@@ -65,11 +66,11 @@ void plot_fill_throughput(const struct report *report, struct plot *plot) {
         plot_add_point(plot_series_in(plot, panel, cell->server, cell),
                        plot_point_of(cell, cell->connections, &cell->rate));
         if (cell->rate.max > max) max = cell->rate.max;
-        pair += report_cell_bound(cell) == BOUND_BOTH;
+        pair += summary_cell_bound(cell) == BOUND_BOTH;
         points++;
     }
     plot_sort_points(plot);
-    format_load(plot->subtitle, sizeof plot->subtitle, first, FORMAT_NO_CONNECTIONS);
+    summary_load(plot->subtitle, sizeof plot->subtitle, first, SUMMARY_NO_CONNECTIONS);
     format_append(plot->subtitle, sizeof plot->subtitle, " \u00b7 median and range of the slots");
     connections_axis(plot);
     plot_axis_linear(&plot->y, max, 6);
@@ -83,8 +84,8 @@ void plot_fill_throughput(const struct report *report, struct plot *plot) {
 
 /* The row of a server on a plot of bars: after all rows with a smaller figure. */
 static int by_y(const void *left, const void *right) {
-    const struct report_cell *a = *(const struct report_cell *const *)left;
-    const struct report_cell *b = *(const struct report_cell *const *)right;
+    const struct summary_cell *a = *(const struct summary_cell *const *)left;
+    const struct summary_cell *b = *(const struct summary_cell *const *)right;
     if (a->result != b->result) return a->result > b->result ? 1 : -1;
     return (a->cpu_ns.median > b->cpu_ns.median) - (a->cpu_ns.median < b->cpu_ns.median);
 }
@@ -100,13 +101,13 @@ static double row_of(struct plot *plot, const char **names, size_t *rows, const 
     return (double)row + 1;
 }
 
-static void add_bars(struct plot *plot, const struct report_cell **cells, size_t count) {
+static void add_bars(struct plot *plot, const struct summary_cell **cells, size_t count) {
     const char **names = calloc(count + 1, sizeof *names);
     CHECK(names != NULL);
     size_t rows = 0, unsplit = 0;
     double max = 0;
     for (size_t i = 0; i < count; i++) {
-        const struct report_cell *cell = cells[i];
+        const struct summary_cell *cell = cells[i];
         double row = row_of(plot, names, &rows, cell->server);
         struct plot_point point = plot_point_of(cell, row, &cell->cpu_ns);
         point.part = point.y * cell->cpu_user_share;
@@ -121,17 +122,17 @@ static void add_bars(struct plot *plot, const struct report_cell **cells, size_t
     if (unsplit > 0) plot_note(plot, "all in pale colour: the system tells no split");
 }
 
-static bool has_cpu(const struct report_cell *cell) {
+static bool has_cpu(const struct summary_cell *cell) {
     return cell->kind == LOAD_CLOSED && isfinite(cell->cpu_ns.median);
 }
 
-void plot_fill_cpu(const struct report *report, struct plot *plot) {
-    const struct report_cell *first = plot_best_load(report, has_cpu);
-    const struct report_cell **cells = calloc(report->cell_count + 1, sizeof *cells);
+void plot_fill_cpu(const struct summary *report, struct plot *plot) {
+    const struct summary_cell *first = plot_best_load(report, has_cpu);
+    const struct summary_cell **cells = calloc(report->cell_count + 1, sizeof *cells);
     CHECK(cells != NULL);
     size_t count = 0;
     for (size_t i = 0; first != NULL && i < report->cell_count; i++) {
-        const struct report_cell *cell = &report->cells[i];
+        const struct summary_cell *cell = &report->cells[i];
         if (strcmp(cell->load, first->load) != 0) continue;
         plot->invalid += cell->invalid;
         if (isfinite(cell->cpu_ns.median)) cells[count++] = cell;
@@ -141,7 +142,7 @@ void plot_fill_cpu(const struct report *report, struct plot *plot) {
     strcpy(plot->x.title, "Server CPU per echo (ns): full colour user mode, pale kernel");
     if (count > 0) {
         qsort(cells, count, sizeof *cells, by_y);
-        format_load(plot->subtitle, sizeof plot->subtitle, first, FORMAT_WHOLE);
+        summary_load(plot->subtitle, sizeof plot->subtitle, first, SUMMARY_WHOLE);
         add_bars(plot, cells, count);
     } else {
         plot_note(plot, "no closed-loop cell knows the server's CPU time");

@@ -2,6 +2,7 @@
  * Invariant: as in fill.h; points of a line stand in the order of what was offered. */
 #include "bench/plot/fill.h"
 #include "bench/support/format.h"
+#include "bench/result/summary_words.h"
 
 #include "base/check.h"
 
@@ -15,28 +16,28 @@
 
 /* ---- load ---- */
 
-static bool has_response(const struct report_cell *cell) {
+static bool has_response(const struct summary_cell *cell) {
     return cell->kind == LOAD_OPEN && isfinite(cell->answered.median) &&
            isfinite(cell->latency_ns[0]) && isfinite(cell->offered_per_s);
 }
 
 static int by_offer(const void *left, const void *right) {
-    const struct report_cell *a = *(const struct report_cell *const *)left;
-    const struct report_cell *b = *(const struct report_cell *const *)right;
+    const struct summary_cell *a = *(const struct summary_cell *const *)left;
+    const struct summary_cell *b = *(const struct summary_cell *const *)right;
     if (a->result != b->result) return a->result > b->result ? 1 : -1;
     if (a->offered_per_s != b->offered_per_s) return a->offered_per_s > b->offered_per_s ? 1 : -1;
     return (a > b) - (a < b);
 }
 
 /* The cells of a family, of all results; owned by the caller. */
-static const struct report_cell **cells_like(const struct report *report,
-                                             const struct report_cell *first, size_t *count,
+static const struct summary_cell **cells_like(const struct summary *report,
+                                             const struct summary_cell *first, size_t *count,
                                              struct plot *plot) {
-    const struct report_cell **cells = calloc(report->cell_count + 1, sizeof *cells);
+    const struct summary_cell **cells = calloc(report->cell_count + 1, sizeof *cells);
     CHECK(cells != NULL);
     *count = 0;
     for (size_t i = 0; i < report->cell_count; i++) {
-        const struct report_cell *cell = &report->cells[i];
+        const struct summary_cell *cell = &report->cells[i];
         if (cell->kind != LOAD_OPEN || !plot_same_family(cell, first, "r")) continue;
         plot->invalid += cell->invalid;
         if (has_response(cell)) cells[(*count)++] = cell;
@@ -45,7 +46,7 @@ static const struct report_cell **cells_like(const struct report *report,
     return cells;
 }
 
-static void add_response(struct plot *plot, const struct report_cell *cell, size_t quantile,
+static void add_response(struct plot *plot, const struct summary_cell *cell, size_t quantile,
                          double unit_ns) {
     static const char *const names[QUANTILES] = {"p50", "p90", "p99", "p99.9"};
     char name[96];
@@ -60,10 +61,10 @@ static void add_response(struct plot *plot, const struct report_cell *cell, size
                                                NAN, NAN, hollow ? MARKER_HOLLOW : MARKER_FILLED});
 }
 
-void plot_fill_load(const struct report *report, struct plot *plot) {
-    const struct report_cell *first = plot_fullest_family(report, "r", has_response);
+void plot_fill_load(const struct summary *report, struct plot *plot) {
+    const struct summary_cell *first = plot_fullest_family(report, "r", has_response);
     size_t count = 0;
-    const struct report_cell **cells = first ? cells_like(report, first, &count, plot) : NULL;
+    const struct summary_cell **cells = first ? cells_like(report, first, &count, plot) : NULL;
     bool several = false;
     for (size_t i = 1; i < count; i++)
         several = several || (cells[i]->result == cells[i - 1]->result &&
@@ -86,7 +87,7 @@ void plot_fill_load(const struct report *report, struct plot *plot) {
         add_response(plot, cells[i], 0, unit_ns);
         add_response(plot, cells[i], 2, unit_ns);
     }
-    format_load(plot->subtitle, sizeof plot->subtitle, first, FORMAT_NO_RATE);
+    summary_load(plot->subtitle, sizeof plot->subtitle, first, SUMMARY_NO_RATE);
     format_append(plot->subtitle, sizeof plot->subtitle,
                   " \u00b7 solid: median, dashed: 99th percentile");
     plot_axis_linear(&plot->x, x_max, 6);
@@ -104,7 +105,7 @@ void plot_fill_load(const struct report *report, struct plot *plot) {
 
 /* ---- idle ---- */
 
-static bool is_crowded(const struct report_cell *cell) {
+static bool is_crowded(const struct summary_cell *cell) {
     return cell->idle > 0 && isfinite(cell->rate.median);
 }
 
@@ -144,30 +145,30 @@ static void set_idle_y(struct plot *plot, size_t part, double min, double max) {
     }
 }
 
-void plot_fill_idle(const struct report *report, struct plot *plot) {
-    const struct report_cell *first = plot_fullest_family(report, "idle", is_crowded);
+void plot_fill_idle(const struct summary *report, struct plot *plot) {
+    const struct summary_cell *first = plot_fullest_family(report, "idle", is_crowded);
     if (first == NULL) {
         plot_note(plot, "no cell has idle connections");
         return;
     }
     double least = INFINITY, most = 0, low[3] = {INFINITY, INFINITY, INFINITY}, high[3] = {0};
     for (size_t i = 0; i < report->cell_count; i++) {
-        const struct report_cell *cell = &report->cells[i];
+        const struct summary_cell *cell = &report->cells[i];
         if (!is_crowded(cell) || !plot_same_family(cell, first, "idle")) continue;
         least = fmin(least, cell->idle);
         most = fmax(most, cell->idle);
     }
     idle_axis(plot, least, most);
     for (size_t i = 0; i < report->cell_count; i++) {
-        const struct report_cell *cell = &report->cells[i];
+        const struct summary_cell *cell = &report->cells[i];
         if (!plot_same_family(cell, first, "idle")) continue;
         plot->invalid += cell->invalid;
-        struct report_span spans[3] = {cell->rate, cell->per_cpu, cell->memory};
+        struct summary_span spans[3] = {cell->rate, cell->per_cpu, cell->memory};
         for (size_t part = 0; part < 3; part++) {
-            struct report_span *span = &spans[part];
+            struct summary_span *span = &spans[part];
             if (!isfinite(span->median)) continue;
             double unit = part == 2 ? MIB : 1;
-            *span = (struct report_span){span->median / unit, span->min / unit, span->max / unit};
+            *span = (struct summary_span){span->median / unit, span->min / unit, span->max / unit};
             low[part] = fmin(low[part], span->min);
             high[part] = fmax(high[part], span->max);
             size_t panel = plot_panel_of(plot, cell->result, part);
@@ -179,7 +180,7 @@ void plot_fill_idle(const struct report *report, struct plot *plot) {
     plot_sort_points(plot);
     tick_idle(plot);
     for (size_t part = 0; part < 3; part++) set_idle_y(plot, part, low[part], high[part]);
-    format_load(plot->subtitle, sizeof plot->subtitle, first, FORMAT_NO_IDLE);
+    summary_load(plot->subtitle, sizeof plot->subtitle, first, SUMMARY_NO_IDLE);
     format_append(plot->subtitle, sizeof plot->subtitle, " \u00b7 median and range of the slots");
     strcpy(plot->columns, "idle connections (none: left of the least); echoes/s, echoes per CPU "
                           "second or MiB: median, min, max of the slots");

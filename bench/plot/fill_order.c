@@ -3,6 +3,8 @@
  * crosses at the edge, which are no figures. */
 #include "bench/plot/fill.h"
 #include "bench/support/format.h"
+#include "bench/result/sample_facts.h"
+#include "bench/support/json_path.h"
 
 #include "base/check.h"
 
@@ -17,11 +19,11 @@ enum { SLOTS_HEIGHT = 330, STEAL_HEIGHT = 90 };
 #define BEYOND 4.0 /* from the median, as a ratio, ends the scale */
 
 /* What is compared within a cell; larger is better. */
-static double headline(const struct report_cell *cell, const cJSON *sample) {
-    if (cell->kind == LOAD_CLOSED) return report_number(sample, "throughput_per_s");
-    if (cell->saturated) return report_answered_per_s(sample);
+static double headline(const struct summary_cell *cell, const cJSON *sample) {
+    if (cell->kind == LOAD_CLOSED) return json_number(sample, "throughput_per_s");
+    if (cell->saturated) return sample_answered_per_s(sample);
     return 1 /
-           report_number(sample, cell->kind == LOAD_OPEN ? "latency.p50_ns" : "newcomers.p50_ns");
+           json_number(sample, cell->kind == LOAD_OPEN ? "latency.p50_ns" : "newcomers.p50_ns");
 }
 
 static int ascending(const void *left, const void *right) {
@@ -30,14 +32,14 @@ static int ascending(const void *left, const void *right) {
 }
 
 /* The median of a cell's usable slots; NAN where fewer than two of them can be compared. */
-static double typical(const struct report_cell *cell) {
-    const cJSON *samples = report_item(cell->json, "samples"), *sample;
+static double typical(const struct summary_cell *cell) {
+    const cJSON *samples = json_item(cell->json, "samples"), *sample;
     double *values = calloc((size_t)cJSON_GetArraySize(samples) + 1, sizeof *values);
     CHECK(values != NULL);
     size_t count = 0;
     cJSON_ArrayForEach(sample, samples) {
         double value = headline(cell, sample);
-        if (report_slot_usable(sample) && isfinite(value) && value > 0) values[count++] = value;
+        if (sample_usable(sample) && isfinite(value) && value > 0) values[count++] = value;
     }
     qsort(values, count, sizeof *values, ascending);
     double median = count < 2 ? NAN : (values[(count - 1) / 2] + values[count / 2]) / 2;
@@ -54,32 +56,32 @@ struct extent {
     size_t alone;     /* usable slots with none to compare them with */
 };
 
-static struct plot_point slot_point(const struct report_cell *cell, const cJSON *sample,
+static struct plot_point slot_point(const struct summary_cell *cell, const cJSON *sample,
                                     double median, struct extent *extent) {
     double ratio = headline(cell, sample) / median;
     struct plot_point point = {
-        report_number(sample, "started_offset_s"), NAN, NAN, NAN, NAN, MARKER_FILLED};
-    if (!report_slot_usable(sample)) {
+        json_number(sample, "started_offset_s"), NAN, NAN, NAN, NAN, MARKER_FILLED};
+    if (!sample_usable(sample)) {
         point.y = 0; /* moved to the edge once the scale is known */
         point.marker = MARKER_CROSS;
     } else if (ratio > 0 && isfinite(ratio)) {
         if (ratio > BEYOND || ratio < 1 / BEYOND) extent->beyond++;
         point.y = fmin(fmax(ratio, 1 / BEYOND), BEYOND);
         extent->furthest = fmax(extent->furthest, fmax(point.y, 1 / point.y));
-        if (strcmp(report_verdict(sample), "suspect") == 0) point.marker = MARKER_HOLLOW;
+        if (strcmp(sample_verdict(sample), "suspect") == 0) point.marker = MARKER_HOLLOW;
     } else {
         if (isfinite(headline(cell, sample))) extent->alone++;
     }
     return point;
 }
 
-static void add_slots(struct plot *plot, const struct report_cell *cell, struct extent *extent) {
+static void add_slots(struct plot *plot, const struct summary_cell *cell, struct extent *extent) {
     double median = typical(cell);
     const cJSON *sample;
-    cJSON_ArrayForEach(sample, report_item(cell->json, "samples")) {
+    cJSON_ArrayForEach(sample, json_item(cell->json, "samples")) {
         struct plot_point point = slot_point(cell, sample, median, extent);
         extent->t_max = fmax(extent->t_max, point.x);
-        double steal = report_number(sample, "steal_pct");
+        double steal = json_number(sample, "steal_pct");
         if (isfinite(steal)) {
             size_t panel = plot_panel_of(plot, cell->result, STEAL);
             struct plot_series *bars = plot_series_in(plot, panel, "steal", cell);
@@ -133,7 +135,7 @@ static void set_time_axis(struct plot *plot, double t_max) {
              unit > 1 ? "minutes" : "s");
 }
 
-void plot_fill_order(const struct report *report, struct plot *plot) {
+void plot_fill_order(const struct summary *report, struct plot *plot) {
     struct extent extent = {.furthest = 1};
     bool some = false;
     for (size_t i = 0; i < report->cell_count; i++)

@@ -1,7 +1,7 @@
 /* fill_percentiles.c - response time by percentile: of a load's echoes, of its newcomers.
  * Invariant: as in fill.h; a line ends where fewer than ten values lie beyond. */
 #include "bench/plot/fill.h"
-#include "bench/support/format.h"
+#include "bench/result/summary_words.h"
 
 #include "base/check.h"
 
@@ -57,23 +57,23 @@ static void set_axes(struct plot *plot) {
 
 /* The curves of a histogram ("latency", "newcomers") of all cells with the load of `first`; `what`
  * names the time that it holds. */
-static void add_curves(const struct report *report, struct plot *plot,
-                       const struct report_cell *first, const char *of, const char *what) {
+static void add_curves(const struct summary *report, struct plot *plot,
+                       const struct summary_cell *first, const char *of, const char *what) {
     const double *ns = strcmp(of, "latency") == 0 ? first->latency_ns : first->first_ns;
     bool milliseconds = ns[0] >= 1e6 || ns[2] >= 1e6;
     struct hist *merged = malloc(sizeof *merged);
     CHECK(merged != NULL);
     for (size_t i = 0; i < report->cell_count; i++) {
-        const struct report_cell *cell = &report->cells[i];
+        const struct summary_cell *cell = &report->cells[i];
         if (strcmp(cell->load, first->load) != 0) continue;
         plot->invalid += cell->invalid;
-        report_cell_hist(cell, of, merged);
+        summary_cell_hist(cell, of, merged);
         if (merged->count == 0) continue;
         add_curve(plot_add_series(plot, cell), merged,
                   cell->suspect > 0 ? MARKER_HOLLOW : MARKER_FILLED, milliseconds ? 1e6 : 1e3);
     }
     free(merged);
-    format_load(plot->subtitle, sizeof plot->subtitle, first, FORMAT_WHOLE);
+    summary_load(plot->subtitle, sizeof plot->subtitle, first, SUMMARY_WHOLE);
     set_axes(plot);
     snprintf(plot->y.title, sizeof plot->y.title, "%s (%s, log scale)", what,
              milliseconds ? "ms" : "\u00b5s");
@@ -82,20 +82,20 @@ static void add_curves(const struct report *report, struct plot *plot,
              milliseconds ? "ms" : "us");
 }
 
-static bool has_latency(const struct report_cell *cell) {
+static bool has_latency(const struct summary_cell *cell) {
     return cell->kind != LOAD_CHURN && isfinite(cell->latency_ns[0]);
 }
 
-static bool has_newcomers(const struct report_cell *cell) {
+static bool has_newcomers(const struct summary_cell *cell) {
     return cell->kind != LOAD_CHURN && isfinite(cell->first_ns[0]);
 }
 
-static bool has_churn(const struct report_cell *cell) {
+static bool has_churn(const struct summary_cell *cell) {
     return cell->kind == LOAD_CHURN && isfinite(cell->first_ns[0]);
 }
 
-void plot_fill_percentiles(const struct report *report, struct plot *plot) {
-    const struct report_cell *first = plot_best_load(report, has_latency);
+void plot_fill_percentiles(const struct summary *report, struct plot *plot) {
+    const struct summary_cell *first = plot_best_load(report, has_latency);
     if (first == NULL) {
         plot_note(plot, "no cell has a latency histogram");
         return;
@@ -109,8 +109,8 @@ void plot_fill_percentiles(const struct report *report, struct plot *plot) {
     plot_note(plot, "closed loop: service time, not what users wait under a given load");
 }
 
-void plot_fill_newcomers(const struct report *report, struct plot *plot) {
-    const struct report_cell *first = plot_best_load(report, has_newcomers);
+void plot_fill_newcomers(const struct summary *report, struct plot *plot) {
+    const struct summary_cell *first = plot_best_load(report, has_newcomers);
     if (first == NULL) first = plot_best_load(report, has_churn);
     if (first == NULL) {
         plot_note(plot, "no cell has newcomers");

@@ -2,6 +2,9 @@
  * Invariant: as in fill.h; a column per server, all on the same axes. */
 #include "bench/plot/fill.h"
 #include "bench/support/format.h"
+#include "bench/result/sample_facts.h"
+#include "bench/result/summary_words.h"
+#include "bench/support/json_path.h"
 
 #include "base/check.h"
 
@@ -21,23 +24,23 @@ struct extent {
 };
 
 static bool slot_has_series(const cJSON *sample) {
-    return report_slot_usable(sample) && cJSON_GetArraySize(report_item(sample, "series")) > 1;
+    return sample_usable(sample) && cJSON_GetArraySize(json_item(sample, "series")) > 1;
 }
 
-static bool has_series(const struct report_cell *cell) {
+static bool has_series(const struct summary_cell *cell) {
     const cJSON *sample;
-    cJSON_ArrayForEach(sample, report_item(cell->json, "samples")) {
+    cJSON_ArrayForEach(sample, json_item(cell->json, "samples")) {
         if (slot_has_series(sample)) return true;
     }
     return false;
 }
 
-static bool has_closed_series(const struct report_cell *cell) {
+static bool has_closed_series(const struct summary_cell *cell) {
     return cell->kind == LOAD_CLOSED && has_series(cell);
 }
 
 /* A new series of a slot in its server's column; valid until the next call. */
-static struct plot_series *add_slot(struct plot *plot, const struct report_cell *cell,
+static struct plot_series *add_slot(struct plot *plot, const struct summary_cell *cell,
                                     const cJSON *sample, size_t column, size_t part, bool pale) {
     struct plot_series *series = plot_add_series(plot, cell);
     series->panel = plot_panel_of(plot, column, part);
@@ -45,7 +48,7 @@ static struct plot_series *add_slot(struct plot *plot, const struct report_cell 
     series->pale = pale;
     strcpy(series->style.dash, "solid");
     format_append(series->name, sizeof series->name, ", slot %.0f, %s",
-                  report_number(sample, "order"), report_verdict(sample));
+                  json_number(sample, "order"), sample_verdict(sample));
     return series;
 }
 
@@ -54,18 +57,18 @@ static void drop_empty(struct plot *plot) {
 }
 
 /* The steps of a slot, each at its middle. */
-static void add_steps(struct plot *plot, const struct report_cell *cell, const cJSON *sample,
+static void add_steps(struct plot *plot, const struct summary_cell *cell, const cJSON *sample,
                       size_t column, bool pale, struct extent *extent) {
     enum plot_marker marker =
-        strcmp(report_verdict(sample), "suspect") == 0 ? MARKER_HOLLOW : MARKER_FILLED;
+        strcmp(sample_verdict(sample), "suspect") == 0 ? MARKER_HOLLOW : MARKER_FILLED;
     for (size_t part = 0; part < PARTS; part++) {
         struct plot_series *series = add_slot(plot, cell, sample, column, part, pale);
         double before = 0;
         const cJSON *step;
-        cJSON_ArrayForEach(step, report_item(sample, "series")) {
-            double t = report_number(step, "t_s"), length = t - before;
-            double rate = report_number(step, "messages") / length;
-            double mean = report_number(step, "mean_ns"), max = report_number(step, "max_ns");
+        cJSON_ArrayForEach(step, json_item(sample, "series")) {
+            double t = json_number(step, "t_s"), length = t - before;
+            double rate = json_number(step, "messages") / length;
+            double mean = json_number(step, "mean_ns"), max = json_number(step, "max_ns");
             double x = t - length / 2;
             before = t;
             extent->t_max = fmax(extent->t_max, t);
@@ -100,8 +103,8 @@ static void set_axes(struct plot *plot, const struct extent *extent) {
     }
 }
 
-void plot_fill_series(const struct report *report, struct plot *plot) {
-    const struct report_cell *first = plot_best_load(report, has_closed_series);
+void plot_fill_series(const struct summary *report, struct plot *plot) {
+    const struct summary_cell *first = plot_best_load(report, has_closed_series);
     if (first == NULL) first = plot_best_load(report, has_series);
     if (first == NULL) {
         plot_note(plot, "no usable slot has a series");
@@ -110,13 +113,13 @@ void plot_fill_series(const struct report *report, struct plot *plot) {
     struct extent extent = {.ns_min = INFINITY};
     size_t columns = 0, column = 0;
     for (size_t i = 0; i < report->cell_count; i++) {
-        const struct report_cell *cell = &report->cells[i];
+        const struct summary_cell *cell = &report->cells[i];
         columns += cell->result == first->result && strcmp(cell->load, first->load) == 0 &&
                    has_series(cell);
     }
     plot_set_panels(plot, columns, PARTS);
     for (size_t i = 0; i < report->cell_count; i++) {
-        const struct report_cell *cell = &report->cells[i];
+        const struct summary_cell *cell = &report->cells[i];
         if (cell->result != first->result || strcmp(cell->load, first->load) != 0) continue;
         plot->invalid += cell->invalid;
         if (!has_series(cell)) continue;
@@ -124,7 +127,7 @@ void plot_fill_series(const struct report *report, struct plot *plot) {
         snprintf(panel->title, sizeof panel->title, "%s", cell->server);
         bool pale = false;
         const cJSON *sample;
-        cJSON_ArrayForEach(sample, report_item(cell->json, "samples")) {
+        cJSON_ArrayForEach(sample, json_item(cell->json, "samples")) {
             if (!slot_has_series(sample)) continue;
             add_steps(plot, cell, sample, column, pale, &extent);
             pale = true;
@@ -132,7 +135,7 @@ void plot_fill_series(const struct report *report, struct plot *plot) {
         column++;
     }
     set_axes(plot, &extent);
-    format_load(plot->subtitle, sizeof plot->subtitle, first, FORMAT_WHOLE);
+    summary_load(plot->subtitle, sizeof plot->subtitle, first, SUMMARY_WHOLE);
     if (report->result_count > 1)
         plot_note(plot, "one result at a time: %s", report->results[first->result].label);
     plot_note(plot, "lines: throughput and mean latency per step, dots: longest latency of it");

@@ -5,6 +5,7 @@
 #include "bench/support/json_file.h"
 #include "bench/plot/fill.h"
 #include "bench/support/format.h"
+#include "bench/support/json_path.h"
 
 #include "base/check.h"
 
@@ -49,31 +50,31 @@ struct extent {
 
 static void reach(struct extent *extent, const cJSON *row) {
     static const char *const ends[] = {"effect", "low", "high"};
-    double furthest = log1p(report_number(row, "tau"));
+    double furthest = log1p(json_number(row, "tau"));
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-        furthest = fmax(furthest, fabs(report_number(row, ends[i]))); /* passes NAN over */
+        furthest = fmax(furthest, fabs(json_number(row, ends[i]))); /* passes NAN over */
     if (furthest > BEYOND) extent->beyond++;
     extent->edge = fmax(extent->edge, fmin(furthest, BEYOND));
 }
 
 /* An end of an interval that is not known is infinite. */
 static double clamped(const cJSON *row, const char *key, double otherwise, double edge) {
-    double value = report_number(row, key);
+    double value = json_number(row, key);
     return fmin(fmax(isfinite(value) ? value : otherwise, -edge), edge);
 }
 
 static void add_row(struct plot *plot, const cJSON *row, const char *before,
                     const struct extent *extent) {
-    const char *verdict = report_text(row, "verdict");
-    bool known = isfinite(report_number(row, "effect"));
+    const char *verdict = json_text(row, "verdict");
+    bool known = isfinite(json_number(row, "effect"));
     struct plot_series *series = plot_append_series(plot);
     format_append(series->name, sizeof series->name, "%s%s \u00b7 %s", before,
-                  report_text(row, "cell"), title_of(report_text(row, "metric")));
+                  json_text(row, "cell"), title_of(json_text(row, "metric")));
     format_append(series->note, sizeof series->note, "%s", verdict);
     series->style.marker = 7;
     strcpy(series->style.dash, "solid");
     strcpy(series->style.colour, colour_of(verdict));
-    series->pale = !cJSON_IsTrue(report_item(row, "gated"));
+    series->pale = !cJSON_IsTrue(json_item(row, "gated"));
     struct plot_point point = {0, (double)plot->count, NAN, NAN, NAN, MARKER_NONE};
     if (known) {
         point.x = clamped(row, "effect", 0, extent->edge);
@@ -81,7 +82,7 @@ static void add_row(struct plot *plot, const cJSON *row, const char *before,
         point.high = clamped(row, "high", INFINITY, extent->edge);
         point.marker = MARKER_FILLED;
     }
-    point.part = log1p(report_number(row, "tau"));
+    point.part = log1p(json_number(row, "tau"));
     plot_add_point(series, point);
 }
 
@@ -106,17 +107,17 @@ static void set_scale(struct plot_axis *x, double edge) {
 static bool row_fine(const cJSON *row, const char *where, char *reason, size_t reason_size) {
     static const char *const texts[] = {"cell", "metric", "verdict"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        if (!report_text(row, texts[i]))
+        if (!json_text(row, texts[i]))
             return json_reason(reason, reason_size, "%s.%s: not a text", where, texts[i]);
-    double tau = report_number(row, "tau");
+    double tau = json_number(row, "tau");
     if (tau > 0 && tau < 1) return true;
     return json_reason(reason, reason_size, "%s.tau: not a share above 0", where);
 }
 
 static bool report_fine(const cJSON *gate, char *reason, size_t reason_size) {
-    const char *name = report_text(gate, "schema.name");
-    double major = report_number(gate, "schema.version_major");
-    const cJSON *rows = report_item(gate, "rows"), *control = report_item(gate, "control"), *row;
+    const char *name = json_text(gate, "schema.name");
+    double major = json_number(gate, "schema.version_major");
+    const cJSON *rows = json_item(gate, "rows"), *control = json_item(gate, "control"), *row;
     int i = 0;
     if (!name || strcmp(name, "iobench-gate") != 0)
         return json_reason(reason, reason_size, "schema.name: not \"iobench-gate\"");
@@ -124,7 +125,7 @@ static bool report_fine(const cJSON *gate, char *reason, size_t reason_size) {
         return json_reason(reason, reason_size,
                            "schema.version_major: is %.17g; this iobench reads %d", major,
                            VERSION_MAJOR);
-    if (!report_text(gate, "baseline") || !report_text(gate, "candidate"))
+    if (!json_text(gate, "baseline") || !json_text(gate, "candidate"))
         return json_reason(reason, reason_size, "baseline, candidate: not texts");
     if (!cJSON_IsArray(rows) || cJSON_GetArraySize(rows) == 0)
         return json_reason(reason, reason_size, "rows: there are none");
@@ -145,14 +146,14 @@ static void set_up(struct plot *plot, const cJSON *gate) {
     plot_set_panels(plot, 1, 1);
     strcpy(plot->title, PLOT_FOREST_HEADING);
     format_append(plot->subtitle, sizeof plot->subtitle, "%.100s \u2192 %.100s",
-                  report_text(gate, "baseline"), report_text(gate, "candidate"));
+                  json_text(gate, "baseline"), json_text(gate, "candidate"));
     strcpy(plot->columns, "effect, a logarithm, above 0 is worse; row; 90 % interval: low, high; "
                           "the smallest effect that matters, not a part of it");
 }
 
 bool plot_forest(struct plot *plot, const cJSON *gate, char *reason, size_t reason_size) {
     struct extent extent = {.edge = EDGE_MIN};
-    const cJSON *rows = report_item(gate, "rows"), *control = report_item(gate, "control"), *row;
+    const cJSON *rows = json_item(gate, "rows"), *control = json_item(gate, "control"), *row;
     if (!report_fine(gate, reason, reason_size)) return false;
     bool has_control = cJSON_IsObject(control), pale = false;
     cJSON_ArrayForEach(row, rows) reach(&extent, row);

@@ -2,6 +2,7 @@
  * Invariant: what is below a panel's x is the page's edge, the footer, or a panel's title. */
 #include "bench/plot/page.h"
 #include "bench/support/format.h"
+#include "bench/result/summary_words.h"
 
 #include "base/check.h"
 
@@ -67,7 +68,7 @@ static void explain_marks(char *notes, size_t size, const struct plot *plot) {
 }
 
 static void fill_footer(struct plot_page *page, const struct plot *plot,
-                        const struct report *report) {
+                        const struct summary *report) {
     size_t limit = (size_t)(page->width - 40) / FOOTER_CHARACTER;
     char notes[800] = "";
     explain_marks(notes, sizeof notes, plot);
@@ -76,7 +77,7 @@ static void fill_footer(struct plot_page *page, const struct plot *plot,
     add_footer(page, notes, limit);
     for (size_t i = 0; i < report->result_count; i++) {
         char line[1024] = "", environment[768];
-        format_environment(environment, sizeof environment, &report->results[i]);
+        summary_environment(environment, sizeof environment, &report->results[i]);
         if (report->result_count > 1)
             format_append(line, sizeof line, "%s: ", report->results[i].label);
         format_append(line, sizeof line, "%s", environment);
@@ -156,7 +157,7 @@ static void place_columns(struct plot_page *page, const struct plot *plot) {
     }
 }
 
-void plot_lay_out(struct plot_page *page, const struct plot *plot, const struct report *report) {
+void plot_lay_out(struct plot_page *page, const struct plot *plot, const struct summary *report) {
     *page = (struct plot_page){.boxes = calloc(plot->panel_count + 1, sizeof *page->boxes)};
     CHECK(page->boxes != NULL);
     place_columns(page, plot);

@@ -24,7 +24,7 @@ struct plot_box {
 };
 
 /* Lays out a plot; the page's boxes are the caller's to free. */
-void plot_lay_out(struct plot_page *page, const struct plot *plot, const struct report *report);
+void plot_lay_out(struct plot_page *page, const struct plot *plot, const struct summary *report);
 
 /* Stands the labels of each panel's series beside the ends of their lines, or from the top down. */
 void plot_place_labels(struct plot *plot, const struct plot_page *page);

@@ -84,7 +84,7 @@ struct plot_series *plot_append_series(struct plot *plot) {
     return series;
 }
 
-struct plot_series *plot_add_series(struct plot *plot, const struct report_cell *cell) {
+struct plot_series *plot_add_series(struct plot *plot, const struct summary_cell *cell) {
     struct plot_series *series = plot_append_series(plot);
     series->style = plot_style_of(cell->model, cell->server);
     if (plot->parts > 0) series->panel = plot_panel_of(plot, cell->result, 0);
@@ -93,7 +93,7 @@ struct plot_series *plot_add_series(struct plot *plot, const struct report_cell 
 }
 
 struct plot_series *plot_series_in(struct plot *plot, size_t panel, const char *name,
-                                   const struct report_cell *cell) {
+                                   const struct summary_cell *cell) {
     for (size_t i = 0; i < plot->count; i++)
         if (plot->series[i].panel == panel && strcmp(plot->series[i].name, name) == 0)
             return &plot->series[i];
@@ -111,8 +111,8 @@ void plot_add_point(struct plot_series *series, struct plot_point point) {
     grown[series->count++] = point;
 }
 
-struct plot_point plot_point_of(const struct report_cell *cell, double x,
-                                const struct report_span *span) {
+struct plot_point plot_point_of(const struct summary_cell *cell, double x,
+                                const struct summary_span *span) {
     return (struct plot_point){.x = x,
                                .y = span->median,
                                .low = span->min,
@@ -170,7 +170,7 @@ static void sort_by_panel(struct plot *plot) {
         }
 }
 
-void plot_make(struct plot *plot, const struct plot_kind *kind, const struct report *report) {
+void plot_make(struct plot *plot, const struct plot_kind *kind, const struct summary *report) {
     *plot = (struct plot){.kind = kind->name, .template = kind->template};
     if (kind->parts > 0) plot_set_panels(plot, report->result_count, kind->parts);
     for (size_t i = 0; kind->parts > 0 && report->result_count > 1 && i < report->result_count; i++)

@@ -97,18 +97,18 @@ struct plot_kind {
     size_t parts;         /* figures below one another; 0: the fill function sets panels up */
     /* Fills `plot` (zeroed but for kind and panels); leaves count 0, and says why in notes, when
      * the results have nothing for it. */
-    void (*fill)(const struct report *report, struct plot *plot);
+    void (*fill)(const struct summary *report, struct plot *plot);
 };
 extern const struct plot_kind plot_kinds[]; /* ended by name NULL */
 
 /* Fills `plot` as `kind` draws `report`. The report has to live as long as the plot. */
-void plot_make(struct plot *plot, const struct plot_kind *kind, const struct report *report);
+void plot_make(struct plot *plot, const struct plot_kind *kind, const struct summary *report);
 
 void plot_free(struct plot *plot);
 
 /* Places the labels and writes KIND.dat and KIND.gp into `folder`; plot->count > 0. Returns 0, or
  * -1 with the reason. */
-int plot_write(struct plot *plot, const struct report *report, const char *templates,
+int plot_write(struct plot *plot, const struct summary *report, const char *templates,
                const char *folder, char *reason, size_t reason_size);
 
 /* Appends `text` as a string of gnuplot's, in quotes, to a NUL-terminated line; cut to fit. */

@@ -219,7 +219,7 @@ static int close_file(FILE *out, const char *folder, char *reason, size_t reason
     return -1;
 }
 
-int plot_write(struct plot *plot, const struct report *report, const char *templates,
+int plot_write(struct plot *plot, const struct summary *report, const char *templates,
                const char *folder, char *reason, size_t reason_size) {
     CHECK_OP(plot->count, >, 0);
     struct plot_page *page = malloc(sizeof *page);

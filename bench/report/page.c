@@ -2,6 +2,8 @@
  * Invariant: as in page.h; the drawings' ids are made unique, for they share one page. */
 #include "bench/report/page.h"
 #include "bench/support/format.h"
+#include "bench/result/summary_words.h"
+#include "bench/support/json_path.h"
 
 #include <math.h>
 #include <string.h>
@@ -73,7 +75,7 @@ static void put_term(FILE *out, const char *term, const char *text) {
 
 static void put_duration_term(FILE *out, const char *term, const cJSON *json, const char *path) {
     char text[FORMAT_SIZE];
-    double ns = report_number(json, path);
+    double ns = json_number(json, path);
     if (isfinite(ns)) put_term(out, term, format_duration(text, ns));
 }
 
@@ -83,12 +85,12 @@ static void put_findings(FILE *out, const cJSON *findings) {
     fputs("<ul class=\"findings\">", out);
     const cJSON *finding;
     cJSON_ArrayForEach(finding, findings) {
-        const char *level = report_text(finding, "level"), *fix = report_text(finding, "fix");
-        const char *effect = report_text(finding, "effect");
+        const char *level = json_text(finding, "level"), *fix = json_text(finding, "fix");
+        const char *effect = json_text(finding, "effect");
         bool problem = level != NULL && strcmp(level, "problem") == 0;
         fprintf(out, "<li><span class=\"pill %s\">%s</span> ", problem ? "problem" : "advice",
                 problem ? "problem" : "advice");
-        format_html(out, report_text(finding, "found"));
+        format_html(out, json_text(finding, "found"));
         if (effect != NULL) fputs(": ", out);
         if (effect != NULL) format_html(out, effect);
         bool fixable = fix != NULL && *fix != '\0';
@@ -99,7 +101,7 @@ static void put_findings(FILE *out, const cJSON *findings) {
     fputs("</ul>", out);
 }
 
-static void put_card(FILE *out, const struct report_result *result) {
+static void put_card(FILE *out, const struct summary_result *result) {
     const cJSON *file = result->json;
     char line[1024];
     fputs("<div class=\"card\"><h3>", out);
@@ -109,20 +111,20 @@ static void put_card(FILE *out, const struct report_result *result) {
     if (result->skipped > 0)
         fprintf(out, " <span class=\"pill\">%zu cell%s not run</span>", result->skipped,
                 result->skipped > 1 ? "s" : "");
-    if (cJSON_IsFalse(report_item(file, "session.complete")))
+    if (cJSON_IsFalse(json_item(file, "session.complete")))
         fputs("<p><strong>Incomplete:</strong> the run was ended before all its slots.</p>", out);
     fputs("<dl>", out);
-    format_environment(line, sizeof line, result);
+    summary_environment(line, sizeof line, result);
     put_term(out, "machine", line);
-    put_term(out, "suite", report_text(file, "session.suite.name"));
-    put_term(out, "started", report_text(file, "session.started_utc"));
-    put_term(out, "container", report_text(file, "env.host.container"));
-    put_term(out, "clock", report_text(file, "env.clock.source"));
+    put_term(out, "suite", json_text(file, "session.suite.name"));
+    put_term(out, "started", json_text(file, "session.started_utc"));
+    put_term(out, "container", json_text(file, "env.host.container"));
+    put_term(out, "clock", json_text(file, "env.clock.source"));
     put_duration_term(out, "TCP round trip", file, "env.floor.roundtrip_ns");
     put_duration_term(out, "system call", file, "env.floor.syscall_ns");
     put_term(out, "file", result->path);
     fputs("</dl>", out);
-    put_findings(out, report_item(file, "env.findings"));
+    put_findings(out, json_item(file, "env.findings"));
     fputs("</div>\n", out);
 }
 
@@ -254,7 +256,7 @@ static void put_reading(FILE *out) {
         out);
 }
 
-void report_html(FILE *out, const struct report *report, const struct report_picture *pictures,
+void report_html(FILE *out, const struct summary *report, const struct report_picture *pictures,
                  size_t count, const char *folder) {
     size_t valid = 0, suspect = 0, invalid = 0;
     for (size_t i = 0; i < report->result_count; i++) {

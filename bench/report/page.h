@@ -19,12 +19,12 @@ struct report_picture {
 };
 
 /* Writes the page. `folder` is the name of the plots' folder, beside the page. */
-void report_html(FILE *out, const struct report *report, const struct report_picture *pictures,
+void report_html(FILE *out, const struct summary *report, const struct report_picture *pictures,
                  size_t count, const char *folder);
 
 /* The parts of it that are tables: figures per load, what was not run, the models' answers. */
-void report_html_tables(FILE *out, const struct report *report);
-void report_html_skipped(FILE *out, const struct report *report);
-void report_html_models(FILE *out, const struct report *report);
+void report_html_tables(FILE *out, const struct summary *report);
+void report_html_skipped(FILE *out, const struct summary *report);
+void report_html_models(FILE *out, const struct summary *report);
 
 #endif

@@ -2,6 +2,9 @@
  * Invariant: a cell without a usable slot shows no figure, and is ranked nowhere. */
 #include "bench/support/format.h"
 #include "bench/report/page.h"
+#include "bench/result/sample_facts.h"
+#include "bench/result/summary_words.h"
+#include "bench/support/json_path.h"
 
 #include "base/check.h"
 
@@ -10,15 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool ranked(const struct report_cell *cell) {
-    return report_cell_usable(cell) && isfinite(cell->per_cpu.median) &&
-           report_cell_bound(cell) != BOUND_CLIENT;
+static bool ranked(const struct summary_cell *cell) {
+    return summary_cell_usable(cell) && isfinite(cell->per_cpu.median) &&
+           summary_cell_bound(cell) != BOUND_CLIENT;
 }
 
 /* Larger is worse. Closed loop: CPU an echo costs; open loop: 99th percentile, else the median;
  * churn: the same of whole connections. */
-static double badness(const struct report_cell *cell) {
-    if (!report_cell_usable(cell)) return INFINITY;
+static double badness(const struct summary_cell *cell) {
+    if (!summary_cell_usable(cell)) return INFINITY;
     if (cell->kind == LOAD_CLOSED) return ranked(cell) ? 1 / cell->per_cpu.median : 1e30;
     const double *times = cell->kind == LOAD_CHURN ? cell->first_ns : cell->latency_ns;
     double ns = isfinite(times[2]) ? times[2] : times[0];
@@ -27,8 +30,8 @@ static double badness(const struct report_cell *cell) {
 
 /* Results one after the other, never mixed: across systems there is no ranking. */
 static int best_first(const void *left, const void *right) {
-    const struct report_cell *a = *(const struct report_cell *const *)left;
-    const struct report_cell *b = *(const struct report_cell *const *)right;
+    const struct summary_cell *a = *(const struct summary_cell *const *)left;
+    const struct summary_cell *b = *(const struct summary_cell *const *)right;
     if (a->result != b->result) return a->result > b->result ? 1 : -1;
     double bad_a = badness(a), bad_b = badness(b);
     if (bad_a != bad_b) return bad_a > bad_b ? 1 : -1;
@@ -36,7 +39,7 @@ static int best_first(const void *left, const void *right) {
 }
 
 /* A figure of the slots; their range on hover. */
-static void put_span(FILE *out, const struct report_span *span,
+static void put_span(FILE *out, const struct summary_span *span,
                      char *(*format)(char text[FORMAT_SIZE], double value)) {
     char text[FORMAT_SIZE], low[FORMAT_SIZE], high[FORMAT_SIZE];
     fputs("<td class=\"n\"", out);
@@ -58,7 +61,7 @@ static bool same_reason(const char *a, const char *b, bool roughly) {
 static bool said_before(const cJSON *samples, const cJSON *reason, bool roughly) {
     const cJSON *sample, *other;
     cJSON_ArrayForEach(sample, samples) {
-        cJSON_ArrayForEach(other, report_item(sample, "validity.reasons")) {
+        cJSON_ArrayForEach(other, json_item(sample, "validity.reasons")) {
             if (other == reason) return false;
             if (cJSON_IsString(other) &&
                 same_reason(other->valuestring, reason->valuestring, roughly))
@@ -69,12 +72,12 @@ static bool said_before(const cJSON *samples, const cJSON *reason, bool roughly)
 }
 
 /* The different reasons of a cell's slots. */
-static void put_reasons(FILE *out, const struct report_cell *cell, const char *separator,
+static void put_reasons(FILE *out, const struct summary_cell *cell, const char *separator,
                         bool roughly) {
-    const cJSON *samples = report_item(cell->json, "samples"), *sample, *reason;
+    const cJSON *samples = json_item(cell->json, "samples"), *sample, *reason;
     const char *before = "";
     cJSON_ArrayForEach(sample, samples) {
-        cJSON_ArrayForEach(reason, report_item(sample, "validity.reasons")) {
+        cJSON_ArrayForEach(reason, json_item(sample, "validity.reasons")) {
             if (!cJSON_IsString(reason) || said_before(samples, reason, roughly)) continue;
             fputs(before, out);
             before = separator;
@@ -84,19 +87,19 @@ static void put_reasons(FILE *out, const struct report_cell *cell, const char *s
 }
 
 /* That more was offered than was answered in time. */
-static void put_saturation(FILE *out, const struct report_cell *cell) {
-    if (!(cell->achieved < REPORT_ACHIEVED_MIN)) return;
+static void put_saturation(FILE *out, const struct summary_cell *cell) {
+    if (!(cell->achieved < SAMPLE_ACHIEVED_MIN)) return;
     fprintf(out, "<span class=\"pill saturated\">saturated: %.0f\u00a0%% served</span> ",
             100 * cell->achieved);
 }
 
-static void put_verdicts(FILE *out, const struct report_cell *cell) {
+static void put_verdicts(FILE *out, const struct summary_cell *cell) {
     static const char *const names[] = {"valid", "suspect", "invalid"};
     const size_t counts[] = {cell->valid, cell->suspect, cell->invalid};
     fputs("<td class=\"v\" title=\"", out);
     put_reasons(out, cell, "; ", false);
     fputs("\">", out);
-    if (report_cell_usable(cell)) put_saturation(out, cell);
+    if (summary_cell_usable(cell)) put_saturation(out, cell);
     for (int i = 0; i < 3; i++)
         if (counts[i] > 0)
             fprintf(out, "<span class=\"pill %s\">%zu %s</span> ", names[i], counts[i], names[i]);
@@ -108,7 +111,7 @@ static void put_verdicts(FILE *out, const struct report_cell *cell) {
     fputs("</td>", out);
 }
 
-static void put_server(FILE *out, const struct report_cell *cell) {
+static void put_server(FILE *out, const struct summary_cell *cell) {
     struct plot_style style = plot_style_of(cell->model, cell->server);
     fprintf(out, "<th scope=\"row\"><span class=\"chip\" style=\"background:%s\"></span>",
             style.colour);
@@ -117,7 +120,7 @@ static void put_server(FILE *out, const struct report_cell *cell) {
 }
 
 /* Says whose rows follow, where there are several results. */
-static void put_group(FILE *out, const struct report *report, size_t result, int columns) {
+static void put_group(FILE *out, const struct summary *report, size_t result, int columns) {
     if (report->result_count < 2) return;
     fprintf(out, "<tr class=\"group\"><th scope=\"rowgroup\" colspan=\"%d\">", columns);
     format_html(out, report->results[result].label);
@@ -128,10 +131,10 @@ static void put_group(FILE *out, const struct report *report, size_t result, int
 enum extra { CHURNED = 1, CONNECT = 2, NEWCOMERS = 4, MEMORY = 8, COLUMNS = 14 };
 
 /* Which of them a phase needs. */
-static unsigned extras_of(const struct report *report, const char *phase) {
+static unsigned extras_of(const struct summary *report, const char *phase) {
     unsigned extras = 0;
     for (size_t i = 0; i < report->cell_count; i++) {
-        const struct report_cell *cell = &report->cells[i];
+        const struct summary_cell *cell = &report->cells[i];
         if (strcmp(cell->phase, phase) != 0) continue;
         if (isfinite(cell->churned.median)) extras |= CHURNED;
         if (isfinite(cell->connect_ns[0])) extras |= CONNECT;
@@ -155,7 +158,7 @@ static void put_time(FILE *out, double ns) {
     fprintf(out, "<td class=\"n\">%s</td>", format_duration(text, ns));
 }
 
-static void put_row(FILE *out, const struct report_cell *cell, size_t rank, unsigned extras) {
+static void put_row(FILE *out, const struct summary_cell *cell, size_t rank, unsigned extras) {
     fputs("<tr><td class=\"n rank\">", out);
     if (rank > 0)
         fprintf(out, "%zu", rank);
@@ -179,13 +182,13 @@ static void put_row(FILE *out, const struct report_cell *cell, size_t rank, unsi
     put_span(out, &cell->rss, format_bytes);
     put_span(out, &cell->fairness, format_ratio);
     fprintf(out, "<td>%s</td>",
-            report_cell_usable(cell) ? report_bound_names[report_cell_bound(cell)] : "\u2013");
+            summary_cell_usable(cell) ? summary_bound_names[summary_cell_bound(cell)] : "\u2013");
     put_verdicts(out, cell);
     fputs("</tr>\n", out);
 }
 
 /* What the rows of a phase are sorted by depends on its loads. */
-static void put_sorting(FILE *out, const struct report *report, const char *phase) {
+static void put_sorting(FILE *out, const struct summary *report, const char *phase) {
     static const char *const by[] = {
         [LOAD_CLOSED] = ("closed loops by echoes per second of server CPU, most first (what the "
                          "load generator limited is not ranked)"),
@@ -210,7 +213,7 @@ static void put_sorting(FILE *out, const struct report *report, const char *phas
                                    : "response time from the intended send");
 }
 
-static void put_head(FILE *out, const struct report *report, const char *phase, unsigned extras) {
+static void put_head(FILE *out, const struct summary *report, const char *phase, unsigned extras) {
     put_sorting(out, report, phase);
     fputs("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"", out);
     format_html(out, phase);
@@ -243,19 +246,19 @@ static void put_head(FILE *out, const struct report *report, const char *phase, 
           out);
 }
 
-static bool same_rows(const struct report_cell *a, const struct report_cell *b) {
+static bool same_rows(const struct summary_cell *a, const struct summary_cell *b) {
     return a->skipped == NULL && b->skipped == NULL && strcmp(a->phase, b->phase) == 0 &&
            strcmp(a->load, b->load) == 0;
 }
 
-static void put_load(FILE *out, const struct report *report, const struct report_cell **cells,
+static void put_load(FILE *out, const struct summary *report, const struct summary_cell **cells,
                      size_t count, unsigned extras) {
     char load[256], offered[FORMAT_SIZE];
     size_t rank = 0;
-    format_load(load, sizeof load, cells[0], FORMAT_WHOLE);
+    summary_load(load, sizeof load, cells[0], SUMMARY_WHOLE);
     fprintf(out, "<tr class=\"load\"><th scope=\"rowgroup\" colspan=\"%d\">", columns_with(extras));
     format_html(out, load);
-    if (report->result_count == 1 && isfinite(report_number(cells[0]->json, "scenario.rate_pct")))
+    if (report->result_count == 1 && isfinite(json_number(cells[0]->json, "scenario.rate_pct")))
         fprintf(out, " \u00b7 %s/s offered", format_count(offered, cells[0]->offered_per_s));
     fputs("</th></tr>\n", out);
     for (size_t k = 0; k < count; k++) {
@@ -269,8 +272,8 @@ static void put_load(FILE *out, const struct report *report, const struct report
 }
 
 /* The loads of a phase, one below the other, with the columns that they need. */
-static void put_phase(FILE *out, const struct report *report, const char *phase, size_t number) {
-    const struct report_cell **cells = calloc(report->cell_count + 1, sizeof *cells);
+static void put_phase(FILE *out, const struct summary *report, const char *phase, size_t number) {
+    const struct summary_cell **cells = calloc(report->cell_count + 1, sizeof *cells);
     CHECK(cells != NULL);
     unsigned extras = extras_of(report, phase);
     fprintf(out, "<section class=\"phase\" id=\"phase-%zu\"><h3>", number);
@@ -278,7 +281,7 @@ static void put_phase(FILE *out, const struct report *report, const char *phase,
     fputs("</h3>", out);
     put_head(out, report, phase, extras);
     for (size_t i = 0; i < report->cell_count; i++) {
-        const struct report_cell *first = &report->cells[i];
+        const struct summary_cell *first = &report->cells[i];
         size_t count = 0, before = 0;
         if (strcmp(first->phase, phase) != 0) continue;
         for (size_t k = 0; k < i; k++) before += same_rows(&report->cells[k], first);
@@ -292,7 +295,7 @@ static void put_phase(FILE *out, const struct report *report, const char *phase,
     free(cells);
 }
 
-void report_html_tables(FILE *out, const struct report *report) {
+void report_html_tables(FILE *out, const struct summary *report) {
     const char **phases = calloc(report->cell_count + 1, sizeof *phases);
     CHECK(phases != NULL);
     size_t count = 0;
@@ -311,10 +314,10 @@ void report_html_tables(FILE *out, const struct report *report) {
     free(phases);
 }
 
-void report_html_skipped(FILE *out, const struct report *report) {
+void report_html_skipped(FILE *out, const struct summary *report) {
     size_t last = SIZE_MAX;
     for (size_t i = 0; i < report->cell_count; i++) {
-        const struct report_cell *cell = &report->cells[i];
+        const struct summary_cell *cell = &report->cells[i];
         if (cell->skipped == NULL) continue;
         if (last == SIZE_MAX)
             fputs("<section><h2>Not run</h2><div class=\"scroll\"><table><thead><tr>"
@@ -324,7 +327,7 @@ void report_html_skipped(FILE *out, const struct report *report) {
         if (cell->result != last) put_group(out, report, cell->result, 3);
         last = cell->result;
         char load[256];
-        format_load(load, sizeof load, cell, FORMAT_WHOLE);
+        summary_load(load, sizeof load, cell, SUMMARY_WHOLE);
         fputs("<tr>", out);
         put_server(out, cell);
         fputs("<td>", out);
@@ -337,12 +340,12 @@ void report_html_skipped(FILE *out, const struct report *report) {
 }
 
 /* Whether an earlier result, or an earlier entry of this one, describes the same model. */
-static bool model_shown(const struct report *report, const cJSON *model) {
-    const char *name = report_text(model, "name");
+static bool model_shown(const struct summary *report, const cJSON *model) {
+    const char *name = json_text(model, "name");
     for (size_t i = 0; i < report->result_count; i++) {
         const cJSON *other;
-        cJSON_ArrayForEach(other, report_item(report->results[i].json, "session.models")) {
-            const char *other_name = report_text(other, "name");
+        cJSON_ArrayForEach(other, json_item(report->results[i].json, "session.models")) {
+            const char *other_name = json_text(other, "name");
             if (other == model) return false;
             if (name != NULL && other_name != NULL && strcmp(name, other_name) == 0) return true;
         }
@@ -350,7 +353,7 @@ static bool model_shown(const struct report *report, const cJSON *model) {
     return false;
 }
 
-void report_html_models(FILE *out, const struct report *report) {
+void report_html_models(FILE *out, const struct summary *report) {
     static const char *const keys[] = {"summary", "initiation", "notification"};
     fputs("<section><h2>The models, and the two questions to ask of each</h2>"
           "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Model</th>"
@@ -359,8 +362,8 @@ void report_html_models(FILE *out, const struct report *report) {
           out);
     for (size_t i = 0; i < report->result_count; i++) {
         const cJSON *model;
-        cJSON_ArrayForEach(model, report_item(report->results[i].json, "session.models")) {
-            const char *name = report_text(model, "name");
+        cJSON_ArrayForEach(model, json_item(report->results[i].json, "session.models")) {
+            const char *name = json_text(model, "name");
             if (name == NULL || model_shown(report, model)) continue;
             fprintf(out,
                     "<tr><th scope=\"row\"><span class=\"chip\" style=\"background:%s\"></span>",
@@ -368,7 +371,7 @@ void report_html_models(FILE *out, const struct report *report) {
             format_html(out, name);
             fputs("</th>", out);
             for (size_t k = 0; k < 3; k++) {
-                const char *text = report_text(model, keys[k]);
+                const char *text = json_text(model, keys[k]);
                 fputs("<td class=\"text\">", out);
                 for (const char *c = text != NULL ? text : ""; *c != '\0'; c++) {
                     char one[2] = {k > 0 && *c == '_' ? ' ' : *c, '\0'};

@@ -7,6 +7,9 @@
 #include "base/check.h"
 #include "bench/result/summary.h"
 #include "bench/support/format.h"
+#include "bench/result/sample_facts.h"
+#include "bench/result/summary_words.h"
+#include "bench/support/json_path.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -64,7 +67,7 @@ struct phase {
     bool colour;         /* bold may be used */
 };
 
-static void figures_of(const struct report_cell *cell, double floor_ns, double figures[FIGURES]) {
+static void figures_of(const struct summary_cell *cell, double floor_ns, double figures[FIGURES]) {
     figures[RATE] = cell->rate.median;
     figures[CHURNED] = cell->churned.median;
     figures[P50] = cell->latency_ns[0];
@@ -83,7 +86,7 @@ static void put_right(FILE *out, const char *text, int width, bool bold) {
             bold ? "\033[0m" : "");
 }
 
-static struct phase measure(const struct report *report, const char *name, double floor_ns,
+static struct phase measure(const struct summary *report, const char *name, double floor_ns,
                             bool colour) {
     struct phase phase = {.name = name,
                           .floor_ns = floor_ns,
@@ -95,12 +98,12 @@ static struct phase measure(const struct report *report, const char *name, doubl
         phase.widths[k] = format_width(columns[k].title);
     }
     for (size_t i = 0; i < report->cell_count; i++) {
-        const struct report_cell *cell = &report->cells[i];
+        const struct summary_cell *cell = &report->cells[i];
         double figures[FIGURES];
         if (strcmp(cell->phase, name) != 0) continue;
         int server_width = format_width(cell->server);
         if (server_width > phase.server_width) phase.server_width = server_width;
-        if (!report_cell_usable(cell)) continue;
+        if (!summary_cell_usable(cell)) continue;
         figures_of(cell, floor_ns, figures);
         for (int k = 0; k < FIGURES; k++) {
             int width = format_width(columns[k].format(text, figures[k]));
@@ -114,31 +117,31 @@ static struct phase measure(const struct report *report, const char *name, doubl
 
 /* The cells of one load, and the best of each column among them. */
 struct group {
-    const struct report_cell *first; /* of the group, for its load */
+    const struct summary_cell *first; /* of the group, for its load */
     double best[FIGURES];            /* NAN if nobody knows the figure */
     size_t rows;                     /* cells that may be shown */
 };
 
-static bool in_group(const struct report_cell *cell, const struct report_cell *first) {
+static bool in_group(const struct summary_cell *cell, const struct summary_cell *first) {
     return strcmp(cell->load, first->load) == 0 && strcmp(cell->phase, first->phase) == 0;
 }
 
-static void note_best(struct group *g, const struct report_cell *cell, int k, double value) {
-    if (isnan(value) || report_cell_bound(cell) == BOUND_CLIENT) return;
+static void note_best(struct group *g, const struct summary_cell *cell, int k, double value) {
+    if (isnan(value) || summary_cell_bound(cell) == BOUND_CLIENT) return;
     /* the schedule decides these, and who falls behind it is not the best */
     if ((k == RATE || k == CHURNED) && cell->kind != LOAD_CLOSED) return;
     bool better = columns[k].larger_is_better ? value > g->best[k] : value < g->best[k];
     if (isnan(g->best[k]) || better) g->best[k] = value;
 }
 
-static struct group rank(const struct report *report, const struct report_cell *first,
+static struct group rank(const struct summary *report, const struct summary_cell *first,
                          double floor_ns) {
     struct group g = {.first = first};
     for (int k = 0; k < FIGURES; k++) g.best[k] = NAN;
     for (size_t i = 0; i < report->cell_count; i++) {
-        const struct report_cell *cell = &report->cells[i];
+        const struct summary_cell *cell = &report->cells[i];
         double figures[FIGURES];
-        if (!in_group(cell, first) || !report_cell_usable(cell)) continue;
+        if (!in_group(cell, first) || !summary_cell_usable(cell)) continue;
         g.rows++;
         figures_of(cell, floor_ns, figures);
         for (int k = 0; k < FIGURES; k++) note_best(&g, cell, k, figures[k]);
@@ -146,7 +149,7 @@ static struct group rank(const struct report *report, const struct report_cell *
     return g;
 }
 
-static void put_verdicts(FILE *out, const struct report_cell *cell) {
+static void put_verdicts(FILE *out, const struct summary_cell *cell) {
     const size_t counts[3] = {cell->valid, cell->suspect, cell->invalid};
     static const char *const names[3] = {"valid", "suspect", "invalid"};
     const char *separator = "  ";
@@ -155,12 +158,12 @@ static void put_verdicts(FILE *out, const struct report_cell *cell) {
         fprintf(out, "%s%zu %s", separator, counts[i], names[i]);
         separator = ", ";
     }
-    if (report_cell_usable(cell) && cell->achieved < REPORT_ACHIEVED_MIN)
+    if (summary_cell_usable(cell) && cell->achieved < SAMPLE_ACHIEVED_MIN)
         fprintf(out, "; saturated: %.0f %% answered in time", 100 * cell->achieved);
 }
 
 static void put_row(FILE *out, const struct phase *phase, const struct group *g,
-                    const struct report_cell *cell) {
+                    const struct summary_cell *cell) {
     fprintf(out, "  %-*s", phase->server_width, cell->server);
     if (cell->skipped) {
         fprintf(out, "  skipped: %s\n", cell->skipped);
@@ -168,38 +171,38 @@ static void put_row(FILE *out, const struct phase *phase, const struct group *g,
     }
     char text[FORMAT_SIZE];
     double figures[FIGURES];
-    bool usable = report_cell_usable(cell);
+    bool usable = summary_cell_usable(cell);
     figures_of(cell, phase->floor_ns, figures);
     for (int k = 0; k < FIGURES; k++)
         if (phase->shown[k])
             put_right(out, columns[k].format(text, usable ? figures[k] : NAN), phase->widths[k],
                       phase->colour && usable && g->rows > 1 && figures[k] == g->best[k]);
-    fprintf(out, "  %-7s", usable ? report_bound_names[report_cell_bound(cell)] : "-");
+    fprintf(out, "  %-7s", usable ? summary_bound_names[summary_cell_bound(cell)] : "-");
     put_verdicts(out, cell);
     fputc('\n', out);
 }
 
-static void put_group(FILE *out, const struct report *report, const struct phase *phase,
-                      const struct report_cell *first) {
+static void put_group(FILE *out, const struct summary *report, const struct phase *phase,
+                      const struct summary_cell *first) {
     struct group g = rank(report, first, phase->floor_ns);
     char load[256], rate[FORMAT_SIZE];
-    format_load(load, sizeof load, first, FORMAT_WHOLE);
+    summary_load(load, sizeof load, first, SUMMARY_WHOLE);
     fputs(load, out);
-    if (isfinite(report_number(first->json, "scenario.rate_pct")) && isfinite(first->offered_per_s))
+    if (isfinite(json_number(first->json, "scenario.rate_pct")) && isfinite(first->offered_per_s))
         fprintf(out, " \u00b7 %s/s offered", format_count(rate, first->offered_per_s));
     fputc('\n', out);
     for (size_t i = 0; i < report->cell_count; i++)
         if (in_group(&report->cells[i], first)) put_row(out, phase, &g, &report->cells[i]);
 }
 
-static void put_phase(FILE *out, const struct report *report, const struct phase *phase) {
+static void put_phase(FILE *out, const struct summary *report, const struct phase *phase) {
     fprintf(out, "\n%sphase %s%s\n  %-*s", phase->colour ? "\033[1m" : "", phase->name,
             phase->colour ? "\033[0m" : "", phase->server_width, "server");
     for (int k = 0; k < FIGURES; k++)
         if (phase->shown[k]) put_right(out, columns[k].title, phase->widths[k], false);
     fprintf(out, "  %-7s  slots\n", "bound");
     for (size_t i = 0; i < report->cell_count; i++) {
-        const struct report_cell *cell = &report->cells[i];
+        const struct summary_cell *cell = &report->cells[i];
         size_t before = 0;
         if (strcmp(cell->phase, phase->name) != 0) continue;
         while (before < i && !in_group(&report->cells[before], cell)) before++;
@@ -208,7 +211,7 @@ static void put_phase(FILE *out, const struct report *report, const struct phase
 }
 
 /* Whether an earlier cell is of the same phase. */
-static bool phase_seen(const struct report *report, size_t index) {
+static bool phase_seen(const struct summary *report, size_t index) {
     for (size_t i = 0; i < index; i++)
         if (strcmp(report->cells[i].phase, report->cells[index].phase) == 0) return true;
     return false;
@@ -228,9 +231,9 @@ void table_print(FILE *out, cJSON *document, const char *path, bool colour) {
     cJSON **files = calloc(1, sizeof(cJSON *));
     CHECK(files);
     files[0] = document;
-    struct report report;
-    report_build(&report, files, &path, 1);
-    double floor_ns = report_number(document, "env.floor.roundtrip_ns");
+    struct summary report;
+    summary_build(&report, files, &path, 1);
+    double floor_ns = json_number(document, "env.floor.roundtrip_ns");
     bool shown[FIGURES] = {false};
     for (size_t i = 0; i < report.cell_count; i++) {
         if (phase_seen(&report, i)) continue;
@@ -247,5 +250,5 @@ void table_print(FILE *out, cJSON *document, const char *path, bool colour) {
     fprintf(out, "slots: %zu valid, %zu suspect, %zu invalid; cells skipped: %zu\n",
             report.results[0].valid, report.results[0].suspect, report.results[0].invalid,
             report.results[0].skipped);
-    report_clear(&report);
+    summary_clear(&report);
 }

@@ -6,8 +6,9 @@
 #include "base/check.h"
 #include "base/json.h"
 #include "bench/support/json_file.h"
-#include "bench/result/summary.h"
 #include "bench/support/version.h"
+#include "bench/result/sample_facts.h"
+#include "bench/support/json_path.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -81,34 +82,34 @@ static int by_time(const void *left, const void *right) {
 
 /* A histogram that belongs into the log, or NULL. */
 static const cJSON *hist_of(const cJSON *sample, const char *kind) {
-    const char *basis = report_text(sample, "latency.basis");
+    const char *basis = json_text(sample, "latency.basis");
     bool intended = basis && strcmp(basis, "intended") == 0;
     if (strcmp(kind, "service") == 0 && !intended) return NULL; /* it equals the latency */
-    const cJSON *hist = report_item(report_item(sample, kind), "hist");
-    return report_number(hist, "count") > 0 ? hist : NULL;
+    const cJSON *hist = json_item(json_item(sample, kind), "hist");
+    return json_number(hist, "count") > 0 ? hist : NULL;
 }
 
 /* The usable slots, in the order of time; owned by the caller. */
 static struct slot *find_slots(struct hlog *log, const cJSON *document, size_t *count) {
-    const cJSON *cell, *sample, *cells = report_item(document, "cells");
+    const cJSON *cell, *sample, *cells = json_item(document, "cells");
     size_t room = 0;
     cJSON_ArrayForEach(cell, cells) room +=
-        (size_t)cJSON_GetArraySize(report_item(cell, "samples"));
+        (size_t)cJSON_GetArraySize(json_item(cell, "samples"));
     struct slot *slots = calloc(room + 1, sizeof *slots);
     CHECK(slots);
     *count = 0;
     cJSON_ArrayForEach(cell, cells) {
-        cJSON_ArrayForEach(sample, report_item(cell, "samples")) {
-            if (!report_slot_usable(sample)) {
+        cJSON_ArrayForEach(sample, json_item(cell, "samples")) {
+            if (!sample_usable(sample)) {
                 log->invalid++;
                 continue;
             }
-            slots[(*count)++] = (struct slot){sample, report_text(cell, "id"),
-                                              report_number(sample, "started_offset_s"),
-                                              report_number(sample, "order")};
+            slots[(*count)++] = (struct slot){sample, json_text(cell, "id"),
+                                              json_number(sample, "started_offset_s"),
+                                              json_number(sample, "order")};
             for (size_t k = 0; k < KINDS; k++) {
                 const cJSON *hist = hist_of(sample, kinds[k]);
-                if (hist) log->overflow += report_number(hist, "overflow");
+                if (hist) log->overflow += json_number(hist, "overflow");
             }
         }
     }
@@ -127,7 +128,7 @@ static void append_slot(struct hlog *log, const struct slot *slot, struct hist *
         append_tag(log, slot->cell, kinds[k]);
         /* -0 is none of what readers take for a number */
         text_add(&log->text, "%.6f,%.6f,%.6f,%s\n", fabs(slot->start_s),
-                 fabs(report_number(slot->sample, "window_s")), (double)h->max / 1e6, histogram);
+                 fabs(json_number(slot->sample, "window_s")), (double)h->max / 1e6, histogram);
         free(histogram);
         log->histograms++;
     }
@@ -149,7 +150,7 @@ static void append_header(struct hlog *log, double start_s, const char *started_
 
 bool hlog_from_result(struct hlog *log, const cJSON *document, char *reason, size_t reason_size) {
     *log = (struct hlog){0};
-    const char *started_utc = report_text(document, "session.started_utc");
+    const char *started_utc = json_text(document, "session.started_utc");
     double start_s = started_utc ? seconds_of(started_utc) : NAN;
     if (isnan(start_s))
         return json_reason(reason, reason_size,

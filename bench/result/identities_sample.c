@@ -25,7 +25,7 @@ bool identities_fault(const struct identities_place *p, const char *field, const
     va_start(rest, format);
     vsnprintf(p->reason + used, p->reason_size - (size_t)used, format, rest);
     va_end(rest);
-    json_reason_clean(p->reason); /* ids are texts of the document */
+    reason_clean(p->reason); /* ids are texts of the document */
     return false;
 }
 

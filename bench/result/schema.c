@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/format.h"
 #include "bench/support/json_file.h"
+#include "bench/support/nearest.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -40,7 +41,7 @@ static bool fault(struct checker *c, const char *format, ...) {
         vsnprintf(c->reason + used, c->reason_size - (size_t)used, format, rest);
         va_end(rest);
     }
-    json_reason_clean(c->reason); /* the path is made of the document's keys */
+    reason_clean(c->reason); /* the path is made of the document's keys */
     return false;
 }
 
@@ -59,47 +60,13 @@ static void path_cut(struct checker *c, size_t length) {
     c->path[length] = '\0';
 }
 
-/* ---- nearest word ---- */
-
-/* Edit distance (Levenshtein); SIZE_MAX if a word has more than WORD_MAX characters. */
-static size_t distance(const char *a, const char *b) {
-    size_t row[WORD_MAX + 1], a_length = strlen(a), b_length = strlen(b);
-    if (a_length > WORD_MAX || b_length > WORD_MAX) return SIZE_MAX;
-    for (size_t j = 0; j <= b_length; j++) row[j] = j;
-    for (size_t i = 1; i <= a_length; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b_length; j++) {
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-            if (row[j] + 1 < best) best = row[j] + 1;
-            if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
-            diagonal = row[j];
-            row[j] = best;
-        }
-    }
-    return row[b_length];
-}
-
-const char *schema_nearest(const char *word, const char *const *candidates) {
-    const char *nearest = NULL;
-    size_t limit = strlen(word) / 3 + 1; /* a third of the letters may be wrong */
-    for (; *candidates; candidates++) {
-        size_t d = distance(word, *candidates);
-        if (d > limit) continue;
-        nearest = *candidates;
-        limit = d - (d > 0);
-        if (!d) break;
-    }
-    return nearest;
-}
-
 static bool fault_unknown(struct checker *c, const cJSON *properties, const char *key) {
     const char *names[WORD_MAX + 1];
     size_t count = 0;
     for (const cJSON *p = properties ? properties->child : NULL; p && count < WORD_MAX; p = p->next)
         names[count++] = p->string;
     names[count] = NULL;
-    const char *nearest = schema_nearest(key, names);
+    const char *nearest = nearest_word(key, names);
     if (nearest) return fault(c, "unknown field; did you mean \"%s\"?", nearest);
     return fault(c, "unknown field");
 }

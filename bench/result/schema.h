@@ -16,8 +16,4 @@
 bool schema_check(const cJSON *schema, const char *definition, const cJSON *document,
                   const char *root, char *reason, size_t reason_size);
 
-/* The candidate nearest to `word`, or NULL if none is near enough to be what was meant. Ends at a
- * NULL candidate. */
-const char *schema_nearest(const char *word, const char *const *candidates);
-
 #endif

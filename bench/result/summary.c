@@ -5,6 +5,8 @@
 
 #include "base/check.h"
 #include "base/json.h"
+#include "bench/result/sample_facts.h"
+#include "bench/support/json_path.h"
 #include "bench/support/paths.h"
 
 #include <math.h>
@@ -12,50 +14,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const report_bound_names[BOUNDS] = {"none", "server", "client", "both", "unknown"};
-const double report_quantiles[QUANTILES] = {0.5, 0.9, 0.99, 0.999};
+const char *const summary_bound_names[BOUNDS] = {"none", "server", "client", "both", "unknown"};
+const double summary_quantiles[QUANTILES] = {0.5, 0.9, 0.99, 0.999};
 
-const cJSON *report_item(const cJSON *object, const char *path) {
-    while (object != NULL) {
-        char key[64];
-        size_t length = strcspn(path, ".");
-        CHECK_OP(length, <, sizeof key);
-        memcpy(key, path, length);
-        key[length] = '\0';
-        object = cJSON_GetObjectItemCaseSensitive(object, key);
-        if (path[length] == '\0') break;
-        path += length + 1;
-    }
-    return object;
-}
-
-double report_number(const cJSON *object, const char *path) {
-    const cJSON *item = report_item(object, path);
-    return cJSON_IsNumber(item) ? item->valuedouble : NAN;
-}
-
-const char *report_text(const cJSON *object, const char *path) {
-    const cJSON *item = report_item(object, path);
-    return cJSON_IsString(item) ? item->valuestring : NULL;
-}
-
-const char *report_verdict(const cJSON *sample) {
-    const char *verdict = report_text(sample, "validity.verdict");
-    return verdict != NULL ? verdict : "invalid";
-}
-
-bool report_slot_usable(const cJSON *sample) {
-    return strcmp(report_verdict(sample), "invalid") != 0;
-}
-
-bool report_cell_usable(const struct report_cell *cell) {
+bool summary_cell_usable(const struct summary_cell *cell) {
     return cell->valid + cell->suspect > 0;
 }
 
 /* Slots that disagree are told by the one of which least follows: with a bottleneck in the load
  * generator even once, the cell's figures are not the server's. */
-enum report_bound report_cell_bound(const struct report_cell *cell) {
-    static const enum report_bound least_first[] = {BOUND_CLIENT, BOUND_BOTH, BOUND_SERVER,
+enum summary_bound summary_cell_bound(const struct summary_cell *cell) {
+    static const enum summary_bound least_first[] = {BOUND_CLIENT, BOUND_BOTH, BOUND_SERVER,
                                                     BOUND_NONE};
     for (size_t i = 0; i < sizeof least_first / sizeof *least_first; i++)
         if (cell->bounds[least_first[i]] > 0) return least_first[i];
@@ -73,17 +42,17 @@ struct figure {
     double (*compute)(const cJSON *slot); /* says it, NAN if unknown */
 };
 
-static struct report_span span_of(const cJSON *cell, struct figure figure) {
-    struct report_span span = {NAN, NAN, NAN};
-    const cJSON *samples = report_item(cell, "samples"), *sample;
+static struct summary_span span_of(const cJSON *cell, struct figure figure) {
+    struct summary_span span = {NAN, NAN, NAN};
+    const cJSON *samples = json_item(cell, "samples"), *sample;
     int capacity = cJSON_GetArraySize(samples);
     if (capacity == 0) return span;
     double *values = calloc((size_t)capacity, sizeof *values);
     CHECK(values != NULL);
     size_t count = 0;
     cJSON_ArrayForEach(sample, samples) {
-        double value = figure.path ? report_number(sample, figure.path) : figure.compute(sample);
-        if (report_slot_usable(sample) && isfinite(value)) values[count++] = value;
+        double value = figure.path ? json_number(sample, figure.path) : figure.compute(sample);
+        if (sample_usable(sample) && isfinite(value)) values[count++] = value;
     }
     if (count > 0) {
         qsort(values, count, sizeof *values, ascending);
@@ -95,72 +64,68 @@ static struct report_span span_of(const cJSON *cell, struct figure figure) {
     return span;
 }
 
-struct report_span report_span_over(const cJSON *cell, const char *path) {
+struct summary_span summary_span_over(const cJSON *cell, const char *path) {
     return span_of(cell, (struct figure){path, NULL});
 }
 
-struct report_span report_span_computed(const cJSON *cell, double (*compute)(const cJSON *slot)) {
+struct summary_span summary_span_computed(const cJSON *cell, double (*compute)(const cJSON *slot)) {
     return span_of(cell, (struct figure){NULL, compute});
 }
 
-double report_answered_per_s(const cJSON *sample) {
-    return report_number(sample, "loadgen.answered") / report_number(sample, "window_s");
-}
-
 static double churned_per_s(const cJSON *sample) {
-    return report_number(sample, "loadgen.offered") *
-           report_number(sample, "loadgen.achieved_over_offered") /
-           report_number(sample, "window_s");
+    return json_number(sample, "loadgen.offered") *
+           json_number(sample, "loadgen.achieved_over_offered") /
+           json_number(sample, "window_s");
 }
 
-void report_cell_hist(const struct report_cell *cell, const char *of, struct hist *into) {
+void summary_cell_hist(const struct summary_cell *cell, const char *of, struct hist *into) {
     hist_reset(into);
     struct hist *one = malloc(sizeof *one);
     CHECK(one != NULL);
     const cJSON *sample;
-    cJSON_ArrayForEach(sample, report_item(cell->json, "samples")) {
+    cJSON_ArrayForEach(sample, json_item(cell->json, "samples")) {
         char reason[128];
-        const cJSON *json = report_item(report_item(sample, of), "hist");
-        if (report_slot_usable(sample) && json != NULL &&
+        const cJSON *json = json_item(json_item(sample, of), "hist");
+        if (sample_usable(sample) && json != NULL &&
             json_to_hist(json, one, reason, sizeof reason) == 0)
             hist_merge(into, one);
     }
     free(one);
 }
 
-static void summarise_hist(const struct report_cell *cell, const char *of, double ns[QUANTILES]) {
+static void summarise_hist(const struct summary_cell *cell, const char *of, double ns[QUANTILES]) {
     for (size_t i = 0; i < QUANTILES; i++) ns[i] = NAN;
     struct hist *merged = malloc(sizeof *merged);
     CHECK(merged != NULL);
-    report_cell_hist(cell, of, merged);
+    summary_cell_hist(cell, of, merged);
     for (size_t i = 0; i < QUANTILES; i++) {
-        double q = report_quantiles[i];
+        double q = summary_quantiles[i];
         if ((double)merged->count * (1 - q) < 10 * (1 - 1e-9)) continue;
         ns[i] = (double)hist_quantile(merged, q);
     }
     free(merged);
 }
 
-static void count_slots(struct report_cell *cell, struct report_result *result) {
+static void count_slots(struct summary_cell *cell, struct summary_result *result) {
     double user = 0, both = 0;
     const cJSON *sample;
-    cJSON_ArrayForEach(sample, report_item(cell->json, "samples")) {
-        const char *verdict = report_verdict(sample);
+    cJSON_ArrayForEach(sample, json_item(cell->json, "samples")) {
+        const char *verdict = sample_verdict(sample);
         if (strcmp(verdict, "valid") == 0)
             cell->valid++;
         else if (strcmp(verdict, "suspect") == 0)
             cell->suspect++;
         else
             cell->invalid++;
-        if (!report_slot_usable(sample)) continue;
-        const char *text = report_text(sample, "loadgen.bound");
+        if (!sample_usable(sample)) continue;
+        const char *text = json_text(sample, "loadgen.bound");
         size_t bound = 0;
-        while (bound < BOUND_UNKNOWN && (!text || strcmp(text, report_bound_names[bound]) != 0))
+        while (bound < BOUND_UNKNOWN && (!text || strcmp(text, summary_bound_names[bound]) != 0))
             bound++;
         cell->bounds[bound]++;
-        if (cell->basis == NULL) cell->basis = report_text(sample, "latency.basis");
-        double slot_user = report_number(sample, "server.cpu_user_s");
-        double slot_sys = report_number(sample, "server.cpu_sys_s");
+        if (cell->basis == NULL) cell->basis = json_text(sample, "latency.basis");
+        double slot_user = json_number(sample, "server.cpu_user_s");
+        double slot_sys = json_number(sample, "server.cpu_sys_s");
         if (isfinite(slot_user + slot_sys)) user += slot_user, both += slot_user + slot_sys;
     }
     cell->cpu_user_share = both > 0 ? user / both : NAN;
@@ -181,29 +146,29 @@ static size_t server_length(const char *id) {
 }
 
 static double number_or_0(const cJSON *object, const char *path) {
-    double value = report_number(object, path);
+    double value = json_number(object, path);
     return isfinite(value) ? value : 0;
 }
 
-static void read_load(struct report_cell *cell) {
-    const cJSON *scenario = report_item(cell->json, "scenario");
-    const char *load = report_text(scenario, "load");
+static void read_load(struct summary_cell *cell) {
+    const cJSON *scenario = json_item(cell->json, "scenario");
+    const char *load = json_text(scenario, "load");
     if (load != NULL && strcmp(load, "open") == 0) cell->kind = LOAD_OPEN;
     if (load != NULL && strcmp(load, "churn") == 0) cell->kind = LOAD_CHURN;
-    cell->phase = report_text(scenario, "phase");
+    cell->phase = json_text(scenario, "phase");
     if (cell->phase == NULL) cell->phase = "";
-    cell->connections = report_number(scenario, "connections");
+    cell->connections = json_number(scenario, "connections");
     cell->idle = number_or_0(scenario, "idle");
     cell->newcomers_per_s = number_or_0(scenario, "newcomers_per_s");
-    cell->offered_per_s = report_number(scenario, "rate_per_s");
-    cell->achieved = report_span_over(cell->json, "loadgen.achieved_over_offered").median;
+    cell->offered_per_s = json_number(scenario, "rate_per_s");
+    cell->achieved = summary_span_over(cell->json, "loadgen.achieved_over_offered").median;
     /* what was meant to saturate need not have done so */
-    cell->saturated = isnan(cell->achieved) ? cJSON_IsTrue(report_item(scenario, "saturating"))
-                                            : cell->achieved < REPORT_ACHIEVED_MIN;
+    cell->saturated = isnan(cell->achieved) ? cJSON_IsTrue(json_item(scenario, "saturating"))
+                                            : cell->achieved < SAMPLE_ACHIEVED_MIN;
 }
 
-static void summarise(struct report_cell *cell, struct report_result *result) {
-    const char *id = report_text(cell->json, "id");
+static void summarise(struct summary_cell *cell, struct summary_result *result) {
+    const char *id = json_text(cell->json, "id");
     if (id == NULL) id = "";
     size_t length = server_length(id);
     cell->load = id[length] == '/' ? id + length + 1 : id + length;
@@ -211,24 +176,24 @@ static void summarise(struct report_cell *cell, struct report_result *result) {
     CHECK(cell->server != NULL);
     memcpy(cell->server, id, length);
     cell->server[length] = '\0';
-    cell->model = report_text(cell->json, "scenario.server.model");
+    cell->model = json_text(cell->json, "scenario.server.model");
     if (cell->model == NULL) cell->model = cell->server;
-    cell->skipped = report_text(cell->json, "skipped.reason");
+    cell->skipped = json_text(cell->json, "skipped.reason");
     read_load(cell);
-    cell->answered = report_span_computed(cell->json, report_answered_per_s);
+    cell->answered = summary_span_computed(cell->json, sample_answered_per_s);
     /* what a saturated server still answers in the drain, long after its time, is no throughput */
     cell->rate = cell->kind == LOAD_OPEN && cell->saturated
                      ? cell->answered
-                     : report_span_over(cell->json, "throughput_per_s");
-    cell->cpu_ns = report_span_over(cell->json, "server.cpu_ns_per_echo");
-    cell->per_cpu = report_span_over(cell->json, "server.echoes_per_cpu_s");
-    double floor_ns = report_number(result->json, "env.floor.roundtrip_ns");
+                     : summary_span_over(cell->json, "throughput_per_s");
+    cell->cpu_ns = summary_span_over(cell->json, "server.cpu_ns_per_echo");
+    cell->per_cpu = summary_span_over(cell->json, "server.echoes_per_cpu_s");
+    double floor_ns = json_number(result->json, "env.floor.roundtrip_ns");
     cell->overhead = floor_ns > 0 ? cell->cpu_ns.median / (floor_ns / 2) : NAN;
-    cell->rss = report_span_over(cell->json, "server.rss_per_connection_bytes");
-    cell->memory = report_span_over(cell->json, "server.rss_bytes");
-    cell->fairness = report_span_over(cell->json, "fairness.jain");
-    cell->churned = cell->kind == LOAD_CHURN ? report_span_computed(cell->json, churned_per_s)
-                                             : (struct report_span){NAN, NAN, NAN};
+    cell->rss = summary_span_over(cell->json, "server.rss_per_connection_bytes");
+    cell->memory = summary_span_over(cell->json, "server.rss_bytes");
+    cell->fairness = summary_span_over(cell->json, "fairness.jain");
+    cell->churned = cell->kind == LOAD_CHURN ? summary_span_computed(cell->json, churned_per_s)
+                                             : (struct summary_span){NAN, NAN, NAN};
     count_slots(cell, result);
     summarise_hist(cell, "latency", cell->latency_ns);
     summarise_hist(cell, "newcomers", cell->first_ns);
@@ -240,11 +205,11 @@ enum label_path { LABEL_NO_PATH, LABEL_NAME, LABEL_PATH };
 
 /* "Debian GNU/Linux 12, wine 8.0"; the file's name, without its ending, or the path as given joins
  * where two results would read alike. */
-static char *label_of(const struct report_result *result, enum label_path with_path) {
-    const cJSON *host = report_item(result->json, "env.host");
-    const char *os = report_text(host, "os_version");
-    if (os == NULL) os = report_text(host, "os");
-    const char *emulator = report_text(host, "emulator");
+static char *label_of(const struct summary_result *result, enum label_path with_path) {
+    const cJSON *host = json_item(result->json, "env.host");
+    const char *os = json_text(host, "os_version");
+    if (os == NULL) os = json_text(host, "os");
+    const char *emulator = json_text(host, "emulator");
     CHECK(result->path != NULL);
     const char *name = with_path == LABEL_NAME ? paths_file(result->path) : result->path;
     const char *dot = strrchr(name, '.');
@@ -259,7 +224,7 @@ static char *label_of(const struct report_result *result, enum label_path with_p
     return strcpy(label, text);
 }
 
-static void add_position(struct report_result *result, size_t position) {
+static void add_position(struct summary_result *result, size_t position) {
     size_t size = strlen(result->label) + 32;
     char *label = malloc(size);
     CHECK(label != NULL);
@@ -268,14 +233,14 @@ static void add_position(struct report_result *result, size_t position) {
     result->label = label;
 }
 
-static bool same_label(const struct report_result *a, const struct report_result *b) {
+static bool same_label(const struct summary_result *a, const struct summary_result *b) {
     CHECK(a->label != NULL && b->label != NULL);
     return strcmp(a->label, b->label) == 0;
 }
 
 /* Labels that are not alone of their kind tell more of the path, as far as is needed; the same path
  * twice is told by its position on the command line. */
-static void label_results(struct report *report) {
+static void label_results(struct summary *report) {
     CHECK(report->result_count > 0);
     bool *twins = malloc(report->result_count * sizeof *twins);
     CHECK(twins != NULL);
@@ -297,21 +262,21 @@ static void label_results(struct report *report) {
     free(twins);
 }
 
-void report_build(struct report *report, cJSON **files, const char *const *paths, size_t count) {
-    *report = (struct report){.result_count = count};
+void summary_build(struct summary *report, cJSON **files, const char *const *paths, size_t count) {
+    *report = (struct summary){.result_count = count};
     size_t cells = 0;
     for (size_t i = 0; i < count; i++)
-        cells += (size_t)cJSON_GetArraySize(report_item(files[i], "cells"));
+        cells += (size_t)cJSON_GetArraySize(json_item(files[i], "cells"));
     report->results = calloc(count + 1, sizeof *report->results);
     report->cells = calloc(cells + 1, sizeof *report->cells);
     CHECK(report->results != NULL && report->cells != NULL);
     for (size_t i = 0; i < count; i++) {
-        struct report_result *result = &report->results[i];
+        struct summary_result *result = &report->results[i];
         result->json = files[i];
         result->path = paths[i];
         const cJSON *json;
-        cJSON_ArrayForEach(json, report_item(files[i], "cells")) {
-            struct report_cell *cell = &report->cells[report->cell_count++];
+        cJSON_ArrayForEach(json, json_item(files[i], "cells")) {
+            struct summary_cell *cell = &report->cells[report->cell_count++];
             cell->json = json;
             cell->result = i;
             summarise(cell, result);
@@ -321,7 +286,7 @@ void report_build(struct report *report, cJSON **files, const char *const *paths
     free(files);
 }
 
-void report_clear(struct report *report) {
+void summary_clear(struct summary *report) {
     for (size_t i = 0; i < report->cell_count; i++) free(report->cells[i].server);
     for (size_t i = 0; i < report->result_count; i++) {
         cJSON_Delete(report->results[i].json);
@@ -329,5 +294,5 @@ void report_clear(struct report *report) {
     }
     free(report->cells);
     free(report->results);
-    *report = (struct report){0};
+    *report = (struct summary){0};
 }

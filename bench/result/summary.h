@@ -9,28 +9,25 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Below this share of the offered load that was answered in time a slot was saturated. */
-#define REPORT_ACHIEVED_MIN 0.99
-
 /* One metric over the slots of a cell, one value per slot. */
-struct report_span {
+struct summary_span {
     double median; /* NAN if no slot knows the metric, then so are the others */
     double min;    /* the smallest slot */
     double max;    /* the largest slot */
 };
 
-/* Order of report_cell.bounds and report_bound_names. */
-enum report_bound { BOUND_NONE, BOUND_SERVER, BOUND_CLIENT, BOUND_BOTH, BOUND_UNKNOWN, BOUNDS };
-extern const char *const report_bound_names[BOUNDS];
+/* Order of summary_cell.bounds and summary_bound_names. */
+enum summary_bound { BOUND_NONE, BOUND_SERVER, BOUND_CLIENT, BOUND_BOTH, BOUND_UNKNOWN, BOUNDS };
+extern const char *const summary_bound_names[BOUNDS];
 
-/* Order of report_cell.latency_ns and report_quantiles. */
+/* Order of summary_cell.latency_ns and summary_quantiles. */
 enum { QUANTILES = 4 };
-extern const double report_quantiles[QUANTILES]; /* 0.5, 0.9, 0.99, 0.999 */
+extern const double summary_quantiles[QUANTILES]; /* 0.5, 0.9, 0.99, 0.999 */
 
 /* How a cell's load comes. */
-enum report_load { LOAD_CLOSED, LOAD_OPEN, LOAD_CHURN };
+enum summary_load { LOAD_CLOSED, LOAD_OPEN, LOAD_CHURN };
 
-struct report_cell {
+struct summary_cell {
     const cJSON *json;            /* the cell in its file */
     size_t result;                /* which result it belongs to */
     char *server;                 /* "epoll:trigger=edge"; owned */
@@ -38,7 +35,7 @@ struct report_cell {
     const char *load;             /* what of the id follows the server: "closed/c50/d1/64B" */
     const char *phase;            /* of the suite */
     const char *skipped;          /* why it was not run, or NULL */
-    enum report_load kind;        /* how the load comes */
+    enum summary_load kind;        /* how the load comes */
     double connections;           /* of the scenario */
     double idle;                  /* connections that stay silent; 0: none */
     double newcomers_per_s;       /* connections that come and go beside the load; 0: none */
@@ -49,23 +46,23 @@ struct report_cell {
     size_t suspect;               /* usable, with doubts */
     size_t invalid;               /* in no figure */
     size_t bounds[BOUNDS];        /* usable slots by what limited them */
-    struct report_span rate;      /* echoes per second; of a saturated open loop those answered */
-    struct report_span cpu_ns;    /* server CPU per echo */
+    struct summary_span rate;      /* echoes per second; of a saturated open loop those answered */
+    struct summary_span cpu_ns;    /* server CPU per echo */
     double cpu_user_share;        /* of that, spent in user mode, 0..1; coarse */
-    struct report_span per_cpu;   /* echoes per second of server CPU: what ranks models */
+    struct summary_span per_cpu;   /* echoes per second of server CPU: what ranks models */
     double overhead;              /* CPU per echo over half a bare TCP round trip there */
-    struct report_span rss;       /* server's resident bytes per connection */
-    struct report_span memory;    /* server's resident bytes */
-    struct report_span answered;  /* echoes per second of the window, whenever they were due */
-    struct report_span churned;   /* connections per second that got all their echoes */
-    struct report_span fairness;  /* Jain's index, 1 = every connection had as many echoes */
+    struct summary_span rss;       /* server's resident bytes per connection */
+    struct summary_span memory;    /* server's resident bytes */
+    struct summary_span answered;  /* echoes per second of the window, whenever they were due */
+    struct summary_span churned;   /* connections per second that got all their echoes */
+    struct summary_span fairness;  /* Jain's index, 1 = every connection had as many echoes */
     double latency_ns[QUANTILES]; /* from the merged histogram; NAN where it has too few values */
     double first_ns[QUANTILES];   /* the same of newcomers: from when one was due to its echo */
     double connect_ns[QUANTILES]; /* the same of connecting */
     const char *basis;            /* of the latency: "service" or "intended"; NULL if unknown */
 };
 
-struct report_result {
+struct summary_result {
     cJSON *json;      /* the whole file; owned */
     const char *path; /* as given on the command line */
     char *label;      /* tells it from the others: "Debian GNU/Linux 12"; owned */
@@ -75,49 +72,33 @@ struct report_result {
     size_t skipped;   /* cells that could not run here */
 };
 
-struct report {
-    struct report_result *results; /* in command-line order; owned */
+struct summary {
+    struct summary_result *results; /* in command-line order; owned */
     size_t result_count;           /* how many */
-    struct report_cell *cells;     /* of all results, in file order; owned */
+    struct summary_cell *cells;     /* of all results, in file order; owned */
     size_t cell_count;             /* how many */
 };
 
 /* Takes over `count` parsed and validated files (array and files become the report's) and
  * summarises them. */
-void report_build(struct report *report, cJSON **files, const char *const *paths, size_t count);
+void summary_build(struct summary *report, cJSON **files, const char *const *paths, size_t count);
 
-void report_clear(struct report *report);
+void summary_clear(struct summary *report);
 
 /* Merges a histogram of a cell's usable slots: of "latency", "newcomers" or "connect". */
-void report_cell_hist(const struct report_cell *cell, const char *of, struct hist *into);
+void summary_cell_hist(const struct summary_cell *cell, const char *of, struct hist *into);
 
 /* Whether a cell has slots that may be shown. */
-bool report_cell_usable(const struct report_cell *cell);
-
-/* Whether one slot may be shown. */
-bool report_slot_usable(const cJSON *sample);
+bool summary_cell_usable(const struct summary_cell *cell);
 
 /* What limited a cell's usable slots; where they disagree, the one of which least follows. */
-enum report_bound report_cell_bound(const struct report_cell *cell);
-
-/* The verdict of a slot: "valid", "suspect" or "invalid". */
-const char *report_verdict(const cJSON *sample);
-
-/* A number or text by dotted path ("host.os"); NAN or NULL where it is absent or null. */
-double report_number(const cJSON *object, const char *path);
-const char *report_text(const cJSON *object, const char *path);
-
-/* The item by dotted path, or NULL. */
-const cJSON *report_item(const cJSON *object, const char *path);
+enum summary_bound summary_cell_bound(const struct summary_cell *cell);
 
 /* A metric over the usable slots of a cell of a result: `path` within a sample, as in
  * "server.rss_bytes". */
-struct report_span report_span_over(const cJSON *cell, const char *path);
+struct summary_span summary_span_over(const cJSON *cell, const char *path);
 
 /* The same of what `compute` makes of a slot; NAN: it is not known there. */
-struct report_span report_span_computed(const cJSON *cell, double (*compute)(const cJSON *slot));
-
-/* Echoes per second of a slot's window, whenever they were due; NAN if unknown. */
-double report_answered_per_s(const cJSON *sample);
+struct summary_span summary_span_computed(const cJSON *cell, double (*compute)(const cJSON *slot));
 
 #endif

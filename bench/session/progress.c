@@ -2,31 +2,23 @@
  * Invariant: a line on a terminal is never wider than it. */
 #include "bench/session/progress.h"
 
-#include "bench/result/summary.h"
+#include "bench/result/sample_facts.h"
 #include "bench/support/format.h"
+#include "bench/support/json_path.h"
+#include "bench/support/terminal.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uv.h>
 
 #define LINE_SIZE 640
 #define WIDTH_FALLBACK 80
 
-static bool progress_terminal(int descriptor) {
-    return uv_guess_handle(descriptor) == UV_TTY;
-}
-
-bool progress_colour(int descriptor) {
-    const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
-    return progress_terminal(descriptor) && !(no && *no) && !(term && strcmp(term, "dumb") == 0);
-}
-
 void progress_start(struct progress *p, const struct plan *plan, bool quiet) {
     *p = (struct progress){.quiet = quiet,
-                           .terminal = progress_terminal(2),
-                           .colour = progress_colour(2),
+                           .terminal = terminal_is(2),
+                           .colour = terminal_colour(2),
                            .slots = plan->slot_count,
                            .left_s = plan->predicted_s};
 }
@@ -61,21 +53,21 @@ void progress_slot(struct progress *p, size_t index, const struct cell *cell) {
 
 static void describe(char *text, size_t size, const cJSON *sample) {
     char rate[FORMAT_SIZE], p50[FORMAT_SIZE], p99[FORMAT_SIZE];
-    if (!(report_number(sample, "messages") > 0)) { /* none, or unknown */
+    if (!(json_number(sample, "messages") > 0)) { /* none, or unknown */
         snprintf(text, size, "no figures");
         return;
     }
     snprintf(text, size, "%s/s, p50 %s, p99 %s",
-             format_short(rate, report_number(sample, "throughput_per_s")),
-             format_duration(p50, report_number(sample, "latency.p50_ns")),
-             format_duration(p99, report_number(sample, "latency.p99_ns")));
+             format_short(rate, json_number(sample, "throughput_per_s")),
+             format_duration(p50, json_number(sample, "latency.p50_ns")),
+             format_duration(p99, json_number(sample, "latency.p99_ns")));
 }
 
 void progress_done(struct progress *p, size_t index, const struct cell *cell, const cJSON *sample,
                    const char *reason) {
     p->left_s = fmax(0, p->left_s - plan_slot_s(cell));
-    const char *verdict = sample ? report_verdict(sample) : "skipped";
-    const cJSON *first = cJSON_GetArrayItem(report_item(sample, "validity.reasons"), 0);
+    const char *verdict = sample ? sample_verdict(sample) : "skipped";
+    const cJSON *first = cJSON_GetArrayItem(json_item(sample, "validity.reasons"), 0);
     const char *why = sample ? cJSON_GetStringValue(first) : reason;
     if (sample)
         describe(p->last, sizeof p->last, sample);

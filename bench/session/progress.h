@@ -31,7 +31,4 @@ void progress_done(struct progress *p, size_t index, const struct cell *cell, co
 /* No further slots: leaves the terminal's line clean. */
 void progress_end(struct progress *p);
 
-/* Whether a stream is a terminal where colours are welcome (NO_COLOR, TERM). */
-bool progress_colour(int descriptor);
-
 #endif

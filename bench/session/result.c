@@ -237,7 +237,7 @@ bool result_has_samples(const struct result *r, size_t cell) {
 }
 
 double result_throughput(const struct result *r, size_t cell) {
-    return report_span_over(cell_json(r, cell), "throughput_per_s").median;
+    return summary_span_over(cell_json(r, cell), "throughput_per_s").median;
 }
 
 void result_set_rate(struct result *r, size_t cell) {

@@ -4,18 +4,19 @@
 
 #include "base/check.h"
 #include "bench/support/json_file.h"
-#include "bench/result/summary.h"
 #include "bench/session/verdict.h"
+#include "bench/result/sample_facts.h"
+#include "bench/support/json_path.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static void count(struct runner_tally *tally, const cJSON *sample) {
-    const char *verdict = report_verdict(sample);
+    const char *verdict = sample_verdict(sample);
     for (int kind = 0; kind < 3; kind++)
         tally->slots[kind] += strcmp(verdict, verdict_names[kind]) == 0;
-    tally->wrong_echo += report_number(sample, "errors.mismatch") > 0;
+    tally->wrong_echo += json_number(sample, "errors.mismatch") > 0;
 }
 
 static double throughput(void *context, size_t cell) {

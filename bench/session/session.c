@@ -7,6 +7,7 @@
 #include "bench/support/json_file.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #define LOOK_S 0.25 /* long enough to see whether others use the CPUs */
@@ -30,10 +31,22 @@ bool session_output(char path[PATH_SIZE], const struct paths *paths, const char 
            json_reason(reason, reason_size, "-o %s: %s", path, why);
 }
 
+void session_ask(struct doctor_facts *facts, const struct models *models) {
+    for (size_t i = 0; i < models->count; i++) {
+        const struct program *server = &models->servers[i];
+        if (strcmp(server->name, "io_uring") != 0) continue;
+        const char *reason = describe_text(server->describe, "reason");
+        facts->uring_works =
+            cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(server->describe, "available"));
+        snprintf(facts->uring_reason, sizeof facts->uring_reason, "%s",
+                 reason ? reason : "no reason given");
+    }
+}
+
 cJSON *session_examine(const char *command, const struct models *models, bool quiet) {
     struct doctor_facts machine;
     doctor_look(&machine, LOOK_S);
-    doctor_ask(&machine, models);
+    session_ask(&machine, models);
     cJSON *findings = doctor_findings(&machine);
     size_t problems = doctor_problems(findings);
     if (problems && !quiet)

@@ -3,6 +3,7 @@
 #ifndef BENCH_SESSION_SESSION_H
 #define BENCH_SESSION_SESSION_H
 
+#include "bench/machine/doctor.h"
 #include "bench/suite/models.h"
 #include "bench/support/paths.h"
 
@@ -15,6 +16,9 @@
  */
 bool session_output(char path[PATH_SIZE], const struct paths *paths, const char *asked,
                     const char *name, char *reason, size_t reason_size);
+
+/* Adds to the facts about the machine what the servers say about it: whether io_uring works. */
+void session_ask(struct doctor_facts *facts, const struct models *models);
 
 /* What the doctor finds, owned by the caller; a problem is told on stderr, unless `quiet`, before
  * anybody waits for figures. Takes a quarter of a second. */

@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "base/os.h"
 #include "bench/support/json_file.h"
-#include "bench/result/schema.h"
+#include "bench/support/nearest.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -180,7 +180,7 @@ static const struct program *find_model(const struct models *m, const char *name
         names[i] = m->servers[i].name;
     }
     names[m->count] = NULL;
-    const char *nearest = schema_nearest(name, names);
+    const char *nearest = nearest_word(name, names);
     if (nearest)
         snprintf(reason, size, "unknown model; did you mean \"%s\"?", nearest);
     else

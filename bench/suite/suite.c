@@ -7,6 +7,7 @@
 #include "bench/support/json_file.h"
 #include "bench/result/schema.h"
 #include "bench/suite/transports.h"
+#include "bench/support/nearest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,7 +52,7 @@ static void explain_unknown(const struct paths *paths, const char *name, char *r
                             size_t size) {
     char *names[SUITES_MAX + 1] = {NULL};
     size_t count = suite_names(paths, names);
-    const char *nearest = schema_nearest(name, (const char *const *)names);
+    const char *nearest = nearest_word(name, (const char *const *)names);
     int used = snprintf(reason, size, "%.60s: no such suite; ", name);
     if (nearest)
         snprintf(reason + used, size - (size_t)used, "did you mean \"%s\"?", nearest);

@@ -25,7 +25,7 @@ static cJSON *refuse(char *reason, size_t size, const char *what) {
     return NULL;
 }
 
-void json_reason_clean(char *reason) {
+void reason_clean(char *reason) {
     for (; *reason; reason++)
         if ((unsigned char)*reason < ' ' || *reason == 0x7f) *reason = '?';
 }
@@ -35,7 +35,7 @@ bool json_reason(char *reason, size_t reason_size, const char *format, ...) {
     va_start(rest, format);
     vsnprintf(reason, reason_size, format, rest);
     va_end(rest);
-    json_reason_clean(reason);
+    reason_clean(reason);
     return false;
 }
 

@@ -25,7 +25,7 @@ cJSON *json_text_parse(const char *text, size_t size, char *reason, size_t reaso
 bool json_reason(char *reason, size_t reason_size, const char *format, ...) FORMAT_PRINTF(3, 4);
 
 /* Makes one line of a reason that quotes a file: control characters become '?'. */
-void json_reason_clean(char *reason);
+void reason_clean(char *reason);
 
 /* Replaces the document at `path` atomically: a file beside it is written, synced and renamed.
  * Returns false with the reason in `reason`. */

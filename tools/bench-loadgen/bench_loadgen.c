@@ -4,11 +4,13 @@
 #include "base/args.h"
 #include "base/check.h"
 #include "base/json.h"
-#include "bench/cmd/commands.h"
 #include "bench/support/json_file.h"
 #include "bench/result/result_files.h"
 #include "bench/support/format.h"
 #include "bench/support/version.h"
+#include "bench/result/summary_words.h"
+#include "bench/support/exit_code.h"
+#include "bench/support/json_path.h"
 #include "tools/bench-loadgen/hist_speed.h"
 #include "tools/bench-loadgen/rows.h"
 
@@ -30,7 +32,7 @@ static cJSON *head_json(const char *result_path, const cJSON *result) {
     json_add_item(tool, "git_dirty", cJSON_CreateBool(version_git_dirty));
     json_add_item(json, "result", of);
     json_add_item(of, "path", cJSON_CreateString(result_path));
-    json_add_item(of, "session_id", cJSON_Duplicate(report_item(result, "session.id"), true));
+    json_add_item(of, "session_id", cJSON_Duplicate(json_item(result, "session.id"), true));
     return json;
 }
 
@@ -45,9 +47,9 @@ static cJSON *hist_json(const struct hist_speed *speed) {
     return json;
 }
 
-static void print(const struct report *report, const struct hist_speed *speed) {
+static void print(const struct summary *report, const struct hist_speed *speed) {
     char line[1024], record[FORMAT_SIZE], merge[FORMAT_SIZE], quantile[FORMAT_SIZE];
-    format_environment(line, sizeof line, &report->results[0]);
+    summary_environment(line, sizeof line, &report->results[0]);
     puts(line);
     rows_print(stdout, report);
     printf("\nCPU/echo: of the load generator; beside it the server's. busy: time in which the load"
@@ -69,8 +71,8 @@ static int bench(const char *result, const char *output) {
         goto done;
     files = report_read_results(program, paths, &result, 1);
     if (!files) goto done;
-    struct report report;
-    report_build(&report, files, &result, 1);
+    struct summary report;
+    summary_build(&report, files, &result, 1);
     struct hist_speed speed = hist_speed_measure();
     cJSON *json = head_json(result, report.results[0].json);
     json_add_item(json, "hist", hist_json(&speed));
@@ -81,7 +83,7 @@ static int bench(const char *result, const char *output) {
     else
         fprintf(stderr, "%s: -o %s: %s\n", program, output, reason);
     cJSON_Delete(json);
-    report_clear(&report);
+    summary_clear(&report);
 done:
     free(paths);
     return code;

@@ -24,7 +24,7 @@ enum row_figure {
 enum row_slot { ROW_VALID, ROW_BOUND, ROW_SUSPECT, ROW_INVALID, ROW_SLOTS };
 
 struct row {
-    const struct report_cell *cell; /* that it sums up */
+    const struct summary_cell *cell; /* that it sums up */
     const char *transport;          /* that was in use, else asked for */
     double figures[ROW_FIGURES];    /* medians */
     size_t slots[ROW_SLOTS];        /* by verdict; bound: suspect only because the load generator
@@ -32,12 +32,12 @@ struct row {
 };
 
 /* Sums up one cell. */
-struct row row_of(const struct report_cell *cell);
+struct row row_of(const struct summary_cell *cell);
 
 /* Prints all cells of a report, a line each, in a table per phase and server. */
-void rows_print(FILE *out, const struct report *report);
+void rows_print(FILE *out, const struct summary *report);
 
 /* The same as JSON: an array, owned by the caller. */
-cJSON *rows_json(const struct report *report);
+cJSON *rows_json(const struct summary *report);
 
 #endif

@@ -37,12 +37,12 @@ static const struct column columns[ROW_FIGURES] = {
 
 /* The cells of one phase against one server. */
 struct section {
-    const struct report_cell *first; /* of them */
+    const struct summary_cell *first; /* of them */
     int transport_width;             /* of the column of names */
     int widths[ROW_FIGURES];         /* 0: nobody knows the figure, so there is no column */
 };
 
-static bool in_section(const struct report_cell *cell, const struct report_cell *first) {
+static bool in_section(const struct summary_cell *cell, const struct summary_cell *first) {
     return strcmp(cell->phase, first->phase) == 0 && strcmp(cell->server, first->server) == 0;
 }
 
@@ -51,7 +51,7 @@ static int max_width(int width, const char *text) {
     return other > width ? other : width;
 }
 
-static struct section measure(const struct report *report, const struct report_cell *first) {
+static struct section measure(const struct summary *report, const struct summary_cell *first) {
     struct section s = {.first = first, .transport_width = format_width("transport")};
     char text[FORMAT_SIZE];
     for (size_t i = 0; i < report->cell_count; i++) {
@@ -86,8 +86,8 @@ static void put_row(FILE *out, const struct section *s, const struct row *row) {
     fprintf(out, "%c %-*s", disturbed ? '*' : ' ', s->transport_width, row->transport);
     for (int k = 0; k < ROW_FIGURES; k++)
         if (s->widths[k]) put_right(out, columns[k].format(text, row->figures[k]), s->widths[k]);
-    bool usable = report_cell_usable(row->cell);
-    fprintf(out, "  %-7s", usable ? report_bound_names[report_cell_bound(row->cell)] : "-");
+    bool usable = summary_cell_usable(row->cell);
+    fprintf(out, "  %-7s", usable ? summary_bound_names[summary_cell_bound(row->cell)] : "-");
     const char *separator = "  ";
     for (int k = 0; k < ROW_SLOTS; k++) {
         if (!row->slots[k]) continue;
@@ -98,9 +98,9 @@ static void put_row(FILE *out, const struct section *s, const struct row *row) {
     fputc('\n', out);
 }
 
-void rows_print(FILE *out, const struct report *report) {
+void rows_print(FILE *out, const struct summary *report) {
     for (size_t i = 0; i < report->cell_count; i++) {
-        const struct report_cell *first = &report->cells[i];
+        const struct summary_cell *first = &report->cells[i];
         size_t before = 0;
         while (before < i && !in_section(&report->cells[before], first)) before++;
         if (before < i) continue;

@@ -6,6 +6,7 @@
 #include "bench/support/json_file.h"
 #include "bench/result/summary.h"
 #include "bench/stats/stats.h"
+#include "bench/support/json_path.h"
 #include "tools/gate-calibrate/relabel.h"
 
 #include <math.h>
@@ -51,7 +52,7 @@ static void read_record(const char *path) {
 }
 
 static bool is_kind(const cJSON *job, int kind) {
-    const char *text = report_text(job, "kind");
+    const char *text = json_text(job, "kind");
     return text && strcmp(text, kinds[kind]) == 0;
 }
 
@@ -81,7 +82,7 @@ static void add_job(const char *path, const char *kind, const char *extra_ns, co
 static size_t count_jobs(const char *kind) {
     size_t count = 0;
     for (size_t i = 0; i < job_count; i++) {
-        const char *text = report_text(jobs[i], "kind");
+        const char *text = json_text(jobs[i], "kind");
         count += text && strcmp(text, kind) == 0;
     }
     return count;
@@ -95,9 +96,9 @@ static double extra_burn_ns(const char *path, double percent) {
     if (!result) refuse("result", path, reason);
     double burn[2] = {0}, echo_ns[2] = {0};
     for (int i = 0; i < 2; i++) {
-        const cJSON *cell = cJSON_GetArrayItem(report_item(result, "cells"), i);
-        burn[i] = report_number(cell, "scenario.server.burn_ns");
-        echo_ns[i] = 1e9 / report_span_over(cell, "throughput_per_s").median;
+        const cJSON *cell = cJSON_GetArrayItem(json_item(result, "cells"), i);
+        burn[i] = json_number(cell, "scenario.server.burn_ns");
+        echo_ns[i] = 1e9 / summary_span_over(cell, "throughput_per_s").median;
     }
     cJSON_Delete(result);
     return percent / 100 * echo_ns[0] * (burn[1] - burn[0]) / (echo_ns[1] - echo_ns[0]);
@@ -109,7 +110,7 @@ static double extra_burn_ns(const char *path, double percent) {
 static size_t collect(int kind, const char *path, double *values) {
     size_t count = 0;
     for (size_t i = 0; i < job_count; i++) {
-        double value = report_number(jobs[i], path);
+        double value = json_number(jobs[i], path);
         if (is_kind(jobs[i], kind) && isfinite(value)) values[count++] = value;
     }
     return count;
@@ -150,9 +151,9 @@ static double spread(const double *values, size_t count) {
 /* The row of a job that has the same figure; NULL: it was not compared there. */
 static const cJSON *row_like(const cJSON *job, const struct relabel_stream *s) {
     const cJSON *row;
-    cJSON_ArrayForEach(row, report_item(job, "report.rows")) {
-        if (strcmp(report_text(row, "cell"), s->cell) == 0 &&
-            strcmp(report_text(row, "metric"), gate_metrics[s->metric].key) == 0)
+    cJSON_ArrayForEach(row, json_item(job, "report.rows")) {
+        if (strcmp(json_text(row, "cell"), s->cell) == 0 &&
+            strcmp(json_text(row, "metric"), gate_metrics[s->metric].key) == 0)
             return row;
     }
     return NULL;
@@ -176,8 +177,8 @@ static void print_rows(const struct relabel *r) {
             for (size_t k = 0; k < job_count; k++) {
                 const cJSON *row = is_kind(jobs[k], kind) ? row_like(jobs[k], s) : NULL;
                 if (!row) continue;
-                found += strcmp(report_text(row, "verdict"), "REGRESSED") == 0;
-                values[all++] = report_number(row, "effect");
+                found += strcmp(json_text(row, "verdict"), "REGRESSED") == 0;
+                values[all++] = json_number(row, "effect");
             }
             if (all)
                 printf(" %zu of %zu, median %+.1f %% |", found, all,
@@ -209,16 +210,16 @@ static void print_relabelled(const struct relabel *r) {
 static void print_report(void) {
     static struct relabel r;
     for (size_t i = 0; i < job_count; i++)
-        if (is_kind(jobs[i], AA)) relabel_add(&r, report_item(jobs[i], "report"));
+        if (is_kind(jobs[i], AA)) relabel_add(&r, json_item(jobs[i], "report"));
     if (!r.row_count) refuse("record", "aa", "no job with equal arms");
     print_counts();
     print_rows(&r);
     print_relabelled(&r);
     for (size_t i = 0; i < job_count; i++) {
-        const char *why = report_text(jobs[i], "report.why");
-        int code = (int)report_number(jobs[i], "report.exit_code");
+        const char *why = json_text(jobs[i], "report.why");
+        int code = (int)json_number(jobs[i], "report.exit_code");
         if (code == 3 || (code == 1 && is_kind(jobs[i], AA)))
-            printf("\nJob %zu (%s): exit %d: %s\n", i + 1, report_text(jobs[i], "kind"), code,
+            printf("\nJob %zu (%s): exit %d: %s\n", i + 1, json_text(jobs[i], "kind"), code,
                    why ? why : "");
     }
     relabel_free(&r);

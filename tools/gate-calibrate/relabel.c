@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 #include "base/rng.h"
-#include "bench/result/summary.h"
+#include "bench/support/json_path.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 
 static void append(struct relabel_stream *s, const cJSON *row, const char *path) {
     const cJSON *d;
-    cJSON_ArrayForEach(d, report_item(row, path)) {
+    cJSON_ArrayForEach(d, json_item(row, path)) {
         s->differences = realloc(s->differences, (s->count + 1) * sizeof *s->differences);
         CHECK(s->differences);
         s->differences[s->count++] = d->valuedouble;
@@ -26,14 +26,14 @@ static void append(struct relabel_stream *s, const cJSON *row, const char *path)
 }
 
 static void add_row(struct relabel_stream *s, const cJSON *row) {
-    const char *key = report_text(row, "metric");
+    const char *key = json_text(row, "metric");
     if (!s->count) {
-        snprintf(s->cell, sizeof s->cell, "%s", report_text(row, "cell"));
+        snprintf(s->cell, sizeof s->cell, "%s", json_text(row, "cell"));
         s->gated = true;
         for (int m = 0; m < GATE_METRICS; m++)
             if (strcmp(gate_metrics[m].key, key) == 0) s->metric = (enum gate_metric)m;
     }
-    s->gated = s->gated && cJSON_IsTrue(report_item(row, "gated"));
+    s->gated = s->gated && cJSON_IsTrue(json_item(row, "gated"));
     append(s, row, "stage1.differences");
     append(s, row, "stage2.differences");
 }
@@ -41,12 +41,12 @@ static void add_row(struct relabel_stream *s, const cJSON *row) {
 void relabel_add(struct relabel *r, const cJSON *report) {
     const cJSON *row;
     size_t i = 0;
-    cJSON_ArrayForEach(row, report_item(report, "rows")) {
+    cJSON_ArrayForEach(row, json_item(report, "rows")) {
         CHECK_OP(i, <, RELABEL_ROWS_MAX);
         add_row(&r->rows[i++], row);
     }
     if (i > r->row_count) r->row_count = i;
-    row = report_item(report, "control");
+    row = json_item(report, "control");
     if (cJSON_IsObject(row)) add_row(&r->control, row);
 }
 
