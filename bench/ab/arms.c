@@ -1,7 +1,8 @@
 /* arms.c - the programs that `iobench ab` compares: found, copied, asked.
  * Invariant: every program of ours runs from DIRECTORY/{a,b,c}/NAME, so that no arm has a longer
  * path, older pages or a file that a build may replace meanwhile. */
-#include "bench/ab/ab.h"
+#include "bench/ab/arms.h"
+#include "bench/ab/revision.h"
 
 #include "base/check.h"
 #include "base/os.h"

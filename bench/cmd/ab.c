@@ -14,7 +14,6 @@
 #include "bench/suite/suite.h"
 #include "bench/suite/transports.h"
 #include "bench/support/exit_code.h"
-#include "bench/support/json_file.h"
 #include "bench/support/reason.h"
 
 #include <math.h>

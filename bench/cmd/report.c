@@ -1,7 +1,11 @@
 /* report.c - `iobench report`: a page and plots of one or several results.
  * Invariant: nothing is written before every result was read and found sound. */
 #include "bench/cmd/commands.h"
+#include "bench/plot/gnuplot.h"
+#include "bench/plot/kinds.h"
 #include "bench/plot/plot.h"
+#include "bench/plot/style.h"
+#include "bench/plot/write.h"
 #include "bench/report/page.h"
 #include "bench/result/result_files.h"
 #include "bench/result/summary.h"

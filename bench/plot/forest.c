@@ -3,6 +3,7 @@
 #include "bench/plot/forest.h"
 #include "bench/gate/gate.h"
 #include "bench/plot/fill.h"
+#include "bench/plot/layout.h"
 #include "bench/support/format.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"

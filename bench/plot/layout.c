@@ -1,6 +1,8 @@
 /* layout.c - axes, ticks and label positions.
  * Invariant: pure; same figures in, same layout out. */
-#include "bench/plot/fill.h"
+#include "bench/plot/layout.h"
+
+#include "bench/plot/gnuplot.h"
 #include "bench/support/format.h"
 
 #include "base/check.h"

@@ -4,7 +4,6 @@
 
 #include "base/check.h"
 #include "bench/suite/models.h"
-#include "bench/support/json_file.h"
 #include "bench/support/reason.h"
 
 #include <stdio.h>
