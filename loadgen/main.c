@@ -293,7 +293,7 @@ static void lead(struct run *run, struct worker *workers, struct server_usage *u
 static int finish(const struct run *run, const struct worker *workers,
                   const struct server_usage *usage, const char *server) {
     const struct load *load = run->load;
-    struct report report;
+    struct summary report;
     int error = report_make(&report, workers, load->threads);
     if (error) {
         fprintf(stderr, "loadgen: report: %s\n", os_error_text(error));

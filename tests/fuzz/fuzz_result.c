@@ -2,13 +2,16 @@
  * table, page, plots and log. Invariant: no text of a file reaches the page unescaped, nor the log
  * but in a tag of one word. */
 #include "base/check.h"
-#include "bench/hlog.h"
-#include "bench/json_file.h"
-#include "bench/plot.h"
-#include "bench/report_data.h"
-#include "bench/report_html.h"
-#include "bench/result_file.h"
-#include "bench/table.h"
+#include "bench/plot/kinds.h"
+#include "bench/plot/plot.h"
+#include "bench/plot/write.h"
+#include "bench/report/page.h"
+#include "bench/report/table.h"
+#include "bench/result/hlog.h"
+#include "bench/result/result_file.h"
+#include "bench/result/summary.h"
+#include "bench/support/json_file.h"
+#include "bench/support/reason.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdio.h>
@@ -28,18 +31,17 @@ static const char *plots_folder(void) {
     return folder;
 }
 
-static void show_page(const struct report *report) {
+static void show_page(const struct summary *report) {
     struct report_picture pictures[KINDS_MAX] = {0};
     size_t count = 0, size = 0;
-    char *page = NULL, reason[600];
+    char *page = NULL;
+    struct reason reason;
     for (; plot_kinds[count].name; count++) {
         struct plot plot;
         CHECK_OP(count, <, KINDS_MAX);
         pictures[count].kind = &plot_kinds[count];
         plot_make(&plot, &plot_kinds[count], report);
-        if (plot.count)
-            CHECK_OP(plot_write(&plot, report, "plot", plots_folder(), reason, sizeof reason), ==,
-                     0);
+        if (plot.count) CHECK_OP(plot_write(&plot, report, "plot", plots_folder(), &reason), ==, 0);
         plot_free(&plot);
     }
     FILE *out = open_memstream(&page, &size);
@@ -53,8 +55,8 @@ static void show_page(const struct report *report) {
 /* Every line behind the header is a tag, three numbers and a histogram. */
 static void show_log(const cJSON *document) {
     struct hlog log;
-    char reason[JSON_REASON_SIZE];
-    if (hlog_from_result(&log, document, reason, sizeof reason)) {
+    struct reason reason;
+    if (hlog_from_result(&log, document, &reason)) {
         const char *line = strstr(log.text.data, "\n\"StartTimestamp\"");
         CHECK(line);
         for (line = strchr(line + 1, '\n') + 1; *line; line = strchr(line, '\n') + 1) {
@@ -78,7 +80,7 @@ static void show_log(const cJSON *document) {
 /* Takes over `document`. */
 static void show(cJSON *document) {
     static const char *const paths[2] = {"a.json", "b.json"};
-    struct report report;
+    struct summary report;
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
@@ -90,17 +92,16 @@ static void show(cJSON *document) {
     CHECK(files);
     files[0] = document;
     files[1] = cJSON_Duplicate(document, true);
-    report_build(&report, files, paths, 2);
+    summary_build(&report, files, paths, 2);
     show_page(&report);
-    report_clear(&report);
+    summary_clear(&report);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char reason[JSON_REASON_SIZE], *text = fuzz_text(data, size);
-    cJSON *document = json_text_parse(text, size, reason, sizeof reason);
+    cJSON *document = json_text_parse(text, size, &reason);
     free(text);
-    if (document &&
-        result_file_check(fuzz_schema(FUZZ_RESULT_SCHEMA), document, reason, sizeof reason)) {
+    if (document && result_file_check(fuzz_schema(FUZZ_RESULT_SCHEMA), document, &reason)) {
         show_log(document);
         show(document);
         return 0;

@@ -3,8 +3,10 @@
 #ifndef TESTS_UNIT_COMPARE_FILES_H
 #define TESTS_UNIT_COMPARE_FILES_H
 
-#include "bench/compare.h"
-#include "bench/report_data.h"
+#include "bench/gate/compare.h"
+#include "bench/gate/sides.h"
+#include "bench/support/json_path.h"
+#include "bench/support/reason.h"
 #include "tests/unit/unit.h"
 
 #include <math.h>
@@ -76,7 +78,7 @@ static inline void set(cJSON *file, const char *path, const char *value) {
     char parent[128];
     const char *key = strrchr(path, '.') + 1;
     snprintf(parent, sizeof parent, "%.*s", (int)(key - path - 1), path);
-    cJSON *object = (cJSON *)report_item(file, parent);
+    cJSON *object = (cJSON *)json_item(file, parent);
     assert_non_null(object);
     cJSON_DeleteItemFromObject(object, key);
     cJSON_AddItemToObject(object, key, parse(value));
@@ -103,9 +105,9 @@ static inline size_t count_of(cJSON *const *files) {
     return count;
 }
 
-static inline void build_sides(const struct sides *s, struct compare_side sides[COMPARE_SIDES]) {
-    sides[COMPARE_BASELINE] = (struct compare_side){s->left, names, count_of(s->left)};
-    sides[COMPARE_CANDIDATE] = (struct compare_side){s->right, names, count_of(s->right)};
+static inline void build_sides(const struct sides *s, struct side sides[SIDES]) {
+    sides[SIDE_BASELINE] = (struct side){s->left, names, count_of(s->left)};
+    sides[SIDE_CANDIDATE] = (struct side){s->right, names, count_of(s->right)};
 }
 
 static inline void delete_sides(const struct sides *s) {
@@ -117,10 +119,10 @@ static inline void delete_sides(const struct sides *s) {
 
 /* Compares and deletes the files. The caller clears the report. */
 static inline void compare(struct gate_report *report, struct sides s, unsigned vary, bool gate) {
-    struct compare_side sides[COMPARE_SIDES];
-    char reason[512];
+    struct side sides[SIDES];
+    struct reason reason;
     build_sides(&s, sides);
-    if (!compare_possible(sides, reason, sizeof reason)) fail_msg("%s", reason);
+    if (!sides_possible(sides, &reason)) fail_msg("%s", reason);
     compare_build(report, sides, vary, gate);
     delete_sides(&s);
 }
@@ -144,8 +146,8 @@ static inline void assert_near(double value, double expected, double error) {
 }
 
 static inline int exit_code(const struct gate_report *report) {
-    char why[512];
-    return gate_exit_code(report, GATE_FAIL_REGRESSION, why, sizeof why);
+    struct reason why;
+    return gate_exit_code(report, GATE_FAIL_REGRESSION, &why);
 }
 
 static inline void expect_verdict(const struct gate_row *row, enum gate_verdict verdict,

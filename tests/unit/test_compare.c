@@ -1,5 +1,8 @@
 /* test_compare.c - two sides of results: which cells meet, what their figures say, which files can
  * be sides at all. Invariant: each test changes one thing in results that pass. */
+#include "bench/gate/sides.h"
+#include "bench/support/json_path.h"
+#include "bench/support/reason.h"
 #include "tests/unit/compare_files.h"
 
 /* ---- figures ---- */
@@ -78,7 +81,7 @@ static void the_commonest_reason_is_told(void **state) {
     struct gate_report report;
     cJSON *left = closed_result("a", 9, 1e5, 5e3), *slot;
     int i = 0;
-    cJSON_ArrayForEach(slot, report_item(cell_of(left, 0), "samples")) {
+    cJSON_ArrayForEach(slot, json_item(cell_of(left, 0), "samples")) {
         set(slot, "validity.verdict", "\"invalid\"");
         set(slot, "validity.reasons", i++ < 3 ? "[\"rare\"]" : "[\"common\"]");
     }
@@ -218,11 +221,11 @@ static void sessions_add_their_slots(void **state) {
 }
 
 static void expect_impossible(struct sides s, const char *expected) {
-    struct compare_side sides[COMPARE_SIDES];
-    char reason[512];
+    struct side sides[SIDES];
+    struct reason reason;
     build_sides(&s, sides);
-    assert_false(compare_possible(sides, reason, sizeof reason));
-    assert_string_equal(reason, expected);
+    assert_false(sides_possible(sides, &reason));
+    assert_string_equal(reason.text, expected);
     delete_sides(&s);
 }
 
@@ -231,10 +234,10 @@ static void some_files_are_no_sides(void **state) {
     cJSON *ab = new_result("a");
     set(ab, "session.mode", "\"ab\"");
     expect_impossible((struct sides){{ab}, {new_result("b")}},
-                      "1.json: both sides are in this one session, and `iobench ab` said its "
-                      "verdict; give results of `iobench run`");
+                      "1.json: holds both sides, and `iobench ab` has given its verdict; "
+                      "compare takes results of `iobench run`");
     expect_impossible((struct sides){{new_result("a"), new_result("a")}, {new_result("b")}},
-                      "2.json: the same session as 1.json, which counts once");
+                      "2.json: the same session as 1.json; give each session once");
     expect_impossible((struct sides){{new_result("a")}, {new_result("b"), new_result("a")}},
                       "2.json: this session is on both sides");
 }
