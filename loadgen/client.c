@@ -1,9 +1,9 @@
 /* client.c - one connection: messages out, echoes verified, each counted once.
  * Invariant: message n is verified only after messages 0..n-1 were, byte for byte. */
-#include "loadgen/worker.h"
-
 #include "base/check.h"
+
 #include "loadgen/payload.h"
+#include "loadgen/worker.h"
 
 #include <stddef.h>
 

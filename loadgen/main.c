@@ -3,6 +3,7 @@
 #include "base/args.h"
 #include "base/check.h"
 #include "base/json.h"
+
 #include "loadgen/report.h"
 #include "loadgen/transports.h"
 
@@ -293,7 +294,7 @@ static void lead(struct run *run, struct worker *workers, struct server_usage *u
 static int finish(const struct run *run, const struct worker *workers,
                   const struct server_usage *usage, const char *server) {
     const struct load *load = run->load;
-    struct summary report;
+    struct report report;
     int error = report_make(&report, workers, load->threads);
     if (error) {
         fprintf(stderr, "loadgen: report: %s\n", os_error_text(error));

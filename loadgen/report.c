@@ -50,10 +50,10 @@ static void add_worker(struct worker *total, const struct worker *w) {
     if (!total->first_error) total->first_error = w->first_error;
 }
 
-int report_make(struct summary *report, const struct worker *workers, uint32_t count) {
+int report_make(struct report *report, const struct worker *workers, uint32_t count) {
     const struct run *run = workers[0].run;
     const struct load *load = run->load;
-    *report = (struct summary){.connections = load->connections};
+    *report = (struct report){.connections = load->connections};
     report->echoes = malloc((load->connections + 1u) * sizeof *report->echoes); /* churn: none */
     if (!report->echoes) return ENOMEM;
     hist_reset(&report->total.latency);
@@ -84,18 +84,18 @@ int report_make(struct summary *report, const struct worker *workers, uint32_t c
     return 0;
 }
 
-void report_free(struct summary *report) {
+void report_free(struct report *report) {
     free(report->echoes);
     report->echoes = NULL;
 }
 
 /* ---- JSON ---- */
 
-static uint64_t messages_of(const struct summary *r) {
+static uint64_t messages_of(const struct report *r) {
     return r->total.latency.count + r->total.latency.overflow;
 }
 
-static double per_second(const struct summary *r, double count) {
+static double per_second(const struct report *r, double count) {
     return count / ((double)r->window_ns / 1e9);
 }
 
@@ -132,7 +132,7 @@ static double known(uint64_t value) {
     return value == OS_UNKNOWN ? NAN : (double)value;
 }
 
-static cJSON *server_json(const struct summary *r, const struct load *load, const struct run *run,
+static cJSON *server_json(const struct report *r, const struct load *load, const struct run *run,
                           const struct server_usage *u) {
     uint64_t cpu_ns = cpu_between(run->edges[0].server_cpu_ns, run->edges[1].server_cpu_ns);
     /* The exact total is split in the ratio of the coarse user and system times. */
@@ -157,7 +157,7 @@ static cJSON *server_json(const struct summary *r, const struct load *load, cons
     return json;
 }
 
-static cJSON *loadgen_json(const struct summary *r, const struct load *load, const struct run *run) {
+static cJSON *loadgen_json(const struct report *r, const struct load *load, const struct run *run) {
     const struct worker *t = &r->total;
     double window = (double)r->window_ns;
     double threads_window = window * load->threads;
@@ -186,7 +186,7 @@ static cJSON *loadgen_json(const struct summary *r, const struct load *load, con
     return json;
 }
 
-static cJSON *fairness_json(const struct summary *r) {
+static cJSON *fairness_json(const struct report *r) {
     if (r->connections == 0) return NULL; /* churn: no connection lasts */
     double sum = 0, squares = 0;
     for (uint32_t i = 0; i < r->connections; i++) {
@@ -202,7 +202,7 @@ static cJSON *fairness_json(const struct summary *r) {
     return json;
 }
 
-static cJSON *series_json(const struct summary *r, const struct load *load) {
+static cJSON *series_json(const struct report *r, const struct load *load) {
     cJSON *json = cJSON_CreateArray();
     for (uint32_t i = 0; i < r->total.steps; i++) {
         const struct step *s = &r->total.series[i];
@@ -217,7 +217,7 @@ static cJSON *series_json(const struct summary *r, const struct load *load) {
     return json;
 }
 
-int report_print(const struct summary *r, const struct load *load, const struct run *run,
+int report_print(const struct report *r, const struct load *load, const struct run *run,
                  const struct server_usage *usage) {
     const struct worker *t = &r->total;
     cJSON *json = cJSON_CreateObject();

@@ -13,7 +13,7 @@ struct server_usage {
 };
 
 /* The figures of all workers of an ended run, added up. */
-struct summary {
+struct report {
     struct worker total;  /* counters and histograms added up; no tables */
     uint64_t window_ns;   /* measured */
     uint64_t spread_ns;   /* between the beginnings of the workers' windows */
@@ -24,12 +24,12 @@ struct summary {
 };
 
 /* Adds up `count` joined workers. Returns 0 or an error; report_free frees. */
-int report_make(struct summary *report, const struct worker *workers, uint32_t count);
+int report_make(struct report *report, const struct worker *workers, uint32_t count);
 
-void report_free(struct summary *report);
+void report_free(struct report *report);
 
 /* Prints the JSON object and a newline on stdout. Returns 0 or an error. */
-int report_print(const struct summary *report, const struct load *load, const struct run *run,
+int report_print(const struct report *report, const struct load *load, const struct run *run,
                  const struct server_usage *usage);
 
 #endif

@@ -6,6 +6,7 @@
 #define LOADGEN_VISITOR_H
 
 #include "base/hist.h"
+
 #include "loadgen/pacer.h"
 
 #include <stdbool.h>

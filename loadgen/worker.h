@@ -5,6 +5,7 @@
 
 #include "base/hist.h"
 #include "base/rng.h"
+
 #include "loadgen/load.h"
 #include "loadgen/pacer.h"
 #include "loadgen/visitor.h"

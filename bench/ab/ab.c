@@ -2,11 +2,12 @@
  * Invariant: what decides whether a pair runs is time and the figures of the stage before, never a
  * figure of its own stage. */
 #include "bench/ab/ab.h"
-#include "bench/ab/cells.h"
 
 #include "base/check.h"
 #include "base/os.h"
 #include "base/rng.h"
+
+#include "bench/ab/cells.h"
 #include "bench/session/slot.h"
 #include "bench/support/reason.h"
 

@@ -4,6 +4,7 @@
 #define BENCH_AB_ARMS_H
 
 #include "base/args.h"
+
 #include "bench/gate/gate.h"
 #include "bench/suite/models.h"
 #include "bench/support/paths.h"

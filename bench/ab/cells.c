@@ -2,6 +2,7 @@
 #include "bench/ab/cells.h"
 
 #include "base/check.h"
+
 #include "bench/gate/metrics.h"
 #include "bench/stats/stats.h"
 #include "bench/support/json_path.h"

@@ -1,9 +1,9 @@
 /* prepare.c - makes the cells and rows of a comparison from its plan.
  * Invariant: rows of cells that are not measured have a verdict from the start. */
+#include "base/check.h"
+
 #include "bench/ab/ab.h"
 #include "bench/ab/cells.h"
-
-#include "base/check.h"
 #include "bench/gate/metrics.h"
 #include "bench/stats/stats.h"
 #include "bench/support/json_path.h"

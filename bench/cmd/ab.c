@@ -1,13 +1,14 @@
 /* ab.c - `iobench ab`: checks everything, tells how long it may take, compares, concludes.
  * Invariant: nothing is measured before all that was asked for was found good, and nothing is
  * concluded from a comparison that was interrupted. */
-#include "bench/cmd/commands.h"
+#include "bench/ab/ab.h"
 
 #include "base/args.h"
 #include "base/check.h"
 #include "base/format.h"
 #include "base/os.h"
-#include "bench/ab/ab.h"
+
+#include "bench/cmd/commands.h"
 #include "bench/gate/output.h"
 #include "bench/machine/floor.h"
 #include "bench/session/session.h"

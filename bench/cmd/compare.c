@@ -1,6 +1,10 @@
 /* compare.c - `iobench compare BASE... --to CAND...`: did it get worse?
  * Invariant: nothing is written before every result was read and found sound. */
 #include "bench/gate/compare.h"
+
+#include "base/args.h"
+#include "base/check.h"
+
 #include "bench/cmd/commands.h"
 #include "bench/gate/alike.h"
 #include "bench/gate/output.h"
@@ -9,9 +13,6 @@
 #include "bench/support/exit_code.h"
 #include "bench/support/paths.h"
 #include "bench/support/reason.h"
-
-#include "base/args.h"
-#include "base/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,12 +3,12 @@
  * must be alike too. */
 #include "bench/gate/alike.h"
 
+#include "base/check.h"
+
 #include "bench/result/sample_facts.h"
 #include "bench/support/format.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
-
-#include "base/check.h"
 
 #include <stdio.h>
 #include <string.h>

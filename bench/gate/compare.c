@@ -2,6 +2,8 @@
  * Invariant: every metric that goes with a cell's load has a row, measured or not. */
 #include "bench/gate/compare.h"
 
+#include "base/check.h"
+
 #include "bench/gate/alike.h"
 #include "bench/gate/metrics.h"
 #include "bench/result/sample_facts.h"
@@ -9,8 +11,6 @@
 #include "bench/support/format.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
-
-#include "base/check.h"
 
 #include <math.h>
 #include <stdio.h>

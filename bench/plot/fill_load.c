@@ -1,11 +1,11 @@
 /* fill_load.c - what grows: response time with the load, and the price of idle connections.
  * Invariant: as in fill.h; points of a line stand in the order of what was offered. */
+#include "base/check.h"
+
 #include "bench/plot/fill.h"
 #include "bench/plot/layout.h"
 #include "bench/result/summary_words.h"
 #include "bench/support/format.h"
-
-#include "base/check.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,13 +1,13 @@
 /* fill_order.c - slots against the median of their cell, in the order of their run, and what
  * the hypervisor took meanwhile. Invariant: as in fill.h, but that invalid slots show too: as
  * crosses at the edge, which are no figures. */
+#include "base/check.h"
+
 #include "bench/plot/fill.h"
 #include "bench/plot/layout.h"
 #include "bench/result/sample_facts.h"
 #include "bench/support/format.h"
 #include "bench/support/json_path.h"
-
-#include "base/check.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -2,9 +2,9 @@
  * Invariant: every series of a plot that is made lies in a panel that exists. */
 #include "bench/plot/kinds.h"
 
-#include "bench/plot/fill.h"
-
 #include "base/check.h"
+
+#include "bench/plot/fill.h"
 
 #include <stdio.h>
 

@@ -2,10 +2,10 @@
  * Invariant: pure; same figures in, same layout out. */
 #include "bench/plot/layout.h"
 
+#include "base/check.h"
+
 #include "bench/plot/gnuplot.h"
 #include "bench/support/format.h"
-
-#include "base/check.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,8 +1,9 @@
 /* plot.c - panels, series and points of a plot; see plot.h. */
 #include "bench/plot/plot.h"
-#include "bench/support/format.h"
 
 #include "base/check.h"
+
+#include "bench/support/format.h"
 
 #include <math.h>
 #include <stdarg.h>

@@ -4,6 +4,7 @@
 #define BENCH_PLOT_PLOT_H
 
 #include "base/format.h"
+
 #include "bench/plot/style.h"
 #include "bench/result/summary.h"
 

@@ -3,14 +3,14 @@
  * string of one line. */
 #include "bench/plot/write.h"
 
+#include "base/check.h"
+
 #include "bench/plot/gnuplot.h"
 #include "bench/plot/page.h"
 #include "bench/plot/plot.h"
 #include "bench/plot/style.h"
 #include "bench/support/format.h"
 #include "bench/support/reason.h"
-
-#include "base/check.h"
 
 #include <math.h>
 #include <stdio.h>

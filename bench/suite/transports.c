@@ -3,6 +3,7 @@
 #include "bench/suite/transports.h"
 
 #include "base/check.h"
+
 #include "bench/suite/models.h"
 #include "bench/support/reason.h"
 

@@ -2,6 +2,7 @@
  * table, page, plots and log. Invariant: no text of a file reaches the page unescaped, nor the log
  * but in a tag of one word. */
 #include "base/check.h"
+
 #include "bench/plot/kinds.h"
 #include "bench/plot/plot.h"
 #include "bench/plot/write.h"

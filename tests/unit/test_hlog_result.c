@@ -3,6 +3,7 @@
  * more.
  */
 #include "base/json.h"
+
 #include "bench/result/hlog.h"
 #include "bench/support/reason.h"
 #include "bench/support/version.h"

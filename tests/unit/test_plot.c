@@ -1,6 +1,7 @@
 /* test_plot.c - axes, labels, families of loads, and what each kind of plot makes of a result.
  * Invariant: results are made here, small and with known figures. */
 #include "base/json.h"
+
 #include "bench/plot/fill.h"
 #include "bench/plot/kinds.h"
 #include "bench/plot/layout.h"
