@@ -11,7 +11,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define NOT_YET UINT64_MAX
 #define START_LEAD_NS 2000000u /* notice that workers get of a time that main sets */
 
 /* Whether a worker that has nothing to do gives its CPU away. */

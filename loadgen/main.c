@@ -5,6 +5,8 @@
 #include "base/json.h"
 #include "loadgen/report.h"
 #include "loadgen/transports.h"
+#include "loadgen/visitor.h"
+#include "loadgen/worker.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -223,8 +225,8 @@ static bool sleep_until(struct run *run, uint64_t until_ns) {
 static uint64_t messages_done(const struct worker *workers, uint32_t count, double *mean_ns) {
     uint64_t done = 0, sum = 0;
     for (uint32_t i = 0; i < count; i++) {
-        done += workers[i].done;
-        sum += workers[i].done_sum_ns;
+        done += workers[i].account.done;
+        sum += workers[i].account.done_sum_ns;
     }
     if (mean_ns) *mean_ns = done ? (double)sum / (double)done : 0;
     return done;
@@ -300,7 +302,7 @@ static int finish(const struct run *run, const struct worker *workers,
         return EXIT_NOTHING;
     }
     int code = EXIT_NOTHING;
-    const struct worker *t = &report.total;
+    const struct account *t = &report.total;
     if (t->errors.mismatch == 0 && (run->standing == 0 || report.window_ns == 0)) {
         fprintf(stderr, "loadgen: %s: %s; nothing was measured\n", server,
                 t->first_error       ? os_error_text(t->first_error)

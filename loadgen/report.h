@@ -2,8 +2,7 @@
 #ifndef LOADGEN_REPORT_H
 #define LOADGEN_REPORT_H
 
-#include "loadgen/load.h"
-#include "loadgen/worker.h"
+#include "loadgen/state.h"
 
 /* What main reads of the server beside the edges; all OS_UNKNOWN without --server-pid. */
 struct server_usage {
@@ -14,7 +13,7 @@ struct server_usage {
 
 /* The figures of all workers of an ended run, added up. */
 struct report {
-    struct worker total;  /* counters and histograms added up; no tables */
+    struct account total; /* of all workers; its edges are unused */
     uint64_t window_ns;   /* measured */
     uint64_t spread_ns;   /* between the beginnings of the workers' windows */
     uint64_t warmup_ns;   /* as it was, maybe longer than asked for */

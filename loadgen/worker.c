@@ -4,7 +4,9 @@
 #include "loadgen/worker.h"
 
 #include "base/check.h"
+#include "loadgen/client.h"
 #include "loadgen/payload.h"
+#include "loadgen/visitor.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -23,13 +25,6 @@
 /* Whoever loses its CPU between an answer and the next send leaves one connection without a message
  * for that long, which a turn cannot show: of fewer connections that is more than 2 % of them. */
 #define EXACT_BELOW_CONNECTIONS 50u
-
-uint32_t worker_series_steps(uint64_t duration_ns) {
-    uint64_t steps = duration_ns / 100000000u;
-    if (steps < 2) return 2;
-    if (steps > SERIES_MAX) return SERIES_MAX;
-    return (uint32_t)(steps - steps % 2); /* even, so that the halves can be compared */
-}
 
 static uint32_t power_of_two(uint32_t n) {
     uint32_t p = 1;
@@ -60,6 +55,34 @@ static int make_tables(struct worker *w) {
     return w->clients && w->stamps && w->message ? 0 : ENOMEM;
 }
 
+/* ---- what the transport reports, to the owner of the connection ---- */
+
+static void on_connected(void *context, uint32_t conn, int error) {
+    struct worker *w = context;
+    (conn < w->regulars ? client_connected : visitor_connected)(w, conn, error);
+}
+
+static void on_received(void *context, uint32_t conn, const uint8_t *data, size_t size,
+                        uint64_t now_ns) {
+    struct worker *w = context;
+    if (conn < w->regulars) {
+        client_received(w, conn, data, size, now_ns);
+    } else {
+        visitor_received(w, conn, data, size, now_ns);
+    }
+}
+
+static void on_failed(void *context, uint32_t conn, int error) {
+    struct worker *w = context;
+    (conn < w->regulars ? client_failed : visitor_failed)(w, conn, error);
+}
+
+static const struct transport_handlers handlers = {
+    .connected = on_connected,
+    .received = on_received,
+    .failed = on_failed,
+};
+
 int worker_init(struct worker *w, struct run *run, uint32_t index) {
     const struct load *load = run->load;
     uint32_t connections = share(load->connections, load->threads, index);
@@ -75,17 +98,11 @@ int worker_init(struct worker *w, struct run *run, uint32_t index) {
         .stamp_mask = power_of_two(load->window) - 1,
         .waiting_free = ARRIVAL_NONE,
         .message_room = load->size_bytes < MESSAGE_BYTES ? MESSAGE_BYTES / load->size_bytes : 1,
-        .t0_ns = NOT_YET,
-        .t1_ns = NOT_YET,
         .wake_error_ns = WAKE_ERROR_START_NS,
-        .exact = load->open || load->window > 1 || load->size_bytes >= EXACT_FROM_BYTES ||
-                 connections < EXACT_BELOW_CONNECTIONS,
-        .steps = worker_series_steps(load->duration_ns),
     };
-    hist_reset(&w->latency);
-    hist_reset(&w->service);
-    hist_reset(&w->send_lag);
-    w->step_ns = load->duration_ns / w->steps;
+    account_init(&w->account, load->duration_ns,
+                 load->open || load->window > 1 || load->size_bytes >= EXACT_FROM_BYTES ||
+                     connections < EXACT_BELOW_CONNECTIONS);
     int error = make_tables(w);
     if (!error)
         error =
@@ -100,7 +117,7 @@ int worker_init(struct worker *w, struct run *run, uint32_t index) {
         .receive_bytes = receive_bytes < UINT32_MAX ? (uint32_t)receive_bytes : UINT32_MAX,
         .address = load->address,
         .sources = load->sources,
-        .handlers = &client_handlers,
+        .handlers = &handlers,
         .context = w};
     if (!error) error = load->transport->open(&config, &w->transport);
     if (error) worker_free(w);
@@ -127,6 +144,7 @@ static uint32_t poll_for(struct worker *w, uint64_t limit_ns, uint64_t *blocked_
 }
 
 static void connect_all(struct worker *w) {
+    struct account *a = &w->account;
     uint64_t limit_ns = CONNECT_LIMIT_NS + (uint64_t)w->regulars * CONNECT_EACH_NS;
     uint64_t deadline_ns = os_clock_ns() + limit_ns, ignored = 0;
     uint32_t next = 0;
@@ -137,8 +155,8 @@ static void connect_all(struct worker *w) {
                 w->connecting++;
                 continue;
             }
-            w->errors.connect++;
-            if (!w->first_error) w->first_error = error;
+            a->errors.connect++;
+            account_error(a, error);
         }
         uint64_t now_ns = os_clock_ns();
         if (now_ns >= deadline_ns) break;
@@ -146,8 +164,8 @@ static void connect_all(struct worker *w) {
     }
     uint32_t undecided = w->connecting + (w->regulars - next);
     if (undecided > 0 && !w->run->stop) { /* in time */
-        w->errors.connect += undecided;
-        if (!w->first_error) w->first_error = ETIMEDOUT;
+        a->errors.connect += undecided;
+        account_error(a, ETIMEDOUT);
         for (uint32_t i = 0; i < w->regulars; i++)
             if (!w->clients[i].standing) w->load->transport->close(w->transport, i);
     }
@@ -177,16 +195,17 @@ static void start_schedule(struct worker *w, uint64_t start_ns, uint64_t seed) {
 
 /* Sends or queues the arrivals that are due, a turn's share of them. Returns how many it took. */
 static uint32_t take_arrivals(struct worker *w) {
+    const struct account *a = &w->account;
     uint32_t taken = 0, sent = 0;
     uint64_t now_ns = os_clock_ns();
     while (w->pacing && sent < SENDS_A_TURN && taken < ARRIVALS_A_TURN) {
         uint64_t due_ns = pacer_due_ns(&w->pacer);
-        if (!w->window_pacing && due_ns >= w->t0_ns) {
-            start_schedule(w, w->t0_ns, w->load->seed);
+        if (!w->window_pacing && due_ns >= a->t0_ns) {
+            start_schedule(w, a->t0_ns, w->load->seed);
             w->window_pacing = true;
             continue;
         }
-        if (due_ns >= w->t1_ns) w->pacing = false;
+        if (due_ns >= a->t1_ns) w->pacing = false;
         if (!w->pacing || (due_ns > now_ns && due_ns > (now_ns = os_clock_ns()))) break;
         sent += client_arrival(w, (uint32_t)rng_below(&w->choice, w->connections), due_ns);
         pacer_advance(&w->pacer);
@@ -198,10 +217,11 @@ static uint32_t take_arrivals(struct worker *w) {
 /* How long this turn may sleep: until stop must be looked at, the window ends, or, less the error
  * of timed waits, the next arrival; the last stretch before an arrival is spun (SPIN_AUTO). */
 static uint64_t sleep_limit_ns(const struct worker *w, uint64_t now_ns) {
+    const struct account *a = &w->account;
     if (w->load->spin == SPIN_ALWAYS) return 0;
     /* while t0 is not set it may come at any moment, with START_LEAD_NS of notice */
-    uint64_t limit_ns = w->t0_ns == NOT_YET ? START_LEAD_NS / 2 : POLL_LIMIT_NS;
-    uint64_t edge_ns = now_ns < w->t0_ns ? w->t0_ns : w->t1_ns;
+    uint64_t limit_ns = a->t0_ns == NOT_YET ? START_LEAD_NS / 2 : POLL_LIMIT_NS;
+    uint64_t edge_ns = now_ns < a->t0_ns ? a->t0_ns : a->t1_ns;
     if (edge_ns != NOT_YET && edge_ns > now_ns && edge_ns - now_ns < limit_ns)
         limit_ns = edge_ns - now_ns;
     uint64_t due_ns = w->pacing ? pacer_due_ns(&w->pacer) : NOT_YET;
@@ -223,16 +243,17 @@ static void learn_wake_error(struct worker *w, uint64_t asked_ns, uint64_t took_
 
 /* One turn from `start_ns`: arrivals, then what the transport has. Returns when it ended. */
 static uint64_t turn(struct worker *w, uint64_t start_ns) {
+    struct account *a = &w->account;
     uint64_t blocked_ns = 0;
     uint32_t work = take_arrivals(w) + visits_start(w);
     uint64_t asked_ns = work ? 0 : sleep_limit_ns(w, start_ns);
     uint32_t ended = w->load->transport->poll(w->transport, asked_ns, &blocked_ns);
     uint64_t end_ns = os_clock_ns();
-    client_integrate(w, end_ns);
+    account_integrate(a, end_ns);
     if (work + ended > 0) {
         uint64_t awake_ns = end_ns - start_ns - blocked_ns;
-        uint64_t inside_ns = client_within_window(w, start_ns + blocked_ns, end_ns);
-        w->busy_ns += inside_ns < awake_ns ? inside_ns : awake_ns;
+        uint64_t inside_ns = account_within_window(a, start_ns + blocked_ns, end_ns);
+        a->busy_ns += inside_ns < awake_ns ? inside_ns : awake_ns;
     } else {
         learn_wake_error(w, asked_ns, end_ns - start_ns);
     }
@@ -240,7 +261,7 @@ static uint64_t turn(struct worker *w, uint64_t start_ns) {
 }
 
 static void start_load(struct worker *w, uint64_t start_ns) {
-    w->integral_at_ns = start_ns;
+    w->account.integral_at_ns = start_ns;
     visits_open(w, start_ns);
     if (w->load->open) {
         start_schedule(w, start_ns, ~w->load->seed);
@@ -254,36 +275,38 @@ static void start_load(struct worker *w, uint64_t start_ns) {
 /* Takes over when the window begins, once that is known. Whoever learns it too late, because others
  * had the CPU, has a later window: what it did before it knew must be wholly in or wholly out. */
 static void learn_window(struct worker *w) {
+    struct account *a = &w->account;
     uint64_t t0_ns = w->run->t0_ns, now_ns = os_clock_ns();
     if (t0_ns == NOT_YET) return;
-    w->t0_ns = now_ns < t0_ns ? t0_ns : now_ns;
-    w->t1_ns = w->t0_ns + w->load->duration_ns;
-    uint64_t late_ns = w->t0_ns - t0_ns, known_ns = w->run->late_ns;
+    a->t0_ns = now_ns < t0_ns ? t0_ns : now_ns;
+    a->t1_ns = a->t0_ns + w->load->duration_ns;
+    uint64_t late_ns = a->t0_ns - t0_ns, known_ns = w->run->late_ns;
     while (late_ns > known_ns &&
            !atomic_compare_exchange_weak(&w->run->late_ns, &known_ns, late_ns))
         continue;
 }
 
 static void run_window(struct worker *w) {
+    struct account *a = &w->account;
     uint64_t now_ns = os_clock_ns();
     int marked = 0; /* edges that worker 0 has read */
     while (!w->run->stop && (w->standing > 0 || w->load->churn)) {
-        if (w->t0_ns == NOT_YET) learn_window(w);
-        if (w->index == 0 && marked < 2 && now_ns >= (marked ? w->t1_ns : w->t0_ns))
+        if (a->t0_ns == NOT_YET) learn_window(w);
+        if (w->index == 0 && marked < 2 && now_ns >= (marked ? a->t1_ns : a->t0_ns))
             mark_edge(w, marked++);
-        if (now_ns >= w->t1_ns && !w->pacing && !w->visits.pacing) break;
+        if (now_ns >= a->t1_ns && !w->pacing && !w->visits.pacing) break;
         now_ns = turn(w, now_ns);
     }
     /* all connections broke; those of other workers may go on, and what is known ends here */
     if (w->index == 0 && marked == 1 && w->load->threads == 1) mark_edge(w, 1);
-    w->window_end_ns = now_ns < w->t1_ns ? now_ns : w->t1_ns;
+    a->window_end_ns = now_ns < a->t1_ns ? now_ns : a->t1_ns;
 }
 
 /* ---- the end ---- */
 
 /* Whether the drain still has something to wait for. */
 static bool awaited(const struct worker *w) {
-    return w->outstanding > 0 || w->visits.under_way > 0 ||
+    return w->account.outstanding > 0 || w->visits.under_way > 0 ||
            (w->queued + w->visits.queued > 0 && !w->draining_out);
 }
 
@@ -311,7 +334,7 @@ static void half_close_all(struct worker *w) {
     while (w->standing + w->silent + w->visits.open > 0 && !w->run->stop &&
            (now_ns = os_clock_ns()) < deadline_ns)
         poll_for(w, deadline_ns - now_ns, &ignored);
-    w->errors.cut += w->standing + w->silent; /* the server never ended these */
+    w->account.errors.cut += w->standing + w->silent; /* the server never ended these */
     visits_count_open(w);
 }
 

@@ -1,9 +1,10 @@
 /* test_loadgen.c - the load generator's pure parts: payload, schedule, random numbers. */
 #include "base/os.h"
 #include "base/rng.h"
+#include "loadgen/account.h"
 #include "loadgen/pacer.h"
 #include "loadgen/payload.h"
-#include "loadgen/worker.h"
+#include "loadgen/visitor.h"
 #include "tests/unit/unit.h"
 
 #include <math.h>
@@ -128,10 +129,10 @@ static void below_is_uniform(void **state) {
 
 static void series_has_even_steps(void **state) {
     (void)state;
-    assert_int_equal(worker_series_steps(10000000), 2);
-    assert_int_equal(worker_series_steps(1000000000), 10);
-    assert_int_equal(worker_series_steps(1100000000), 10);
-    assert_int_equal(worker_series_steps(UINT64_C(3600000000000)), SERIES_MAX);
+    assert_int_equal(account_steps(10000000), 2);
+    assert_int_equal(account_steps(1000000000), 10);
+    assert_int_equal(account_steps(1100000000), 10);
+    assert_int_equal(account_steps(UINT64_C(3600000000000)), SERIES_MAX);
 }
 
 static void newcomers_have_room(void **state) {
