@@ -101,7 +101,7 @@ LOADGEN_LIBS = $(LIBUV_LIBS) $(CJSON_LIBS) $(and $(filter io_uring,$(TRANSPORTS)
 # What is of another platform ends in its name; macOS and the BSDs answer in the same way.
 ENDINGS := linux windows sysctl
 ENDING := $(if $(filter macos bsd,$(PLATFORM)),sysctl,$(PLATFORM))
-BENCH_SRC := $(filter-out $(patsubst %,\%_%.c,$(filter-out $(ENDING),$(ENDINGS))),$(wildcard bench/*.c))
+BENCH_SRC := $(filter-out $(patsubst %,\%_%.c,$(filter-out $(ENDING),$(ENDINGS))),$(wildcard bench/*.c bench/*/*.c))
 TRUTH_SRC := $(wildcard tests/truth/truth*.c)
 FAULT_SRC := $(wildcard tests/truth/fault_*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
@@ -198,7 +198,7 @@ $(OBJ)/base/uring.o: DEFINES += -DLIBURING_VERSION='"$(LIBURING_VERSION)"'
 $(BIN)/loadgen$(EXE): $(call objects,$(LOADGEN_SRC) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/transport_list.o
 	$(LINK) $(LOADGEN_LIBS) $(LIBS)
 $(OBJ)/loadgen/transports.o: DEFINES += $(BUILD_DEFINES)
-$(OBJ)/bench/builds.o: DEFINES += $(BUILD_DEFINES)
+$(OBJ)/bench/session/builds.o: DEFINES += $(BUILD_DEFINES)
 
 $(BIN)/iobench$(EXE): $(call objects,$(BENCH_SRC) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/version.o
 	$(LINK) $(LIBUV_LIBS) $(CJSON_LIBS) $(ZLIB_LIBS) -lm $(LIBS)
@@ -221,7 +221,7 @@ TOOL_VERSION := 0.1.0
 GIT_COMMIT := $(shell git rev-parse HEAD 2>/dev/null || cat .commit 2>/dev/null || echo unknown)
 GIT_DIRTY := $(if $(shell git status --porcelain 2>/dev/null | head -n 1),true,false)
 define VERSION_TEXT
-#include "bench/version.h"
+#include "bench/support/version.h"
 const char version_tool[] = "$(TOOL_VERSION)";
 const char version_git_commit[] = "$(GIT_COMMIT)";
 const bool version_git_dirty = $(GIT_DIRTY);
@@ -250,10 +250,10 @@ $(BIN)/tests/truth: $(call objects,$(TRUTH_SRC) $(SUPPORT_SRC) base/rng.c $(BASE
 $(BIN)/tests/loadgen-cached-clock: $(call objects,tests/truth/cached_clock.c $(filter-out %/transport_epoll.c,$(LOADGEN_SRC)) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/transport_list.o
 	$(LINK) $(LOADGEN_LIBS)
 
-$(BIN)/tests/bench-loadgen: $(call objects,$(wildcard tests/bench/*.c)) $(BUILD)/bench.a
+$(BIN)/tests/bench-loadgen: $(call objects,$(wildcard tools/bench-loadgen/*.c)) $(BUILD)/bench.a
 	$(LINK) $(BUILD)/bench.a $(LIBUV_LIBS) $(CJSON_LIBS) -lm
 
-$(BIN)/tests/gate-jobs: $(call objects,$(wildcard tests/gate/*.c)) $(BUILD)/bench.a
+$(BIN)/tests/gate-jobs: $(call objects,$(wildcard tools/gate-calibrate/*.c)) $(BUILD)/bench.a
 	$(LINK) $(BUILD)/bench.a $(LIBUV_LIBS) $(CJSON_LIBS) $(ZLIB_LIBS) -lm
 
 $(BIN)/tests/handles.exe: $(call objects,tests/windows/handles.c)
@@ -302,7 +302,7 @@ UNIT_OBJ := $(call objects,$(filter-out %/main.c,$(LOADGEN_SRC) $(BENCH_SRC)) $(
 $(BIN)/tests/unit-%$(EXE): $(OBJ)/tests/unit/test_%.o $(BUILD)/units.a
 	$(LINK) $(BUILD)/units.a $(CMOCKA_LIBS) $(ZLIB_LIBS) $(LOADGEN_LIBS) $(LIBS)
 $(BUILD)/units.a: $(UNIT_OBJ)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(Q)rm -f $@ && $(AR) qcs $@ $^
 .SECONDARY: $(UNIT_SRC:%.c=$(OBJ)/%.o)
 ifdef HAVE_CMOCKA
 TESTS += $(UNITS:%=$(BIN)/tests/unit-%$(EXE))
@@ -334,7 +334,7 @@ $$(BIN)/tests/fuzz-$(1): $$(OBJ)/tests/fuzz/fuzz_$(1).o $$(FUZZ_OBJ_$(1)) $$(cal
 endef
 $(foreach f,$(FUZZ),$(eval $(call fuzz_rule,$(f))))
 $(BUILD)/bench.a: $(call objects,$(filter-out %/main.c,$(BENCH_SRC)) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/version.o
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(Q)rm -f $@ && $(AR) qcs $@ $^
 
 # ---- what people type ----------------------------------------------------------------------------
 
@@ -360,7 +360,7 @@ GATE_JOBS ?= results/gate-jobs.jsonl
 .PHONY: gate-calibrate
 gate-calibrate: ensure
 	$(Q)$(MAKE) --no-print-directory all $(BIN)/tests/gate-jobs
-	BIN=$(BIN) bash tests/gate/calibrate.sh $(GATE_JOBS)
+	BIN=$(BIN) bash tools/gate-calibrate/calibrate.sh $(GATE_JOBS)
 
 check: ensure
 	@mkdir -p $(BUILD); command -v xmllint >/dev/null || { $(call as-root,$(PACKAGES_CHECK)); \
@@ -445,11 +445,11 @@ deps-windows:
 
 # ---- lint ----------------------------------------------------------------------------------------
 
-LINT_C := $(wildcard base/*.c servers/*.c servers/*/*.c loadgen/*.c bench/*.c tests/*/*.c)
+LINT_C := $(wildcard base/*.c servers/*.c servers/*/*.c loadgen/*.c bench/*.c bench/*/*.c tests/*/*.c tools/*/*.c)
 LINT_C_WINDOWS := $(filter %_windows.c servers/windows/% tests/windows/%,$(LINT_C))
 # Without headers here; tests/bsd/compile.sh compiles them with those of macOS.
 LINT_C_BSD := base/os_macos.c base/os_bsd.c base/os_sysctl.c
-LINT_H := $(wildcard base/*.h servers/*.h servers/*/*.h loadgen/*.h bench/*.h tests/*/*.h)
+LINT_H := $(wildcard base/*.h servers/*.h servers/*/*.h loadgen/*.h bench/*/*.h tests/*/*.h tools/*/*.h)
 LINT_FLAGS = -std=c11 -I. $(if $(KQUEUES_$(PLATFORM)),-Itests/bsd/include) $(CPPFLAGS_$(PLATFORM)) $(PACKAGE_CFLAGS) $(BUILD_DEFINES) -DLIBURING_VERSION='"0"'
 LINT_FLAGS_WINDOWS = -target x86_64-w64-mingw32 -std=c11 -I. $(CPPFLAGS_windows) -isystem $(DEPS_WINDOWS)/include
 
@@ -468,7 +468,7 @@ lint: ensure
 	@if [ -e /usr/x86_64-w64-mingw32/include/windows.h ] && [ -e "$(DEPS_WINDOWS)/stamp" ]; then \
 	  printf '%s\n' $(LINT_C_WINDOWS) | xargs -P "$$(nproc)" -I FILE clang-tidy --quiet FILE -- $(LINT_FLAGS_WINDOWS) 2>/dev/null; \
 	else echo "lint: without clang-tidy on $(LINT_C_WINDOWS): no headers of Windows; make deps-windows brings them"; fi
-	@mkdir -p build/workflows && cp tests/workflows/package*.json build/workflows; \
+	@mkdir -p build/workflows && cp tools/workflows/package*.json build/workflows; \
 	if (cd build/workflows && npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1); then \
 	  for f in .github/workflows/*.yml; do build/workflows/node_modules/.bin/action-validator $$f || exit 1; done; \
 	else echo "lint: without a look at .github/workflows: npm cannot bring its checker; see build/workflows/npm.log"; fi

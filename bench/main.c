@@ -1,9 +1,10 @@
 /* main.c - iobench: hands over to the subcommand that was named.
  * Invariant: a subcommand sees its own argv and decides the exit code. */
 #include "base/os.h"
-#include "bench/commands.h"
-#include "bench/schema.h"
-#include "bench/version.h"
+#include "bench/cmd/commands.h"
+#include "bench/support/version.h"
+#include "bench/support/exit_code.h"
+#include "bench/support/nearest.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -38,7 +39,7 @@ static void print_help(void) {
 static int refuse(const char *word) {
     const char *names[COMMANDS + 1] = {NULL};
     for (int i = 0; i < COMMANDS; i++) names[i] = commands[i].name;
-    const char *nearest = schema_nearest(word, names);
+    const char *nearest = nearest_word(word, names);
     if (nearest)
         fprintf(stderr, "iobench: %s: no such command; did you mean \"%s\"?\n", word, nearest);
     else

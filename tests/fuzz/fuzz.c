@@ -3,7 +3,7 @@
 #include "tests/fuzz/fuzz.h"
 
 #include "base/check.h"
-#include "bench/json_file.h"
+#include "bench/support/json_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,9 +3,9 @@
  * address and a sample that are sound, or with one line that says why not. */
 #include "bench/slot.c" // NOLINT(bugprone-suspicious-include)
 
-#include "bench/identities.h"
-#include "bench/sample.h"
-#include "bench/schema.h"
+#include "bench/result/identities.h"
+#include "bench/session/sample.h"
+#include "bench/result/schema.h"
 #include "tests/fuzz/children.h"
 #include "tests/fuzz/fuzz.h"
 

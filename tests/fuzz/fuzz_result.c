@@ -2,13 +2,13 @@
  * table, page, plots and log. Invariant: no text of a file reaches the page unescaped, nor the log
  * but in a tag of one word. */
 #include "base/check.h"
-#include "bench/hlog.h"
-#include "bench/json_file.h"
-#include "bench/plot.h"
-#include "bench/report_data.h"
-#include "bench/report_html.h"
-#include "bench/result_file.h"
-#include "bench/table.h"
+#include "bench/result/hlog.h"
+#include "bench/support/json_file.h"
+#include "bench/plot/plot.h"
+#include "bench/result/summary.h"
+#include "bench/report/page.h"
+#include "bench/result/result_file.h"
+#include "bench/report/table.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdio.h>
@@ -28,7 +28,7 @@ static const char *plots_folder(void) {
     return folder;
 }
 
-static void show_page(const struct report *report) {
+static void show_page(const struct summary *report) {
     struct report_picture pictures[KINDS_MAX] = {0};
     size_t count = 0, size = 0;
     char *page = NULL, reason[600];
@@ -78,7 +78,7 @@ static void show_log(const cJSON *document) {
 /* Takes over `document`. */
 static void show(cJSON *document) {
     static const char *const paths[2] = {"a.json", "b.json"};
-    struct report report;
+    struct summary report;
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
@@ -90,9 +90,9 @@ static void show(cJSON *document) {
     CHECK(files);
     files[0] = document;
     files[1] = cJSON_Duplicate(document, true);
-    report_build(&report, files, paths, 2);
+    summary_build(&report, files, paths, 2);
     show_page(&report);
-    report_clear(&report);
+    summary_clear(&report);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

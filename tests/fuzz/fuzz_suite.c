@@ -3,11 +3,11 @@
  * result's schema accepts. */
 #include "base/check.h"
 #include "base/os.h"
-#include "bench/json_file.h"
-#include "bench/plan.h"
-#include "bench/schema.h"
-#include "bench/suite.h"
-#include "bench/transports.h"
+#include "bench/support/json_file.h"
+#include "bench/suite/plan.h"
+#include "bench/result/schema.h"
+#include "bench/suite/suite.h"
+#include "bench/suite/transports.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <math.h>

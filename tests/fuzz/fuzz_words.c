@@ -3,9 +3,9 @@
 #include "base/args.h"
 #include "base/check.h"
 #include "base/os.h"
-#include "bench/placement.h"
-#include "bench/schema.h"
-#include "bench/suite.h"
+#include "bench/suite/placement.h"
+#include "bench/suite/suite.h"
+#include "bench/support/nearest.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdio.h>
@@ -92,7 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     read_connections(text);
     read_placement(text);
     read_address(text);
-    schema_nearest(text, candidates);
+    nearest_word(text, candidates);
     parse_options(text); /* last: it cuts the text up */
     free(text);
     return 0;

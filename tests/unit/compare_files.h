@@ -3,8 +3,8 @@
 #ifndef TESTS_UNIT_COMPARE_FILES_H
 #define TESTS_UNIT_COMPARE_FILES_H
 
-#include "bench/compare.h"
-#include "bench/report_data.h"
+#include "bench/gate/compare.h"
+#include "bench/support/json_path.h"
 #include "tests/unit/unit.h"
 
 #include <math.h>
@@ -76,7 +76,7 @@ static inline void set(cJSON *file, const char *path, const char *value) {
     char parent[128];
     const char *key = strrchr(path, '.') + 1;
     snprintf(parent, sizeof parent, "%.*s", (int)(key - path - 1), path);
-    cJSON *object = (cJSON *)report_item(file, parent);
+    cJSON *object = (cJSON *)json_item(file, parent);
     assert_non_null(object);
     cJSON_DeleteItemFromObject(object, key);
     cJSON_AddItemToObject(object, key, parse(value));

@@ -3,7 +3,7 @@
 #ifndef TESTS_UNIT_GATE_MADE_H
 #define TESTS_UNIT_GATE_MADE_H
 
-#include "bench/gate_output.h"
+#include "bench/gate/output.h"
 #include "tests/unit/unit.h"
 
 #include <math.h>

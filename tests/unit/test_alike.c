@@ -1,6 +1,6 @@
 /* test_alike.c - what must not differ between two sides, and what may.
  * Invariant: each test changes one thing in results that pass. */
-#include "bench/alike.h"
+#include "bench/gate/alike.h"
 #include "tests/unit/compare_files.h"
 
 /* Compares two results that should not be compared: all rows say so, for this reason. */

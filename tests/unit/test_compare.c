@@ -1,6 +1,7 @@
 /* test_compare.c - two sides of results: which cells meet, what their figures say, which files can
  * be sides at all. Invariant: each test changes one thing in results that pass. */
 #include "tests/unit/compare_files.h"
+#include "bench/support/json_path.h"
 
 /* ---- figures ---- */
 
@@ -78,7 +79,7 @@ static void the_commonest_reason_is_told(void **state) {
     struct gate_report report;
     cJSON *left = closed_result("a", 9, 1e5, 5e3), *slot;
     int i = 0;
-    cJSON_ArrayForEach(slot, report_item(cell_of(left, 0), "samples")) {
+    cJSON_ArrayForEach(slot, json_item(cell_of(left, 0), "samples")) {
         set(slot, "validity.verdict", "\"invalid\"");
         set(slot, "validity.reasons", i++ < 3 ? "[\"rare\"]" : "[\"common\"]");
     }

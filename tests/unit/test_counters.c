@@ -2,11 +2,11 @@
  * them, and against a server of whom it is known.
  * Invariant: every child ends when the test does, by the end of its input. */
 #include "base/os.h"
-#include "bench/counters.h"
-#include "bench/json_file.h"
-#include "bench/process.h"
-#include "bench/sample.h"
-#include "bench/slot.h"
+#include "bench/machine/counters.h"
+#include "bench/support/json_file.h"
+#include "bench/support/process.h"
+#include "bench/session/sample.h"
+#include "bench/session/slot.h"
 #include "tests/unit/unit.h"
 
 #include <math.h>

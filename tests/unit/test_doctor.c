@@ -1,6 +1,7 @@
 /* test_doctor.c - each rule of the doctor fires on its fact, and only on it.
  * Invariant: the facts are made up; nothing of this machine enters. */
-#include "bench/doctor.h"
+#include "bench/machine/doctor.h"
+#include "bench/session/session.h"
 #include "tests/unit/unit.h"
 
 #include <math.h>
@@ -179,11 +180,11 @@ static void the_servers_are_asked(void **state) {
     strcpy(models.servers[1].name, "io_uring");
     models.servers[1].describe = models_stand_in("io_uring", "", "kernel too old");
     struct doctor_facts f = fit();
-    doctor_ask(&f, &models);
+    session_ask(&f, &models);
     EXPECT(f, "advice io_uring: echo-io_uring cannot run: kernel too old");
     models.count = 1; /* not built */
     f = doctor_unknown();
-    doctor_ask(&f, &models);
+    session_ask(&f, &models);
     assert_true(isnan(f.uring_works));
     cJSON_Delete(models.servers[0].describe);
     cJSON_Delete(models.servers[1].describe);

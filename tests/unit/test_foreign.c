@@ -1,6 +1,6 @@
 /* test_foreign.c - commands into words, programs in PATH, names of foreign servers.
  * Invariant: nothing is started. */
-#include "bench/foreign.h"
+#include "bench/suite/foreign.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>

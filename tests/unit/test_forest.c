@@ -1,7 +1,7 @@
 /* test_forest.c - what the forest plot makes of a comparison.
  * Invariant: comparisons are made here, and hold what the plot reads and no more. */
-#include "bench/plot_fill.h"
-#include "bench/plot_forest.h"
+#include "bench/plot/fill.h"
+#include "bench/plot/forest.h"
 #include "tests/unit/unit.h"
 
 #include <math.h>

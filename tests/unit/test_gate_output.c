@@ -1,7 +1,7 @@
 /* test_gate_output.c - a comparison as table and JSON, what is concluded, and which files get it.
  * Invariant: runs from the top of the source tree, where the schema is. */
-#include "bench/json_file.h"
-#include "bench/schema.h"
+#include "bench/support/json_file.h"
+#include "bench/result/schema.h"
 #include "tests/unit/gate_made.h"
 
 #include <unistd.h>

@@ -3,9 +3,9 @@
  * more.
  */
 #include "base/json.h"
-#include "bench/hlog.h"
-#include "bench/json_file.h"
-#include "bench/version.h"
+#include "bench/result/hlog.h"
+#include "bench/support/json_file.h"
+#include "bench/support/version.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>

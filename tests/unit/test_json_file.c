@@ -1,6 +1,6 @@
 /* test_json_file.c - documents on disk: what is no file, no JSON, or only a part of it.
  * Invariant: a reason is one line. */
-#include "bench/json_file.h"
+#include "bench/support/json_file.h"
 #include "tests/unit/unit.h"
 
 #include <fcntl.h>
@@ -96,7 +96,7 @@ static void what_is_too_large_is_not_even_read(void **state) {
 static void a_reason_becomes_one_line(void **state) {
     (void)state;
     char reason[] = "a\nb\r\x1b[31m\x7f \xc3\xa9";
-    json_reason_clean(reason);
+    reason_clean(reason);
     assert_string_equal(reason, "a?b??[31m? \xc3\xa9");
 }
 

@@ -1,6 +1,6 @@
 /* test_placement.c - who runs where: what --placement takes, and what the rules give.
  * Invariant: pure; the CPUs are made up. */
-#include "bench/placement.h"
+#include "bench/suite/placement.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>

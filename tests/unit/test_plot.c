@@ -1,8 +1,8 @@
 /* test_plot.c - axes, labels, families of loads, and what each kind of plot makes of a result.
  * Invariant: results are made here, small and with known figures. */
 #include "base/json.h"
-#include "bench/plot.h"
-#include "bench/plot_fill.h"
+#include "bench/plot/plot.h"
+#include "bench/plot/fill.h"
 #include "tests/unit/unit.h"
 
 #include <math.h>
@@ -62,15 +62,15 @@ static cJSON *new_file(void) {
 }
 
 /* Takes over the file. */
-static void build(struct report *report, cJSON *file) {
+static void build(struct summary *report, cJSON *file) {
     static const char *const path = "a.json";
     cJSON **files = calloc(1, sizeof *files);
     assert_non_null(files);
     files[0] = file;
-    report_build(report, files, &path, 1);
+    summary_build(report, files, &path, 1);
 }
 
-static void draw(struct plot *plot, const char *kind, const struct report *report) {
+static void draw(struct plot *plot, const char *kind, const struct summary *report) {
     const struct plot_kind *row = plot_kinds;
     while (row->name != NULL && strcmp(row->name, kind) != 0) row++;
     assert_non_null(row->name);
@@ -86,7 +86,7 @@ static const struct plot_series *series_of(const struct plot *plot, const char *
     return NULL;
 }
 
-static void expect_nothing(const char *kind, const struct report *report, const char *why) {
+static void expect_nothing(const char *kind, const struct summary *report, const char *why) {
     struct plot plot;
     draw(&plot, kind, report);
     assert_int_equal(plot.count, 0);
@@ -124,7 +124,7 @@ static void close_ticks_are_dropped(void **state) {
 }
 
 static bool of_one_family(const char *a, const char *b, const char *part) {
-    struct report_cell left = {.load = a}, right = {.load = b};
+    struct summary_cell left = {.load = a}, right = {.load = b};
     return plot_same_family(&left, &right, part);
 }
 
@@ -152,7 +152,7 @@ static void add_rate(cJSON *file, int pct, const char *verdict, double per_s, bo
 static void load_joins_points_as_offered(void **state) {
     (void)state;
     cJSON *file = new_file();
-    struct report report;
+    struct summary report;
     struct plot plot;
     add_rate(file, 110, "valid", 7500, true); /* less than at 100 %: the line turns back */
     add_rate(file, 50, "valid", 5000, false);
@@ -174,20 +174,20 @@ static void load_joins_points_as_offered(void **state) {
     assert_string_not_equal(series_of(&plot, "epoll p99", 0)->style.dash, "solid");
     assert_int_equal(plot.invalid, 1);
     plot_free(&plot);
-    report_clear(&report);
+    summary_clear(&report);
 }
 
 static void one_rate_is_no_curve(void **state) {
     (void)state;
     cJSON *file = new_file();
-    struct report report;
+    struct summary report;
     add_rate(file, 50, "valid", 5000, false);
     build(&report, file);
     expect_nothing("load", &report, "no open loop with two rates or more");
     expect_nothing("idle", &report, "no cell has idle connections");
     expect_nothing("throughput", &report, "no closed-loop cell has a usable slot");
     expect_nothing("order", &report, "no cell has two usable slots");
-    report_clear(&report);
+    summary_clear(&report);
 }
 
 /* ---- idle ---- */
@@ -196,7 +196,7 @@ static void idle_begins_at_none(void **state) {
     (void)state;
     const struct slot fast[] = {{"valid", 0, 9000, 10}}, slow[] = {{"valid", 1, 900, 10}};
     cJSON *file = new_file();
-    struct report report;
+    struct summary report;
     struct plot plot;
     add_cell(file, "poll", "closed/c100/d1/64B/idle5000", "\"idle\": 5000", slow, 1);
     add_cell(file, "poll", "closed/c100/d1/64B", "\"idle\": 0", fast, 1);
@@ -212,7 +212,7 @@ static void idle_begins_at_none(void **state) {
     assert_non_null(strstr(plot.x.ticks, "'0' "));
     assert_true(series_of(&plot, "poll", 2)->points[0].y == 2); /* MiB */
     plot_free(&plot);
-    report_clear(&report);
+    summary_clear(&report);
 }
 
 /* ---- slots ---- */
@@ -225,7 +225,7 @@ static void order_compares_within_a_cell(void **state) {
     const struct slot broken[] = {
         {"valid", 20, 50, 10}, {"invalid", 21, 60, 10}, {"valid", 22, 50, 10}};
     cJSON *file = new_file();
-    struct report report;
+    struct summary report;
     struct plot plot;
     add_cell(file, "epoll", "closed/c100/d1/64B", "\"idle\": 0", three, 3);
     add_cell(file, "poll", "closed/c100/d1/64B", "\"idle\": 0", broken, 3);
@@ -240,7 +240,7 @@ static void order_compares_within_a_cell(void **state) {
     assert_true(cross->y < 0.9 && cross->y > plot.panels[0].y.min);
     assert_int_equal(series_of(&plot, "steal", 1)->count, 6);
     plot_free(&plot);
-    report_clear(&report);
+    summary_clear(&report);
 }
 
 static void slower_responses_stand_lower(void **state) {
@@ -248,7 +248,7 @@ static void slower_responses_stand_lower(void **state) {
     const struct slot slots[] = {
         {"valid", 0, 1000, 100}, {"valid", 1, 1000, 50}, {"valid", 2, 1000, 200}};
     cJSON *file = new_file();
-    struct report report;
+    struct summary report;
     struct plot plot;
     add_cell(file, "epoll", "open/c100/r1000/poisson/k1/64B", "\"rate_per_s\": 1000", slots, 3);
     build(&report, file);
@@ -256,13 +256,13 @@ static void slower_responses_stand_lower(void **state) {
     const struct plot_series *epoll = series_of(&plot, "epoll", 0);
     assert_true(fabs(epoll->points[1].y - 2) < 0.01 && fabs(epoll->points[2].y - 0.5) < 0.01);
     plot_free(&plot);
-    report_clear(&report);
+    summary_clear(&report);
 }
 
 static void series_has_a_column_per_server(void **state) {
     (void)state;
     cJSON *file = new_file();
-    struct report report;
+    struct summary report;
     struct plot plot;
     add_cell(file, "epoll", "closed/c100/d1/64B", "\"idle\": 0", three, 3);
     add_cell(file, "poll", "closed/c100/d1/64B", "\"idle\": 0", three, 1);
@@ -276,7 +276,7 @@ static void series_has_a_column_per_server(void **state) {
     assert_true(plot.series[0].points[0].x == 0.25 && plot.series[0].points[0].y == 10);
     assert_true(plot.series[0].points[1].x == 0.75 && plot.series[0].points[1].y == 12);
     plot_free(&plot);
-    report_clear(&report);
+    summary_clear(&report);
 }
 
 /* ---- percentiles ---- */
@@ -284,7 +284,7 @@ static void series_has_a_column_per_server(void **state) {
 static void churn_has_newcomers_only(void **state) {
     (void)state;
     cJSON *file = new_file();
-    struct report report;
+    struct summary report;
     struct plot plot;
     add_cell(file, "epoll", "churn/c100/r500/poisson/e1/64B", "\"rate_per_s\": 500", three, 3);
     build(&report, file);
@@ -294,24 +294,24 @@ static void churn_has_newcomers_only(void **state) {
     assert_int_equal(plot.count, 1);
     assert_non_null(strstr(plot.y.title, "first echo"));
     plot_free(&plot);
-    report_clear(&report);
+    summary_clear(&report);
 }
 
-static bool any(const struct report_cell *cell) {
+static bool any(const struct summary_cell *cell) {
     return cell->valid + cell->suspect > 0;
 }
 
 static void one_load_is_half_of_the_capacity(void **state) {
     (void)state;
     cJSON *file = new_file();
-    struct report report;
+    struct summary report;
     add_cell(file, "epoll", "closed/c100/d1/64B", "\"idle\": 0", three, 3);
     add_rate(file, 10, "valid", 1000, false);
     add_rate(file, 110, "valid", 9000, true);
     add_rate(file, 50, "suspect", 5000, false);
     build(&report, file);
     assert_string_equal(plot_best_load(&report, any)->load, "open/c100/r50%/poisson/k1/64B");
-    report_clear(&report);
+    summary_clear(&report);
 }
 
 int main(void) {

@@ -1,7 +1,8 @@
 /* test_schema.c - the interpreter of JSON Schema: every keyword accepts and refuses, and says
  * where. Invariant: runs from the top of the source tree, where the schema files are. */
-#include "bench/json_file.h"
-#include "bench/schema.h"
+#include "bench/support/json_file.h"
+#include "bench/result/schema.h"
+#include "bench/support/nearest.h"
 #include "tests/unit/unit.h"
 
 #include <fcntl.h>
@@ -292,15 +293,15 @@ static void the_nearest_word_is_the_likeliest(void **state) {
     static const char *const words[] = {"depth", "connections", "rate_per_s", "size_bytes", NULL};
     static const char *const none[] = {NULL};
     char longest[300] = "";
-    assert_string_equal(schema_nearest("depht", words), "depth");
-    assert_string_equal(schema_nearest("conections", words), "connections");
-    assert_string_equal(schema_nearest("rate_per_second", words), "rate_per_s");
-    assert_string_equal(schema_nearest("depth", words), "depth");
-    assert_null(schema_nearest("burn", words));
-    assert_null(schema_nearest("", words));
-    assert_null(schema_nearest("depth", none));
+    assert_string_equal(nearest_word("depht", words), "depth");
+    assert_string_equal(nearest_word("conections", words), "connections");
+    assert_string_equal(nearest_word("rate_per_second", words), "rate_per_s");
+    assert_string_equal(nearest_word("depth", words), "depth");
+    assert_null(nearest_word("burn", words));
+    assert_null(nearest_word("", words));
+    assert_null(nearest_word("depth", none));
     memset(longest, 'x', sizeof longest - 1);
-    assert_null(schema_nearest(longest, words));
+    assert_null(nearest_word(longest, words));
 }
 
 /* Checks a document against each keyword of `schema` alone, and of all schemas within it, so that

@@ -1,7 +1,7 @@
 /* test_sha256.c - SHA-256 against published digests, and against itself however the input is cut.
  * Digests: NIST, Cryptographic Standards and Guidelines, example values for SHA-256, and FIPS
  * 180-2 appendix B; those of the lengths around a block are from sha256sum(1). */
-#include "bench/sha256.h"
+#include "bench/support/sha256.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>

@@ -3,8 +3,8 @@
  * Invariant: random data come from a seed that stands here; what R says is in stats/fixtures.json,
  * written by stats/make_fixtures.R. */
 #include "base/rng.h"
-#include "bench/json_file.h"
-#include "bench/stats.h"
+#include "bench/support/json_file.h"
+#include "bench/stats/stats.h"
 #include "tests/unit/unit.h"
 
 #include <math.h>

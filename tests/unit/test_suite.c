@@ -1,8 +1,8 @@
 /* test_suite.c - from a suite file to the order of slots: what is refused and by which name, what
  * is overridden, which cells come of it, who runs where. Invariant: runs from the top of the source
  * tree, where the suites are. */
-#include "bench/json_file.h"
-#include "bench/suite.h"
+#include "bench/support/json_file.h"
+#include "bench/suite/suite.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>

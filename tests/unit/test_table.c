@@ -1,7 +1,7 @@
 /* test_table.c - the table at the end of a run, and loads in words.
  * Invariant: results are made here, small and with known figures. */
-#include "bench/report_format.h"
-#include "bench/table.h"
+#include "bench/report/table.h"
+#include "bench/result/summary_words.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -98,40 +98,40 @@ static void churn_counts_connections(void **state) {
     free(text);
 }
 
-/* What format_load makes of a scenario. */
-static void expect_load(enum report_load kind, enum format_part left_out, const char *scenario,
+/* What summary_load makes of a scenario. */
+static void expect_load(enum summary_load kind, enum summary_part left_out, const char *scenario,
                         const char *expected) {
     char text[256], json[512];
     snprintf(json, sizeof json, "{\"scenario\": {\"connections\": 50, %s}}", scenario);
     cJSON *parsed = cJSON_Parse(json);
     assert_non_null(parsed);
-    struct report_cell cell = {
+    struct summary_cell cell = {
         .json = parsed,
         .kind = kind,
         .idle = cJSON_GetObjectItem(cJSON_GetObjectItem(parsed, "scenario"), "idle") ? 5 : 0,
         .newcomers_per_s = 0,
         .offered_per_s = 2000};
-    format_load(text, sizeof text, &cell, left_out);
+    summary_load(text, sizeof text, &cell, left_out);
     assert_string_equal(text, expected);
     cJSON_Delete(parsed);
 }
 
 static void loads_read_as_words(void **state) {
     (void)state;
-    expect_load(LOAD_CLOSED, FORMAT_WHOLE, "\"depth\": 2, \"idle\": 5",
+    expect_load(LOAD_CLOSED, SUMMARY_WHOLE, "\"depth\": 2, \"idle\": 5",
                 "closed loop · 50 connections · depth 2 · 5 idle connections");
-    expect_load(LOAD_CLOSED, FORMAT_NO_IDLE, "\"depth\": 2, \"idle\": 5",
+    expect_load(LOAD_CLOSED, SUMMARY_NO_IDLE, "\"depth\": 2, \"idle\": 5",
                 "closed loop · 50 connections · depth 2");
-    expect_load(LOAD_CLOSED, FORMAT_NO_CONNECTIONS, "\"depth\": 2", "closed loop · depth 2");
-    expect_load(LOAD_OPEN, FORMAT_WHOLE, "\"rate_pct\": 50, \"arrival\": \"poisson\"",
+    expect_load(LOAD_CLOSED, SUMMARY_NO_CONNECTIONS, "\"depth\": 2", "closed loop · depth 2");
+    expect_load(LOAD_OPEN, SUMMARY_WHOLE, "\"rate_pct\": 50, \"arrival\": \"poisson\"",
                 "open loop · 50 connections · 50 % of the best capacity · poisson arrivals");
-    expect_load(LOAD_OPEN, FORMAT_NO_RATE, "\"rate_pct\": 50, \"arrival\": \"poisson\"",
+    expect_load(LOAD_OPEN, SUMMARY_NO_RATE, "\"rate_pct\": 50, \"arrival\": \"poisson\"",
                 "open loop · 50 connections · poisson arrivals");
-    expect_load(LOAD_CLOSED, FORMAT_WHOLE, "\"depth\": 2, \"loadgen\": {\"transport\": \"auto\"}",
+    expect_load(LOAD_CLOSED, SUMMARY_WHOLE, "\"depth\": 2, \"loadgen\": {\"transport\": \"auto\"}",
                 "closed loop · 50 connections · depth 2");
-    expect_load(LOAD_CLOSED, FORMAT_WHOLE, "\"depth\": 2, \"loadgen\": {\"transport\": \"uv\"}",
+    expect_load(LOAD_CLOSED, SUMMARY_WHOLE, "\"depth\": 2, \"loadgen\": {\"transport\": \"uv\"}",
                 "closed loop · 50 connections · depth 2 · transport uv");
-    expect_load(LOAD_CHURN, FORMAT_WHOLE, "\"arrival\": \"constant\", \"churn_echoes\": 10",
+    expect_load(LOAD_CHURN, SUMMARY_WHOLE, "\"arrival\": \"constant\", \"churn_echoes\": 10",
                 "churn · at most 50 connections at once · 2\u2009000 connections/s · constant "
                 "arrivals · 10 echoes each");
 }

@@ -1,6 +1,6 @@
 /* test_verdict.c - every rule of docs/method.md on both sides of its limit.
  * Invariant: each test starts from figures that are valid and changes only what its rule reads. */
-#include "bench/verdict.h"
+#include "bench/session/verdict.h"
 #include "tests/unit/unit.h"
 
 #include <math.h>

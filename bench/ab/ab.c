@@ -1,0 +1,208 @@
+/* ab.c - runs the pairs of a comparison: capacity, stage 1, stage 2.
+ * Invariant: what decides whether a pair runs is time and the figures of the stage before, never a
+ * figure of its own stage. */
+#include "bench/ab/cells.h"
+
+#include "base/check.h"
+#include "base/os.h"
+#include "base/rng.h"
+#include "bench/support/json_file.h"
+#include "bench/session/slot.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOST_PAIRS_MAX 4 /* in a stage, that are tried again */
+#define PAIR_WEIGHT 0.2  /* of the last pair in what the next is expected to take */
+
+/* ---- slots ---- */
+
+/* Runs a slot of cell `index` of the plan. NULL if a signal came or the file cannot be written;
+ * then the comparison is over. A slot that cannot run here has no sample either, and says why in
+ * `why`. */
+static const cJSON *run_slot(struct ab *ab, size_t index, uint64_t seed, char *why, size_t size) {
+    const struct cell *c = &ab->plan.cells[index];
+    struct slot_outcome o;
+    const cJSON *sample = NULL;
+    double offset_s = result_elapsed_s(&ab->result);
+    *why = '\0';
+    if (ab->progress.slots <= ab->slots) ab->progress.slots = ab->slots + 1; /* pairs were lost */
+    progress_slot(&ab->progress, ab->slots, c);
+    slot_run(&o, c, ab->loop, seed);
+    ab->interrupted = o.end == SLOT_INTERRUPTED || ab->loop->interrupted;
+    if (ab->interrupted) {
+        slot_free(&o);
+        return NULL;
+    }
+    if (o.end == SLOT_CANNOT_RUN && !result_has_samples(&ab->result, index)) {
+        snprintf(why, size, "%s", o.reason);
+        result_skip(&ab->result, index, o.reason);
+        progress_done(&ab->progress, ab->slots, c, NULL, o.reason);
+    } else {
+        if (o.end == SLOT_CANNOT_RUN) o.end = SLOT_FAILED;
+        sample = result_add(&ab->result, index, &o, ab->slots, offset_s);
+        progress_done(&ab->progress, ab->slots, c, sample, NULL);
+        ab->slots++;
+    }
+    slot_free(&o);
+    ab->write_failed = !result_write(&ab->result, false, ab->reason, sizeof ab->reason);
+    return ab->write_failed ? NULL : sample;
+}
+
+static bool stopped(const struct ab *ab) {
+    return ab->interrupted || ab->write_failed;
+}
+
+static void run_pair(struct ab *ab, struct ab_cell *cell, struct rng *random) {
+    const cJSON *samples[2] = {NULL}, *scenarios[2];
+    uint64_t start_ns = os_clock_ns(), seed = ab->seed + cell->tried;
+    int first = (int)rng_below(random, 2);
+    for (int i = 0; i < 2; i++) {
+        int arm = i ^ first;
+        samples[arm] = run_slot(ab, cell->cells[arm], seed, cell->why, sizeof cell->why);
+        if (samples[arm]) continue;
+        cell->over = true; /* nothing else explains it: that cell cannot run here */
+        return;
+    }
+    for (int arm = 0; arm < 2; arm++)
+        scenarios[arm] = result_scenario(&ab->result, cell->cells[arm]);
+    ab_cell_add(cell, scenarios, samples);
+    double took_s = (double)(os_clock_ns() - start_ns) / 1e9;
+    cell->pair_s += PAIR_WEIGHT * (took_s - cell->pair_s);
+}
+
+/* ---- capacity ---- */
+
+/* Measures what the baseline of every open loop can serve, and sets the rates of both arms. */
+static void measure_capacity(struct ab *ab) {
+    char why[GATE_REASON_SIZE];
+    for (size_t i = 0; i < ab->cell_count && !stopped(ab); i++) {
+        struct ab_cell *cell = &ab->cells[i];
+        struct cell *baseline = &ab->plan.cells[cell->cells[0]];
+        if (cell->over || baseline->capacity_cell == PLAN_NO_CELL) continue;
+        size_t of = baseline->capacity_cell;
+        bool known = result_has_samples(&ab->result, of); /* another open loop had the same */
+        for (uint64_t k = 0; !known && k < AB_CAPACITY_SLOTS && !stopped(ab); k++)
+            if (!run_slot(ab, of, ab->seed + k, why, sizeof why)) break;
+        double capacity = result_throughput(&ab->result, of);
+        if (!(capacity > 0)) {
+            snprintf(cell->why, sizeof cell->why, "the baseline's capacity was not measured");
+            cell->over = true;
+            continue;
+        }
+        for (int arm = 0; arm < 2; arm++) {
+            struct cell *c = &ab->plan.cells[cell->cells[arm]];
+            c->rate_per_s = fmax(1, round(capacity * c->rate_pct / 100));
+            if (!result_has_samples(&ab->result, cell->cells[arm]))
+                result_set_rate(&ab->result, cell->cells[arm]);
+        }
+    }
+}
+
+/* ---- stages ---- */
+
+static double left_s(const struct ab *ab) {
+    return ab->budget_s - result_elapsed_s(&ab->result);
+}
+
+/* Runs rounds of one pair of each cell, in an order of their own, until none lacks a pair or there
+ * is no time for one. */
+static void run_stage(struct ab *ab, struct ab_cell **cells, size_t count, size_t pairs,
+                      struct rng *random) {
+    for (size_t round = 0; round < pairs + LOST_PAIRS_MAX; round++) {
+        for (size_t left = count; left > 1; left--) {
+            size_t pick = (size_t)rng_below(random, left);
+            struct ab_cell *cell = cells[pick];
+            cells[pick] = cells[left - 1];
+            cells[left - 1] = cell;
+        }
+        bool any = false;
+        for (size_t i = 0; i < count; i++) {
+            if (!ab_cell_wants(cells[i]) || left_s(ab) < cells[i]->pair_s) continue;
+            run_pair(ab, cells[i], random);
+            if (stopped(ab)) return;
+            any = true;
+        }
+        if (!any) return;
+    }
+}
+
+struct hint {
+    struct ab_cell *cell; /* what may have changed */
+    double p;             /* for it; of a better one behind all others */
+};
+
+static int by_p(const void *left, const void *right) {
+    const struct hint *a = left, *b = right;
+    return (a->p > b->p) - (a->p < b->p);
+}
+
+/* Chooses who goes on: what looks worse, smallest p first, then what looks better, as long as there
+ * is time for all pairs; and the control with them. Returns how many. */
+static size_t choose(struct ab *ab, struct ab_cell **chosen) {
+    struct hint *hints = calloc(ab->cell_count + 1, sizeof *hints);
+    CHECK(hints);
+    size_t hint_count = 0, count = 0;
+    struct ab_cell *control = NULL;
+    for (size_t i = 0; i < ab->cell_count; i++) {
+        struct ab_cell *cell = &ab->cells[i];
+        double worse = ab_cell_hint(cell, false), better = ab_cell_hint(cell, true);
+        if (cell->control)
+            control = cell;
+        else if (worse < 1)
+            hints[hint_count++] = (struct hint){cell, worse};
+        else if (better < 1)
+            hints[hint_count++] = (struct hint){cell, 1 + better};
+    }
+    CHECK(control); /* there is a cell, so there is one */
+    qsort(hints, hint_count, sizeof *hints, by_p);
+    double time_s = left_s(ab) - GATE_STAGE2_PAIRS * control->pair_s;
+    for (size_t i = 0; i < hint_count; i++) {
+        double needs_s = GATE_STAGE2_PAIRS * hints[i].cell->pair_s;
+        if (needs_s > time_s) continue;
+        time_s -= needs_s;
+        chosen[count++] = hints[i].cell;
+    }
+    if (count) chosen[count++] = control;
+    for (size_t i = 0; i < count; i++) {
+        chosen[i]->stage2 = true;
+        ab->progress.slots += 2 * GATE_STAGE2_PAIRS;
+        ab->progress.left_s += GATE_STAGE2_PAIRS * chosen[i]->pair_s;
+    }
+    free(hints);
+    return count;
+}
+
+static void estimate(struct ab *ab) {
+    for (size_t i = 0; i < ab->cell_count; i++) ab_cell_estimate(&ab->cells[i]);
+}
+
+void ab_run(struct ab *ab) {
+    struct ab_cell **cells = calloc(ab->cell_count + 1, sizeof *cells);
+    CHECK(cells);
+    struct rng random;
+    rng_seed(&random, ab->seed, 0);
+    for (size_t i = 0; i < ab->cell_count; i++) cells[i] = &ab->cells[i];
+    measure_capacity(ab);
+    if (!stopped(ab)) run_stage(ab, cells, ab->cell_count, GATE_STAGE1_PAIRS, &random);
+    estimate(ab);
+    size_t chosen = stopped(ab) || !ab->report.has_control ? 0 : choose(ab, cells);
+    if (chosen) run_stage(ab, cells, chosen, GATE_STAGE2_PAIRS, &random);
+    estimate(ab);
+    free(cells);
+    progress_end(&ab->progress);
+    gate_decide(&ab->report);
+    gate_check_control(&ab->report);
+    ab->report.duration_s = result_elapsed_s(&ab->result);
+    if (!stopped(ab))
+        ab->write_failed = !result_write(&ab->result, true, ab->reason, sizeof ab->reason);
+}
+
+void ab_free(struct ab *ab) {
+    free(ab->cells);
+    free(ab->report.rows);
+    plan_free(&ab->plan);
+    ab_arms_close(&ab->arms);
+}

@@ -1,0 +1,136 @@
+/* compare.c - `iobench compare BASE... --to CAND...`: did it get worse?
+ * Invariant: nothing is written before every result was read and found sound. */
+#include "bench/gate/alike.h"
+#include "bench/cmd/commands.h"
+#include "bench/gate/compare.h"
+#include "bench/gate/output.h"
+#include "bench/support/json_file.h"
+#include "bench/support/paths.h"
+#include "bench/result/result_files.h"
+#include "bench/support/exit_code.h"
+
+#include "base/args.h"
+#include "base/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NAME "iobench compare"
+
+/* What follows "compare" on the command line. */
+struct options {
+    struct arg_texts sides[COMPARE_SIDES]; /* files */
+    struct arg_texts vary;                 /* keys that may differ */
+    bool gate;                             /* a regression counts, however few the sessions */
+    const char *fail_on;                   /* what is a failure */
+    struct gate_outputs outputs;           /* what to write */
+};
+
+static void print_keys(void) {
+    printf("\nkeys of --vary:\n");
+    for (const struct alike_key *key = alike_keys; key->name != NULL; key++)
+        printf("  %-12s %s\n", key->name, key->help);
+    printf("\nexit codes: 0 fine; 1 a regression; 2 usage or file; 3 nothing trustworthy to say\n");
+}
+
+/* Whether the file that an option names may be written; NULL: it names none. */
+static bool may_write(const struct options *o, const char *option, const char *file) {
+    for (int s = 0; file && s < COMPARE_SIDES; s++)
+        if (!report_may_write(NAME, option, file, o->sides[s].items, o->sides[s].count))
+            return false;
+    return true;
+}
+
+static bool options_fine(const struct options *o, unsigned *vary) {
+    char reason[JSON_REASON_SIZE];
+    for (size_t i = 0; i < o->vary.count; i++) {
+        if (alike_vary(vary, o->vary.items[i], reason, sizeof reason)) continue;
+        fprintf(stderr, NAME ": --vary %s: %s\n", o->vary.items[i], reason);
+        return false;
+    }
+    if (o->sides[COMPARE_BASELINE].count == 0) {
+        fprintf(stderr, NAME ": no BASE given; try --help\n");
+    } else if (o->sides[COMPARE_CANDIDATE].count == 0) {
+        fprintf(stderr, NAME ": --to: no CAND given; try --help\n");
+    } else if (may_write(o, "--junit", o->outputs.junit) &&
+               may_write(o, "--markdown", o->outputs.markdown)) {
+        if (gate_outputs_check(&o->outputs, reason, sizeof reason)) return true;
+        fprintf(stderr, NAME ": %s\n", reason);
+    }
+    return false;
+}
+
+static int compare(const struct options *o, cJSON **files[COMPARE_SIDES], unsigned vary) {
+    struct compare_side sides[COMPARE_SIDES];
+    struct gate_report report;
+    char reason[JSON_REASON_SIZE + PATH_SIZE], why[GATE_REASON_SIZE + CELL_ID_SIZE];
+    for (int s = 0; s < COMPARE_SIDES; s++)
+        sides[s] = (struct compare_side){files[s], o->sides[s].items, o->sides[s].count};
+    if (!compare_possible(sides, reason, sizeof reason)) {
+        fprintf(stderr, NAME ": %s\n", reason);
+        return EXIT_USAGE;
+    }
+    compare_build(&report, sides, vary, o->gate);
+    int code = gate_exit_code(&report, gate_fail_on_read(o->fail_on), why, sizeof why);
+    if (!gate_outputs_write(&o->outputs, &report, code, why, reason, sizeof reason)) {
+        fprintf(stderr, NAME ": %s\n", reason);
+        code = EXIT_USAGE;
+    }
+    compare_clear(&report);
+    return code;
+}
+
+static int read_and_compare(const struct options *o, const struct paths *paths, unsigned vary) {
+    cJSON **files[COMPARE_SIDES] = {NULL};
+    int code = EXIT_USAGE;
+    bool all = true;
+    for (int s = 0; all && s < COMPARE_SIDES; s++) {
+        files[s] = report_read_results(NAME, paths, o->sides[s].items, o->sides[s].count);
+        all = files[s] != NULL;
+    }
+    if (all) code = compare(o, files, vary);
+    for (int s = 0; s < COMPARE_SIDES; s++) {
+        for (size_t i = 0; files[s] && i < o->sides[s].count; i++) cJSON_Delete(files[s][i]);
+        free(files[s]);
+    }
+    return code;
+}
+
+int cmd_compare(int argc, char **argv) {
+    struct options o = {.fail_on = "regression"};
+    const struct arg rows[] = {
+        {"to", ARG_DIVIDER, &o.sides[COMPARE_CANDIDATE], 0, 0, NULL, "CAND...",
+         "results to hold against BASE; several files are several sessions"},
+        {"gate", ARG_FLAG, &o.gate, 0, 0, NULL, NULL,
+         "a regression counts even with one session a side"},
+        {"fail-on", ARG_CHOICE, &o.fail_on, 0, 0, GATE_FAIL_ON_WORDS, NULL,
+         "what exit code 1 is for (regression)"},
+        {"vary", ARG_TEXTS, &o.vary, 0, 0, NULL, "KEY",
+         "what else may differ, see below; may repeat"},
+        {"json", ARG_FLAG, &o.outputs.json, 0, 0, NULL, NULL, "as JSON in place of the table"},
+        {"junit", ARG_TEXT, &o.outputs.junit, 0, 0, NULL, "FILE", "also write JUnit XML"},
+        {"markdown", ARG_TEXT, &o.outputs.markdown, 0, 0, NULL, "FILE",
+         "also append Markdown to FILE"},
+        {"quiet", ARG_FLAG, &o.outputs.quiet, 0, 0, NULL, NULL, "no table"},
+        {.name = NULL}};
+    const struct args_spec spec = {
+        .program = NAME,
+        .summary = "says whether results are worse than others, cell by cell",
+        .positional = "BASE... --to CAND...",
+        .example = NAME " before-1.json before-2.json --to after-1.json after-2.json",
+        .args = rows,
+        .positionals = &o.sides[COMPARE_BASELINE]};
+    unsigned vary = 0;
+    struct paths *paths = malloc(sizeof *paths);
+    CHECK(paths);
+    enum args_outcome outcome = args_parse(&spec, argc, argv);
+    int code = outcome == ARGS_HELP_SHOWN ? EXIT_FINE : EXIT_USAGE;
+    if (outcome == ARGS_HELP_SHOWN) print_keys();
+    if (outcome == ARGS_RUN && options_fine(&o, &vary) && paths_find(paths, NAME))
+        code = read_and_compare(&o, paths, vary);
+    for (int s = 0; s < COMPARE_SIDES; s++) args_texts_free(&o.sides[s]);
+    args_texts_free(&o.vary);
+    free(paths);
+    return code;
+}

@@ -1,0 +1,94 @@
+/* doctor.c - `iobench doctor`: what about this machine would spoil a measurement.
+ * Invariant: it only looks; what mends a finding is printed, never run. */
+#include "bench/cmd/commands.h"
+
+#include "base/args.h"
+#include "base/check.h"
+#include "base/json.h"
+#include "bench/machine/doctor.h"
+#include "bench/support/json_file.h"
+#include "bench/session/session.h"
+#include "bench/support/exit_code.h"
+#include "bench/support/terminal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define LOOK_S 1.0
+
+static const char *text(const cJSON *finding, const char *key) {
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(finding, key));
+}
+
+static void print_findings(const cJSON *findings, size_t problems) {
+    bool colour = terminal_colour(1);
+    const cJSON *f;
+    cJSON_ArrayForEach(f, findings) {
+        bool problem = *text(f, "level") == 'p';
+        printf("%s%-7s%s  %-12s  %s\n", colour ? (problem ? "\033[31m" : "\033[33m") : "",
+               text(f, "level"), colour ? "\033[0m" : "", text(f, "id"), text(f, "found"));
+        printf("%23s%s\n%23smend: %s\n", "", text(f, "effect"), "", text(f, "fix"));
+    }
+    size_t advice = (size_t)cJSON_GetArraySize(findings) - problems;
+    if (problems)
+        printf("not fit: %zu problem%s, %zu advice\n", problems, problems > 1 ? "s" : "", advice);
+    else
+        printf("fit: no problem, %zu advice\n", advice);
+}
+
+static void print_json(cJSON *findings, bool fit) {
+    cJSON *json = cJSON_CreateObject(), *doctor = cJSON_CreateObject();
+    json_add_item(json, "doctor", doctor);
+    json_add_item(doctor, "fit", cJSON_CreateBool(fit));
+    json_add_item(doctor, "findings", findings);
+    char *printed = cJSON_Print(json);
+    puts(printed ? printed : "");
+    cJSON_free(printed);
+    cJSON_Delete(json);
+}
+
+/* What the servers say of themselves. Where they cannot be asked, nothing is known of them. */
+static void ask_servers(struct doctor_facts *facts) {
+    struct paths paths;
+    struct process_loop loop;
+    char reason[JSON_REASON_SIZE];
+    struct models *models = calloc(1, sizeof *models);
+    CHECK(models);
+    if (paths_find(&paths, "iobench doctor") && process_loop_open(&loop, false) == 0) {
+        if (models_find(models, &loop, &paths, reason, sizeof reason)) {
+            session_ask(facts, models);
+            models_free(models);
+        } else {
+            fprintf(stderr, "iobench doctor: %s\n", reason);
+        }
+        process_loop_close(&loop);
+    }
+    free(models);
+}
+
+int cmd_doctor(int argc, char **argv) {
+    bool as_json = false;
+    const struct arg rows[] = {{"json", ARG_FLAG, &as_json, 0, 0, NULL, NULL, "as JSON"},
+                               {.name = NULL}};
+    const struct args_spec spec = {
+        .program = "iobench doctor",
+        .summary =
+            "says what about this machine would spoil a measurement, why, and what mends it; "
+            "exit code 3 if anything would",
+        .example = "iobench doctor && iobench run --suite default",
+        .args = rows};
+    enum args_outcome outcome = args_parse(&spec, argc, argv);
+    if (outcome != ARGS_RUN) return outcome == ARGS_HELP_SHOWN ? EXIT_FINE : EXIT_USAGE;
+    struct doctor_facts facts;
+    doctor_look(&facts, LOOK_S);
+    ask_servers(&facts);
+    cJSON *findings = doctor_findings(&facts);
+    size_t problems = doctor_problems(findings);
+    if (as_json) {
+        print_json(findings, problems == 0);
+    } else {
+        print_findings(findings, problems);
+        cJSON_Delete(findings);
+    }
+    return problems ? EXIT_NOTHING : EXIT_FINE;
+}

@@ -1,0 +1,103 @@
+/* export.c - `iobench export --hlog RESULT`: the histograms of a result for other tools.
+ * Invariant: the file is written whole or not at all, and never over the result. */
+#include "bench/cmd/commands.h"
+#include "bench/result/hlog.h"
+#include "bench/support/json_file.h"
+#include "bench/support/paths.h"
+#include "bench/result/result_files.h"
+#include "bench/support/exit_code.h"
+
+#include "base/args.h"
+#include "base/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* What follows "export" on the command line. */
+struct options {
+    bool hlog;                /* the format */
+    bool quiet;               /* say nothing of what was written */
+    const char *output;       /* where to; NULL: beside the result */
+    struct arg_texts results; /* exactly one */
+};
+
+static void print_summary(const char *output, const struct hlog *log) {
+    printf("log: %s (%zu histograms of %zu slots", output, log->histograms, log->slots);
+    if (log->invalid) printf("; invalid slots left out: %zu", log->invalid);
+    printf(")\n");
+}
+
+static int export_hlog(const struct options *o, const struct paths *paths) {
+    char beside[PATH_SIZE], reason[JSON_REASON_SIZE];
+    const char *result = o->results.items[0], *output = o->output;
+    if (!output) {
+        report_path_beside(beside, result, ".hlog");
+        output = beside;
+    }
+    cJSON **files = report_read_results("iobench export", paths, o->results.items, 1);
+    if (!files) return EXIT_USAGE;
+    int code = EXIT_USAGE;
+    struct hlog log;
+    if (!hlog_from_result(&log, files[0], reason, sizeof reason)) {
+        fprintf(stderr, "iobench export: %s: %s\n", result, reason);
+    } else if (report_may_write("iobench export", "-o", output, o->results.items, 1)) {
+        if (json_file_write_text(output, log.text.data, log.text.size, reason, sizeof reason))
+            code = EXIT_FINE;
+        else
+            fprintf(stderr, "iobench export: -o %s: %s\n", output, reason);
+    }
+    if (code == EXIT_FINE && !o->quiet) print_summary(output, &log);
+    hlog_clear(&log);
+    cJSON_Delete(files[0]);
+    free(files);
+    return code;
+}
+
+static bool options_fine(const struct options *o) {
+    if (o->results.count == 0)
+        fprintf(stderr, "iobench export: no RESULT given; try --help\n");
+    else if (o->results.count > 1)
+        fprintf(stderr, "iobench export: %s: one RESULT at a time\n", o->results.items[1]);
+    else if (!o->hlog)
+        fprintf(stderr, "iobench export: --hlog: missing: the format to write\n");
+    else
+        return true;
+    return false;
+}
+
+int cmd_export(int argc, char **argv) {
+    struct options o = {0};
+    const struct arg rows[] = {
+        {.name = "hlog",
+         .kind = ARG_FLAG,
+         .value = &o.hlog,
+         .help = "as an interval log of HdrHistogram"},
+        {.name = "o",
+         .kind = ARG_TEXT,
+         .value = &o.output,
+         .placeholder = "FILE",
+         .help = "the log (default: RESULT with .hlog in place of .json)"},
+        {.name = "quiet",
+         .kind = ARG_FLAG,
+         .value = &o.quiet,
+         .help = "say nothing of what was written"},
+        {.name = NULL},
+    };
+    const struct args_spec spec = {
+        .program = "iobench export",
+        .summary = "writes the histograms of a result for other tools",
+        .positional = "RESULT",
+        .example = "iobench export --hlog results/linux.json -o linux.hlog",
+        .args = rows,
+        .positionals = &o.results,
+    };
+    struct paths *paths = malloc(sizeof *paths);
+    CHECK(paths);
+    enum args_outcome outcome = args_parse(&spec, argc, argv);
+    int code = outcome == ARGS_HELP_SHOWN ? EXIT_FINE : EXIT_USAGE;
+    if (outcome == ARGS_RUN && options_fine(&o) && paths_find(paths, "iobench export"))
+        code = export_hlog(&o, paths);
+    args_texts_free(&o.results);
+    free(paths);
+    return code;
+}

@@ -1,0 +1,140 @@
+/* list.c - `iobench list`: the models, the two answers each gives, and the suites.
+ * Invariant: it prints what the programs say of themselves and keeps no list of its own. */
+#include "bench/cmd/commands.h"
+
+#include "base/args.h"
+#include "base/check.h"
+#include "base/json.h"
+#include "bench/support/json_file.h"
+#include "bench/suite/models.h"
+#include "bench/suite/suite.h"
+#include "bench/support/exit_code.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool available(const struct program *model) {
+    return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(model->describe, "available"));
+}
+
+/* What a server leaves out is no reason to print nothing of the others. */
+static const char *shown(const cJSON *describe, const char *key) {
+    const char *text = describe_text(describe, key);
+    return text ? text : "-";
+}
+
+static void print_options(const struct program *model) {
+    const cJSON *o, *choice;
+    cJSON_ArrayForEach(o, cJSON_GetObjectItemCaseSensitive(model->describe, "options")) {
+        printf("  %s:%s=", model->name, shown(o, "name"));
+        const char *separator = "";
+        cJSON_ArrayForEach(choice, cJSON_GetObjectItemCaseSensitive(o, "choices")) {
+            printf("%s%s", separator, cJSON_IsString(choice) ? choice->valuestring : "-");
+            separator = "|";
+        }
+        if (!*separator) printf("%.0f..%.0f", describe_number(o, "min"), describe_number(o, "max"));
+        printf("  %s\n", shown(o, "help"));
+    }
+}
+
+static void print_table(const struct models *m, const cJSON *suites) {
+    int width = 10; /* of most names */
+    for (size_t i = 0; i < m->count; i++)
+        if ((int)strlen(m->servers[i].name) > width) width = (int)strlen(m->servers[i].name);
+    printf("%-*s  %-11s  %-18s  %-9s  %s\n", width, "model", "initiation", "notification",
+           "available", "summary");
+    for (size_t i = 0; i < m->count; i++) {
+        const struct program *p = &m->servers[i];
+        printf("%-*s  %-11s  %-18s  %-9s  %s\n", width, p->name, shown(p->describe, "initiation"),
+               shown(p->describe, "notification"), available(p) ? "yes" : "no",
+               available(p) ? shown(p->describe, "summary") : shown(p->describe, "reason"));
+    }
+    printf("\noptions\n");
+    for (size_t i = 0; i < m->count; i++) print_options(&m->servers[i]);
+    printf("\nsuites\n");
+    const cJSON *s;
+    cJSON_ArrayForEach(s, suites)
+        printf("  %-12s  %s\n", describe_text(s, "name"), describe_text(s, "description"));
+}
+
+static void print_json(const struct models *m, const cJSON *suites) {
+    cJSON *json = cJSON_CreateObject(), *models = cJSON_CreateArray();
+    for (size_t i = 0; i < m->count; i++)
+        CHECK(cJSON_AddItemToArray(models, cJSON_Duplicate(m->servers[i].describe, true)));
+    json_add_item(json, "models", models);
+    json_add_item(json, "suites", cJSON_Duplicate(suites, true));
+    char *text = cJSON_Print(json);
+    CHECK(text);
+    puts(text);
+    cJSON_free(text);
+    cJSON_Delete(json);
+}
+
+/* Name and description of every suite that comes with iobench; owned by the caller. One that
+ * cannot be loaded has the reason as its description. */
+static cJSON *read_suites(const struct paths *paths) {
+    char *names[SUITES_MAX], reason[JSON_REASON_SIZE];
+    size_t count = suite_names(paths, names);
+    cJSON *suites = cJSON_CreateArray();
+    for (size_t i = 0; i < count; i++) {
+        cJSON *suite = suite_load(paths, names[i], reason, sizeof reason), *entry;
+        entry = cJSON_CreateObject();
+        json_add_item(entry, "name", cJSON_CreateString(names[i]));
+        json_add_item(entry, "description",
+                      cJSON_CreateString(suite ? describe_text(suite, "description") : reason));
+        CHECK(cJSON_AddItemToArray(suites, entry));
+        cJSON_Delete(suite);
+        free(names[i]);
+    }
+    return suites;
+}
+
+static int list(bool as_json) {
+    struct paths paths;
+    struct process_loop loop;
+    struct models *models = calloc(1, sizeof *models);
+    char reason[JSON_REASON_SIZE];
+    CHECK(models);
+    int code = EXIT_USAGE;
+    if (paths_find(&paths, "iobench list")) {
+        int error = process_loop_open(&loop, false);
+        if (error) {
+            fprintf(stderr, "iobench list: event loop: %s\n", uv_strerror(error));
+        } else {
+            if (models_find(models, &loop, &paths, reason, sizeof reason)) {
+                cJSON *suites = read_suites(&paths);
+                (as_json ? print_json : print_table)(models, suites);
+                cJSON_Delete(suites);
+                models_free(models);
+                code = EXIT_FINE;
+            } else {
+                fprintf(stderr, "iobench list: %s\n", reason);
+            }
+            process_loop_close(&loop);
+        }
+    }
+    free(models);
+    return code;
+}
+
+int cmd_list(int argc, char **argv) {
+    bool as_json = false;
+    const struct arg rows[] = {
+        {"json", ARG_FLAG, &as_json, 0, 0, NULL, NULL, "print JSON instead of a table"},
+        {.name = NULL}};
+    const struct args_spec spec = {.program = "iobench list",
+                                   .summary = "shows the models, what each is, and the suites",
+                                   .example = "iobench list --json",
+                                   .args = rows};
+    switch (args_parse(&spec, argc, argv)) {
+    case ARGS_HELP_SHOWN:
+        return EXIT_FINE;
+    case ARGS_WRONG:
+        return EXIT_USAGE;
+    case ARGS_RUN:
+        break;
+    }
+    return list(as_json);
+}

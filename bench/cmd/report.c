@@ -1,0 +1,144 @@
+/* report.c - `iobench report`: a page and plots of one or several results.
+ * Invariant: nothing is written before every result was read and found sound. */
+#include "bench/cmd/commands.h"
+#include "bench/support/json_file.h"
+#include "bench/support/paths.h"
+#include "bench/plot/plot.h"
+#include "bench/result/summary.h"
+#include "bench/result/result_files.h"
+#include "bench/report/page.h"
+#include "bench/support/exit_code.h"
+
+#include "base/args.h"
+#include "base/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+enum { KINDS_MAX = 16 };
+
+/* Draws one plot. Returns false, with a line on stderr, where the files could not be written; that
+ * gnuplot is missing or fails only leaves the reason in the picture. */
+static bool draw(struct report_picture *picture, const struct summary *report,
+                 const struct paths *paths, const char *folder) {
+    const struct plot_kind *kind = picture->kind;
+    struct plot plot;
+    char path[PATH_SIZE + 64];
+    bool fine = true;
+    report_remove_plot(folder, kind->name);
+    plot_make(&plot, kind, report);
+    snprintf(picture->label, sizeof picture->label, "%s. %s", plot.title, plot.subtitle);
+    if (plot.count == 0) {
+        snprintf(picture->missing, sizeof picture->missing, "%s", plot.notes);
+    } else if (plot_write(&plot, report, paths->plot, folder, picture->missing,
+                          sizeof picture->missing) != 0) {
+        fprintf(stderr, "iobench report: %s\n", picture->missing);
+        fine = false;
+    } else {
+        picture->has_files = true;
+        snprintf(path, sizeof path, "%s/%s.svg", folder, kind->name);
+        if (plot_run(kind->name, folder, picture->missing, sizeof picture->missing) == 0)
+            picture->svg = report_read_text(path);
+    }
+    plot_free(&plot);
+    return fine;
+}
+
+static bool write_page(const char *page, const struct summary *report,
+                       const struct report_picture *pictures, size_t count, const char *folder) {
+    FILE *out = fopen(page, "wb");
+    if (out != NULL) {
+        report_html(out, report, pictures, count, folder);
+        bool failed = ferror(out) != 0;
+        if (fclose(out) == 0 && !failed) return true;
+    }
+    fprintf(stderr, "iobench report: %s: cannot write\n", page);
+    return false;
+}
+
+static int make_report(const struct summary *report, const char *page, const struct paths *paths) {
+    char folder[PATH_SIZE];
+    const char *folder_name = report_path_beside(folder, page, "-plots");
+    int error = report_make_folder(folder), code = EXIT_USAGE;
+    if (error != 0) {
+        fprintf(stderr, "iobench report: %s: %s\n", folder, uv_strerror(error));
+        return EXIT_USAGE;
+    }
+    struct report_picture pictures[KINDS_MAX] = {0};
+    size_t count = 0;
+    const char *missing = NULL;
+    bool fine = true;
+    for (; fine && plot_kinds[count].name != NULL; count++) {
+        CHECK_OP(count, <, KINDS_MAX);
+        pictures[count].kind = &plot_kinds[count];
+        fine = draw(&pictures[count], report, paths, folder);
+        if (pictures[count].has_files && pictures[count].svg == NULL && missing == NULL)
+            missing = pictures[count].missing;
+    }
+    if (fine && write_page(page, report, pictures, count, folder_name)) {
+        code = EXIT_FINE;
+        if (missing != NULL)
+            fprintf(stderr, "iobench report: plots not drawn: %s; data and scripts are in %s\n",
+                    missing, folder);
+        printf("report: %s\nplots: %s\n", page, folder);
+    }
+    for (size_t i = 0; i < count; i++) free(pictures[i].svg);
+    return code;
+}
+
+int cmd_report(int argc, char **argv) {
+    const char *page = "report.html";
+    struct arg_texts results = {0};
+    const struct arg args[] = {
+        {.name = "o",
+         .kind = ARG_TEXT,
+         .value = &page,
+         .placeholder = "FILE",
+         .help = "the page (default: report.html); plots go to a folder beside it"},
+        {.name = NULL},
+    };
+    const struct args_spec spec = {
+        .program = "iobench report",
+        .summary = "Writes one self-contained HTML page of results, and their plots beside it.",
+        .positional = "RESULT...",
+        .example = "iobench report results/linux.json results/windows.json -o both.html",
+        .args = args,
+        .positionals = &results,
+    };
+    int code = EXIT_USAGE;
+    char reason[512];
+    struct paths *paths = malloc(sizeof *paths);
+    CHECK(paths != NULL);
+    enum args_outcome outcome = args_parse(&spec, argc, argv);
+    if (outcome != ARGS_RUN) {
+        code = outcome == ARGS_HELP_SHOWN ? EXIT_FINE : EXIT_USAGE;
+        goto done;
+    }
+    if (results.count == 0) {
+        fprintf(stderr, "iobench report: no RESULT given; try --help\n");
+        goto done;
+    }
+    if (!report_may_write("iobench report", "-o", page, results.items, results.count) ||
+        !paths_find(paths, "iobench report"))
+        goto done;
+    if (!json_file_writable(page, reason, sizeof reason)) {
+        fprintf(stderr, "iobench report: -o %s: %s\n", page, reason);
+        goto done;
+    }
+    if (plot_style_load(paths->plot, reason, sizeof reason) != 0) {
+        fprintf(stderr, "iobench report: %s\n", reason);
+        goto done;
+    }
+    cJSON **files = report_read_results("iobench report", paths, results.items, results.count);
+    if (files == NULL) goto done;
+    struct summary report;
+    summary_build(&report, files, results.items, results.count);
+    code = make_report(&report, page, paths);
+    summary_clear(&report);
+done:
+    args_texts_free(&results);
+    free(paths);
+    return code;
+}

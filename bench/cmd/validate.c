@@ -1,0 +1,48 @@
+/* validate.c - `iobench validate FILE...`: is this file what it claims to be?
+ * Invariant: every file is looked at, and the exit code is 0 only if all are fine. */
+#include "bench/cmd/commands.h"
+
+#include "base/args.h"
+#include "bench/support/json_file.h"
+#include "bench/support/paths.h"
+#include "bench/result/result_file.h"
+#include "bench/support/exit_code.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+int cmd_validate(int argc, char **argv) {
+    bool quiet = false;
+    struct arg_texts files = {0};
+    const struct arg rows[] = {
+        {"quiet", ARG_FLAG, &quiet, 0, 0, NULL, NULL, "say nothing of files that are fine"},
+        {.name = NULL}};
+    const struct args_spec spec = {
+        .program = "iobench validate",
+        .summary = "checks result files against the schema and their own identities",
+        .positional = "FILE...",
+        .example = "iobench validate results/*.json",
+        .args = rows,
+        .positionals = &files};
+    enum args_outcome outcome = args_parse(&spec, argc, argv);
+    struct paths paths;
+    int code = outcome == ARGS_HELP_SHOWN ? EXIT_FINE : EXIT_USAGE;
+    if (outcome == ARGS_RUN && !files.count)
+        fprintf(stderr, "iobench validate: no FILE given; try --help\n");
+    else if (outcome == ARGS_RUN && paths_find(&paths, "iobench validate")) {
+        code = EXIT_FINE;
+        for (size_t i = 0; i < files.count; i++) {
+            char reason[JSON_REASON_SIZE];
+            cJSON *document = result_file_read(&paths, files.items[i], reason, sizeof reason);
+            if (!document) {
+                fprintf(stderr, "iobench validate: %s: %s\n", files.items[i], reason);
+                code = EXIT_USAGE;
+            } else if (!quiet) {
+                printf("%s: valid\n", files.items[i]);
+            }
+            cJSON_Delete(document);
+        }
+    }
+    args_texts_free(&files);
+    return code;
+}

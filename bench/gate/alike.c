@@ -1,0 +1,301 @@
+/* alike.c - looks for what differs between the sides of a comparison.
+ * Invariant: everything is held against the first session that has it, so that sessions of one side
+ * must be alike too. */
+#include "bench/gate/alike.h"
+
+#include "bench/support/json_file.h"
+#include "bench/support/format.h"
+#include "bench/result/sample_facts.h"
+#include "bench/support/json_path.h"
+
+#include "base/check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum key {
+    KEY_CPU,
+    KEY_GOVERNOR,
+    KEY_MITIGATIONS,
+    KEY_ARCH,
+    KEY_KERNEL,
+    KEY_SYSTEM,
+    KEY_HYPERVISOR,
+    KEY_CONTAINER,
+    KEY_EMULATOR,
+    KEY_NET,
+    KEY_LOADGEN,
+    KEY_COMPILER,
+    KEY_CFLAGS,
+    KEY_RATE,
+    KEY_PLACEMENT,
+    KEY_SCENARIO,
+    KEYS
+};
+
+const struct alike_key alike_keys[] = {
+    [KEY_CPU] = {"cpu", "processor, its number of cores"},
+    [KEY_GOVERNOR] = {"governor", "frequency governor or power plan, turbo"},
+    [KEY_MITIGATIONS] = {"mitigations", "what the kernel does against the processor's weaknesses"},
+    [KEY_ARCH] = {"arch", "instruction set"},
+    [KEY_KERNEL] = {"kernel", "kernel's version"},
+    [KEY_SYSTEM] = {"system", "distribution and its version; never the operating system"},
+    [KEY_HYPERVISOR] = {"hypervisor", "hypervisor, or none"},
+    [KEY_CONTAINER] = {"container", "container, or none"},
+    [KEY_EMULATOR] = {"emulator", "emulator, or none"},
+    [KEY_NET] = {"net", "network path, MTU, congestion control"},
+    [KEY_LOADGEN] = {"loadgen", "load generator's build, transport, threads"},
+    [KEY_COMPILER] = {"compiler", "compiler of the servers"},
+    [KEY_CFLAGS] = {"cflags", "their compiler flags and type of build"},
+    [KEY_RATE] = {"rate", "messages per second where a load is a share of the capacity"},
+    [KEY_PLACEMENT] = {"placement", "CPUs of server and load generator"},
+    [KEY_SCENARIO] = {"scenario", "everything else of a load: lengths of warm-up and window ..."},
+    [KEYS] = {NULL, NULL},
+};
+
+/* A figure or text that must be alike. */
+struct fact {
+    enum key key;      /* what allows it to differ */
+    const char *label; /* how a difference is told */
+    const char *path;  /* within the file, the cell or the build */
+};
+
+static const struct fact of_session[] = {
+    {KEY_CPU, "cpu.model", "env.cpu.model"},
+    {KEY_CPU, "cpu.logical", "env.cpu.logical"},
+    {KEY_CPU, "cpu.physical", "env.cpu.physical"},
+    {KEY_CPU, "cpu.smt", "env.cpu.smt"},
+    {KEY_GOVERNOR, "governor", "env.cpu.governor"},
+    {KEY_GOVERNOR, "turbo", "env.cpu.turbo"},
+    {KEY_ARCH, "arch", "env.host.arch"},
+    {KEY_KERNEL, "kernel", "env.host.kernel"},
+    {KEY_SYSTEM, "system", "env.host.os_version"},
+    {KEY_HYPERVISOR, "hypervisor", "env.host.hypervisor"},
+    {KEY_CONTAINER, "container", "env.host.container"},
+    {KEY_EMULATOR, "emulator", "env.host.emulator"},
+    {KEY_NET, "net", "env.net"},
+    {KEY_MITIGATIONS, "mitigations", "env.cpu.mitigations"},
+};
+
+static const struct fact of_cell[] = {
+    {KEY_RATE, "rate_per_s", "scenario.rate_per_s"},
+    {KEY_PLACEMENT, "placement", "scenario.placement"},
+};
+
+static const struct fact of_server_build[] = {
+    {KEY_COMPILER, "compiler", "compiler"},
+    {KEY_CFLAGS, "cflags", "cflags"},
+    {KEY_CFLAGS, "build_type", "build_type"},
+};
+
+static const struct fact of_slot[] = {
+    {KEY_LOADGEN, "loadgen.transport", "loadgen.transport"},
+    {KEY_LOADGEN, "loadgen.threads", "loadgen.threads"},
+};
+
+/* Of a scenario: looked at by itself, told by the cell's id, mere names, or what is compared. */
+static const char *const not_of_scenario[] = {"rate_per_s", "placement", "phase"};
+static const char *const not_of_server[] = {"options", "command"};
+
+#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
+
+/* ---- two values ---- */
+
+struct difference {
+    char where[128];        /* label and path of the first */
+    const cJSON *one, *two; /* its values; NULL: absent */
+};
+
+/* Whether an item, where another file lacks it, says nothing that was not so before there was such
+ * a key. */
+static bool says_nothing(const cJSON *item) {
+    return item == NULL || cJSON_IsNull(item) || cJSON_IsFalse(item) ||
+           (cJSON_IsNumber(item) && item->valuedouble == 0);
+}
+
+static bool differ(struct difference *d, const cJSON *one, const cJSON *two);
+
+static bool children_differ(struct difference *d, const cJSON *child, const cJSON *other) {
+    size_t used = strlen(d->where);
+    format_append(d->where, sizeof d->where, ".%s", child->string);
+    if (differ(d, child, other)) return true;
+    d->where[used] = '\0';
+    return false;
+}
+
+static bool objects_differ(struct difference *d, const cJSON *one, const cJSON *two) {
+    const cJSON *child;
+    cJSON_ArrayForEach(child, one) {
+        if (children_differ(d, child, cJSON_GetObjectItemCaseSensitive(two, child->string)))
+            return true;
+    }
+    cJSON_ArrayForEach(child, two) {
+        if (!cJSON_GetObjectItemCaseSensitive(one, child->string) &&
+            children_differ(d, child, NULL))
+            return true;
+    }
+    return false;
+}
+
+static bool differ(struct difference *d, const cJSON *one, const cJSON *two) {
+    if (!one || !two) {
+        if (says_nothing(one) && says_nothing(two)) return false;
+    } else if (cJSON_IsObject(one) && cJSON_IsObject(two)) {
+        return objects_differ(d, one, two);
+    } else if (cJSON_Compare(one, two, true)) {
+        return false;
+    }
+    d->one = one;
+    d->two = two;
+    return true;
+}
+
+static void tell_value(char *line, size_t size, const cJSON *value) {
+    char text[48] = "";
+    if (!value || cJSON_IsNull(value)) {
+        strcpy(text, "unknown");
+    } else if (cJSON_IsString(value)) {
+        format_append(text, sizeof text, "%s", value->valuestring);
+    } else {
+        char *printed = cJSON_PrintUnformatted(value);
+        CHECK(printed);
+        format_append(text, sizeof text, "%s", printed);
+        cJSON_free(printed);
+    }
+    format_append(line, size, "%s", text);
+}
+
+/* ---- the search ---- */
+
+/* What was found in one cell. */
+struct search {
+    unsigned vary;        /* keys that may differ */
+    unsigned found;       /* keys that differ and may not */
+    char first[256];      /* the first difference */
+    const cJSON *file;    /* the session that the others are held against; NULL: none yet */
+    const cJSON *cell;    /* its cell */
+    const cJSON *server;  /* build of the first server; NULL: none yet */
+    const cJSON *loadgen; /* build of the first load generator */
+    const cJSON *slot;    /* the first slot */
+};
+
+static void look(struct search *s, enum key key, const char *label, const cJSON *one,
+                 const cJSON *two) {
+    unsigned bit = 1u << key;
+    struct difference d = {.where = ""};
+    if ((s->vary | s->found) & bit) return;
+    snprintf(d.where, sizeof d.where, "%s", label);
+    if (!differ(&d, one, two)) return;
+    if (!s->found) {
+        format_append(s->first, sizeof s->first, "%s: ", d.where);
+        tell_value(s->first, sizeof s->first, d.one);
+        format_append(s->first, sizeof s->first, " / ");
+        tell_value(s->first, sizeof s->first, d.two);
+    }
+    s->found |= bit;
+}
+
+static void look_at(struct search *s, const struct fact *facts, size_t count, const cJSON *one,
+                    const cJSON *two) {
+    for (size_t i = 0; i < count; i++)
+        look(s, facts[i].key, facts[i].label, json_item(one, facts[i].path),
+             json_item(two, facts[i].path));
+}
+
+/* A copy of a cell's scenario, owned by the caller, of what must be alike as a whole. */
+static cJSON *scenario_of(const cJSON *cell) {
+    cJSON *scenario = cJSON_Duplicate(json_item(cell, "scenario"), true);
+    CHECK(scenario);
+    cJSON *server = cJSON_GetObjectItemCaseSensitive(scenario, "server");
+    for (size_t i = 0; i < COUNT(not_of_scenario); i++)
+        cJSON_DeleteItemFromObjectCaseSensitive(scenario, not_of_scenario[i]);
+    for (size_t i = 0; i < COUNT(not_of_server); i++)
+        cJSON_DeleteItemFromObjectCaseSensitive(server, not_of_server[i]);
+    return scenario;
+}
+
+static void look_at_scenario(struct search *s, const cJSON *cell) {
+    cJSON *one = scenario_of(s->cell), *two = scenario_of(cell);
+    look(s, KEY_SCENARIO, "scenario", one, two);
+    cJSON_Delete(one);
+    cJSON_Delete(two);
+}
+
+static const cJSON *build_of(const cJSON *file, const char *id) {
+    const cJSON *build;
+    cJSON_ArrayForEach(build, json_item(file, "builds")) {
+        const char *there = json_text(build, "id");
+        if (id && there && strcmp(id, there) == 0) return build;
+    }
+    return NULL;
+}
+
+static void look_at_slot(struct search *s, const cJSON *file, const cJSON *slot) {
+    const cJSON *server = build_of(file, json_text(slot, "build"));
+    const cJSON *loadgen = build_of(file, json_text(slot, "loadgen.build"));
+    if (!s->slot) {
+        s->slot = slot;
+        s->server = server;
+        s->loadgen = loadgen;
+        return;
+    }
+    look_at(s, of_server_build, COUNT(of_server_build), s->server, server);
+    look(s, KEY_LOADGEN, "loadgen", json_item(s->loadgen, "sha256"),
+         json_item(loadgen, "sha256"));
+    look_at(s, of_slot, COUNT(of_slot), s->slot, slot);
+}
+
+static void look_at_session(struct search *s, const cJSON *file, const cJSON *cell) {
+    const cJSON *slot;
+    if (!s->file) {
+        s->file = file;
+        s->cell = cell;
+    }
+    look_at(s, of_session, COUNT(of_session), s->file, file);
+    look_at_scenario(s, cell);
+    look_at(s, of_cell, COUNT(of_cell), s->cell, cell);
+    cJSON_ArrayForEach(slot, json_item(cell, "samples")) {
+        if (sample_usable(slot)) look_at_slot(s, file, slot);
+    }
+}
+
+bool alike_cell(const struct compare_side sides[COMPARE_SIDES], const char *id, unsigned vary,
+                char *reason, size_t reason_size) {
+    struct search s = {.vary = vary};
+    for (int side = 0; side < COMPARE_SIDES; side++)
+        for (size_t i = 0; i < sides[side].count; i++) {
+            const cJSON *cell = compare_find(sides[side].files[i], id);
+            if (json_item(cell, "samples")) look_at_session(&s, sides[side].files[i], cell);
+        }
+    if (!s.found) return true;
+    bool several = (s.found & (s.found - 1)) != 0;
+    json_reason(reason, reason_size, "%s%s with", s.first,
+                several ? ", and more; allow it all" : "; allow it");
+    for (unsigned key = 0; key < KEYS; key++)
+        if (s.found & 1u << key)
+            format_append(reason, reason_size, " --vary %s", alike_keys[key].name);
+    return false;
+}
+
+bool alike_system(const struct compare_side sides[COMPARE_SIDES]) {
+    const char *first = json_text(sides[COMPARE_BASELINE].files[0], "env.host.os");
+    for (int side = 0; side < COMPARE_SIDES; side++)
+        for (size_t i = 0; i < sides[side].count; i++) {
+            const char *os = json_text(sides[side].files[i], "env.host.os");
+            if (!first || !os || strcmp(first, os) != 0) return false;
+        }
+    return true;
+}
+
+bool alike_vary(unsigned *vary, const char *name, char *reason, size_t reason_size) {
+    char known[256] = "";
+    if (strcmp(name, "os") == 0) return json_reason(reason, reason_size, ALIKE_ACROSS_SYSTEMS);
+    for (unsigned key = 0; key < KEYS; key++) {
+        if (strcmp(alike_keys[key].name, name) == 0) {
+            *vary |= 1u << key;
+            return true;
+        }
+        format_append(known, sizeof known, "%s%s", key ? ", " : "", alike_keys[key].name);
+    }
+    return json_reason(reason, reason_size, "unknown; it is one of %s", known);
+}

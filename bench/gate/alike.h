@@ -1,0 +1,31 @@
+/* alike.h - whether two sides of a comparison differ in more than the servers they compare.
+ * Invariant: what neither side knows is alike; what only one knows is not. */
+#ifndef BENCH_GATE_ALIKE_H
+#define BENCH_GATE_ALIKE_H
+
+#include "bench/gate/compare.h"
+
+/* What --vary may name. */
+struct alike_key {
+    const char *name; /* "kernel" */
+    const char *help; /* what may then differ */
+};
+extern const struct alike_key alike_keys[]; /* ended by name NULL */
+
+#define ALIKE_ACROSS_SYSTEMS                                                                       \
+    "across operating systems there is no verdict: see `iobench report A B`"
+
+/* Allows the key of that name to differ: adds it to `vary`. False with the reason if there is none,
+ * or if it may never differ. */
+bool alike_vary(unsigned *vary, const char *name, char *reason, size_t reason_size);
+
+/* Whether all sessions of both sides ran on one operating system. */
+bool alike_system(const struct compare_side sides[COMPARE_SIDES]);
+
+/* Whether all sessions that measured the cell did so under equal conditions, but for those in
+ * `vary`: machine, system, scenario, load generator, how the server was built. False with the first
+ * difference, and what would allow it. */
+bool alike_cell(const struct compare_side sides[COMPARE_SIDES], const char *id, unsigned vary,
+                char *reason, size_t reason_size);
+
+#endif

@@ -1,0 +1,382 @@
+/* compare.c - matches cells, takes their figures, estimates shifts.
+ * Invariant: every metric that goes with a cell's load has a row, measured or not. */
+#include "bench/gate/compare.h"
+
+#include "bench/gate/alike.h"
+#include "bench/gate/metrics.h"
+#include "bench/support/json_file.h"
+#include "bench/support/format.h"
+#include "bench/stats/stats.h"
+#include "bench/result/sample_facts.h"
+#include "bench/support/json_path.h"
+
+#include "base/check.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { REASONS_MAX = 16, REASON_SIZE = 160 };
+
+static const char *const side_names[COMPARE_SIDES] = {"baseline", "candidate"};
+
+const cJSON *compare_find(const cJSON *file, const char *id) {
+    const cJSON *cell;
+    cJSON_ArrayForEach(cell, json_item(file, "cells")) {
+        if (strcmp(json_text(cell, "id"), id) == 0) return cell;
+    }
+    return NULL;
+}
+
+/* ---- sessions ---- */
+
+static const char *session_of(const cJSON *file) {
+    return json_text(file, "session.id");
+}
+
+/* The session's index on a side, below `count`; `count` if it is not there. */
+static size_t find_session(const struct compare_side *side, size_t count, const char *session) {
+    size_t i = 0;
+    while (i < count && strcmp(session_of(side->files[i]), session) != 0) i++;
+    return i;
+}
+
+/* How many sessions of the baseline are on the other side, too. */
+static size_t count_shared(const struct compare_side sides[COMPARE_SIDES]) {
+    const struct compare_side *left = &sides[COMPARE_BASELINE], *right = &sides[COMPARE_CANDIDATE];
+    size_t shared = 0;
+    for (size_t i = 0; i < left->count; i++)
+        shared += find_session(right, right->count, session_of(left->files[i])) < right->count;
+    return shared;
+}
+
+bool compare_possible(const struct compare_side sides[COMPARE_SIDES], char *reason,
+                      size_t reason_size) {
+    const struct compare_side *left = &sides[COMPARE_BASELINE], *right = &sides[COMPARE_CANDIDATE];
+    size_t shared = count_shared(sides);
+    bool same = shared == left->count && shared == right->count;
+    for (int s = 0; s < COMPARE_SIDES; s++)
+        for (size_t i = 0; i < sides[s].count; i++) {
+            const cJSON *file = sides[s].files[i];
+            const char *path = sides[s].paths[i], *mode = json_text(file, "session.mode");
+            size_t earlier = find_session(&sides[s], i, session_of(file));
+            if (mode && strcmp(mode, "run") != 0)
+                return json_reason(reason, reason_size,
+                                   "%s: both sides are in this one session, and `iobench %s` said "
+                                   "its verdict; give results of `iobench run`",
+                                   path, mode);
+            if (earlier < i)
+                return json_reason(reason, reason_size,
+                                   "%s: the same session as %s, which counts "
+                                   "once",
+                                   path, sides[s].paths[earlier]);
+            if (s == COMPARE_CANDIDATE && !same &&
+                find_session(left, left->count, session_of(file)) < left->count)
+                return json_reason(reason, reason_size, "%s: this session is on both sides", path);
+        }
+    return true;
+}
+
+/* ---- the figures of a row ---- */
+
+struct figures {
+    double *values;      /* of the slots that count; owned */
+    size_t count;        /* how many */
+    size_t slots;        /* all there are */
+    size_t of_server;    /* slots that show the server, though perhaps invalid */
+    size_t of_generator; /* slots in which the load generator was, or may have been, the limit */
+};
+
+/* Why slots do not count, and how often. */
+struct reasons {
+    char texts[REASONS_MAX][REASON_SIZE]; /* the first different ones */
+    size_t counts[REASONS_MAX];           /* how often each */
+    size_t used;                          /* how many there are */
+};
+
+static void count_reason(struct reasons *reasons, const char *text) {
+    size_t i = 0;
+    while (i < reasons->used && strcmp(reasons->texts[i], text) != 0) i++;
+    if (i == REASONS_MAX) return;
+    if (i == reasons->used) snprintf(reasons->texts[reasons->used++], REASON_SIZE, "%s", text);
+    reasons->counts[i]++;
+}
+
+static const char *commonest(const struct reasons *reasons) {
+    size_t best = 0;
+    for (size_t i = 1; i < reasons->used; i++)
+        if (reasons->counts[i] > reasons->counts[best]) best = i;
+    return reasons->used ? reasons->texts[best] : NULL;
+}
+
+/* Whether a slot's figure would be one of the load generator as well; docs/method.md: bound. */
+static bool shows_generator(enum gate_metric metric, const cJSON *slot) {
+    const char *bound = json_text(slot, "loadgen.bound");
+    if (!sample_usable(slot)) return false;
+    if (metric != GATE_THROUGHPUT) return bound && strcmp(bound, "client") == 0;
+    return !bound || (strcmp(bound, "server") != 0 && strcmp(bound, "none") != 0);
+}
+
+static void add_slot(struct figures *f, enum gate_metric metric, const cJSON *scenario,
+                     const cJSON *slot, struct reasons *reasons) {
+    char why[REASON_SIZE];
+    double value = gate_figure(metric, scenario, slot, why, sizeof why);
+    bool generator = shows_generator(metric, slot);
+    f->slots++;
+    f->of_generator += generator;
+    f->of_server += !generator;
+    if (isnan(value))
+        count_reason(reasons, why);
+    else
+        f->values[f->count++] = value;
+}
+
+static struct figures collect(const struct compare_side *side, const struct gate_row *row,
+                              struct reasons *reasons) {
+    struct figures f = {0};
+    for (size_t i = 0; i < side->count; i++) {
+        const cJSON *cell = compare_find(side->files[i], row->cell), *slot;
+        const cJSON *samples = json_item(cell, "samples");
+        double *grown =
+            realloc(f.values, (f.slots + (size_t)cJSON_GetArraySize(samples) + 1) * sizeof *grown);
+        CHECK(grown);
+        f.values = grown;
+        cJSON_ArrayForEach(slot, samples)
+            add_slot(&f, row->metric, json_item(cell, "scenario"), slot, reasons);
+    }
+    return f;
+}
+
+static void estimate(struct gate_row *row, struct figures sides[COMPARE_SIDES]) {
+    double sign = gate_metrics[row->metric].larger_is_better ? -1 : 1, squares = 0;
+    for (int s = 0; s < COMPARE_SIDES; s++) {
+        for (size_t i = 0; i < sides[s].count; i++)
+            sides[s].values[i] = sign * log(sides[s].values[i]);
+        squares +=
+            pow(stats_deviation(sides[s].values, sides[s].count), 2) * (double)(sides[s].count - 1);
+    }
+    const double *left = sides[COMPARE_BASELINE].values, *right = sides[COMPARE_CANDIDATE].values;
+    size_t n = sides[COMPARE_BASELINE].count, m = sides[COMPARE_CANDIDATE].count;
+    struct stats_interval interval = stats_shift_interval(left, n, right, m, GATE_INTERVAL_LEVEL);
+    row->effect = stats_shift(left, n, right, m);
+    row->low = interval.low;
+    row->high = interval.high;
+    row->p_worse = stats_rank_sum_p(left, n, right, m, STATS_GREATER);
+    row->p_better = stats_rank_sum_p(left, n, right, m, STATS_LESS);
+    row->smallest = GATE_VISIBLE_DEVIATIONS * sqrt(squares / (double)(n + m - 2)) *
+                    sqrt(1 / (double)n + 1 / (double)m);
+}
+
+static void say_too_few(struct gate_row *row, const struct figures sides[COMPARE_SIDES],
+                        const struct reasons *reasons) {
+    bool too_short = false;
+    for (int s = 0; s < COMPARE_SIDES; s++)
+        too_short = too_short || sides[s].slots < GATE_PAIRS_MIN;
+    snprintf(row->reason, sizeof row->reason, "%zu and %zu usable slots, %d a side are needed%s",
+             row->slots[COMPARE_BASELINE], row->slots[COMPARE_CANDIDATE], GATE_PAIRS_MIN,
+             too_short ? ": --repeats 8" : "");
+    const char *why = commonest(reasons);
+    if (why) format_append(row->reason, sizeof row->reason, "; mostly: %s", why);
+    reason_clean(row->reason);
+}
+
+static void measure(struct gate_row *row, const struct compare_side sides[COMPARE_SIDES]) {
+    struct figures figures[COMPARE_SIDES];
+    struct reasons reasons = {.used = 0};
+    double medians[COMPARE_SIDES];
+    bool enough = true;
+    for (int s = 0; s < COMPARE_SIDES; s++) {
+        figures[s] = collect(&sides[s], row, &reasons);
+        row->slots[s] = figures[s].count;
+        medians[s] = figures[s].count ? stats_median(figures[s].values, figures[s].count) : NAN;
+        enough = enough && figures[s].count >= GATE_PAIRS_MIN;
+    }
+    row->baseline = medians[COMPARE_BASELINE];
+    row->candidate = medians[COMPARE_CANDIDATE];
+    /* what was never the server's own figure cannot accuse it */
+    row->gated = figures[COMPARE_BASELINE].of_generator <= figures[COMPARE_BASELINE].of_server;
+    if (row->verdict != GATE_UNDECIDED)
+        ; /* the figures are for people */
+    else if (enough)
+        estimate(row, figures);
+    else
+        say_too_few(row, figures, &reasons);
+    for (int s = 0; s < COMPARE_SIDES; s++) free(figures[s].values);
+}
+
+/* ---- the rows of a cell ---- */
+
+/* What is to be done. */
+struct job {
+    const struct compare_side *sides; /* both */
+    unsigned vary;                    /* what may differ */
+    bool one_system;                  /* all ran on one operating system */
+    bool complete;                    /* no session was cut short */
+    bool same_sessions;               /* the sides are the same sessions */
+    struct gate_report *report;       /* where the rows go */
+};
+
+/* What holds for all rows of a cell. */
+struct cell_state {
+    const cJSON *scenario;              /* of the first session that has it */
+    bool measured[COMPARE_SIDES];       /* it has slots there */
+    const char *skipped[COMPARE_SIDES]; /* why it has none; NULL: it is not there at all */
+    enum gate_verdict verdict;          /* UNDECIDED: the figures decide */
+    bool gated;                         /* unless the figures say that it is not */
+    char reason[GATE_REASON_SIZE];      /* of the verdict */
+};
+
+/* Whether each session's slots are the same on both sides, to the last figure. */
+static bool identical(const struct job *job, const char *id) {
+    const struct compare_side *left = &job->sides[COMPARE_BASELINE];
+    const struct compare_side *right = &job->sides[COMPARE_CANDIDATE];
+    if (!job->same_sessions) return false;
+    for (size_t i = 0; i < left->count; i++) {
+        size_t k = find_session(right, right->count, session_of(left->files[i]));
+        const cJSON *one = compare_find(left->files[i], id);
+        const cJSON *two = compare_find(right->files[k], id);
+        if (one != two && !cJSON_Compare(one, two, true)) return false;
+    }
+    return true;
+}
+
+static void look_for_cell(struct cell_state *state, const struct job *job, const char *id) {
+    for (int s = 0; s < COMPARE_SIDES; s++)
+        for (size_t i = 0; i < job->sides[s].count; i++) {
+            const cJSON *cell = compare_find(job->sides[s].files[i], id);
+            if (!cell) continue;
+            if (!state->scenario) state->scenario = json_item(cell, "scenario");
+            if (json_item(cell, "samples"))
+                state->measured[s] = true;
+            else
+                state->skipped[s] = json_text(cell, "skipped.reason");
+        }
+}
+
+/* Of a cell that a side did not measure. */
+static void judge_missing(struct cell_state *state, const struct job *job) {
+    int side = state->measured[COMPARE_BASELINE] ? COMPARE_CANDIDATE : COMPARE_BASELINE;
+    bool nowhere = !state->measured[COMPARE_BASELINE] && !state->measured[COMPARE_CANDIDATE];
+    bool new = !nowhere &&side == COMPARE_BASELINE && job->complete;
+    state->verdict = new ? GATE_NEW : GATE_NOT_MEASURED;
+    /* what cannot run on this machine cannot on either side; what was cut short could have */
+    state->gated = !new && !(nowhere && job->complete);
+    if (state->skipped[side])
+        json_reason(state->reason, sizeof state->reason, "skipped%s%s: %s",
+                    nowhere ? "" : " by the ", nowhere ? "" : side_names[side],
+                    state->skipped[side]);
+    else if (!new)
+        snprintf(state->reason, sizeof state->reason, "the %s does not have it", side_names[side]);
+}
+
+static void judge_cell(struct cell_state *state, const struct job *job, const char *id) {
+    look_for_cell(state, job, id);
+    state->verdict = GATE_UNDECIDED;
+    state->gated = true;
+    if (!job->one_system) {
+        state->verdict = GATE_INCOMPARABLE;
+        snprintf(state->reason, sizeof state->reason, "%s", ALIKE_ACROSS_SYSTEMS);
+    } else if (!state->measured[COMPARE_BASELINE] || !state->measured[COMPARE_CANDIDATE]) {
+        judge_missing(state, job);
+    } else if (!alike_cell(job->sides, id, job->vary, state->reason, sizeof state->reason)) {
+        state->verdict = GATE_INCOMPARABLE;
+    } else if (identical(job, id)) {
+        state->verdict = GATE_IDENTICAL;
+        snprintf(state->reason, sizeof state->reason, "the same slots of the same session");
+    }
+}
+
+static struct gate_row *new_row(struct gate_report *report, const char *id,
+                                enum gate_metric metric) {
+    struct gate_row *grown = realloc(report->rows, (report->row_count + 1) * sizeof *grown);
+    CHECK(grown);
+    report->rows = grown;
+    struct gate_row *row = &grown[report->row_count++];
+    *row = (struct gate_row){.metric = metric};
+    snprintf(row->cell, sizeof row->cell, "%s", id);
+    row->effect = row->low = row->high = row->p_worse = row->p_better = NAN;
+    row->adjusted_worse = row->adjusted_better = row->smallest = NAN;
+    return row;
+}
+
+static void add_cell(const struct job *job, const char *id) {
+    struct cell_state state = {0};
+    judge_cell(&state, job, id);
+    for (enum gate_metric metric = 0; metric < GATE_METRICS; metric++) {
+        if (metric == GATE_LOADGEN_CPU || !gate_metric_applies(metric, state.scenario)) continue;
+        struct gate_row *row = new_row(job->report, id, metric);
+        row->verdict = state.verdict;
+        snprintf(row->reason, sizeof row->reason, "%s", state.reason);
+        measure(row, job->sides);
+        row->gated = (row->gated || state.verdict == GATE_IDENTICAL) && state.gated;
+    }
+}
+
+/* Whether a file before this one, the baseline's first, has the cell. */
+static bool seen(const struct job *job, int side, size_t file, const char *id) {
+    for (int s = 0; s <= side; s++)
+        for (size_t i = 0; i < (s < side ? job->sides[s].count : file); i++)
+            if (compare_find(job->sides[s].files[i], id)) return true;
+    return false;
+}
+
+/* ---- the report ---- */
+
+static void name_side(char name[GATE_NAME_SIZE], const struct compare_side *side) {
+    snprintf(name, GATE_NAME_SIZE, "%s", side->paths[0]);
+    if (side->count > 1) format_append(name, GATE_NAME_SIZE, " and %zu more", side->count - 1);
+}
+
+static bool any_gated(const struct gate_report *report) {
+    for (size_t i = 0; i < report->row_count; i++)
+        if (report->rows[i].gated) return true;
+    return false;
+}
+
+static bool all_complete(const struct compare_side sides[COMPARE_SIDES]) {
+    for (int s = 0; s < COMPARE_SIDES; s++)
+        for (size_t i = 0; i < sides[s].count; i++)
+            if (!cJSON_IsTrue(json_item(sides[s].files[i], "session.complete"))) return false;
+    return true;
+}
+
+void compare_build(struct gate_report *report, const struct compare_side sides[COMPARE_SIDES],
+                   unsigned vary, bool gate) {
+    const struct compare_side *left = &sides[COMPARE_BASELINE], *right = &sides[COMPARE_CANDIDATE];
+    size_t shared = count_shared(sides);
+    struct job job = {.sides = sides,
+                      .vary = vary,
+                      .one_system = alike_system(sides),
+                      .complete = all_complete(sides),
+                      .same_sessions = shared == left->count && shared == right->count,
+                      .report = report};
+    *report = (struct gate_report){.command = "compare", .duration_s = NAN, .budget_s = NAN};
+    name_side(report->baseline, left);
+    name_side(report->candidate, right);
+    for (int s = 0; s < COMPARE_SIDES; s++)
+        for (size_t i = 0; i < sides[s].count; i++) {
+            const cJSON *cell;
+            cJSON_ArrayForEach(cell, json_item(sides[s].files[i], "cells")) {
+                const char *id = json_text(cell, "id");
+                if (!seen(&job, s, i, id)) add_cell(&job, id);
+            }
+        }
+    gate_decide(report);
+    if (report->row_count > 0 && !any_gated(report)) {
+        report->invalid = true;
+        snprintf(report->reason, sizeof report->reason,
+                 "no figure was measured on both sides that would show the servers");
+    }
+    report->advisory = !gate && (left->count < 2 || right->count < 2);
+    if (report->advisory)
+        snprintf(report->note, sizeof report->note,
+                 "advisory: two sessions of one machine differ by more than their slots show; a "
+                 "regression counts with two sessions a side, or with --gate");
+}
+
+void compare_clear(struct gate_report *report) {
+    free(report->rows);
+    report->rows = NULL;
+    report->row_count = 0;
+}

@@ -1,0 +1,241 @@
+/* gate.c - the rules by which a comparison is decided.
+ * Invariant: gate_decide looks at nothing but the rows' figures; recorded pairs under other labels
+ * go through the same code. */
+#include "bench/gate/gate.h"
+
+#include "base/check.h"
+#include "bench/stats/stats.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GOES_ON_P 0.10    /* after stage 1; generous, because stage 2 decides alone */
+#define SHIFT_CELLS_MIN 5 /* of fewer cells nothing is concluded from all shifting one way */
+#define SHIFT_SHARE 0.75  /* of the cells */
+
+const struct gate_metric_facts gate_metrics[GATE_METRICS] = {
+    [GATE_THROUGHPUT] = {"throughput_per_s", "throughput", 0.03, true},
+    [GATE_CPU] = {"cpu_ns_per_echo", "CPU/echo", 0.03, false},
+    [GATE_P50] = {"p50_ns", "p50", 0.05, false},
+    [GATE_P99] = {"p99_ns", "p99", 0.10, false},
+    [GATE_SYSCALLS] = {"syscalls_per_echo", "syscalls/echo", 0.02, false},
+    [GATE_WAKEUPS] = {"wakeups_per_echo", "wake-ups/echo", 0.02, false},
+    [GATE_LOADGEN_CPU] = {"loadgen_cpu_ns_per_echo", "loadgen CPU/echo", 0.03, false},
+};
+
+const char *const gate_verdict_names[GATE_VERDICTS] = {
+    [GATE_UNDECIDED] = "UNDECIDED",
+    [GATE_PASS] = "PASS",
+    [GATE_IMPROVED] = "IMPROVED",
+    [GATE_REGRESSED] = "REGRESSED",
+    [GATE_INCONCLUSIVE] = "INCONCLUSIVE",
+    [GATE_NOT_MEASURED] = "NOT MEASURED",
+    [GATE_INCOMPARABLE] = "INCOMPARABLE",
+    [GATE_IDENTICAL] = "IDENTICAL",
+    [GATE_NEW] = "NEW",
+};
+
+static double limit_of(const struct gate_row *row) {
+    return log1p(gate_metrics[row->metric].tau);
+}
+
+/* Half of what matters: less is not worth a second look. */
+static double hint_of(const struct gate_row *row) {
+    return log1p(gate_metrics[row->metric].tau / 2);
+}
+
+bool gate_in_stage2(const struct gate_row *row) {
+    return row->stage2 >= GATE_PAIRS_MIN;
+}
+
+void gate_estimate(struct gate_row *row) {
+    row->effect = row->low = row->high = row->p_worse = row->p_better = NAN;
+    row->adjusted_worse = row->adjusted_better = row->smallest = NAN;
+    const double *d = row->differences + (gate_in_stage2(row) ? row->stage1 : 0);
+    size_t count = gate_in_stage2(row) ? row->stage2 : row->stage1;
+    if (count < GATE_PAIRS_MIN) return;
+    struct stats_interval interval = stats_paired_interval(d, count, GATE_INTERVAL_LEVEL);
+    row->effect = stats_paired_shift(d, count);
+    row->low = interval.low;
+    row->high = interval.high;
+    row->p_worse = stats_paired_p(d, count, STATS_GREATER);
+    row->p_better = stats_paired_p(d, count, STATS_LESS);
+    row->smallest = GATE_VISIBLE_DEVIATIONS * stats_deviation(d, count) / sqrt((double)count);
+}
+
+bool gate_looks_worse(const struct gate_row *row) {
+    return row->p_worse <= GOES_ON_P && row->effect >= hint_of(row); /* false for NAN */
+}
+
+bool gate_looks_better(const struct gate_row *row) {
+    return row->p_better <= GOES_ON_P && row->effect <= -hint_of(row);
+}
+
+/* Whether a row can prove a change: it was looked at anew, or it is not of pairs at all. */
+static bool proves(const struct gate_row *row) {
+    return row->verdict == GATE_UNDECIDED && isfinite(row->effect) &&
+           (gate_in_stage2(row) || row->slots[0] > 0);
+}
+
+static void adjust(struct gate_report *report) {
+    size_t count = 0;
+    double *worse = calloc(report->row_count + 1, sizeof *worse);
+    double *better = calloc(report->row_count + 1, sizeof *better);
+    CHECK(worse && better);
+    for (size_t i = 0; i < report->row_count; i++) {
+        const struct gate_row *row = &report->rows[i];
+        if (!proves(row)) continue;
+        worse[count] = row->p_worse;
+        better[count++] = row->p_better;
+    }
+    stats_holm(worse, worse, count);
+    stats_holm(better, better, count);
+    for (size_t i = report->row_count; i-- > 0;) {
+        struct gate_row *row = &report->rows[i];
+        if (!proves(row)) continue;
+        row->adjusted_worse = worse[--count];
+        row->adjusted_better = better[count];
+    }
+    free(worse);
+    free(better);
+}
+
+static enum gate_verdict judge(struct gate_row *row) {
+    double limit = limit_of(row);
+    if (!isfinite(row->effect)) return GATE_NOT_MEASURED;
+    if (row->adjusted_worse <= GATE_ALPHA && row->effect >= limit) return GATE_REGRESSED;
+    if (row->adjusted_better <= GATE_ALPHA && row->effect <= -limit) return GATE_IMPROVED;
+    if (!proves(row) && gate_looks_worse(row)) {
+        if (row->stage2)
+            snprintf(row->reason, sizeof row->reason,
+                     "it looked worse, and the second stage gave %zu of %d pairs", row->stage2,
+                     GATE_STAGE2_PAIRS);
+        else
+            snprintf(row->reason, sizeof row->reason,
+                     "budget: it looked worse, and there was no time for a second stage");
+        return GATE_INCONCLUSIVE;
+    }
+    return row->high < limit ? GATE_PASS : GATE_INCONCLUSIVE;
+}
+
+void gate_decide(struct gate_report *report) {
+    adjust(report);
+    for (size_t i = 0; i < report->row_count; i++) {
+        struct gate_row *row = &report->rows[i];
+        if (row->verdict == GATE_UNDECIDED) row->verdict = judge(row);
+    }
+}
+
+/* ---- the control ---- */
+
+/* Whether the first metric of most cells shifts by what deserves a look, in the direction of
+ * `sign`. */
+static bool all_shift(const struct gate_report *report, double sign) {
+    size_t cells = 0, shifted = 0;
+    const char *last = "";
+    for (size_t i = 0; i < report->row_count; i++) {
+        const struct gate_row *row = &report->rows[i];
+        if (!isfinite(row->effect) || strcmp(row->cell, last) == 0) continue;
+        last = row->cell;
+        cells++;
+        shifted += sign * row->effect >= hint_of(row);
+    }
+    return cells >= SHIFT_CELLS_MIN && (double)shifted >= SHIFT_SHARE * (double)cells;
+}
+
+void gate_check_control(struct gate_report *report) {
+    struct gate_row *control = &report->control;
+    if (!report->has_control || report->invalid) return;
+    double p = 2 * fmin(control->p_worse, control->p_better);
+    double size = fabs(control->effect), sign = control->effect < 0 ? -1 : 1;
+    report->invalid = true;
+    control->verdict = GATE_INCONCLUSIVE;
+    if (!isfinite(control->effect)) {
+        control->verdict = GATE_NOT_MEASURED;
+        snprintf(report->reason, sizeof report->reason, "the control was not measured: %.250s",
+                 *control->reason ? control->reason : "too few pairs");
+    } else if (size >= hint_of(control) && p <= GATE_ALPHA) {
+        snprintf(report->reason, sizeof report->reason,
+                 "the control shifted: the baseline and its own copy differ by %.1f %% (p %.2g)",
+                 100 * expm1(size), p);
+    } else if (size >= hint_of(control) && all_shift(report, sign)) {
+        snprintf(report->reason, sizeof report->reason,
+                 "nearly all cells shifted one way, and the control with them, by %.1f %%",
+                 100 * expm1(size));
+    } else {
+        report->invalid = false;
+        control->verdict = GATE_PASS;
+    }
+}
+
+/* ---- the exit code ---- */
+
+enum gate_fail_on gate_fail_on_read(const char *word) {
+    if (strcmp(word, "never") == 0) return GATE_FAIL_NEVER;
+    return strcmp(word, "inconclusive") == 0 ? GATE_FAIL_INCONCLUSIVE : GATE_FAIL_REGRESSION;
+}
+
+static int because(int code, char *why, size_t size, const char *text) {
+    snprintf(why, size, "%s", text);
+    return code;
+}
+
+/* Says of the first gated row with such a verdict what is wrong, and how many more there are. */
+static int because_of_row(const struct gate_report *report, enum gate_verdict verdict, int code,
+                          char *why, size_t size) {
+    const struct gate_row *first = NULL;
+    size_t count = 0;
+    char more[32] = "";
+    for (size_t i = 0; i < report->row_count; i++) {
+        const struct gate_row *row = &report->rows[i];
+        if (!row->gated || row->verdict != verdict) continue;
+        if (!count++) first = row;
+    }
+    if (!first) return 0;
+    if (count > 1) snprintf(more, sizeof more, "; and %zu more", count - 1);
+    const struct gate_metric_facts *metric = &gate_metrics[first->metric];
+    if (verdict == GATE_REGRESSED)
+        snprintf(why, size, "%s: %s %+.1f %%%s", first->cell, metric->title,
+                 100 * expm1(metric->larger_is_better ? -first->effect : first->effect), more);
+    else
+        snprintf(why, size, "%s: %s: %s%s%s%s", first->cell, metric->title,
+                 gate_verdict_names[verdict], *first->reason ? ": " : "", first->reason, more);
+    return code;
+}
+
+static size_t count_gated(const struct gate_report *report, enum gate_verdict verdict) {
+    size_t count = 0;
+    for (size_t i = 0; i < report->row_count; i++)
+        count += report->rows[i].gated &&
+                 (verdict == GATE_VERDICTS || report->rows[i].verdict == verdict);
+    return count;
+}
+
+/* Whether any row is of something that could differ from a baseline. */
+static bool some_measurable(const struct gate_report *report) {
+    for (size_t i = 0; i < report->row_count; i++)
+        if (report->rows[i].verdict != GATE_IDENTICAL && report->rows[i].verdict != GATE_NEW)
+            return true;
+    return false;
+}
+
+int gate_exit_code(const struct gate_report *report, enum gate_fail_on fail_on, char *why,
+                   size_t size) {
+    *why = '\0';
+    if (report->invalid) return because(3, why, size, report->reason);
+    if (report->row_count == 0) return because(3, why, size, "nothing was compared");
+    bool fails = fail_on != GATE_FAIL_NEVER && !report->advisory;
+    if (fails && because_of_row(report, GATE_REGRESSED, 1, why, size)) return 1;
+    if (fails && fail_on == GATE_FAIL_INCONCLUSIVE &&
+        because_of_row(report, GATE_INCONCLUSIVE, 1, why, size))
+        return 1;
+    if (because_of_row(report, GATE_NOT_MEASURED, 3, why, size)) return 3;
+    if (because_of_row(report, GATE_INCOMPARABLE, 3, why, size)) return 3;
+    size_t gated = count_gated(report, GATE_VERDICTS);
+    if (!gated && some_measurable(report)) return because(3, why, size, "no figure could be gated");
+    if (gated && count_gated(report, GATE_INCONCLUSIVE) == gated)
+        return because(3, why, size, "every figure is inconclusive: the machine is too noisy");
+    return 0;
+}

@@ -1,0 +1,171 @@
+/* junit.c - a comparison as JUnit XML, in the dialect that Jenkins, GitLab and others read.
+ * Source: junit-10.xsd of Jenkins' xUnit plugin. Invariant: the file is as red as the exit code:
+ * with 0 it has no failure and no error, else at least one; a case that passes was measured. The
+ * text is well-formed XML 1.0 in UTF-8, whatever the names are. */
+#include "bench/gate/output.h"
+
+#include "bench/support/exit_code.h"
+#include "bench/gate/words.h"
+#include "bench/support/text.h"
+#include "bench/support/format.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- characters ---- */
+
+/* Decodes the character at `bytes`. Returns how many bytes it takes; 0 if it is not UTF-8. */
+static size_t decode(const unsigned char *bytes, uint32_t *character) {
+    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t length = *bytes < 0x80   ? 1
+                    : *bytes < 0xc0 ? 0
+                    : *bytes < 0xe0 ? 2
+                    : *bytes < 0xf0 ? 3
+                                    : 4;
+    if (length == 0 || *bytes >= 0xf8) return 0;
+    *character = length == 1 ? *bytes : *bytes & (0x7fu >> length);
+    for (size_t i = 1; i < length; i++) {
+        if ((bytes[i] & 0xc0) != 0x80) return 0; /* also the end of the text */
+        *character = *character << 6 | (bytes[i] & 0x3fu);
+    }
+    return *character >= smallest[length] ? length : 0;
+}
+
+/* Whether XML 1.0 knows the character (section 2.2, Char). */
+static bool is_xml(uint32_t c) {
+    return c == '\t' || c == '\n' || c == '\r' || (c >= ' ' && c < 0xd800) ||
+           (c >= 0xe000 && c < 0xfffe) || (c >= 0x10000 && c < 0x110000);
+}
+
+/* Appends text for an attribute or an element; what XML cannot hold becomes U+FFFD. Line ends and
+ * tabs are written as references, because a reader makes blanks of them in an attribute. */
+static void add_escaped(struct text *xml, const char *text) {
+    for (const unsigned char *c = (const unsigned char *)text; *c;) {
+        uint32_t character = 0;
+        size_t length = decode(c, &character);
+        if (length == 0 || !is_xml(character))
+            text_add(xml, "\ufffd");
+        else if (character < ' ' || strchr("<>&\"'", *c) != NULL)
+            text_add(xml, "&#%u;", (unsigned)character);
+        else
+            text_add(xml, "%.*s", (int)length, (const char *)c);
+        c += length ? length : 1;
+    }
+}
+
+/* ---- cases ---- */
+
+enum outcome { CASE_PASSED, CASE_SKIPPED, CASE_FAILED, CASE_ERROR, CASE_OUTCOMES };
+static const char *const elements[CASE_OUTCOMES] = {NULL, "skipped", "failure", "error"};
+
+/* The cases and how many came to what. */
+struct suite {
+    struct text cases;            /* as XML */
+    size_t counts[CASE_OUTCOMES]; /* of each outcome */
+    const char *command;          /* of the report */
+};
+
+static enum outcome outcome_of(const struct gate_report *report, const struct gate_row *row,
+                               int exit_code) {
+    if (report->invalid) return row == &report->control ? CASE_ERROR : CASE_SKIPPED;
+    if (row->verdict == GATE_PASS || row->verdict == GATE_IMPROVED) return CASE_PASSED;
+    if (!gate_offends(report, row)) return CASE_SKIPPED;
+    if (row->verdict != GATE_REGRESSED) return CASE_ERROR;
+    return exit_code == EXIT_FINE ? CASE_SKIPPED : CASE_FAILED;
+}
+
+/* `type` is for machines, `message` for people; neither is used of a case that passed. `output` may
+ * be empty. */
+static void add_case(struct suite *suite, const char *cell, const char *title, enum outcome outcome,
+                     const char *type, const char *message, const char *output) {
+    struct text *xml = &suite->cases;
+    suite->counts[outcome]++;
+    text_add(xml, "  <testcase classname=\"iobench.%s\" name=\"", suite->command);
+    add_escaped(xml, cell);
+    text_add(xml, "%s%s\">\n", *cell ? " " : "", title);
+    if (outcome != CASE_PASSED) {
+        text_add(xml, "    <%s type=\"%s\" message=\"", elements[outcome], type);
+        add_escaped(xml, message);
+        text_add(xml, "\"/>\n");
+    }
+    if (*output) {
+        text_add(xml, "    <system-out>");
+        add_escaped(xml, output);
+        text_add(xml, "</system-out>\n");
+    }
+    text_add(xml, "  </testcase>\n");
+}
+
+static const char *type_of(enum gate_verdict verdict) {
+    switch (verdict) {
+    case GATE_REGRESSED:
+        return "regression";
+    case GATE_INCONCLUSIVE:
+        return "inconclusive";
+    case GATE_NOT_MEASURED:
+        return "not-measured";
+    case GATE_INCOMPARABLE:
+        return "incomparable";
+    case GATE_IDENTICAL:
+        return "identical";
+    case GATE_NEW:
+        return "new";
+    default:
+        return "undecided";
+    }
+}
+
+static void add_row(struct suite *suite, const struct gate_report *report,
+                    const struct gate_row *row, int exit_code) {
+    struct gate_words words;
+    char output[2 * GATE_WORDS_SIZE] = "", message[2 * GATE_WORDS_SIZE] = "";
+    gate_words(&words, report, row);
+    if (!isnan(row->effect))
+        format_append(output, sizeof output,
+                      "baseline %s, candidate %s, change %s (90 %% interval %s, p %s, %s %s)",
+                      words.baseline, words.candidate, words.change, words.interval, words.p,
+                      words.count, gate_count_title(report));
+    if (report->invalid)
+        format_append(message, sizeof message, "INVALID: %s", report->reason);
+    else
+        format_append(message, sizeof message, "%s%s%s", words.verdict, *words.remark ? ": " : "",
+                      words.remark);
+    if (!report->invalid && row->verdict == GATE_REGRESSED) {
+        format_append(message, sizeof message, ": %s", output);
+        *output = '\0'; /* said once */
+    }
+    add_case(suite, row->cell,
+             row == &report->control ? "control" : gate_metrics[row->metric].title,
+             outcome_of(report, row, exit_code),
+             report->invalid ? "invalid" : type_of(row->verdict), message, output);
+}
+
+char *gate_junit(const struct gate_report *report, int exit_code, const char *why) {
+    struct suite suite = {.command = report->command};
+    struct text xml = {0};
+    for (size_t i = 0; i < report->row_count; i++)
+        add_row(&suite, report, &report->rows[i], exit_code);
+    if (report->has_control) add_row(&suite, report, &report->control, exit_code);
+    if (exit_code != EXIT_FINE && suite.counts[CASE_FAILED] + suite.counts[CASE_ERROR] == 0) {
+        char text[GATE_WORDS_SIZE], message[2 * GATE_WORDS_SIZE];
+        const char *word = gate_conclusion(text, report, exit_code, why);
+        snprintf(message, sizeof message, "%s: %s", word, text);
+        add_case(&suite, "", "conclusion", exit_code == EXIT_NOTHING ? CASE_ERROR : CASE_FAILED,
+                 "conclusion", message, "");
+    }
+    text_add(&xml, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"iobench %s: ",
+             report->command);
+    add_escaped(&xml, report->baseline);
+    text_add(&xml, " -&gt; ");
+    add_escaped(&xml, report->candidate);
+    text_add(&xml, "\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\"",
+             suite.counts[CASE_PASSED] + suite.counts[CASE_SKIPPED] + suite.counts[CASE_FAILED] +
+                 suite.counts[CASE_ERROR],
+             suite.counts[CASE_FAILED], suite.counts[CASE_ERROR], suite.counts[CASE_SKIPPED]);
+    if (isfinite(report->duration_s)) text_add(&xml, " time=\"%.3f\"", report->duration_s);
+    text_add(&xml, ">\n%s</testsuite>\n", suite.cases.data ? suite.cases.data : "");
+    free(suite.cases.data);
+    return xml.data;
+}

@@ -1,0 +1,23 @@
+/* metrics.h - the figure that a metric takes from a slot, and why it may not.
+ * Invariant: a figure of an invalid slot, or of one that the load generator bounded, is NAN. */
+#ifndef BENCH_GATE_METRICS_H
+#define BENCH_GATE_METRICS_H
+
+#include "bench/gate/gate.h"
+
+#include <cjson/cJSON.h>
+
+/* Whether a metric goes with the load of a scenario. */
+bool gate_metric_applies(enum gate_metric metric, const cJSON *scenario);
+
+/* The figure of one slot: `sample` of a cell with `scenario`, as in a result file. NAN with the
+ * reason in `why` if it may not be used; NAN with an empty reason if the metric does not go with
+ * such a load. */
+double gate_figure(enum gate_metric metric, const cJSON *scenario, const cJSON *sample, char *why,
+                   size_t why_size);
+
+/* Whether a slot shows that something is broken, and not only disturbed: no figures, a server that
+ * died, wrong echoes, totals that disagree. `why` gets its reason then. */
+bool gate_broken(const cJSON *sample, char *why, size_t why_size);
+
+#endif

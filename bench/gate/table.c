@@ -1,0 +1,122 @@
+/* table.c - a comparison as a table for a terminal or a log.
+ * Invariant: a row takes one line, which is narrower than 120 characters, and its remark the next.
+ */
+#include "bench/gate/output.h"
+
+#include "bench/gate/words.h"
+#include "bench/support/json_file.h"
+#include "bench/support/format.h"
+
+#include <string.h>
+
+enum { METRIC, BASELINE, CANDIDATE, CHANGE, INTERVAL, P, COUNT, COLUMNS };
+
+/* What the rows have in common. */
+struct layout {
+    const struct gate_report *report; /* whose rows they are */
+    const char *titles[COLUMNS];      /* of the columns before the verdict */
+    int widths[COLUMNS];              /* of them */
+    bool colour;                      /* whether verdicts have one */
+};
+
+static void cells_of(const char *cells[COLUMNS], const struct gate_row *row,
+                     const struct gate_words *words) {
+    cells[METRIC] = gate_metrics[row->metric].title;
+    cells[BASELINE] = words->baseline;
+    cells[CANDIDATE] = words->candidate;
+    cells[CHANGE] = words->change;
+    cells[INTERVAL] = words->interval;
+    cells[P] = words->p_marked;
+    cells[COUNT] = words->count;
+}
+
+static void widen(struct layout *layout, const struct gate_row *row) {
+    struct gate_words words;
+    const char *cells[COLUMNS];
+    gate_words(&words, layout->report, row);
+    cells_of(cells, row, &words);
+    for (int k = 0; k < COLUMNS; k++) {
+        int width = format_width(cells[k]);
+        if (width > layout->widths[k]) layout->widths[k] = width;
+    }
+}
+
+static struct layout measure(const struct gate_report *report, bool colour) {
+    struct layout layout = {.report = report,
+                            .titles = {"metric", "baseline", "candidate", "change", "90 % interval",
+                                       "p", gate_count_title(report)},
+                            .colour = colour};
+    for (int k = 0; k < COLUMNS; k++) layout.widths[k] = format_width(layout.titles[k]);
+    for (size_t i = 0; i < report->row_count; i++) widen(&layout, &report->rows[i]);
+    if (report->has_control) widen(&layout, &report->control);
+    return layout;
+}
+
+static const char *colour_of(enum gate_verdict verdict) {
+    switch (verdict) {
+    case GATE_REGRESSED:
+    case GATE_NOT_MEASURED:
+    case GATE_INCOMPARABLE:
+        return "\033[31m";
+    case GATE_IMPROVED:
+        return "\033[32m";
+    case GATE_INCONCLUSIVE:
+        return "\033[33m";
+    default:
+        return "";
+    }
+}
+
+static void put_cells(FILE *out, const struct layout *layout, const char *const cells[COLUMNS]) {
+    fprintf(out, "  %s%*s", cells[METRIC], layout->widths[METRIC] - format_width(cells[METRIC]),
+            "");
+    for (int k = METRIC + 1; k < COLUMNS; k++)
+        fprintf(out, "  %*s%s", layout->widths[k] - format_width(cells[k]), "", cells[k]);
+}
+
+static void put_row(FILE *out, const struct layout *layout, const struct gate_row *row) {
+    struct gate_words words;
+    const char *cells[COLUMNS];
+    const char *colour = layout->colour ? colour_of(row->verdict) : "";
+    gate_words(&words, layout->report, row);
+    cells_of(cells, row, &words);
+    put_cells(out, layout, cells);
+    fprintf(out, "  %s%s%s\n", colour, words.verdict, *colour ? "\033[0m" : "");
+    if (*words.remark) fprintf(out, "    %s\n", words.remark);
+}
+
+static void put_line(FILE *out, const char *before, const char *text) {
+    char line[GATE_WORDS_SIZE];
+    snprintf(line, sizeof line, "%s", text);
+    reason_clean(line);
+    fprintf(out, "%s%s\n", before, line);
+}
+
+void gate_print(FILE *out, const struct gate_report *report, int exit_code, const char *why,
+                bool colour) {
+    struct layout layout = measure(report, colour);
+    char text[GATE_WORDS_SIZE];
+    put_line(out, "\nbaseline:  ", report->baseline);
+    put_line(out, "candidate: ", report->candidate);
+    fputc('\n', out);
+    put_cells(out, &layout, layout.titles);
+    fputs("  verdict\n", out);
+    for (size_t i = 0; i < report->row_count; i++) {
+        const struct gate_row *row = &report->rows[i];
+        if (i == 0 || strcmp(row->cell, row[-1].cell) != 0) put_line(out, "", row->cell);
+        put_row(out, &layout, row);
+    }
+    if (report->has_control) {
+        put_line(out, "control, the baseline against a copy of it: ", report->control.cell);
+        put_row(out, &layout, &report->control);
+    }
+    gate_legend(text, report);
+    fprintf(out, "\n%s", text);
+    if (*report->note) put_line(out, "", report->note);
+    gate_sum(text, report);
+    fprintf(out, "%s\n", text);
+    const char *word = gate_conclusion(text, report, exit_code, why);
+    const char *bold = colour ? "\033[1m" : "";
+    fprintf(out, "%siobench %s: %s: %s%s\n", bold, report->command, word, text,
+            colour ? "\033[0m" : "");
+}

@@ -1,0 +1,250 @@
+/* words.c - figures and verdicts of a comparison in words; see words.h.
+ * Invariant: as there; "PASS" is concluded only of a report without a gated offence. */
+#include "bench/gate/words.h"
+
+#include "bench/support/exit_code.h"
+#include "bench/support/json_file.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- figures ---- */
+
+bool gate_is_paired(const struct gate_report *report) {
+    return strcmp(report->command, "compare") != 0;
+}
+
+double gate_change(enum gate_metric metric, double effect) {
+    return expm1(gate_metrics[metric].larger_is_better ? -effect : effect);
+}
+
+static char *format_figure(char text[FORMAT_SIZE], enum gate_metric metric, double value) {
+    if (metric == GATE_THROUGHPUT && isfinite(value)) {
+        char count[FORMAT_SIZE];
+        snprintf(text, FORMAT_SIZE, "%.*s/s", FORMAT_SIZE - 3, format_count(count, value));
+        return text;
+    }
+    if (metric != GATE_SYSCALLS && metric != GATE_WAKEUPS) return format_duration(text, value);
+    if (!isfinite(value) || value >= 1) return format_short(text, value);
+    snprintf(text, FORMAT_SIZE, "%.3g", value); /* a few in a thousand echoes is a figure too */
+    return text;
+}
+
+/* A share in percent, without its sign "%". */
+static void format_percent(char text[FORMAT_SIZE], double share) {
+    double percent = 100 * share;
+    if (isnan(percent))
+        snprintf(text, FORMAT_SIZE, "\u2013");
+    else if (isinf(percent))
+        snprintf(text, FORMAT_SIZE, "+\u221e");
+    else if (fabs(percent) < 0.05)
+        snprintf(text, FORMAT_SIZE, "0.0"); /* never "-0.0" */
+    else
+        snprintf(text, FORMAT_SIZE, fabs(percent) < 999.95 ? "%+.1f" : "%+.3g", percent);
+}
+
+static void format_change(char text[FORMAT_SIZE], enum gate_metric metric, double effect) {
+    format_percent(text, gate_change(metric, effect));
+    if (!isnan(effect)) format_append(text, FORMAT_SIZE, " %%");
+}
+
+static void format_interval(char text[2 * FORMAT_SIZE], const struct gate_row *row) {
+    bool turned = gate_metrics[row->metric].larger_is_better;
+    char low[FORMAT_SIZE], high[FORMAT_SIZE];
+    format_percent(low, gate_change(row->metric, turned ? row->high : row->low));
+    format_percent(high, gate_change(row->metric, turned ? row->low : row->high));
+    bool known = !isnan(row->low) && !isnan(row->high);
+    snprintf(text, 2 * FORMAT_SIZE, known ? "%.20s\u00a0..\u00a0%.20s\u00a0%%" : "\u2013", low,
+             high);
+}
+
+static void format_p(struct gate_words *words, const struct gate_row *row) {
+    char *text = words->p;
+    bool worse = row->effect >= 0;
+    double raw = worse ? row->p_worse : row->p_better;
+    double adjusted = worse ? row->adjusted_worse : row->adjusted_better;
+    double p = isnan(adjusted) ? raw : adjusted;
+    if (isnan(row->effect) || isnan(p))
+        snprintf(text, FORMAT_SIZE, "\u2013");
+    else if (p < 0.0001)
+        snprintf(text, FORMAT_SIZE, "<0.0001");
+    else
+        snprintf(text, FORMAT_SIZE, "%.*f", p < 0.01 ? 4 : p < 0.1 ? 3 : 2, p);
+    bool mark = !isnan(row->effect) && !isnan(adjusted);
+    snprintf(words->p_marked, FORMAT_SIZE, "%.20s%s", text, mark ? "\u2020" : "");
+}
+
+/* ---- rows ---- */
+
+static void format_remark(char text[GATE_WORDS_SIZE], const struct gate_row *row) {
+    bool unseen = row->verdict == GATE_INCONCLUSIVE && !isnan(row->smallest);
+    *text = '\0';
+    if (unseen)
+        format_append(text, GATE_WORDS_SIZE, "this run could have seen a change of %.1f %%",
+                      100 * fabs(gate_change(row->metric, row->smallest)));
+    if (*row->reason) format_append(text, GATE_WORDS_SIZE, "%s%s", unseen ? "; " : "", row->reason);
+    reason_clean(text);
+}
+
+const char *gate_count_title(const struct gate_report *report) {
+    return gate_is_paired(report) ? "pairs" : "slots";
+}
+
+void gate_words(struct gate_words *words, const struct gate_report *report,
+                const struct gate_row *row) {
+    format_figure(words->baseline, row->metric, row->baseline);
+    format_figure(words->candidate, row->metric, row->candidate);
+    format_change(words->change, row->metric, row->effect);
+    format_interval(words->interval, row);
+    format_p(words, row);
+    if (gate_is_paired(report))
+        snprintf(words->count, sizeof words->count, "%zu",
+                 gate_in_stage2(row) ? row->stage2 : row->stage1);
+    else
+        snprintf(words->count, sizeof words->count, "%zu/%zu", row->slots[0], row->slots[1]);
+    snprintf(words->verdict, sizeof words->verdict, "%s", gate_verdict_names[row->verdict]);
+    bool is_control = row == &report->control;
+    if (!row->gated && !is_control && row->verdict != GATE_IDENTICAL && row->verdict != GATE_NEW)
+        format_append(words->verdict, sizeof words->verdict, ", not gated");
+    format_remark(words->remark, row);
+}
+
+bool gate_offends(const struct gate_report *report, const struct gate_row *row) {
+    return row->gated && !report->invalid &&
+           (row->verdict == GATE_REGRESSED || row->verdict == GATE_NOT_MEASURED ||
+            row->verdict == GATE_INCOMPARABLE);
+}
+
+/* ---- the whole ---- */
+
+/* What there is of everything. */
+struct tally {
+    size_t verdicts[GATE_VERDICTS]; /* rows of each */
+    size_t cells;                   /* that have rows */
+    size_t regressed;               /* rows that are gated and regressed */
+    size_t measured;                /* gated rows whose figures were compared */
+    size_t ungated;                 /* rows that decide nothing */
+    size_t first;                   /* of those that regressed and are gated */
+};
+
+static struct tally count(const struct gate_report *report) {
+    struct tally t = {0};
+    for (size_t i = 0; i < report->row_count; i++) {
+        const struct gate_row *row = &report->rows[i];
+        t.verdicts[row->verdict]++;
+        t.cells += i == 0 || strcmp(row->cell, row[-1].cell) != 0;
+        t.measured += row->gated && !isnan(row->effect);
+        t.ungated += !row->gated;
+        if (!row->gated || row->verdict != GATE_REGRESSED) continue;
+        if (t.regressed++ == 0) t.first = i;
+    }
+    return t;
+}
+
+static void add_passed(char text[GATE_WORDS_SIZE], const struct tally *t) {
+    size_t inconclusive = t->verdicts[GATE_INCONCLUSIVE];
+    format_append(text, GATE_WORDS_SIZE, "%zu figure%s of %zu cell%s", t->measured,
+                  t->measured == 1 ? "" : "s", t->cells, t->cells == 1 ? "" : "s");
+    if (t->measured)
+        format_append(text, GATE_WORDS_SIZE,
+                      inconclusive ? ", none regressed" : ", none worse by its limit");
+    static const enum gate_verdict said[] = {GATE_INCONCLUSIVE, GATE_IMPROVED, GATE_IDENTICAL,
+                                             GATE_NEW};
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        if (!t->verdicts[said[i]]) continue;
+        format_append(text, GATE_WORDS_SIZE, "; %zu %s", t->verdicts[said[i]],
+                      gate_verdict_names[said[i]]);
+    }
+    if (t->ungated) format_append(text, GATE_WORDS_SIZE, "; %zu not gated", t->ungated);
+}
+
+static void add_regressed(char text[GATE_WORDS_SIZE], const struct gate_report *report,
+                          const struct tally *t, int exit_code) {
+    const struct gate_row *row = &report->rows[t->first];
+    struct gate_words words;
+    gate_words(&words, report, row);
+    format_append(text, GATE_WORDS_SIZE, "%s: %s %s (p %s)", row->cell,
+                  gate_metrics[row->metric].title, words.change, words.p);
+    if (t->regressed > 1) format_append(text, GATE_WORDS_SIZE, ", and %zu more", t->regressed - 1);
+    if (exit_code == EXIT_FINE)
+        format_append(text, GATE_WORDS_SIZE, "; no failure, %s",
+                      report->advisory ? "because it is advisory" : "as asked for");
+}
+
+const char *gate_conclusion(char text[GATE_WORDS_SIZE], const struct gate_report *report,
+                            int exit_code, const char *why) {
+    struct tally t = count(report);
+    const char *word = "PASS";
+    *text = '\0';
+    if (report->invalid) {
+        word = "INVALID";
+        format_append(text, GATE_WORDS_SIZE, "%s", report->reason);
+    } else if (t.regressed && exit_code != EXIT_NOTHING) {
+        word = "REGRESSED";
+        add_regressed(text, report, &t, exit_code);
+    } else if (exit_code != EXIT_FINE) {
+        word = exit_code == EXIT_NOTHING ? "NO VERDICT" : "INCONCLUSIVE";
+        format_append(text, GATE_WORDS_SIZE, "%s", why);
+    } else {
+        add_passed(text, &t);
+    }
+    reason_clean(text);
+    return word;
+}
+
+static void add_minutes(char text[GATE_WORDS_SIZE], const char *before, double seconds) {
+    long whole = lround(seconds);
+    format_append(text, GATE_WORDS_SIZE, "%s%ld:%02ld", before, whole / 60, whole % 60);
+}
+
+void gate_sum(char text[GATE_WORDS_SIZE], const struct gate_report *report) {
+    struct tally t = count(report);
+    const char *separator = ": ";
+    *text = '\0';
+    format_append(text, GATE_WORDS_SIZE, "%zu figure%s", report->row_count,
+                  report->row_count == 1 ? "" : "s");
+    for (int v = 0; v < GATE_VERDICTS; v++) {
+        if (!t.verdicts[v]) continue;
+        format_append(text, GATE_WORDS_SIZE, "%s%zu %s", separator, t.verdicts[v],
+                      gate_verdict_names[v]);
+        separator = ", ";
+    }
+    separator = "\n";
+    if (isfinite(report->duration_s)) {
+        add_minutes(text, "\ntook ", report->duration_s);
+        if (isfinite(report->budget_s)) add_minutes(text, " of ", report->budget_s);
+        format_append(text, GATE_WORDS_SIZE, " minutes");
+        separator = "; ";
+    }
+    if (gate_is_paired(report)) {
+        format_append(text, GATE_WORDS_SIZE, "%sseed %ju", separator, (uintmax_t)report->seed);
+        separator = "; ";
+    }
+    if (!*report->result) return;
+    format_append(text, GATE_WORDS_SIZE, "%sall slots: ", separator);
+    size_t before = strlen(text);
+    format_append(text, GATE_WORDS_SIZE, "%s", report->result);
+    reason_clean(text + before);
+}
+
+void gate_legend(char text[GATE_WORDS_SIZE], const struct gate_report *report) {
+    bool shown[GATE_METRICS] = {false};
+    const char *separator = "limits: ";
+    for (size_t i = 0; i < report->row_count; i++) shown[report->rows[i].metric] = true;
+    if (report->has_control) shown[report->control.metric] = true;
+    snprintf(
+        text, GATE_WORDS_SIZE,
+        "change: of the candidate against the baseline; the true one is in the interval 9 times"
+        " in 10.\np: how easily chance alone makes such a change; \u2020: adjusted for how many"
+        " figures were tested.\nPASS: not worse by its limit, 95 %% sure. REGRESSED: worse by"
+        " it or more, p at most %g.\n",
+        GATE_ALPHA);
+    for (int m = 0; m < GATE_METRICS; m++) {
+        if (!shown[m]) continue;
+        format_append(text, GATE_WORDS_SIZE, "%s%s %g %%", separator, gate_metrics[m].title,
+                      100 * gate_metrics[m].tau);
+        separator = ", ";
+    }
+    if (*separator == ',') format_append(text, GATE_WORDS_SIZE, ".\n");
+}

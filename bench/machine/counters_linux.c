@@ -1,0 +1,194 @@
+/* counters_linux.c - counters by perf_event_open(2): two events a thread.
+ * Invariant: files[] holds every event that is open, and no thread has more than one pair: those
+ * that exist are attached to by id, later ones inherit, and what came in between starts it anew. */
+#include "bench/machine/counters.h"
+
+#include "base/check.h"
+#include "base/os.h"
+#include "bench/machine/environment_linux.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define THREADS_MAX 4096
+#define ATTEMPTS_MAX 10 /* for the threads to be the same before and after */
+
+enum { SYSCALLS, SLEEPS, EVENTS };
+
+static const char *const event_names[EVENTS] = {"raw_syscalls/sys_enter", "sched/sched_switch"};
+
+/* States S and D; a thread that is preempted, stopped or ends waits for nothing. */
+static const char sleeps_filter[] = "prev_state & 3";
+
+struct counters {
+    int files[THREADS_MAX * EVENTS]; /* of thread 0: its events, of thread 1: its events, ... */
+    size_t count;                    /* how many */
+};
+
+struct threads {
+    pid_t ids[THREADS_MAX]; /* as the kernel lists them: in the order of their start */
+    size_t count;           /* how many */
+};
+
+/* ---- which events ---- */
+
+static bool find_event(const char *name, uint64_t *id, char *reason, size_t reason_size) {
+    static const char *const roots[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
+    int denied = 0;
+    bool mounted = false;
+    for (size_t i = 0; i < sizeof roots / sizeof *roots; i++) {
+        char path[128], text[32];
+        snprintf(path, sizeof path, "%s/events/%s/id", roots[i], name);
+        errno = 0;
+        if (environment_line(path, text, sizeof text)) {
+            *id = strtoull(text, NULL, 10);
+            return true;
+        }
+        if (errno != ENOENT) denied = errno;
+        snprintf(path, sizeof path, "%s/events", roots[i]);
+        mounted = mounted || access(path, F_OK) == 0;
+    }
+    if (denied)
+        snprintf(reason, reason_size, "tracefs: %s: run as root", os_error_text(denied));
+    else if (mounted)
+        snprintf(reason, reason_size, "this kernel has no tracepoint %s", name);
+    else
+        snprintf(reason, reason_size,
+                 "tracefs is not mounted: mount -t tracefs nodev /sys/kernel/tracing");
+    return false;
+}
+
+/* ---- which threads ---- */
+
+/* Returns 0 or an error: ESRCH if there is no such process. */
+static int list_threads(int64_t pid, struct threads *t) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%" PRId64 "/task", pid);
+    t->count = 0;
+    DIR *dir = opendir(path);
+    if (!dir) return errno == ENOENT ? ESRCH : errno;
+    int error = 0;
+    for (const struct dirent *e; !error && (e = readdir(dir));) {
+        long id = strtol(e->d_name, NULL, 10);
+        if (id <= 0) continue;
+        if (t->count < THREADS_MAX)
+            t->ids[t->count++] = (pid_t)id;
+        else
+            error = E2BIG;
+    }
+    closedir(dir);
+    return error;
+}
+
+static bool same_threads(const struct threads *a, const struct threads *b) {
+    return a->count == b->count && memcmp(a->ids, b->ids, a->count * sizeof *a->ids) == 0;
+}
+
+/* ---- attaching ---- */
+
+static void close_files(struct counters *c) {
+    while (c->count) close(c->files[--c->count]);
+}
+
+/* Makes the events of one thread, which do not count yet. Returns 0 or an error. */
+static int attach(struct counters *c, pid_t thread, const uint64_t ids[EVENTS]) {
+    for (int i = 0; i < EVENTS; i++) {
+        struct perf_event_attr attr = {
+            .type = PERF_TYPE_TRACEPOINT,
+            .size = sizeof attr,
+            .config = ids[i],
+            .disabled = 1,
+            .inherit = 1,
+        };
+        long file = syscall(SYS_perf_event_open, &attr, thread, -1, -1, PERF_FLAG_FD_CLOEXEC);
+        if (file < 0) return errno;
+        c->files[c->count++] = (int)file;
+        if (i == SLEEPS && ioctl((int)file, PERF_EVENT_IOC_SET_FILTER, sleeps_filter) != 0)
+            return errno;
+    }
+    return 0;
+}
+
+/* Makes the events of all threads. Returns 0 or an error: EAGAIN if their threads have changed
+ * meanwhile, ESRCH if there is none left. */
+static int attach_all(struct counters *c, int64_t pid, const uint64_t ids[EVENTS]) {
+    struct threads before, after;
+    int error = list_threads(pid, &before);
+    for (size_t i = 0; !error && i < before.count; i++) {
+        size_t had = c->count;
+        error = attach(c, before.ids[i], ids);
+        if (error != ESRCH) continue;
+        while (c->count > had) close(c->files[--c->count]);
+        error = 0; /* it has ended; if it stays in the list, its process waits for the others */
+    }
+    if (!error) error = list_threads(pid, &after);
+    if (error) return error;
+    if (!same_threads(&before, &after)) return EAGAIN;
+    return c->count ? 0 : ESRCH;
+}
+
+static void explain(int error, char *reason, size_t reason_size) {
+    char paranoid[16];
+    const char *file = "/proc/sys/kernel/perf_event_paranoid", *text = os_error_text(error);
+    if (error == EAGAIN)
+        snprintf(reason, reason_size, "the server's threads change all the time");
+    else if (error == ESRCH)
+        snprintf(reason, reason_size, "the server has ended");
+    else if (error == E2BIG)
+        snprintf(reason, reason_size, "the server has more than %d threads", THREADS_MAX);
+    else if (error == EACCES && environment_line(file, paranoid, sizeof paranoid))
+        snprintf(reason, reason_size,
+                 "perf_event_open: %s; kernel.perf_event_paranoid=%s: run as root, in a container "
+                 "with CAP_PERFMON, or set it to -1",
+                 text, paranoid);
+    else if (error == EPERM)
+        snprintf(reason, reason_size,
+                 "perf_event_open: %s: allow it in the container's seccomp profile", text);
+    else
+        snprintf(reason, reason_size, "perf_event_open: %s", text);
+}
+
+struct counters *counters_open(int64_t pid, char *reason, size_t reason_size) {
+    uint64_t ids[EVENTS];
+    for (int i = 0; i < EVENTS; i++)
+        if (!find_event(event_names[i], &ids[i], reason, reason_size)) return NULL;
+    struct counters *c = calloc(1, sizeof *c);
+    CHECK(c);
+    int error = EAGAIN;
+    for (int i = 0; i < ATTEMPTS_MAX && error == EAGAIN; i++) {
+        close_files(c);
+        error = attach_all(c, pid, ids);
+    }
+    for (size_t i = 0; !error && i < c->count; i++)
+        if (ioctl(c->files[i], PERF_EVENT_IOC_ENABLE, 0) != 0) error = errno;
+    if (!error) return c;
+    explain(error, reason, reason_size);
+    counters_close(c);
+    return NULL;
+}
+
+/* ---- counting ---- */
+
+bool counters_read(const struct counters *c, struct counts *counts) {
+    uint64_t sums[EVENTS] = {0};
+    for (size_t i = 0; i < c->count; i++) {
+        uint64_t value;
+        if (read(c->files[i], &value, sizeof value) != (ssize_t)sizeof value) return false;
+        sums[i % EVENTS] += value;
+    }
+    *counts = (struct counts){.syscalls = sums[SYSCALLS], .sleeps = sums[SLEEPS]};
+    return true;
+}
+
+void counters_close(struct counters *c) {
+    close_files(c);
+    free(c);
+}

@@ -1,0 +1,20 @@
+/* counters_windows.c - Windows: nothing that counts a process's system calls is used.
+ * Invariant: no counters ever exist. */
+#include "bench/machine/counters.h"
+
+#include <stdio.h>
+
+struct counters *counters_open(int64_t pid, char *reason, size_t reason_size) {
+    (void)pid;
+    snprintf(reason, reason_size, "not available on this system");
+    return NULL;
+}
+
+bool counters_read(const struct counters *c, struct counts *counts) {
+    (void)c, (void)counts;
+    return false;
+}
+
+void counters_close(struct counters *c) {
+    (void)c;
+}

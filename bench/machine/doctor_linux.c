@@ -1,0 +1,188 @@
+/* doctor_linux.c - what /proc and /sys tell the doctor: CPUs, control groups, limits, memory.
+ * Where they do not, everything stays unknown.
+ * Invariant: a limit counts wherever it stands between this process's control group and the root,
+ * because each of them holds. */
+#include "bench/machine/doctor.h"
+
+#include "base/json.h"
+#include "bench/machine/environment_linux.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GROUP_SIZE 512
+#define PATH_TEXT_SIZE 1024
+#define STAT_LINES_MAX 8192 /* one a CPU, before the others */
+
+static double count_in(const char *path) {
+    cJSON *json = environment_file_count(path);
+    double value = json ? json->valuedouble : NAN;
+    cJSON_Delete(json);
+    return value;
+}
+
+static void copy_text(char text[DOCTOR_TEXT_SIZE], cJSON *json) {
+    snprintf(text, DOCTOR_TEXT_SIZE, "%s", json ? json->valuestring : "");
+    cJSON_Delete(json);
+}
+
+/* ---- control groups ---- */
+
+static const char *in(char path[PATH_TEXT_SIZE], const char *directory, const char *file) {
+    snprintf(path, PATH_TEXT_SIZE, "%s/%s", directory, file);
+    return path;
+}
+
+/* CPUs that one group allows: version 2 says "max 100000" or "50000 100000" (of microseconds). */
+static double group_cpus(const char *directory) {
+    char path[PATH_TEXT_SIZE], text[64], *end;
+    double used, period;
+    if (environment_line(in(path, directory, "cpu.max"), text, sizeof text)) {
+        used = strtod(text, &end);
+        period = end == text ? NAN : strtod(end, NULL);
+    } else {
+        used = count_in(in(path, directory, "cpu.cfs_quota_us")); /* -1, none, is no count */
+        period = count_in(in(path, directory, "cpu.cfs_period_us"));
+    }
+    return period > 0 ? used / period : NAN;
+}
+
+/* Memory that one group leaves, in bytes. File pages count as used and are given up when needed. */
+static double group_bytes(const char *directory) {
+    char path[PATH_TEXT_SIZE];
+    double most = count_in(in(path, directory, "memory.max"));
+    if (most >= 0)
+        return most - count_in(in(path, directory, "memory.current")) +
+               environment_value(in(path, directory, "memory.stat"), "inactive_file", ' ');
+    return count_in(in(path, directory, "memory.limit_in_bytes")) -
+           count_in(in(path, directory, "memory.usage_in_bytes")) +
+           environment_value(in(path, directory, "memory.stat"), "total_inactive_file", ' ');
+}
+
+/* Which group of a controller this process is in; "" (version 2): of the one hierarchy. */
+static void own_group(const char *controller, char group[GROUP_SIZE]) {
+    char line[GROUP_SIZE];
+    *group = '\0';
+    FILE *file = fopen("/proc/self/cgroup", "r"); /* lines "7:cpu,cpuacct:/a/b", "0::/a/b" */
+    while (file && fgets(line, sizeof line, file)) {
+        line[strcspn(line, "\n")] = '\0';
+        char *names = strchr(line, ':'), *path = names ? strchr(names + 1, ':') : NULL;
+        if (!path) continue;
+        *path++ = '\0';
+        bool same = false;
+        for (char *name = names + 1; name; name = strchr(name, ',') ? strchr(name, ',') + 1 : NULL)
+            same = same || (strcspn(name, ",") == strlen(controller) &&
+                            strncmp(name, controller, strlen(controller)) == 0);
+        if (same) snprintf(group, GROUP_SIZE, "%s", path);
+    }
+    if (file) fclose(file);
+}
+
+/* The least that this process's group and those around it allow; NAN if none says. */
+static double least(const char *root, const char *controller, double (*read)(const char *)) {
+    char directory[PATH_TEXT_SIZE], group[GROUP_SIZE];
+    own_group(controller, group);
+    snprintf(directory, sizeof directory, "%s%s", root, group);
+    double value = NAN;
+    while (strlen(directory) >= strlen(root)) {
+        value = fmin(value, read(directory));
+        *strrchr(directory, '/') = '\0';
+    }
+    return value;
+}
+
+static double allowed_by_groups(const char *controller, double (*read)(const char *)) {
+    char root[64];
+    snprintf(root, sizeof root, "/sys/fs/cgroup/%s", controller);
+    double value = least("/sys/fs/cgroup", "", read);
+    value = fmin(value, least("/sys/fs/cgroup/unified", "", read));
+    return fmin(value, least(root, controller, read));
+}
+
+/* ---- processors ---- */
+
+/* Names of the weaknesses whose mitigation makes every system call dearer. */
+static void read_mitigations(char text[DOCTOR_TEXT_SIZE]) {
+    static const char *const dear[] = {"PTI",    "Retpoline", "Clear CPU buffers",
+                                       "; IBRS", "Safe RET",  "untrained return thunk"};
+    cJSON *all = environment_mitigations();
+    const cJSON *m;
+    size_t used = 0;
+    cJSON_ArrayForEach(m, all) {
+        bool counts = false;
+        for (size_t i = 0; i < sizeof dear / sizeof *dear; i++)
+            counts = counts || strstr(m->valuestring, dear[i]);
+        if (counts && used < DOCTOR_TEXT_SIZE)
+            used += (size_t)snprintf(text + used, DOCTOR_TEXT_SIZE - used, "%s%s", used ? ", " : "",
+                                     m->string);
+    }
+    cJSON_Delete(all);
+}
+
+/* Of the CPUs that placement takes first, one that is not at its full rate speaks for both. */
+static void read_governor(struct doctor_facts *f, int first, int last) {
+    const int cpus[] = {first, last};
+    for (size_t i = 0; i < 2; i++) {
+        char path[PATH_TEXT_SIZE];
+        snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%d/cpufreq/scaling_governor",
+                 cpus[i]);
+        copy_text(f->governor, environment_file_text(path));
+        if (strcmp(f->governor, "performance") != 0) return;
+    }
+}
+
+static bool among(const int *cpus, size_t count, long cpu) {
+    for (size_t i = 0; i < count; i++)
+        if (cpus[i] == cpu) return true;
+    return false;
+}
+
+struct doctor_counts doctor_counts(const int *cpus, size_t count) {
+    struct doctor_counts counts = {
+        .ticks = {NAN, NAN, NAN},
+        .swapped = environment_value("/proc/vmstat", "pswpin", ' ') +
+                   environment_value("/proc/vmstat", "pswpout", ' '),
+    };
+    char line[512], *at;
+    FILE *file = fopen("/proc/stat", "r");
+    if (!file) return counts;
+    counts.ticks = (struct cpu_ticks){0, 0, 0};
+    for (int i = 0; i < STAT_LINES_MAX && fgets(line, sizeof line, file); i++) {
+        if (strncmp(line, "cpu", 3) != 0) break;
+        long cpu = strtol(line + 3, &at, 10);
+        if (at == line + 3 || !among(cpus, count, cpu)) continue; /* the first is the sum */
+        /* user nice system idle iowait irq softirq steal; guest time is part of user time */
+        double values[8];
+        for (int k = 0; k < 8; k++) counts.ticks.total += values[k] = strtod(at, &at);
+        counts.ticks.idle += values[3] + values[4];
+        counts.ticks.steal += values[7];
+    }
+    fclose(file);
+    return counts;
+}
+
+void doctor_read_system(struct doctor_facts *f, const int *cpus, size_t count) {
+    char range[64], *at = range;
+    bool same = false;
+    if (count) read_governor(f, cpus[0], cpus[count - 1]);
+    if (count > 1 && environment_siblings(cpus[0], cpus[count - 1], &same)) f->siblings = same;
+    cJSON *turbo = environment_turbo();
+    if (turbo) f->turbo = cJSON_IsTrue(turbo);
+    cJSON_Delete(turbo);
+    read_mitigations(f->mitigations);
+    copy_text(f->clock, environment_file_text(
+                            "/sys/devices/system/clocksource/clocksource0/current_clocksource"));
+    f->quota_cpus = allowed_by_groups("cpu", group_cpus);
+    f->available_bytes = fmin(1024 * environment_value("/proc/meminfo", "MemAvailable", ':'),
+                              allowed_by_groups("memory", group_bytes));
+    f->somaxconn = count_in("/proc/sys/net/core/somaxconn");
+    f->reuse_time_wait = count_in("/proc/sys/net/ipv4/tcp_tw_reuse");
+    f->uring_disabled = count_in("/proc/sys/kernel/io_uring_disabled");
+    if (environment_line("/proc/sys/net/ipv4/ip_local_port_range", range, sizeof range)) {
+        double first = strtod(at, &at);
+        f->ports = strtod(at, NULL) - first + 1;
+    }
+}

@@ -1,0 +1,42 @@
+/* doctor_sysctl.c - what macOS and the systems of base/os_bsd.c tell the doctor.
+ * Invariant: what they do not tell stays unknown. */
+#include "bench/machine/doctor.h"
+
+#include "base/os_sysctl.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <uv.h>
+
+static void add_ticks(struct cpu_ticks *sum, const struct uv_cpu_times_s *t) {
+    sum->idle += (double)t->idle;
+    sum->total +=
+        (double)t->user + (double)t->nice + (double)t->sys + (double)t->idle + (double)t->irq;
+}
+
+/* Of all CPUs where the system gives no choice among them. */
+struct doctor_counts doctor_counts(const int *cpus, size_t count) {
+    struct doctor_counts counts = {.ticks = {NAN, NAN, NAN}, .swapped = NAN};
+    uv_cpu_info_t *all;
+    int known = 0;
+    if (uv_cpu_info(&all, &known) != 0) return counts;
+    counts.ticks.idle = counts.ticks.total = 0;
+    for (size_t i = 0; i < count; i++)
+        if (cpus[i] < known) add_ticks(&counts.ticks, &all[cpus[i]].cpu_times);
+    for (int i = 0; count == 0 && i < known; i++) add_ticks(&counts.ticks, &all[i].cpu_times);
+    uv_free_cpu_info(all, known);
+    return counts;
+}
+
+/* Memory that is free is no figure to judge by here: caches are not counted with it. */
+void doctor_read_system(struct doctor_facts *f, const int *cpus, size_t count) {
+    static const char *const queues[] = {"kern.ipc.soacceptqueue", "kern.ipc.somaxconn",
+                                         "kern.somaxconn"};
+    (void)cpus, (void)count;
+    uint64_t value;
+    for (size_t i = 0; i < sizeof queues / sizeof *queues && isnan(f->somaxconn); i++) {
+        if (!os_sysctl_count(queues[i], &value)) continue;
+        f->somaxconn = (double)value;
+        snprintf(f->somaxconn_name, sizeof f->somaxconn_name, "%s", queues[i]);
+    }
+}

@@ -1,0 +1,174 @@
+/* fill_order.c - slots against the median of their cell, in the order of their run, and what
+ * the hypervisor took meanwhile. Invariant: as in fill.h, but that invalid slots show too: as
+ * crosses at the edge, which are no figures. */
+#include "bench/plot/fill.h"
+#include "bench/support/format.h"
+#include "bench/result/sample_facts.h"
+#include "bench/support/json_path.h"
+
+#include "base/check.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SLOTS, STEAL };
+enum { SLOTS_HEIGHT = 330, STEAL_HEIGHT = 90 };
+
+#define BEYOND 4.0 /* from the median, as a ratio, ends the scale */
+
+/* What is compared within a cell; larger is better. */
+static double headline(const struct summary_cell *cell, const cJSON *sample) {
+    if (cell->kind == LOAD_CLOSED) return json_number(sample, "throughput_per_s");
+    if (cell->saturated) return sample_answered_per_s(sample);
+    return 1 /
+           json_number(sample, cell->kind == LOAD_OPEN ? "latency.p50_ns" : "newcomers.p50_ns");
+}
+
+static int ascending(const void *left, const void *right) {
+    double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+/* The median of a cell's usable slots; NAN where fewer than two of them can be compared. */
+static double typical(const struct summary_cell *cell) {
+    const cJSON *samples = json_item(cell->json, "samples"), *sample;
+    double *values = calloc((size_t)cJSON_GetArraySize(samples) + 1, sizeof *values);
+    CHECK(values != NULL);
+    size_t count = 0;
+    cJSON_ArrayForEach(sample, samples) {
+        double value = headline(cell, sample);
+        if (sample_usable(sample) && isfinite(value) && value > 0) values[count++] = value;
+    }
+    qsort(values, count, sizeof *values, ascending);
+    double median = count < 2 ? NAN : (values[(count - 1) / 2] + values[count / 2]) / 2;
+    free(values);
+    return median;
+}
+
+/* What the slots need of the axes. */
+struct extent {
+    double t_max;     /* seconds */
+    double furthest;  /* from the median, as a ratio above 1 */
+    double steal_max; /* percent */
+    size_t beyond;    /* slots at the edge of the scale */
+    size_t alone;     /* usable slots with none to compare them with */
+};
+
+static struct plot_point slot_point(const struct summary_cell *cell, const cJSON *sample,
+                                    double median, struct extent *extent) {
+    double ratio = headline(cell, sample) / median;
+    struct plot_point point = {
+        json_number(sample, "started_offset_s"), NAN, NAN, NAN, NAN, MARKER_FILLED};
+    if (!sample_usable(sample)) {
+        point.y = 0; /* moved to the edge once the scale is known */
+        point.marker = MARKER_CROSS;
+    } else if (ratio > 0 && isfinite(ratio)) {
+        if (ratio > BEYOND || ratio < 1 / BEYOND) extent->beyond++;
+        point.y = fmin(fmax(ratio, 1 / BEYOND), BEYOND);
+        extent->furthest = fmax(extent->furthest, fmax(point.y, 1 / point.y));
+        if (strcmp(sample_verdict(sample), "suspect") == 0) point.marker = MARKER_HOLLOW;
+    } else {
+        if (isfinite(headline(cell, sample))) extent->alone++;
+    }
+    return point;
+}
+
+static void add_slots(struct plot *plot, const struct summary_cell *cell, struct extent *extent) {
+    double median = typical(cell);
+    const cJSON *sample;
+    cJSON_ArrayForEach(sample, json_item(cell->json, "samples")) {
+        struct plot_point point = slot_point(cell, sample, median, extent);
+        extent->t_max = fmax(extent->t_max, point.x);
+        double steal = json_number(sample, "steal_pct");
+        if (isfinite(steal)) {
+            size_t panel = plot_panel_of(plot, cell->result, STEAL);
+            struct plot_series *bars = plot_series_in(plot, panel, "steal", cell);
+            bars->unnamed = true;
+            strcpy(bars->style.colour, "#7a7a7a");
+            plot_add_point(bars, (struct plot_point){point.x, steal, NAN, NAN, NAN, MARKER_NONE});
+            extent->steal_max = fmax(extent->steal_max, steal);
+        }
+        if (isnan(point.y)) continue;
+        size_t panel = plot_panel_of(plot, cell->result, SLOTS);
+        plot_add_point(plot_series_in(plot, panel, cell->server, cell), point);
+    }
+}
+
+/* Ratios on a scale that is as far up as down; what is invalid stands below all. */
+static void set_ratio_axis(struct plot *plot, struct plot_axis *y, double furthest) {
+    static const double steps[] = {1.01, 1.02, 1.05, 1.1, 1.25, 1.5, 2, 3, 4};
+    double edge = fmax(furthest, 1.04) * 1.03, last = 1;
+    *y = (struct plot_axis){.log = true, .min = 1 / edge, .max = edge};
+    plot_add_tick(y, "median", 1);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        char text[FORMAT_SIZE];
+        if (steps[i] > edge || log(steps[i] / last) < 0.13 * log(edge)) continue;
+        last = steps[i];
+        snprintf(text, sizeof text, "\u00d7 %g", steps[i]);
+        plot_add_tick(y, text, steps[i]);
+        snprintf(text, sizeof text, "\u00f7 %g", steps[i]);
+        plot_add_tick(y, text, 1 / steps[i]);
+    }
+    bool crosses = false;
+    for (size_t i = 0; i < plot->count; i++)
+        for (size_t k = 0; k < plot->series[i].count; k++) {
+            struct plot_point *point = &plot->series[i].points[k];
+            if (point->marker != MARKER_CROSS) continue;
+            point->y = y->min * pow(edge, -0.07);
+            crosses = true;
+        }
+    if (crosses) y->min *= pow(edge, -0.14);
+    strcpy(y->title, "Slot against its cell's median");
+}
+
+static void set_time_axis(struct plot *plot, double t_max) {
+    double unit = t_max > 600 ? 60 : 1;
+    for (size_t i = 0; i < plot->count; i++)
+        for (size_t k = 0; k < plot->series[i].count; k++) plot->series[i].points[k].x /= unit;
+    plot_axis_linear(&plot->x, t_max / unit, 8);
+    double room = 0.015 * fmax(t_max, 1) / unit;
+    plot->x.min = -room;
+    plot->x.max = fmax(t_max, 1) / unit + room;
+    snprintf(plot->x.title, sizeof plot->x.title, "Start of the slot (%s after the session's)",
+             unit > 1 ? "minutes" : "s");
+}
+
+void plot_fill_order(const struct summary *report, struct plot *plot) {
+    struct extent extent = {.furthest = 1};
+    bool some = false;
+    for (size_t i = 0; i < report->cell_count; i++)
+        some = some || isfinite(typical(&report->cells[i]));
+    if (!some) {
+        plot_note(plot, "no cell has two usable slots");
+        return;
+    }
+    for (size_t i = 0; i < report->cell_count; i++) {
+        add_slots(plot, &report->cells[i], &extent);
+        plot->invalid += report->cells[i].invalid;
+    }
+    plot_sort_points(plot);
+    struct plot_axis y[2];
+    set_time_axis(plot, extent.t_max);
+    set_ratio_axis(plot, &y[SLOTS], extent.furthest);
+    memset(&y[STEAL], 0, sizeof y[STEAL]);
+    plot_axis_linear(&y[STEAL], fmax(extent.steal_max, 10), 3);
+    strcpy(y[STEAL].title, "Steal (%)");
+    for (size_t i = 0; i < plot->panel_count; i++) {
+        plot->panels[i].y = y[plot->panels[i].part];
+        plot->panels[i].height = plot->panels[i].part == SLOTS ? SLOTS_HEIGHT : STEAL_HEIGHT;
+    }
+    strcpy(plot->subtitle, "up is better: throughput of closed and of saturated loads, else the "
+                           "inverse of the median response time");
+    strcpy(plot->columns,
+           "start of the slot; ratio to the median of its cell, or steal in percent; "
+           "not used; not used");
+    if (extent.beyond > 0)
+        plot_note(plot, "%zu slot%s further off than %g times at the edge", extent.beyond,
+                  extent.beyond > 1 ? "s" : "", BEYOND);
+    if (extent.alone > 0)
+        plot_note(plot, "%zu slot%s alone in a cell not shown", extent.alone,
+                  extent.alone > 1 ? "s" : "");
+    plot->legend = true;
+}

@@ -1,0 +1,146 @@
+/* fill_series.c - throughput and latency step by step, within the slots of one load.
+ * Invariant: as in fill.h; a column per server, all on the same axes. */
+#include "bench/plot/fill.h"
+#include "bench/support/format.h"
+#include "bench/result/sample_facts.h"
+#include "bench/result/summary_words.h"
+#include "bench/support/json_path.h"
+
+#include "base/check.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RATE, LATENCY, PARTS };
+enum { PART_HEIGHT = 118 };
+
+/* What the axes have to hold. */
+struct extent {
+    double t_max;          /* seconds */
+    double rate_max;       /* echoes per second */
+    double ns_min, ns_max; /* latency */
+};
+
+static bool slot_has_series(const cJSON *sample) {
+    return sample_usable(sample) && cJSON_GetArraySize(json_item(sample, "series")) > 1;
+}
+
+static bool has_series(const struct summary_cell *cell) {
+    const cJSON *sample;
+    cJSON_ArrayForEach(sample, json_item(cell->json, "samples")) {
+        if (slot_has_series(sample)) return true;
+    }
+    return false;
+}
+
+static bool has_closed_series(const struct summary_cell *cell) {
+    return cell->kind == LOAD_CLOSED && has_series(cell);
+}
+
+/* A new series of a slot in its server's column; valid until the next call. */
+static struct plot_series *add_slot(struct plot *plot, const struct summary_cell *cell,
+                                    const cJSON *sample, size_t column, size_t part, bool pale) {
+    struct plot_series *series = plot_add_series(plot, cell);
+    series->panel = plot_panel_of(plot, column, part);
+    series->unnamed = true;
+    series->pale = pale;
+    strcpy(series->style.dash, "solid");
+    format_append(series->name, sizeof series->name, ", slot %.0f, %s",
+                  json_number(sample, "order"), sample_verdict(sample));
+    return series;
+}
+
+static void drop_empty(struct plot *plot) {
+    while (plot->count > 0 && plot->series[plot->count - 1].count == 0) plot->count--;
+}
+
+/* The steps of a slot, each at its middle. */
+static void add_steps(struct plot *plot, const struct summary_cell *cell, const cJSON *sample,
+                      size_t column, bool pale, struct extent *extent) {
+    enum plot_marker marker =
+        strcmp(sample_verdict(sample), "suspect") == 0 ? MARKER_HOLLOW : MARKER_FILLED;
+    for (size_t part = 0; part < PARTS; part++) {
+        struct plot_series *series = add_slot(plot, cell, sample, column, part, pale);
+        double before = 0;
+        const cJSON *step;
+        cJSON_ArrayForEach(step, json_item(sample, "series")) {
+            double t = json_number(step, "t_s"), length = t - before;
+            double rate = json_number(step, "messages") / length;
+            double mean = json_number(step, "mean_ns"), max = json_number(step, "max_ns");
+            double x = t - length / 2;
+            before = t;
+            extent->t_max = fmax(extent->t_max, t);
+            if (part == RATE && isfinite(rate)) {
+                plot_add_point(series, (struct plot_point){x, rate, NAN, NAN, NAN, marker});
+                extent->rate_max = fmax(extent->rate_max, rate);
+            } else if (part == LATENCY && mean > 0 && max >= mean) {
+                plot_add_point(series,
+                               (struct plot_point){x, mean / 1e6, NAN, max / 1e6, NAN, marker});
+                extent->ns_min = fmin(extent->ns_min, mean);
+                extent->ns_max = fmax(extent->ns_max, max);
+            }
+        }
+        drop_empty(plot);
+    }
+}
+
+static void set_axes(struct plot *plot, const struct extent *extent) {
+    plot_axis_linear(&plot->x, extent->t_max, 4);
+    plot->x.max = extent->t_max;
+    strcpy(plot->x.title, "Time in the window (s)");
+    struct plot_axis y[PARTS];
+    memset(y, 0, sizeof y);
+    plot_axis_linear(&y[RATE], extent->rate_max, 4);
+    strcpy(y[RATE].title, "Echoes per second");
+    if (extent->ns_max > 0) plot_axis_log(&y[LATENCY], extent->ns_min / 1e6, extent->ns_max / 1e6);
+    strcpy(y[LATENCY].title, "Latency (ms, log)");
+    for (size_t i = 0; i < plot->panel_count; i++) {
+        struct plot_panel *panel = &plot->panels[i];
+        panel->y = y[panel->part];
+        panel->height = PART_HEIGHT;
+    }
+}
+
+void plot_fill_series(const struct summary *report, struct plot *plot) {
+    const struct summary_cell *first = plot_best_load(report, has_closed_series);
+    if (first == NULL) first = plot_best_load(report, has_series);
+    if (first == NULL) {
+        plot_note(plot, "no usable slot has a series");
+        return;
+    }
+    struct extent extent = {.ns_min = INFINITY};
+    size_t columns = 0, column = 0;
+    for (size_t i = 0; i < report->cell_count; i++) {
+        const struct summary_cell *cell = &report->cells[i];
+        columns += cell->result == first->result && strcmp(cell->load, first->load) == 0 &&
+                   has_series(cell);
+    }
+    plot_set_panels(plot, columns, PARTS);
+    for (size_t i = 0; i < report->cell_count; i++) {
+        const struct summary_cell *cell = &report->cells[i];
+        if (cell->result != first->result || strcmp(cell->load, first->load) != 0) continue;
+        plot->invalid += cell->invalid;
+        if (!has_series(cell)) continue;
+        struct plot_panel *panel = &plot->panels[plot_panel_of(plot, column, RATE)];
+        snprintf(panel->title, sizeof panel->title, "%s", cell->server);
+        bool pale = false;
+        const cJSON *sample;
+        cJSON_ArrayForEach(sample, json_item(cell->json, "samples")) {
+            if (!slot_has_series(sample)) continue;
+            add_steps(plot, cell, sample, column, pale, &extent);
+            pale = true;
+        }
+        column++;
+    }
+    set_axes(plot, &extent);
+    summary_load(plot->subtitle, sizeof plot->subtitle, first, SUMMARY_WHOLE);
+    if (report->result_count > 1)
+        plot_note(plot, "one result at a time: %s", report->results[first->result].label);
+    plot_note(plot, "lines: throughput and mean latency per step, dots: longest latency of it");
+    strcpy(plot->columns,
+           "middle of the step, s; echoes/s or mean latency in ms; not used; longest "
+           "latency in ms");
+    plot->grid = true;
+}

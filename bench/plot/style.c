@@ -1,0 +1,79 @@
+/* style.c - colour, dash and marker of every model, from plot/palette.txt.
+ * Invariant: a style follows from the server's name alone, never from what else is on the plot. */
+#include "bench/plot/plot.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { PALETTE_MAX = 64 };
+
+/* A row of the palette. */
+struct entry {
+    char model[48];          /* the model's name */
+    struct plot_style style; /* how it is drawn */
+};
+
+static struct entry palette[PALETTE_MAX];
+static size_t palette_size;
+
+static const char *const dashes[] = {"solid", "(10,4)", "(3,3)", "(10,4,3,4)", "(18,5)"};
+static const int markers[] = {7, 5, 9, 11, 13, 15};
+
+int plot_style_load(const char *templates, char *reason, size_t reason_size) {
+    char path[4096], line[256];
+    snprintf(path, sizeof path, "%s/palette.txt", templates);
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        snprintf(reason, reason_size, "%s: cannot open", path);
+        return -1;
+    }
+    palette_size = 0;
+    for (int number = 1; fgets(line, sizeof line, file) != NULL; number++) {
+        if (line[strspn(line, " \t\r\n")] == '\0' || line[0] == '#') continue;
+        struct entry row;
+        bool fits = palette_size < PALETTE_MAX;
+        int fields = sscanf(line, "%47s %7s %15s %d", row.model, row.style.colour, row.style.dash,
+                            &row.style.marker);
+        if (!fits || fields != 4) {
+            snprintf(reason, reason_size, "%s:%d: %s", path, number,
+                     fits ? "not: model colour dash marker" : "too many rows");
+            fclose(file);
+            return -1;
+        }
+        palette[palette_size++] = row;
+    }
+    fclose(file);
+    return 0;
+}
+
+/* FNV-1a, 32 bit: spreads names that nobody listed. */
+static uint32_t hash_of(const char *text) {
+    uint32_t hash = 2166136261u;
+    for (; *text != '\0'; text++) hash = (hash ^ (unsigned char)*text) * 16777619u;
+    return hash;
+}
+
+static struct plot_style model_style(const char *model) {
+    for (size_t i = 0; i < palette_size; i++)
+        if (strcmp(palette[i].model, model) == 0) return palette[i].style;
+    static const char *const colours[] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
+                                          "#E69F00", "#56B4E9", "#000000"};
+    uint32_t hash = hash_of(model);
+    struct plot_style style = {.marker = markers[hash / 7 % 6]};
+    strcpy(style.colour, colours[hash % 7]);
+    strcpy(style.dash, dashes[hash / 42 % 5]);
+    return style;
+}
+
+struct plot_style plot_style_of(const char *model, const char *server) {
+    struct plot_style style = model_style(model);
+    const char *options = strchr(server, ':');
+    if (options == NULL) return style;
+    uint32_t hash = hash_of(options);
+    const char *dash = dashes[hash % 5];
+    strcpy(style.dash, strcmp(dash, style.dash) != 0 ? dash : dashes[(hash + 1) % 5]);
+    int marker = markers[hash / 5 % 6];
+    style.marker = marker != style.marker ? marker : markers[(hash / 5 + 1) % 6];
+    return style;
+}

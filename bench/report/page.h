@@ -1,0 +1,30 @@
+/* page.h - the report as one page that needs nothing beside it.
+ * Invariant: no text of a result file reaches the page unescaped, and the page loads nothing. */
+#ifndef BENCH_REPORT_PAGE_H
+#define BENCH_REPORT_PAGE_H
+
+#include "bench/plot/plot.h"
+#include "bench/result/summary.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+/* A plot as the page shows it. */
+struct report_picture {
+    const struct plot_kind *kind; /* which plot */
+    char *svg;                    /* what gnuplot drew, or NULL; owned by the caller */
+    char label[400];              /* what it shows, for those who do not see it */
+    char missing[600];            /* why there is no drawing */
+    bool has_files;               /* whether data and script were written */
+};
+
+/* Writes the page. `folder` is the name of the plots' folder, beside the page. */
+void report_html(FILE *out, const struct summary *report, const struct report_picture *pictures,
+                 size_t count, const char *folder);
+
+/* The parts of it that are tables: figures per load, what was not run, the models' answers. */
+void report_html_tables(FILE *out, const struct summary *report);
+void report_html_skipped(FILE *out, const struct summary *report);
+void report_html_models(FILE *out, const struct summary *report);
+
+#endif

@@ -1,0 +1,386 @@
+/* page_tables.c - the tables of the page: one per load, best first.
+ * Invariant: a cell without a usable slot shows no figure, and is ranked nowhere. */
+#include "bench/support/format.h"
+#include "bench/report/page.h"
+#include "bench/result/sample_facts.h"
+#include "bench/result/summary_words.h"
+#include "bench/support/json_path.h"
+
+#include "base/check.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool ranked(const struct summary_cell *cell) {
+    return summary_cell_usable(cell) && isfinite(cell->per_cpu.median) &&
+           summary_cell_bound(cell) != BOUND_CLIENT;
+}
+
+/* Larger is worse. Closed loop: CPU an echo costs; open loop: 99th percentile, else the median;
+ * churn: the same of whole connections. */
+static double badness(const struct summary_cell *cell) {
+    if (!summary_cell_usable(cell)) return INFINITY;
+    if (cell->kind == LOAD_CLOSED) return ranked(cell) ? 1 / cell->per_cpu.median : 1e30;
+    const double *times = cell->kind == LOAD_CHURN ? cell->first_ns : cell->latency_ns;
+    double ns = isfinite(times[2]) ? times[2] : times[0];
+    return isfinite(ns) ? ns : 1e30;
+}
+
+/* Results one after the other, never mixed: across systems there is no ranking. */
+static int best_first(const void *left, const void *right) {
+    const struct summary_cell *a = *(const struct summary_cell *const *)left;
+    const struct summary_cell *b = *(const struct summary_cell *const *)right;
+    if (a->result != b->result) return a->result > b->result ? 1 : -1;
+    double bad_a = badness(a), bad_b = badness(b);
+    if (bad_a != bad_b) return bad_a > bad_b ? 1 : -1;
+    return (a > b) - (a < b);
+}
+
+/* A figure of the slots; their range on hover. */
+static void put_span(FILE *out, const struct summary_span *span,
+                     char *(*format)(char text[FORMAT_SIZE], double value)) {
+    char text[FORMAT_SIZE], low[FORMAT_SIZE], high[FORMAT_SIZE];
+    fputs("<td class=\"n\"", out);
+    if (isfinite(span->median))
+        fprintf(out, " title=\"slots: %s to %s\"", format(low, span->min), format(high, span->max));
+    fprintf(out, ">%s</td>", format(text, span->median));
+}
+
+/* Whether two reasons are the same, or with `roughly` differ in figures only. */
+static bool same_reason(const char *a, const char *b, bool roughly) {
+    static const char figures[] = "0123456789.+-";
+    for (;; a++, b++) {
+        if (roughly) a += strspn(a, figures), b += strspn(b, figures);
+        if (*a != *b || *a == '\0') return *a == *b;
+    }
+}
+
+/* Whether an earlier slot of the cell gave the same reason. */
+static bool said_before(const cJSON *samples, const cJSON *reason, bool roughly) {
+    const cJSON *sample, *other;
+    cJSON_ArrayForEach(sample, samples) {
+        cJSON_ArrayForEach(other, json_item(sample, "validity.reasons")) {
+            if (other == reason) return false;
+            if (cJSON_IsString(other) &&
+                same_reason(other->valuestring, reason->valuestring, roughly))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* The different reasons of a cell's slots. */
+static void put_reasons(FILE *out, const struct summary_cell *cell, const char *separator,
+                        bool roughly) {
+    const cJSON *samples = json_item(cell->json, "samples"), *sample, *reason;
+    const char *before = "";
+    cJSON_ArrayForEach(sample, samples) {
+        cJSON_ArrayForEach(reason, json_item(sample, "validity.reasons")) {
+            if (!cJSON_IsString(reason) || said_before(samples, reason, roughly)) continue;
+            fputs(before, out);
+            before = separator;
+            format_html(out, reason->valuestring);
+        }
+    }
+}
+
+/* That more was offered than was answered in time. */
+static void put_saturation(FILE *out, const struct summary_cell *cell) {
+    if (!(cell->achieved < SAMPLE_ACHIEVED_MIN)) return;
+    fprintf(out, "<span class=\"pill saturated\">saturated: %.0f\u00a0%% served</span> ",
+            100 * cell->achieved);
+}
+
+static void put_verdicts(FILE *out, const struct summary_cell *cell) {
+    static const char *const names[] = {"valid", "suspect", "invalid"};
+    const size_t counts[] = {cell->valid, cell->suspect, cell->invalid};
+    fputs("<td class=\"v\" title=\"", out);
+    put_reasons(out, cell, "; ", false);
+    fputs("\">", out);
+    if (summary_cell_usable(cell)) put_saturation(out, cell);
+    for (int i = 0; i < 3; i++)
+        if (counts[i] > 0)
+            fprintf(out, "<span class=\"pill %s\">%zu %s</span> ", names[i], counts[i], names[i]);
+    if (cell->suspect + cell->invalid > 0) {
+        fputs("<small>", out);
+        put_reasons(out, cell, "<br>", true);
+        fputs("</small>", out);
+    }
+    fputs("</td>", out);
+}
+
+static void put_server(FILE *out, const struct summary_cell *cell) {
+    struct plot_style style = plot_style_of(cell->model, cell->server);
+    fprintf(out, "<th scope=\"row\"><span class=\"chip\" style=\"background:%s\"></span>",
+            style.colour);
+    format_html(out, cell->server);
+    fputs("</th>", out);
+}
+
+/* Says whose rows follow, where there are several results. */
+static void put_group(FILE *out, const struct summary *report, size_t result, int columns) {
+    if (report->result_count < 2) return;
+    fprintf(out, "<tr class=\"group\"><th scope=\"rowgroup\" colspan=\"%d\">", columns);
+    format_html(out, report->results[result].label);
+    fputs("</th></tr>\n", out);
+}
+
+/* Columns that only some loads fill. */
+enum extra { CHURNED = 1, CONNECT = 2, NEWCOMERS = 4, MEMORY = 8, COLUMNS = 14 };
+
+/* Which of them a phase needs. */
+static unsigned extras_of(const struct summary *report, const char *phase) {
+    unsigned extras = 0;
+    for (size_t i = 0; i < report->cell_count; i++) {
+        const struct summary_cell *cell = &report->cells[i];
+        if (strcmp(cell->phase, phase) != 0) continue;
+        if (isfinite(cell->churned.median)) extras |= CHURNED;
+        if (isfinite(cell->connect_ns[0])) extras |= CONNECT;
+        if (isfinite(cell->first_ns[0])) extras |= NEWCOMERS;
+        if (cell->idle > 0) extras |= MEMORY;
+    }
+    return extras;
+}
+
+static int columns_with(unsigned extras) {
+    int columns = COLUMNS;
+    if (extras & CHURNED) columns++;
+    if (extras & CONNECT) columns++;
+    if (extras & NEWCOMERS) columns += 2;
+    if (extras & MEMORY) columns++;
+    return columns;
+}
+
+static void put_time(FILE *out, double ns) {
+    char text[FORMAT_SIZE];
+    fprintf(out, "<td class=\"n\">%s</td>", format_duration(text, ns));
+}
+
+static void put_row(FILE *out, const struct summary_cell *cell, size_t rank, unsigned extras) {
+    fputs("<tr><td class=\"n rank\">", out);
+    if (rank > 0)
+        fprintf(out, "%zu", rank);
+    else
+        fputs("<span title=\"not ranked\">\u2013</span>", out);
+    fputs("</td>", out);
+    put_server(out, cell);
+    put_span(out, &cell->rate, format_count);
+    if (extras & CHURNED) put_span(out, &cell->churned, format_count);
+    for (size_t i = 0; i < QUANTILES; i++) put_time(out, cell->latency_ns[i]);
+    if (extras & CONNECT) put_time(out, cell->connect_ns[0]);
+    if (extras & NEWCOMERS) put_time(out, cell->first_ns[0]);
+    if (extras & NEWCOMERS) put_time(out, cell->first_ns[2]);
+    put_span(out, &cell->cpu_ns, format_count);
+    if (isfinite(cell->overhead))
+        fprintf(out, "<td class=\"n\">%.2f</td>", cell->overhead);
+    else
+        fputs("<td class=\"n\">\u2013</td>", out);
+    put_span(out, &cell->per_cpu, format_count);
+    if (extras & MEMORY) put_span(out, &cell->memory, format_bytes);
+    put_span(out, &cell->rss, format_bytes);
+    put_span(out, &cell->fairness, format_ratio);
+    fprintf(out, "<td>%s</td>",
+            summary_cell_usable(cell) ? summary_bound_names[summary_cell_bound(cell)] : "\u2013");
+    put_verdicts(out, cell);
+    fputs("</tr>\n", out);
+}
+
+/* What the rows of a phase are sorted by depends on its loads. */
+static void put_sorting(FILE *out, const struct summary *report, const char *phase) {
+    static const char *const by[] = {
+        [LOAD_CLOSED] = ("closed loops by echoes per second of server CPU, most first (what the "
+                         "load generator limited is not ranked)"),
+        [LOAD_OPEN] = "open loops by the 99th percentile, shortest first",
+        [LOAD_CHURN] = "churn by the 99th percentile of whole connections, shortest first"};
+    bool present[3] = {false};
+    const char *separator = "Sorted: ";
+    for (size_t i = 0; i < report->cell_count; i++)
+        if (strcmp(report->cells[i].phase, phase) == 0) present[report->cells[i].kind] = true;
+    fputs("<p class=\"note\">", out);
+    for (size_t i = 0; i < 3; i++) {
+        if (!present[i]) continue;
+        fprintf(out, "%s%s", separator, by[i]);
+        separator = "; ";
+    }
+    fprintf(out,
+            ". Percentiles are %s, over all usable slots together; the other figures are medians "
+            "of the slots, their range on hover.</p>\n",
+            !present[LOAD_OPEN]    ? "service time"
+            : present[LOAD_CLOSED] ? "response time from the intended send in open loops, else "
+                                     "service time"
+                                   : "response time from the intended send");
+}
+
+static void put_head(FILE *out, const struct summary *report, const char *phase, unsigned extras) {
+    put_sorting(out, report, phase);
+    fputs("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"", out);
+    format_html(out, phase);
+    fputs("\"><table><thead><tr><th scope=\"col\" class=\"n\">#</th>"
+          "<th scope=\"col\">Server</th>"
+          "<th scope=\"col\" class=\"n\">Echoes<br>per second</th>",
+          out);
+    if (extras & CHURNED)
+        fputs("<th scope=\"col\" class=\"n\">Connections<br>per second</th>", out);
+    fputs("<th scope=\"col\" class=\"n\">p50</th><th scope=\"col\" class=\"n\">p90</th>"
+          "<th scope=\"col\" class=\"n\">p99</th><th scope=\"col\" class=\"n\">p99.9</th>",
+          out);
+    if (extras & CONNECT) fputs("<th scope=\"col\" class=\"n\">Connect<br>p50</th>", out);
+    if (extras & NEWCOMERS)
+        fputs(
+            "<th scope=\"col\" class=\"n\" title=\"from the time at which a connection was due to "
+            "its first echo\">Newcomer<br>p50</th>"
+            "<th scope=\"col\" class=\"n\">Newcomer<br>p99</th>",
+            out);
+    fputs("<th scope=\"col\" class=\"n\">Server CPU<br>per echo, ns</th>"
+          "<th scope=\"col\" class=\"n\" title=\"CPU per echo over half of a bare TCP round trip "
+          "on that machine\">Over-<br>head</th>"
+          "<th scope=\"col\" class=\"n\">Echoes per<br>CPU second</th>",
+          out);
+    if (extras & MEMORY) fputs("<th scope=\"col\" class=\"n\">Server<br>memory</th>", out);
+    fputs("<th scope=\"col\" class=\"n\">Memory per<br>connection</th>"
+          "<th scope=\"col\" class=\"n\" title=\"Jain's index of echoes per connection; 1 is equal "
+          "shares\">Fairness</th><th scope=\"col\">Bound</th><th scope=\"col\">Slots</th></tr>"
+          "</thead><tbody>\n",
+          out);
+}
+
+static bool same_rows(const struct summary_cell *a, const struct summary_cell *b) {
+    return a->skipped == NULL && b->skipped == NULL && strcmp(a->phase, b->phase) == 0 &&
+           strcmp(a->load, b->load) == 0;
+}
+
+static void put_load(FILE *out, const struct summary *report, const struct summary_cell **cells,
+                     size_t count, unsigned extras) {
+    char load[256], offered[FORMAT_SIZE];
+    size_t rank = 0;
+    summary_load(load, sizeof load, cells[0], SUMMARY_WHOLE);
+    fprintf(out, "<tr class=\"load\"><th scope=\"rowgroup\" colspan=\"%d\">", columns_with(extras));
+    format_html(out, load);
+    if (report->result_count == 1 && isfinite(json_number(cells[0]->json, "scenario.rate_pct")))
+        fprintf(out, " \u00b7 %s/s offered", format_count(offered, cells[0]->offered_per_s));
+    fputs("</th></tr>\n", out);
+    for (size_t k = 0; k < count; k++) {
+        if (k == 0 || cells[k]->result != cells[k - 1]->result) {
+            put_group(out, report, cells[k]->result, columns_with(extras));
+            rank = 0;
+        }
+        bool ranks = badness(cells[k]) < 1e30 && ranked(cells[k]);
+        put_row(out, cells[k], ranks ? ++rank : 0, extras);
+    }
+}
+
+/* The loads of a phase, one below the other, with the columns that they need. */
+static void put_phase(FILE *out, const struct summary *report, const char *phase, size_t number) {
+    const struct summary_cell **cells = calloc(report->cell_count + 1, sizeof *cells);
+    CHECK(cells != NULL);
+    unsigned extras = extras_of(report, phase);
+    fprintf(out, "<section class=\"phase\" id=\"phase-%zu\"><h3>", number);
+    format_html(out, phase);
+    fputs("</h3>", out);
+    put_head(out, report, phase, extras);
+    for (size_t i = 0; i < report->cell_count; i++) {
+        const struct summary_cell *first = &report->cells[i];
+        size_t count = 0, before = 0;
+        if (strcmp(first->phase, phase) != 0) continue;
+        for (size_t k = 0; k < i; k++) before += same_rows(&report->cells[k], first);
+        for (size_t k = i; k < report->cell_count && before == 0; k++)
+            if (same_rows(first, &report->cells[k])) cells[count++] = &report->cells[k];
+        if (count == 0) continue;
+        qsort(cells, count, sizeof *cells, best_first);
+        put_load(out, report, cells, count, extras);
+    }
+    fputs("</tbody></table></div></section>\n", out);
+    free(cells);
+}
+
+void report_html_tables(FILE *out, const struct summary *report) {
+    const char **phases = calloc(report->cell_count + 1, sizeof *phases);
+    CHECK(phases != NULL);
+    size_t count = 0;
+    for (size_t i = 0; i < report->cell_count; i++) {
+        size_t known = 0;
+        while (known < count && strcmp(phases[known], report->cells[i].phase) != 0) known++;
+        if (known == count && report->cells[i].skipped == NULL)
+            phases[count++] = report->cells[i].phase;
+    }
+    for (size_t i = 0; i < count && count > 1; i++) {
+        fprintf(out, "%s<a href=\"#phase-%zu\">", i == 0 ? "<p>" : " \u00b7 ", i + 1);
+        format_html(out, phases[i]);
+        fputs(i + 1 == count ? "</a></p>\n" : "</a>", out);
+    }
+    for (size_t i = 0; i < count; i++) put_phase(out, report, phases[i], i + 1);
+    free(phases);
+}
+
+void report_html_skipped(FILE *out, const struct summary *report) {
+    size_t last = SIZE_MAX;
+    for (size_t i = 0; i < report->cell_count; i++) {
+        const struct summary_cell *cell = &report->cells[i];
+        if (cell->skipped == NULL) continue;
+        if (last == SIZE_MAX)
+            fputs("<section><h2>Not run</h2><div class=\"scroll\"><table><thead><tr>"
+                  "<th scope=\"col\">Server</th><th scope=\"col\">Load</th>"
+                  "<th scope=\"col\">Reason</th></tr></thead><tbody>\n",
+                  out);
+        if (cell->result != last) put_group(out, report, cell->result, 3);
+        last = cell->result;
+        char load[256];
+        summary_load(load, sizeof load, cell, SUMMARY_WHOLE);
+        fputs("<tr>", out);
+        put_server(out, cell);
+        fputs("<td>", out);
+        format_html(out, load);
+        fputs("</td><td class=\"text\">", out);
+        format_html(out, cell->skipped);
+        fputs("</td></tr>\n", out);
+    }
+    if (last != SIZE_MAX) fputs("</tbody></table></div></section>\n", out);
+}
+
+/* Whether an earlier result, or an earlier entry of this one, describes the same model. */
+static bool model_shown(const struct summary *report, const cJSON *model) {
+    const char *name = json_text(model, "name");
+    for (size_t i = 0; i < report->result_count; i++) {
+        const cJSON *other;
+        cJSON_ArrayForEach(other, json_item(report->results[i].json, "session.models")) {
+            const char *other_name = json_text(other, "name");
+            if (other == model) return false;
+            if (name != NULL && other_name != NULL && strcmp(name, other_name) == 0) return true;
+        }
+    }
+    return false;
+}
+
+void report_html_models(FILE *out, const struct summary *report) {
+    static const char *const keys[] = {"summary", "initiation", "notification"};
+    fputs("<section><h2>The models, and the two questions to ask of each</h2>"
+          "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Model</th>"
+          "<th scope=\"col\">What it is</th><th scope=\"col\">How is input and output started?</th>"
+          "<th scope=\"col\">How is its completion learned?</th></tr></thead><tbody>\n",
+          out);
+    for (size_t i = 0; i < report->result_count; i++) {
+        const cJSON *model;
+        cJSON_ArrayForEach(model, json_item(report->results[i].json, "session.models")) {
+            const char *name = json_text(model, "name");
+            if (name == NULL || model_shown(report, model)) continue;
+            fprintf(out,
+                    "<tr><th scope=\"row\"><span class=\"chip\" style=\"background:%s\"></span>",
+                    plot_style_of(name, name).colour);
+            format_html(out, name);
+            fputs("</th>", out);
+            for (size_t k = 0; k < 3; k++) {
+                const char *text = json_text(model, keys[k]);
+                fputs("<td class=\"text\">", out);
+                for (const char *c = text != NULL ? text : ""; *c != '\0'; c++) {
+                    char one[2] = {k > 0 && *c == '_' ? ' ' : *c, '\0'};
+                    format_html(out, one);
+                }
+                fputs("</td>", out);
+            }
+            fputs("</tr>\n", out);
+        }
+    }
+    fputs("</tbody></table></div></section>\n", out);
+}

@@ -1,0 +1,159 @@
+/* identities.c - what must hold between the parts of a result: ids, references, order.
+ * Invariant: cost is linear in cells and slots, but for lookups of builds, of which there are few.
+ */
+#include "bench/result/identities.h"
+
+#include "base/check.h"
+#include "bench/result/identities_fault.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What is known of a document while its cells are checked. */
+struct walk {
+    struct identities_place place; /* where; its path is empty between cells */
+    const cJSON *builds;           /* the array */
+    const double *order;           /* slot number by position in the run */
+    size_t slots;                  /* how many */
+    double last_slot;              /* slot number of the sample before; -1 at first */
+};
+
+static const cJSON *item(const cJSON *object, const char *key) {
+    return cJSON_GetObjectItemCaseSensitive(object, key);
+}
+
+static double number(const cJSON *object, const char *key) {
+    const cJSON *i = item(object, key);
+    return cJSON_IsNumber(i) ? i->valuedouble : NAN;
+}
+
+static int by_text(const void *left, const void *right) {
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* Whether no two objects of an array have the same `id`. */
+static bool ids_unique(const struct identities_place *p, const cJSON *array, const char *name) {
+    size_t count = 0, room = (size_t)cJSON_GetArraySize(array);
+    const char **ids = malloc((room + 1) * sizeof *ids);
+    CHECK(ids);
+    const cJSON *i;
+    cJSON_ArrayForEach(i, array) ids[count++] = item(i, "id")->valuestring;
+    qsort(ids, count, sizeof *ids, by_text);
+    bool unique = true;
+    for (size_t k = 1; k < count && unique; k++)
+        if (strcmp(ids[k - 1], ids[k]) == 0)
+            unique = identities_fault(p, name, "the id \"%.100s\" occurs twice", ids[k]);
+    free(ids);
+    return unique;
+}
+
+static bool build_exists(const struct walk *w, const char *field, const cJSON *id) {
+    const cJSON *b;
+    if (!cJSON_IsString(id)) return true;
+    cJSON_ArrayForEach(b, w->builds) if (strcmp(item(b, "id")->valuestring, id->valuestring) ==
+                                         0) return true;
+    return identities_fault(&w->place, field, "\"%.100s\" is not in builds[]", id->valuestring);
+}
+
+/* Reads session.order; `order` has room for it. Returns whether it is a permutation of 0..n-1. */
+static bool read_order(const struct identities_place *p, const cJSON *array, double *order,
+                       size_t count) {
+    bool *seen = calloc(count + 1, sizeof *seen), fine = true;
+    CHECK(seen);
+    size_t n = 0;
+    const cJSON *i;
+    cJSON_ArrayForEach(i, array) {
+        double slot = i->valuedouble;
+        if (slot >= (double)count || seen[(size_t)slot]) {
+            fine = identities_fault(p, "session.order",
+                                    "is not a permutation of 0..%zu: position %zu holds %.17g",
+                                    count - 1, n, slot);
+            break;
+        }
+        seen[(size_t)slot] = true;
+        order[n++] = slot;
+    }
+    free(seen);
+    return fine;
+}
+
+/* Slots are numbered cell-major, so that down the file the numbers rise; this also means that no
+ * two samples share one. */
+static bool check_slot(struct walk *w, const cJSON *sample) {
+    double order = number(sample, "order");
+    if (order >= (double)w->slots)
+        return identities_fault(&w->place, "order", "is %.17g, but session.order has %zu slots",
+                                order, w->slots);
+    double slot = w->order[(size_t)order];
+    if (slot <= w->last_slot)
+        return identities_fault(&w->place, "order",
+                                "is %.17g, slot %.17g, but slots rise cell by cell", order, slot);
+    w->last_slot = slot;
+    return true;
+}
+
+/* Which fields are null follows from the load; a rate in percent is known once it was measured. */
+static bool check_scenario(const struct identities_place *p, const cJSON *scenario, bool measured) {
+    static const struct {
+        const char *key;   /* of the scenario */
+        const char *loads; /* where it is not null */
+    } fields[] = {{"depth", "closed"},
+                  {"outstanding", "open"},
+                  {"arrival", "open churn"},
+                  {"rate_per_s", "open churn"},
+                  {"churn_echoes", "churn"}};
+    const char *load = item(scenario, "load")->valuestring;
+    bool resolved = measured || cJSON_IsNull(item(scenario, "rate_pct"));
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        const cJSON *field = item(scenario, fields[i].key);
+        if (!resolved && strcmp(fields[i].key, "rate_per_s") == 0) continue;
+        if (cJSON_IsNull(field) == (strstr(fields[i].loads, load) != NULL))
+            return identities_fault(p, "scenario", "%s must be null exactly if load is not %s",
+                                    fields[i].key, fields[i].loads);
+    }
+    if (!cJSON_IsNull(item(scenario, "rate_pct")) && strcmp(load, "open") != 0)
+        return identities_fault(p, "scenario.rate_pct", "does not go with load %s", load);
+    if (number(scenario, "newcomers_per_s") > 0 && strcmp(load, "churn") == 0)
+        return identities_fault(p, "scenario.newcomers_per_s", "does not go with load churn");
+    return true;
+}
+
+static bool check_cell(struct walk *w, const cJSON *cell, int index) {
+    const cJSON *sample, *scenario = item(cell, "scenario");
+    int s = 0;
+    snprintf(w->place.path, sizeof w->place.path, "cells[%d]", index);
+    if (!check_scenario(&w->place, scenario, item(cell, "samples") != NULL)) return false;
+    cJSON_ArrayForEach(sample, item(cell, "samples")) {
+        snprintf(w->place.path, sizeof w->place.path, "cells[%d].samples[%d]", index, s++);
+        if (!build_exists(w, "build", item(sample, "build")) ||
+            !build_exists(w, "loadgen.build", item(item(sample, "loadgen"), "build")) ||
+            !check_slot(w, sample) ||
+            !identities_check_sample(scenario, sample, w->place.path, w->place.reason,
+                                     w->place.reason_size))
+            return false;
+    }
+    return true;
+}
+
+bool identities_check(const cJSON *document, char *reason, size_t reason_size) {
+    const cJSON *cell, *cells = item(document, "cells");
+    const cJSON *order_json = item(item(document, "session"), "order");
+    size_t slots = (size_t)cJSON_GetArraySize(order_json);
+    double *order = calloc(slots + 1, sizeof *order);
+    CHECK(order);
+    struct walk w = {.place = {.reason = reason, .reason_size = reason_size},
+                     .builds = item(document, "builds"),
+                     .order = order,
+                     .slots = slots,
+                     .last_slot = -1};
+    bool fine = ids_unique(&w.place, w.builds, "builds") && ids_unique(&w.place, cells, "cells") &&
+                read_order(&w.place, order_json, order, slots);
+    int index = 0;
+    cJSON_ArrayForEach(cell, cells) {
+        if (fine) fine = check_cell(&w, cell, index++);
+    }
+    free(order);
+    return fine;
+}

@@ -1,0 +1,19 @@
+/* schema.h - checks a JSON document against the part of JSON Schema (draft 2020-12) that this
+ * project's schemas use: type, enum, const, minimum, maximum, exclusiveMinimum, minItems, maxItems,
+ * items, properties, required, additionalProperties, $ref into #/$defs, oneOf.
+ * Invariant: whatever passes here passes a full validator; keywords that are unknown here are
+ * refused as a programmer's error unless they only annotate. */
+#ifndef BENCH_RESULT_SCHEMA_H
+#define BENCH_RESULT_SCHEMA_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Checks `document` against `definition` ("sample": #/$defs/sample of `schema`; NULL: the whole).
+ * Returns true, or false with "path: what is wrong" of the first fault in `reason`; `root` is what
+ * the path begins with and may be empty. */
+bool schema_check(const cJSON *schema, const char *definition, const cJSON *document,
+                  const char *root, char *reason, size_t reason_size);
+
+#endif

@@ -1,0 +1,298 @@
+/* summary.c - summaries of cells; see summary.h.
+ * Invariant: percentiles come from merged histograms, every other figure from one value per slot.
+ */
+#include "bench/result/summary.h"
+
+#include "base/check.h"
+#include "base/json.h"
+#include "bench/result/sample_facts.h"
+#include "bench/support/json_path.h"
+#include "bench/support/paths.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const summary_bound_names[BOUNDS] = {"none", "server", "client", "both", "unknown"};
+const double summary_quantiles[QUANTILES] = {0.5, 0.9, 0.99, 0.999};
+
+bool summary_cell_usable(const struct summary_cell *cell) {
+    return cell->valid + cell->suspect > 0;
+}
+
+/* Slots that disagree are told by the one of which least follows: with a bottleneck in the load
+ * generator even once, the cell's figures are not the server's. */
+enum summary_bound summary_cell_bound(const struct summary_cell *cell) {
+    static const enum summary_bound least_first[] = {BOUND_CLIENT, BOUND_BOTH, BOUND_SERVER,
+                                                    BOUND_NONE};
+    for (size_t i = 0; i < sizeof least_first / sizeof *least_first; i++)
+        if (cell->bounds[least_first[i]] > 0) return least_first[i];
+    return BOUND_UNKNOWN;
+}
+
+static int ascending(const void *left, const void *right) {
+    double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+/* A figure of a slot: by its path, or computed. */
+struct figure {
+    const char *path;                     /* within a sample; or NULL, and then */
+    double (*compute)(const cJSON *slot); /* says it, NAN if unknown */
+};
+
+static struct summary_span span_of(const cJSON *cell, struct figure figure) {
+    struct summary_span span = {NAN, NAN, NAN};
+    const cJSON *samples = json_item(cell, "samples"), *sample;
+    int capacity = cJSON_GetArraySize(samples);
+    if (capacity == 0) return span;
+    double *values = calloc((size_t)capacity, sizeof *values);
+    CHECK(values != NULL);
+    size_t count = 0;
+    cJSON_ArrayForEach(sample, samples) {
+        double value = figure.path ? json_number(sample, figure.path) : figure.compute(sample);
+        if (sample_usable(sample) && isfinite(value)) values[count++] = value;
+    }
+    if (count > 0) {
+        qsort(values, count, sizeof *values, ascending);
+        span.min = values[0];
+        span.max = values[count - 1];
+        span.median = (values[(count - 1) / 2] + values[count / 2]) / 2;
+    }
+    free(values);
+    return span;
+}
+
+struct summary_span summary_span_over(const cJSON *cell, const char *path) {
+    return span_of(cell, (struct figure){path, NULL});
+}
+
+struct summary_span summary_span_computed(const cJSON *cell, double (*compute)(const cJSON *slot)) {
+    return span_of(cell, (struct figure){NULL, compute});
+}
+
+static double churned_per_s(const cJSON *sample) {
+    return json_number(sample, "loadgen.offered") *
+           json_number(sample, "loadgen.achieved_over_offered") /
+           json_number(sample, "window_s");
+}
+
+void summary_cell_hist(const struct summary_cell *cell, const char *of, struct hist *into) {
+    hist_reset(into);
+    struct hist *one = malloc(sizeof *one);
+    CHECK(one != NULL);
+    const cJSON *sample;
+    cJSON_ArrayForEach(sample, json_item(cell->json, "samples")) {
+        char reason[128];
+        const cJSON *json = json_item(json_item(sample, of), "hist");
+        if (sample_usable(sample) && json != NULL &&
+            json_to_hist(json, one, reason, sizeof reason) == 0)
+            hist_merge(into, one);
+    }
+    free(one);
+}
+
+static void summarise_hist(const struct summary_cell *cell, const char *of, double ns[QUANTILES]) {
+    for (size_t i = 0; i < QUANTILES; i++) ns[i] = NAN;
+    struct hist *merged = malloc(sizeof *merged);
+    CHECK(merged != NULL);
+    summary_cell_hist(cell, of, merged);
+    for (size_t i = 0; i < QUANTILES; i++) {
+        double q = summary_quantiles[i];
+        if ((double)merged->count * (1 - q) < 10 * (1 - 1e-9)) continue;
+        ns[i] = (double)hist_quantile(merged, q);
+    }
+    free(merged);
+}
+
+static void count_slots(struct summary_cell *cell, struct summary_result *result) {
+    double user = 0, both = 0;
+    const cJSON *sample;
+    cJSON_ArrayForEach(sample, json_item(cell->json, "samples")) {
+        const char *verdict = sample_verdict(sample);
+        if (strcmp(verdict, "valid") == 0)
+            cell->valid++;
+        else if (strcmp(verdict, "suspect") == 0)
+            cell->suspect++;
+        else
+            cell->invalid++;
+        if (!sample_usable(sample)) continue;
+        const char *text = json_text(sample, "loadgen.bound");
+        size_t bound = 0;
+        while (bound < BOUND_UNKNOWN && (!text || strcmp(text, summary_bound_names[bound]) != 0))
+            bound++;
+        cell->bounds[bound]++;
+        if (cell->basis == NULL) cell->basis = json_text(sample, "latency.basis");
+        double slot_user = json_number(sample, "server.cpu_user_s");
+        double slot_sys = json_number(sample, "server.cpu_sys_s");
+        if (isfinite(slot_user + slot_sys)) user += slot_user, both += slot_user + slot_sys;
+    }
+    cell->cpu_user_share = both > 0 ? user / both : NAN;
+    result->valid += cell->valid;
+    result->suspect += cell->suspect;
+    result->invalid += cell->invalid;
+    result->skipped += cell->skipped != NULL;
+}
+
+/* Length of the server's part of a cell id: what stands before "/closed/" and the like. */
+static size_t server_length(const char *id) {
+    static const char *const loads[] = {"/closed/", "/open/", "/churn/"};
+    for (size_t i = 0; i < sizeof loads / sizeof *loads; i++) {
+        const char *load = strstr(id, loads[i]);
+        if (load != NULL) return (size_t)(load - id);
+    }
+    return strlen(id);
+}
+
+static double number_or_0(const cJSON *object, const char *path) {
+    double value = json_number(object, path);
+    return isfinite(value) ? value : 0;
+}
+
+static void read_load(struct summary_cell *cell) {
+    const cJSON *scenario = json_item(cell->json, "scenario");
+    const char *load = json_text(scenario, "load");
+    if (load != NULL && strcmp(load, "open") == 0) cell->kind = LOAD_OPEN;
+    if (load != NULL && strcmp(load, "churn") == 0) cell->kind = LOAD_CHURN;
+    cell->phase = json_text(scenario, "phase");
+    if (cell->phase == NULL) cell->phase = "";
+    cell->connections = json_number(scenario, "connections");
+    cell->idle = number_or_0(scenario, "idle");
+    cell->newcomers_per_s = number_or_0(scenario, "newcomers_per_s");
+    cell->offered_per_s = json_number(scenario, "rate_per_s");
+    cell->achieved = summary_span_over(cell->json, "loadgen.achieved_over_offered").median;
+    /* what was meant to saturate need not have done so */
+    cell->saturated = isnan(cell->achieved) ? cJSON_IsTrue(json_item(scenario, "saturating"))
+                                            : cell->achieved < SAMPLE_ACHIEVED_MIN;
+}
+
+static void summarise(struct summary_cell *cell, struct summary_result *result) {
+    const char *id = json_text(cell->json, "id");
+    if (id == NULL) id = "";
+    size_t length = server_length(id);
+    cell->load = id[length] == '/' ? id + length + 1 : id + length;
+    cell->server = malloc(length + 1);
+    CHECK(cell->server != NULL);
+    memcpy(cell->server, id, length);
+    cell->server[length] = '\0';
+    cell->model = json_text(cell->json, "scenario.server.model");
+    if (cell->model == NULL) cell->model = cell->server;
+    cell->skipped = json_text(cell->json, "skipped.reason");
+    read_load(cell);
+    cell->answered = summary_span_computed(cell->json, sample_answered_per_s);
+    /* what a saturated server still answers in the drain, long after its time, is no throughput */
+    cell->rate = cell->kind == LOAD_OPEN && cell->saturated
+                     ? cell->answered
+                     : summary_span_over(cell->json, "throughput_per_s");
+    cell->cpu_ns = summary_span_over(cell->json, "server.cpu_ns_per_echo");
+    cell->per_cpu = summary_span_over(cell->json, "server.echoes_per_cpu_s");
+    double floor_ns = json_number(result->json, "env.floor.roundtrip_ns");
+    cell->overhead = floor_ns > 0 ? cell->cpu_ns.median / (floor_ns / 2) : NAN;
+    cell->rss = summary_span_over(cell->json, "server.rss_per_connection_bytes");
+    cell->memory = summary_span_over(cell->json, "server.rss_bytes");
+    cell->fairness = summary_span_over(cell->json, "fairness.jain");
+    cell->churned = cell->kind == LOAD_CHURN ? summary_span_computed(cell->json, churned_per_s)
+                                             : (struct summary_span){NAN, NAN, NAN};
+    count_slots(cell, result);
+    summarise_hist(cell, "latency", cell->latency_ns);
+    summarise_hist(cell, "newcomers", cell->first_ns);
+    summarise_hist(cell, "connect", cell->connect_ns);
+}
+
+/* How much of the path a label tells. */
+enum label_path { LABEL_NO_PATH, LABEL_NAME, LABEL_PATH };
+
+/* "Debian GNU/Linux 12, wine 8.0"; the file's name, without its ending, or the path as given joins
+ * where two results would read alike. */
+static char *label_of(const struct summary_result *result, enum label_path with_path) {
+    const cJSON *host = json_item(result->json, "env.host");
+    const char *os = json_text(host, "os_version");
+    if (os == NULL) os = json_text(host, "os");
+    const char *emulator = json_text(host, "emulator");
+    CHECK(result->path != NULL);
+    const char *name = with_path == LABEL_NAME ? paths_file(result->path) : result->path;
+    const char *dot = strrchr(name, '.');
+    bool cut = with_path == LABEL_NAME && dot != NULL && dot != name;
+    int name_length = cut ? (int)(dot - name) : (int)strlen(name);
+    char text[256];
+    snprintf(text, sizeof text, "%s%s%s%s%.*s", os != NULL ? os : "unknown system",
+             emulator != NULL ? ", " : "", emulator != NULL ? emulator : "",
+             with_path ? " \u00b7 " : "", with_path ? name_length : 0, name);
+    char *label = malloc(strlen(text) + 1);
+    CHECK(label != NULL);
+    return strcpy(label, text);
+}
+
+static void add_position(struct summary_result *result, size_t position) {
+    size_t size = strlen(result->label) + 32;
+    char *label = malloc(size);
+    CHECK(label != NULL);
+    snprintf(label, size, "%s #%zu", result->label, position);
+    free(result->label);
+    result->label = label;
+}
+
+static bool same_label(const struct summary_result *a, const struct summary_result *b) {
+    CHECK(a->label != NULL && b->label != NULL);
+    return strcmp(a->label, b->label) == 0;
+}
+
+/* Labels that are not alone of their kind tell more of the path, as far as is needed; the same path
+ * twice is told by its position on the command line. */
+static void label_results(struct summary *report) {
+    CHECK(report->result_count > 0);
+    bool *twins = malloc(report->result_count * sizeof *twins);
+    CHECK(twins != NULL);
+    memset(twins, true, report->result_count * sizeof *twins);
+    for (enum label_path more = LABEL_NO_PATH; more <= LABEL_PATH; more++) {
+        for (size_t i = 0; i < report->result_count; i++) {
+            if (!twins[i]) continue;
+            free(report->results[i].label);
+            report->results[i].label = label_of(&report->results[i], more);
+        }
+        for (size_t i = 0; i < report->result_count; i++) {
+            twins[i] = false;
+            for (size_t k = 0; k < report->result_count; k++)
+                if (i != k && same_label(&report->results[i], &report->results[k])) twins[i] = true;
+        }
+    }
+    for (size_t i = 0; i < report->result_count; i++)
+        if (twins[i]) add_position(&report->results[i], i + 1);
+    free(twins);
+}
+
+void summary_build(struct summary *report, cJSON **files, const char *const *paths, size_t count) {
+    *report = (struct summary){.result_count = count};
+    size_t cells = 0;
+    for (size_t i = 0; i < count; i++)
+        cells += (size_t)cJSON_GetArraySize(json_item(files[i], "cells"));
+    report->results = calloc(count + 1, sizeof *report->results);
+    report->cells = calloc(cells + 1, sizeof *report->cells);
+    CHECK(report->results != NULL && report->cells != NULL);
+    for (size_t i = 0; i < count; i++) {
+        struct summary_result *result = &report->results[i];
+        result->json = files[i];
+        result->path = paths[i];
+        const cJSON *json;
+        cJSON_ArrayForEach(json, json_item(files[i], "cells")) {
+            struct summary_cell *cell = &report->cells[report->cell_count++];
+            cell->json = json;
+            cell->result = i;
+            summarise(cell, result);
+        }
+    }
+    label_results(report);
+    free(files);
+}
+
+void summary_clear(struct summary *report) {
+    for (size_t i = 0; i < report->cell_count; i++) free(report->cells[i].server);
+    for (size_t i = 0; i < report->result_count; i++) {
+        cJSON_Delete(report->results[i].json);
+        free(report->results[i].label);
+    }
+    free(report->cells);
+    free(report->results);
+    *report = (struct summary){0};
+}

@@ -1,0 +1,132 @@
+/* summary_words.c - environments and loads in words; see summary_words.h. */
+#include "bench/result/summary_words.h"
+
+#include "bench/support/format.h"
+#include "bench/support/json_path.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char dot[] = " \u00b7 ";
+
+static void add_part(char *line, size_t size, const char *before, const char *text) {
+    if (text == NULL || *text == '\0') return;
+    format_append(line, size, "%s%s%s", *line != '\0' ? dot : "", before, text);
+}
+
+/* "0", "0,1": the CPUs of one side of a placement. */
+static void cpu_list(char *text, size_t size, const cJSON *cpus) {
+    *text = '\0';
+    const cJSON *cpu;
+    cJSON_ArrayForEach(cpu, cpus)
+        format_append(text, size, "%s%d", *text ? "," : "", cpu->valueint);
+}
+
+/* Only a placement that every cell shares is one of the environment. */
+static void add_placement(char *line, size_t size, const cJSON *file) {
+    const cJSON *cells = json_item(file, "cells"), *cell = cJSON_GetArrayItem(cells, 0), *other;
+    const cJSON *placement = json_item(cell, "scenario.placement");
+    cJSON_ArrayForEach(other, cells) {
+        const cJSON *there = json_item(other, "scenario.placement");
+        if (!cJSON_Compare(placement, there, true)) return;
+    }
+    char server[64], loadgen[64], text[192];
+    cpu_list(server, sizeof server, json_item(placement, "server"));
+    cpu_list(loadgen, sizeof loadgen, json_item(placement, "loadgen"));
+    const char *placement_there = json_text(file, "env.cpu.placement");
+    if (placement_there != NULL && strcmp(placement_there, "not available") == 0)
+        add_part(line, size, "placement ", placement_there);
+    if (*server == '\0' || *loadgen == '\0') return;
+    snprintf(text, sizeof text, "server on CPU %s, load generator on CPU %s", server, loadgen);
+    add_part(line, size, "", text);
+}
+
+void summary_environment(char *line, size_t size, const struct summary_result *result) {
+    const cJSON *file = result->json;
+    char text[128];
+    *line = '\0';
+    add_part(line, size, "", json_text(file, "env.cpu.model"));
+    double logical = json_number(file, "env.cpu.logical");
+    if (isfinite(logical)) {
+        snprintf(text, sizeof text, "%.0f CPU%s", logical, logical > 1 ? "s" : "");
+        add_part(line, size, "", text);
+    }
+    add_part(line, size, "", json_text(file, "env.host.os_version"));
+    add_part(line, size, "kernel ", json_text(file, "env.host.kernel"));
+    add_part(line, size, "hypervisor ", json_text(file, "env.host.hypervisor"));
+    add_part(line, size, "EMULATED: ", json_text(file, "env.host.emulator"));
+    add_placement(line, size, file);
+    const char *version = json_text(file, "tool.version");
+    const char *commit = json_text(file, "tool.git_commit");
+    bool dirty = cJSON_IsTrue(json_item(file, "tool.git_dirty"));
+    snprintf(text, sizeof text, "iobench %s%s%.10s%s", version != NULL ? version : "",
+             commit != NULL ? " " : "", commit != NULL ? commit : "", dirty ? "+changes" : "");
+    add_part(line, size, "", text);
+    const char *started = json_text(file, "session.started_utc");
+    snprintf(text, sizeof text, "%.10s", started != NULL ? started : "");
+    add_part(line, size, "", text);
+}
+
+/* One number of the scenario between `before` and what follows it, singular or plural. */
+static void add_number(char *line, size_t size, const cJSON *scenario, const char *key,
+                       const char *before, const char *singular, const char *plural) {
+    double value = json_number(scenario, key);
+    char number[FORMAT_SIZE], text[96];
+    if (!isfinite(value)) return;
+    snprintf(text, sizeof text, "%s%s", format_count(number, value), value > 1 ? plural : singular);
+    add_part(line, size, before, text);
+}
+
+static void add_rate(char *line, size_t size, const struct summary_cell *cell,
+                     const cJSON *scenario) {
+    char number[FORMAT_SIZE], text[96];
+    double pct = json_number(scenario, "rate_pct");
+    if (isfinite(pct)) {
+        snprintf(text, sizeof text, "%.15g %% of the best capacity", pct);
+        add_part(line, size, "", text);
+    } else if (isfinite(cell->offered_per_s)) {
+        snprintf(text, sizeof text, "%s%s/s", format_count(number, cell->offered_per_s),
+                 cell->kind == LOAD_CHURN ? " connections" : "");
+        add_part(line, size, "", text);
+    }
+}
+
+static void add_schedule(char *line, size_t size, const struct summary_cell *cell,
+                         const cJSON *scenario, bool rate) {
+    if (rate) add_rate(line, size, cell, scenario);
+    const char *arrival = json_text(scenario, "arrival");
+    add_part(line, size, "", arrival);
+    if (arrival != NULL) format_append(line, size, " arrivals");
+    if (json_number(scenario, "outstanding") > 1)
+        add_number(line, size, scenario, "outstanding", "", " outstanding", " outstanding");
+    add_number(line, size, scenario, "churn_echoes", "", " echo each", " echoes each");
+}
+
+void summary_load(char *line, size_t size, const struct summary_cell *cell,
+                 enum summary_part left_out) {
+    static const char *const kinds[] = {"closed loop", "open loop", "churn"};
+    const cJSON *scenario = json_item(cell->json, "scenario");
+    bool churn = cell->kind == LOAD_CHURN;
+    *line = '\0';
+    add_part(line, size, "", kinds[cell->kind]);
+    if (left_out != SUMMARY_NO_CONNECTIONS)
+        add_number(line, size, scenario, "connections", churn ? "at most " : "",
+                   churn ? " connection at once" : " connection",
+                   churn ? " connections at once" : " connections");
+    if (cell->kind == LOAD_CLOSED)
+        add_number(line, size, scenario, "depth", "depth ", "", "");
+    else
+        add_schedule(line, size, cell, scenario, left_out != SUMMARY_NO_RATE);
+    add_number(line, size, scenario, "size_bytes", "", "-byte messages", "-byte messages");
+    if (cell->idle > 0 && left_out != SUMMARY_NO_IDLE)
+        add_number(line, size, scenario, "idle", "", " idle connection", " idle connections");
+    if (cell->newcomers_per_s > 0)
+        add_number(line, size, scenario, "newcomers_per_s", "", " newcomer/s", " newcomers/s");
+    add_number(line, size, scenario, "server.threads", "", " server thread", " server threads");
+    if (json_number(scenario, "server.burn_ns") > 0)
+        add_number(line, size, scenario, "server.burn_ns", "", "", " ns of added work per echo");
+    const char *transport = json_text(scenario, "loadgen.transport");
+    if (transport != NULL && strcmp(transport, "auto") != 0)
+        add_part(line, size, "transport ", transport);
+}

@@ -1,0 +1,370 @@
+/* slot.c - starts a server, loads it, stops it. Every wait has a deadline.
+ * Invariant: iobench sleeps while the load generator runs. */
+#include "bench/session/slot.h"
+
+#include "base/check.h"
+#include "base/format.h"
+#include "base/os.h"
+#include "bench/machine/environment.h"
+#include "bench/suite/foreign.h"
+#include "bench/support/json_file.h"
+#include "bench/session/port.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define READY_S 10.0         /* from start to ready line */
+#define STOP_S 5.0           /* from end of stdin to exit, however many connections */
+#define LOADGEN_STOP_S 1.0   /* the same for a load generator that is too late */
+#define LOADGEN_EXTRA_S 30.0 /* over its plan: connecting and a longer warm-up */
+#define CONNECTS_PER_S 500.0 /* slowest pace of connecting that is waited for */
+#define KNOCK_S 0.01         /* between attempts to connect to a foreign server that starts */
+#define PORTS_MAX 4          /* ports that are tried; somebody may be quicker to take one */
+#define LAST_WORDS_S 0.5     /* for the output of a command that has ended to arrive */
+#define CANNOT_RUN_STATUS 77 /* exit code of a server that this machine cannot run */
+#define WRONG_ECHO_STATUS 1  /* exit code of a load generator that has figures and a wrong echo */
+
+/* ---- arguments ---- */
+
+/* An argument list that owns its texts. */
+struct arguments {
+    char texts[2048]; /* all words, one after the other */
+    size_t used;      /* bytes of texts */
+    char *words[48];  /* into texts, ended by NULL */
+    size_t count;     /* how many */
+};
+
+static void add(struct arguments *a, const char *format, ...) FORMAT_PRINTF(2, 3);
+
+static void add(struct arguments *a, const char *format, ...) {
+    va_list rest;
+    va_start(rest, format);
+    size_t room = sizeof a->texts - a->used;
+    int n = vsnprintf(a->texts + a->used, room, format, rest);
+    va_end(rest);
+    CHECK(n >= 0 && (size_t)n < room);
+    CHECK_OP(a->count + 1, <, sizeof a->words / sizeof *a->words);
+    a->words[a->count++] = a->texts + a->used;
+    a->used += (size_t)n + 1;
+}
+
+static void add_program(struct arguments *a, const char *path) {
+    memset(a, 0, sizeof *a);
+    a->words[a->count++] = (char *)path;
+}
+
+static void server_arguments(struct arguments *a, const struct cell *c) {
+    add_program(a, c->server->program->path);
+    add(a, "--stop-on-eof");
+    add(a, "--threads");
+    add(a, "%u", c->server_threads);
+    add(a, "--burn-ns");
+    add(a, "%u", c->burn_ns);
+    for (size_t i = 0; i < c->server->option_count; i++) {
+        add(a, "--option");
+        add(a, "%s", c->server->options[i]);
+    }
+}
+
+static void loadgen_arguments(struct arguments *a, const struct cell *c, const char *address,
+                              double pid, uint64_t seed) {
+    add_program(a, c->loadgen->path);
+    add(a, "--stop-on-eof");
+    add(a, "--connect=%s", address);
+    if (pid >= 1) add(a, "--server-pid=%.0f", pid); /* of a server elsewhere there is none */
+    add(a, "--connections=%u", c->connections);
+    add(a, "--size=%u", c->size_bytes);
+    add(a, "--threads=%u", c->loadgen_threads);
+    add(a, "--transport=%s", c->transport);
+    add(a, "--warmup=%.15g", c->warmup_s);
+    add(a, "--duration=%.15g", c->duration_s);
+    add(a, "--drain=%.15g", c->drain_s);
+    add(a, "--seed=%" PRIu64, seed);
+    if (c->idle) add(a, "--idle=%u", c->idle);
+    if (c->newcomers_per_s > 0) add(a, "--newcomers=%.15g", c->newcomers_per_s);
+    switch (c->load) {
+    case CELL_CLOSED:
+        add(a, "--depth=%u", c->depth);
+        break;
+    case CELL_OPEN:
+        add(a, "--rate=%.15g", c->rate_per_s);
+        add(a, "--outstanding=%u", c->outstanding);
+        break;
+    case CELL_CHURN:
+        add(a, "--churn=%.15g", c->rate_per_s);
+        add(a, "--churn-echoes=%u", c->churn_echoes);
+        break;
+    }
+    if (c->load != CELL_CLOSED) add(a, "--arrival=%s", c->arrival);
+}
+
+/* ---- server ---- */
+
+/* For process_wait: the server has printed its first line, or is gone. */
+static bool server_spoke(void *context) {
+    const struct process *p = context;
+    return process_ended(context) || (p->text && strchr(p->text, '\n'));
+}
+
+/* The object under `key` of the last line of a process's output; owned. NULL if there is none. */
+static cJSON *last_object(const struct process *p, const char *key) {
+    char reason[JSON_REASON_SIZE];
+    if (!p->text || p->size < 2) return NULL;
+    const char *line = p->text + p->size - 1;
+    while (line > p->text && line[-1] != '\n') line--;
+    cJSON *json = json_text_parse(line, (size_t)(p->text + p->size - line), reason, sizeof reason);
+    cJSON *item = cJSON_DetachItemFromObjectCaseSensitive(json, key);
+    cJSON_Delete(json);
+    return item;
+}
+
+static void fail(struct slot_outcome *o, const char *what, const struct process *p) {
+    char story[SLOT_REASON_SIZE - 64];
+    process_story(p, story, sizeof story);
+    o->end = SLOT_FAILED;
+    snprintf(o->reason, sizeof o->reason, "%s: %s", what, story);
+}
+
+/* Reads where the server listens, and its process id. Returns false after noting why it cannot. */
+static bool read_ready(struct slot_outcome *o, const struct process *p, char *address, size_t size,
+                       double *pid) {
+    char why[JSON_REASON_SIZE];
+    const char *end = strchr(p->text, '\n');
+    cJSON *json = json_text_parse(p->text, (size_t)(end - p->text), why, sizeof why);
+    const cJSON *ready = cJSON_GetObjectItemCaseSensitive(json, "ready");
+    const char *host = describe_text(ready, "host");
+    double port = describe_number(ready, "port");
+    *pid = describe_number(ready, "pid");
+    bool fine = host && port >= 1 && port <= 65535 && *pid >= 1;
+    if (fine)
+        snprintf(address, size, strchr(host, ':') ? "[%s]:%.0f" : "%s:%.0f", host, port);
+    else
+        snprintf(o->reason, sizeof o->reason, "server: its ready line is not understood");
+    if (!fine) o->end = SLOT_FAILED;
+    cJSON_Delete(json);
+    return fine;
+}
+
+/* Waits until the server is ready. Returns false after noting why it is not. */
+static bool await_ready(struct slot_outcome *o, struct process *p, char *address, size_t size,
+                        double *pid) {
+    process_wait(p->owner, server_spoke, p, READY_S, true);
+    if (p->text && strchr(p->text, '\n')) return read_ready(o, p, address, size, pid);
+    if (p->owner->interrupted) {
+        o->end = SLOT_INTERRUPTED;
+    } else if (process_ended(p) && p->exit_status == CANNOT_RUN_STATUS) {
+        o->end = SLOT_CANNOT_RUN;
+        snprintf(o->reason, sizeof o->reason, "%s", p->last_line);
+    } else if (process_ended(p)) {
+        fail(o, "server did not get ready", p);
+    } else {
+        o->end = SLOT_FAILED;
+        snprintf(o->reason, sizeof o->reason, "server not ready after %.0f s", READY_S);
+    }
+    return false;
+}
+
+/* ---- a foreign server ---- */
+
+/* For process_wait: the command itself has ended; what it started may live. */
+static bool server_left(void *context) {
+    const struct process *p = context;
+    return !p->running;
+}
+
+/* Waits until the command serves. Returns false after noting why it does not. */
+static bool await_answer(struct slot_outcome *o, struct process *p, uint16_t port) {
+    uint64_t start_ns = os_clock_ns();
+    double left_s = READY_S;
+    while (left_s > 0 && !p->owner->interrupted && !server_left(p)) {
+        if (port_answers(p->owner, port, left_s)) return true;
+        process_wait(p->owner, server_left, p, KNOCK_S, true);
+        left_s = READY_S - (double)(os_clock_ns() - start_ns) / 1e9;
+    }
+    if (p->owner->interrupted) {
+        o->end = SLOT_INTERRUPTED;
+    } else if (server_left(p)) {
+        process_wait(p->owner, process_ended, p, LAST_WORDS_S, true);
+        fail(o, "server did not get ready", p);
+    } else {
+        snprintf(o->reason, sizeof o->reason, "server not ready after %.0f s", READY_S);
+    }
+    return false;
+}
+
+/* Starts a command that is to listen on `port`. Returns whether it serves; if not, nothing is left
+ * of it, and `*again` says whether another port may help. */
+static bool start_command_on(struct slot_outcome *o, struct process *p, const struct cell *c,
+                             struct process_loop *l, uint16_t port, bool *again) {
+    struct foreign_words words;
+    const struct program *program = c->server->program;
+    *again = false;
+    if (!foreign_split(&words, program->command, port, o->reason, sizeof o->reason)) return false;
+    words.words[0] = (char *)program->path;
+    int error = process_start(p, l, words.words, c->placement.server, c->placement.server_count);
+    if (error) {
+        snprintf(o->reason, sizeof o->reason, "server: %s", uv_strerror(error));
+        return false;
+    }
+    p->discard = true;
+    if (await_answer(o, p, port)) return true;
+    *again = server_left(p) && port_taken(port);
+    process_end_group(p);
+    process_free(p);
+    return false;
+}
+
+static bool start_command(struct slot_outcome *o, struct process *p, const struct cell *c,
+                          struct process_loop *l, uint16_t *port) {
+    bool again = true;
+    for (int i = 0; i < PORTS_MAX && again; i++) {
+        int error = port_choose(port);
+        if (error) {
+            snprintf(o->reason, sizeof o->reason, "no free port: %s", os_error_text(error));
+            return false;
+        }
+        if (start_command_on(o, p, c, l, *port, &again)) return true;
+    }
+    return false;
+}
+
+/* ---- load generator ---- */
+
+static void read_figures(struct slot_outcome *o, const struct process *p) {
+    char why[JSON_REASON_SIZE];
+    if (!p->running && !p->term_signal &&
+        (p->exit_status == 0 || p->exit_status == WRONG_ECHO_STATUS) && p->text && !p->overflow) {
+        o->figures = json_text_parse(p->text, p->size, why, sizeof why);
+        o->end = SLOT_MEASURED;
+        if (cJSON_IsObject(o->figures)) return;
+        o->end = SLOT_FAILED;
+        snprintf(o->reason, sizeof o->reason, "loadgen: its output is not an object");
+        return;
+    }
+    fail(o, "no figures", p);
+}
+
+/* Begins to count what the server does. NULL after noting why it cannot. */
+static struct counters *start_counting(struct slot_outcome *o, double pid) {
+    if (pid >= 1) return counters_open((int64_t)pid, o->uncounted, sizeof o->uncounted);
+    snprintf(o->uncounted, sizeof o->uncounted, "the server runs elsewhere");
+    return NULL;
+}
+
+static void end_counting(struct slot_outcome *o, struct counters *counters) {
+    if (o->forked)
+        snprintf(o->uncounted, sizeof o->uncounted,
+                 "the server has child processes, and not all of them are counted");
+    else if (!counters_read(counters, &o->counts))
+        snprintf(o->uncounted, sizeof o->uncounted, "the counters cannot be read");
+    counters_close(counters);
+}
+
+static void run_load(struct slot_outcome *o, const struct cell *c, struct process_loop *l,
+                     const char *address, double pid, uint64_t seed) {
+    struct arguments a;
+    struct process p;
+    struct cpu_ticks start = environment_ticks();
+    loadgen_arguments(&a, c, address, pid, seed);
+    struct counters *counters = c->counted ? start_counting(o, pid) : NULL;
+    int error = process_start(&p, l, a.words, c->placement.loadgen, c->placement.loadgen_count);
+    if (error) {
+        if (counters) counters_close(counters);
+        o->end = SLOT_FAILED;
+        snprintf(o->reason, sizeof o->reason, "loadgen: %s", uv_strerror(error));
+        return;
+    }
+    double allowed = c->warmup_s + c->duration_s + c->drain_s + LOADGEN_EXTRA_S +
+                     ((double)c->connections + c->idle) / CONNECTS_PER_S;
+    bool command = c->server->program->kind == SERVER_COMMAND;
+    if (command) { /* those that live as long as a connection are there then, and gone at the end */
+        process_wait(l, process_ended, &p, c->warmup_s / 2, true);
+        o->forked = os_process_group_shared((int64_t)pid);
+    }
+    bool in_time = process_wait(l, process_ended, &p, allowed, true);
+    o->forked = o->forked || (command && os_process_group_shared((int64_t)pid));
+    process_end(&p, in_time ? 0 : LOADGEN_STOP_S);
+    if (counters) end_counting(o, counters);
+    o->steal_pct = environment_steal_pct(&start);
+    if (l->interrupted) {
+        o->end = SLOT_INTERRUPTED;
+    } else if (!in_time) {
+        o->end = SLOT_FAILED;
+        snprintf(o->reason, sizeof o->reason, "loadgen: not done after %.0f s", allowed);
+    } else {
+        read_figures(o, &p);
+    }
+    process_free(&p);
+}
+
+/* ---- both ---- */
+
+static void note_death(struct slot_outcome *o, const char *how, const struct process *server) {
+    char story[SLOT_REASON_SIZE - 64];
+    process_story(server, story, sizeof story);
+    snprintf(o->died, sizeof o->died, "%s%s", how, story);
+}
+
+static void run_ours(struct slot_outcome *o, const struct cell *c, struct process_loop *l,
+                     uint64_t seed) {
+    struct arguments a;
+    struct process server;
+    server_arguments(&a, c);
+    int error = process_start(&server, l, a.words, c->placement.server, c->placement.server_count);
+    if (error) {
+        snprintf(o->reason, sizeof o->reason, "server: %s", uv_strerror(error));
+        return;
+    }
+    char address[128];
+    double pid = 0;
+    bool ready = await_ready(o, &server, address, sizeof address, &pid);
+    if (ready) {
+        run_load(o, c, l, address, pid, seed);
+        if (!server.running) note_death(o, "ended too early: ", &server);
+    }
+    process_end(&server, STOP_S);
+    if (ready && !*o->died && (server.term_signal || server.exit_status != 0))
+        note_death(o, server.forced ? "" : "failed at its end: ", &server);
+    o->stats = last_object(&server, "stats");
+    process_free(&server);
+}
+
+/* How it ends after the load is its own affair: it was never asked to obey SIGTERM. */
+static void run_command(struct slot_outcome *o, const struct cell *c, struct process_loop *l,
+                        uint64_t seed) {
+    struct process server;
+    uint16_t port;
+    char address[32];
+    if (!start_command(o, &server, c, l, &port)) return;
+    snprintf(address, sizeof address, PORT_HOST ":%u", (unsigned)port);
+    run_load(o, c, l, address, server.pid, seed);
+    if (!server.running) note_death(o, "ended too early: ", &server);
+    process_end_group(&server);
+    process_free(&server);
+}
+
+void slot_run(struct slot_outcome *o, const struct cell *c, struct process_loop *l, uint64_t seed) {
+    memset(o, 0, sizeof *o);
+    o->end = SLOT_FAILED;
+    o->steal_pct = NAN;
+    switch (c->server->program->kind) {
+    case SERVER_OURS:
+        run_ours(o, c, l, seed);
+        break;
+    case SERVER_COMMAND:
+        run_command(o, c, l, seed);
+        break;
+    case SERVER_AT:
+        run_load(o, c, l, c->server->program->command, 0, seed);
+        break;
+    }
+}
+
+void slot_free(struct slot_outcome *o) {
+    cJSON_Delete(o->figures);
+    cJSON_Delete(o->stats);
+    memset(o, 0, sizeof *o);
+}

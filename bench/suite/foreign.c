@@ -1,0 +1,190 @@
+/* foreign.c - reads --server-cmd and --server-at.
+ * Invariant: no shell has a part in it, so that a command means the same everywhere. */
+#include "bench/suite/foreign.h"
+
+#include "base/check.h"
+#include "base/os.h"
+#include "bench/support/json_file.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PORT_MARK "{port}"
+#define HOST_SIZE 256 /* as in the load generator */
+#define SUFFIX_ROOM 4 /* of a name: "#64" and its end */
+
+/* ---- words ---- */
+
+static bool blank(char c) {
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* Copies one word, which begins at *at and ends before a blank, and goes behind it. Returns its
+ * length, or the quote that is not closed as a negative number. There is always room, because a
+ * word takes no more of the copy than of the command. */
+static int copy_word(const char **at, char *to) {
+    char quote = '\0';
+    int length = 0;
+    for (; **at && (quote || !blank(**at)); ++*at) {
+        bool opens = !quote && (**at == '\'' || **at == '"');
+        if (opens || **at == quote)
+            quote = opens ? **at : '\0';
+        else
+            to[length++] = **at;
+    }
+    to[length] = '\0';
+    return quote ? -quote : length;
+}
+
+/* Puts the port wherever {port} stands, which is longer than any. Returns how often. */
+static size_t put_port(char *word, uint16_t port) {
+    char digits[8];
+    int length = snprintf(digits, sizeof digits, "%u", (unsigned)port);
+    size_t count = 0;
+    for (char *at = word; (at = strstr(at, PORT_MARK)); at += length, count++) {
+        memcpy(at, digits, (size_t)length);
+        memmove(at + length, at + strlen(PORT_MARK), strlen(at + strlen(PORT_MARK)) + 1);
+    }
+    return count;
+}
+
+bool foreign_split(struct foreign_words *w, const char *command, uint16_t port, char *reason,
+                   size_t reason_size) {
+    memset(w, 0, sizeof *w);
+    size_t ports = 0;
+    char *to = w->texts;
+    if (strlen(command) >= sizeof w->texts)
+        return json_reason(reason, reason_size, "longer than %d bytes", FOREIGN_COMMAND_SIZE - 1);
+    for (const char *at = command + strspn(command, " \t\r\n"); *at; at += strspn(at, " \t\r\n")) {
+        if (w->count == FOREIGN_WORDS_MAX)
+            return json_reason(reason, reason_size, "more than %d words", FOREIGN_WORDS_MAX);
+        int length = copy_word(&at, to);
+        if (length < 0)
+            return json_reason(reason, reason_size, "%.200s: a %c is not closed", command, -length);
+        ports += put_port(to, port);
+        w->words[w->count++] = to;
+        to += strlen(to) + 1;
+    }
+    if (!w->count || !*w->words[0]) return json_reason(reason, reason_size, "no program is named");
+    if (ports) return true;
+    return json_reason(reason, reason_size, "%.200s: no " PORT_MARK "; put it where the port goes",
+                       command);
+}
+
+/* ---- the program ---- */
+
+/* Whether `path` may be executed; notes in `found` whether there is such a file at all. */
+static bool executable(const char *path, bool *found) {
+    uv_fs_t request;
+    bool file = uv_fs_stat(NULL, &request, path, NULL) == 0 &&
+                (request.statbuf.st_mode & S_IFMT) == S_IFREG;
+    uv_fs_req_cleanup(&request);
+    bool may = file && uv_fs_access(NULL, &request, path, 1 /* X_OK */, NULL) == 0;
+    if (file) uv_fs_req_cleanup(&request);
+    *found = *found || file;
+    return may;
+}
+
+/* The same, also with what the files of programs end in here, which then joins the path. */
+static bool program_at(char path[PATH_SIZE], bool *found) {
+    static const char suffix[] = OS_PROGRAM_SUFFIX;
+    size_t length = strlen(path);
+    if (executable(path, found)) return true;
+    if (!*suffix || length + sizeof suffix > PATH_SIZE) return false;
+    memcpy(path + length, suffix, sizeof suffix);
+    return executable(path, found);
+}
+
+bool foreign_find_program(char path[PATH_SIZE], const char *word, const char *search, char *reason,
+                          size_t reason_size) {
+    bool found = false, in_path = !strpbrk(word, OS_PATH_SEPARATORS);
+    for (const char *at = search; in_path && at;) {
+        size_t length = strcspn(at, OS_PATHS_SEPARATOR);
+        char directory[PATH_SIZE];
+        snprintf(directory, sizeof directory, "%.*s", length ? (int)length : 1, length ? at : ".");
+        if (length < sizeof directory && paths_join(path, directory, word) &&
+            program_at(path, &found))
+            return true;
+        at = at[length] ? at + length + 1 : NULL;
+    }
+    if (!in_path && snprintf(path, PATH_SIZE, "%s", word) < PATH_SIZE && program_at(path, &found))
+        return true;
+    if (found) return json_reason(reason, reason_size, "%.200s: not executable", word);
+    return json_reason(reason, reason_size, "%.200s: no such program%s", word,
+                       in_path ? " in PATH" : "");
+}
+
+/* ---- names ---- */
+
+static bool name_taken(const char *name, const struct models *m) {
+    for (size_t i = 0; i < m->count; i++)
+        if (strcmp(m->servers[i].name, name) == 0) return true;
+    return false;
+}
+
+void foreign_name(char name[MODEL_NAME_SIZE], const char *path, const struct models *m) {
+    static const char punctuation[] = "-_.+:[]";
+    const char *file = paths_file(path), *from = *file ? file : path;
+    size_t length = 0;
+    for (; length < MODEL_NAME_SIZE - SUFFIX_ROOM && from[length]; length++) {
+        unsigned char c = (unsigned char)from[length];
+        bool safe = c < 128 && (isalnum(c) || strchr(punctuation, c));
+        name[length] = safe ? (char)c : '_';
+    }
+    name[length] = '\0';
+    for (unsigned n = 2; name_taken(name, m); n++)
+        snprintf(name + length, MODEL_NAME_SIZE - length, "#%u", n);
+}
+
+/* ---- specs ---- */
+
+static bool read_command(struct program *p, const struct models *m, char *reason, size_t size) {
+    struct foreign_words words;
+    const char *search = getenv("PATH");
+    if (!foreign_split(&words, p->command, UINT16_MAX, reason, size)) return false;
+    CHECK(words.count > 0);
+    if (!foreign_find_program(p->path, words.words[0], search ? search : "", reason, size))
+        return false;
+    foreign_name(p->name, words.words[0], m);
+    return true;
+}
+
+static bool read_address(struct program *p, const struct models *m, char *reason, size_t size) {
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789-._:%";
+    char host[HOST_SIZE], text[HOST_SIZE + 16];
+    uint16_t port;
+    if (!os_address_split(p->command, host, sizeof host, &port) ||
+        strspn(host, allowed) != strlen(host))
+        return json_reason(
+            reason, size, "%.200s: not HOST:PORT or [IPV6]:PORT, port from 1 to 65535", p->command);
+    snprintf(text, sizeof text, strchr(host, ':') ? "at-[%.*s]:%u" : "at-%.*s:%u",
+             MODEL_NAME_SIZE - 16, host, (unsigned)port);
+    foreign_name(p->name, text, m);
+    return true;
+}
+
+bool foreign_spec_read(struct server_spec *spec, enum server_kind kind, const char *text,
+                       struct models *m, char *reason, size_t reason_size) {
+    bool command = kind == SERVER_COMMAND;
+    char why[JSON_REASON_SIZE];
+    const char *option = command ? "--server-cmd" : "--server-at";
+    memset(spec, 0, sizeof *spec);
+    if (m->count == MODELS_MAX)
+        return json_reason(reason, reason_size, "%s: more than %d models", option, MODELS_MAX);
+    for (size_t i = 0; i < m->count; i++)
+        if (m->servers[i].kind == kind && strcmp(m->servers[i].command, text) == 0)
+            return json_reason(reason, reason_size, "%s: %.200s: given twice", option, text);
+    struct program *p = &m->servers[m->count];
+    *p = (struct program){.kind = kind, .command = text};
+    if (!(command ? read_command : read_address)(p, m, why, sizeof why))
+        return json_reason(reason, reason_size, "%s: %s", option, why);
+    p->describe = models_stand_in(p->name, text, NULL);
+    m->count++;
+    spec->program = p;
+    spec->describe = cJSON_Duplicate(p->describe, true);
+    snprintf(spec->text, sizeof spec->text, "%s", p->name);
+    return true;
+}

@@ -1,0 +1,254 @@
+/* models.c - finds the servers beside iobench and has them describe themselves.
+ * Invariant: a struct program with a describe has one that holds all fields of the result schema's
+ * `model`. */
+#include "bench/suite/models.h"
+
+#include "base/json.h"
+#include "base/os.h"
+#include "bench/support/json_file.h"
+#include "bench/support/nearest.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Ids and messages are made of what is given. */
+#define CONTROLS                                                                                   \
+    "\1\2\3\4\5\6\a\b\t\n\v\f\r\16\17\20\21\22\23\24\25\26\27\30\31\32\33\34\35\36\37\177"
+#define DESCRIBE_S 5.0 /* a program that takes longer to describe itself is broken */
+
+const char *const server_kind_names[3] = {NULL, "cmd", "at"};
+
+double describe_number(const cJSON *describe, const char *key) {
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(describe, key);
+    return cJSON_IsNumber(item) ? item->valuedouble : NAN;
+}
+
+const char *describe_text(const cJSON *describe, const char *key) {
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(describe, key));
+}
+
+/* Takes {"describe":{...}} out of a program's output. NULL with the reason. */
+static cJSON *read_describe(const struct process *p, char *reason, size_t size) {
+    if (p->running || p->exit_status != 0 || p->term_signal || !p->text) {
+        process_story(p, reason, size);
+        return NULL;
+    }
+    cJSON *json = json_text_parse(p->text, p->size, reason, size);
+    cJSON *describe = cJSON_DetachItemFromObjectCaseSensitive(json, "describe");
+    cJSON_Delete(json);
+    if (json && !cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(describe, "build"))) {
+        snprintf(reason, size, "--describe: not what this iobench understands");
+        cJSON_Delete(describe);
+        return NULL;
+    }
+    return describe;
+}
+
+/* Runs PROGRAM [--option O]... --describe. NULL with the reason. */
+static cJSON *ask(struct process_loop *l, const char *path, char options[][64], size_t count,
+                  char *reason, size_t size) {
+    char *args[2 + 2 * SPEC_OPTIONS_MAX + 1];
+    size_t n = 0;
+    args[n++] = (char *)path;
+    for (size_t i = 0; i < count; i++) {
+        args[n++] = "--option";
+        args[n++] = options[i];
+    }
+    args[n++] = "--describe";
+    args[n] = NULL;
+    struct process p;
+    int error = process_start(&p, l, args, NULL, 0);
+    if (error) {
+        snprintf(reason, size, "%s", uv_strerror(error));
+        return NULL;
+    }
+    process_wait(l, process_ended, &p, DESCRIBE_S, true);
+    process_end(&p, 0);
+    cJSON *describe = read_describe(&p, reason, size);
+    process_free(&p);
+    return describe;
+}
+
+/* ---- finding ---- */
+
+/* "epoll" of "echo-epoll", with what programs end in here; false for any other file. */
+static bool model_name(const char *file, char name[MODEL_NAME_SIZE]) {
+    if (strncmp(file, "echo-", 5) != 0) return false;
+    size_t length = strcspn(file + 5, ".");
+    const char *rest = file + 5 + length;
+    if (!length || length >= MODEL_NAME_SIZE || strcmp(rest, OS_PROGRAM_SUFFIX) != 0) return false;
+    memcpy(name, file + 5, length);
+    name[length] = '\0';
+    return true;
+}
+
+static int by_name(const void *left, const void *right) {
+    const struct program *a = left, *b = right;
+    return strcmp(a->name, b->name);
+}
+
+static bool find_servers(struct models *m, const char *directory, char *reason, size_t size) {
+    uv_fs_t request;
+    int count = uv_fs_scandir(NULL, &request, directory, 0, NULL);
+    uv_dirent_t entry;
+    while (count > 0 && m->count < MODELS_MAX && uv_fs_scandir_next(&request, &entry) == 0) {
+        struct program *s = &m->servers[m->count];
+        if (!model_name(entry.name, s->name)) continue;
+        if (paths_join(s->path, directory, entry.name)) m->count++;
+    }
+    uv_fs_req_cleanup(&request);
+    if (m->count) {
+        qsort(m->servers, m->count, sizeof *m->servers, by_name);
+        return true;
+    }
+    snprintf(reason, size, "%s: no echo-* servers%s%s", directory, count < 0 ? ": " : "",
+             count < 0 ? uv_strerror(count) : "");
+    return false;
+}
+
+cJSON *models_stand_in(const char *name, const char *summary, const char *reason) {
+    cJSON *json = cJSON_CreateObject(), *build = cJSON_CreateObject();
+    json_add_item(json, "name", cJSON_CreateString(name));
+    json_add_item(json, "summary", cJSON_CreateString(summary));
+    json_add_item(json, "initiation", NULL);
+    json_add_item(json, "notification", NULL);
+    json_add_item(json, "options", cJSON_CreateArray());
+    json_add_item(json, "connections_limit", NULL);
+    json_add_count(json, "threads_max", 1); /* as many as it likes, of its own */
+    json_add_item(json, "available", cJSON_CreateBool(reason == NULL));
+    json_add_item(json, "reason", reason ? cJSON_CreateString(reason) : NULL);
+    json_add_item(json, "build", build);
+    json_add_item(build, "compiler", NULL);
+    json_add_item(build, "cflags", NULL);
+    json_add_item(build, "build_type", NULL);
+    json_add_item(build, "libraries", cJSON_CreateObject());
+    return json;
+}
+
+/* Returns whether at least one server describes itself. */
+static bool describe_servers(struct models *m, struct process_loop *l, char *reason, size_t size) {
+    char why[JSON_REASON_SIZE];
+    bool any = false;
+    for (size_t i = 0; i < m->count; i++) {
+        struct program *s = &m->servers[i];
+        s->describe = ask(l, s->path, NULL, 0, why, sizeof why);
+        s->silent = !s->describe;
+        any = any || !s->silent;
+        if (!s->silent) continue;
+        s->describe = models_stand_in(s->name, "does not describe itself", why);
+        snprintf(reason, size, "%s: %s", s->path, why);
+    }
+    return any;
+}
+
+bool models_find_loadgen(struct models *m, struct process_loop *l, const char *directory,
+                         char *reason, size_t reason_size) {
+    char why[JSON_REASON_SIZE];
+    struct program *p = &m->loadgen;
+    snprintf(p->name, sizeof p->name, "loadgen");
+    if (!paths_join(p->path, directory, "loadgen" OS_PROGRAM_SUFFIX))
+        return json_reason(reason, reason_size, "%.100s...: the path is too long", directory);
+    p->describe = ask(l, p->path, NULL, 0, why, sizeof why);
+    return p->describe || json_reason(reason, reason_size, "%s: %s", p->path, why);
+}
+
+bool models_find(struct models *m, struct process_loop *l, const struct paths *paths, char *reason,
+                 size_t reason_size) {
+    memset(m, 0, sizeof *m);
+    bool fine = find_servers(m, paths->programs, reason, reason_size) &&
+                describe_servers(m, l, reason, reason_size) &&
+                models_find_loadgen(m, l, paths->programs, reason, reason_size);
+    if (!fine) models_free(m);
+    return fine;
+}
+
+void models_free(struct models *m) {
+    for (size_t i = 0; i < m->count; i++) cJSON_Delete(m->servers[i].describe);
+    cJSON_Delete(m->loadgen.describe);
+    memset(m, 0, sizeof *m);
+}
+
+/* ---- a server with options ---- */
+
+static const struct program *find_model(const struct models *m, const char *name, char *reason,
+                                        size_t size) {
+    const char *names[MODELS_MAX + 1];
+    for (size_t i = 0; i < m->count; i++) {
+        if (strcmp(m->servers[i].name, name) == 0) return &m->servers[i];
+        names[i] = m->servers[i].name;
+    }
+    names[m->count] = NULL;
+    const char *nearest = nearest_word(name, names);
+    if (nearest)
+        snprintf(reason, size, "unknown model; did you mean \"%s\"?", nearest);
+    else
+        snprintf(reason, size, "unknown model; `iobench list` shows what there is");
+    return NULL;
+}
+
+static int by_text(const void *left, const void *right) {
+    return strcmp(left, right);
+}
+
+/* Splits "MODEL:A=1,B=2" into the model's name and the options. */
+static bool split(struct server_spec *spec, const char *text, char name[MODEL_NAME_SIZE],
+                  char *reason, size_t size) {
+    size_t length = strcspn(text, ":");
+    if (length >= MODEL_NAME_SIZE || strlen(text) >= SPEC_SIZE) {
+        snprintf(reason, size, "longer than any model's name");
+        return false;
+    }
+    memcpy(name, text, length);
+    name[length] = '\0';
+    const char *at = text + length;
+    while (*at) {
+        at++; /* the ':' or ',' */
+        length = strcspn(at, ",");
+        size_t equals = strcspn(at, "=");
+        size_t printable = strcspn(at, CONTROLS);
+        if (equals == 0 || equals >= length || equals + 1 == length || printable < length ||
+            length >= sizeof spec->options[0] || spec->option_count == SPEC_OPTIONS_MAX) {
+            snprintf(reason, size, "options are NAME=VALUE, separated by commas, at most %d",
+                     SPEC_OPTIONS_MAX);
+            return false;
+        }
+        char *option = spec->options[spec->option_count++];
+        memcpy(option, at, length);
+        option[length] = '\0';
+        at += length;
+    }
+    qsort(spec->options, spec->option_count, sizeof *spec->options, by_text);
+    for (size_t i = 1; i < spec->option_count; i++) {
+        length = strcspn(spec->options[i], "=") + 1;
+        if (strncmp(spec->options[i - 1], spec->options[i], length) != 0) continue;
+        snprintf(reason, size, "option %.*s given twice", (int)length - 1, spec->options[i]);
+        return false;
+    }
+    return true;
+}
+
+bool server_spec_read(struct server_spec *spec, const char *text, const struct models *m,
+                      struct process_loop *l, char *reason, size_t reason_size) {
+    memset(spec, 0, sizeof *spec);
+    char name[MODEL_NAME_SIZE];
+    if (!split(spec, text, name, reason, reason_size)) return false;
+    spec->program = find_model(m, name, reason, reason_size);
+    if (!spec->program) return false;
+    int used = snprintf(spec->text, sizeof spec->text, "%s", name);
+    for (size_t i = 0; i < spec->option_count; i++)
+        used += snprintf(spec->text + used, sizeof spec->text - (size_t)used, "%c%s", i ? ',' : ':',
+                         spec->options[i]);
+    if (spec->program->silent) /* its cells are skipped, which says why */
+        spec->describe = cJSON_Duplicate(spec->program->describe, true);
+    else
+        spec->describe =
+            ask(l, spec->program->path, spec->options, spec->option_count, reason, reason_size);
+    return spec->describe != NULL;
+}
+
+void server_spec_free(struct server_spec *spec) {
+    cJSON_Delete(spec->describe);
+    spec->describe = NULL;
+}

@@ -1,0 +1,340 @@
+/* plan.c - the cross product of a suite, and the seeded order of its slots. Pure.
+ * Invariant: within a phase every round runs each cell once, so that whatever drifts during a
+ * session touches all cells alike. */
+#include "bench/suite/plan.h"
+
+#include "base/check.h"
+#include "base/format.h"
+#include "base/os.h"
+#include "base/rng.h"
+#include "bench/suite/transports.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a slot takes besides warm-up and window, about, as measured on two virtual CPUs. */
+#define PROCESSES_S 0.06 /* start and end of server and load generator, and writing the file */
+#define CONNECTS_PER_S 10000.0 /* connections that are set up and ended */
+#define DRAIN_SHARE 0.4        /* of the longest drain, where the load saturates */
+#define SATURATING_PCT 95      /* of the best capacity: nearly all are saturated beyond it */
+
+#define DESCRIPTORS_RESERVED 64u /* that a process needs besides its connections */
+
+const char *const cell_load_names[3] = {"closed", "open", "churn"};
+
+/* A field of a load that may be a list: its name, its default, and the value of this cell. */
+struct axis {
+    const char *key;     /* of the load object */
+    double fallback;     /* where the key is absent; of a text: none */
+    const cJSON *values; /* the field: a number or text, a list, or NULL */
+    const cJSON *at;     /* current item of a list */
+};
+
+enum {
+    TRANSPORT,
+    CONNECTIONS,
+    IDLE,
+    NEWCOMERS,
+    DEPTH,
+    RATE,
+    RATE_PCT,
+    OUTSTANDING,
+    CHURN_ECHOES,
+    SIZE_BYTES,
+    SERVER_THREADS,
+    BURN,
+    AXES
+};
+
+static void axes_start(struct axis axes[AXES], const cJSON *load) {
+    static const struct axis fields[AXES] = {
+        [TRANSPORT] = {"transport", NAN, NULL, NULL},
+        [CONNECTIONS] = {"connections", 50, NULL, NULL},
+        [IDLE] = {"idle", 0, NULL, NULL},
+        [NEWCOMERS] = {"newcomers_per_s", 0, NULL, NULL},
+        [DEPTH] = {"depth", 1, NULL, NULL},
+        [RATE] = {"rate_per_s", NAN, NULL, NULL},
+        [RATE_PCT] = {"rate_pct", NAN, NULL, NULL},
+        [OUTSTANDING] = {"outstanding", 1, NULL, NULL},
+        [CHURN_ECHOES] = {"churn_echoes", 1, NULL, NULL},
+        [SIZE_BYTES] = {"size_bytes", 64, NULL, NULL},
+        [SERVER_THREADS] = {"server_threads", 1, NULL, NULL},
+        [BURN] = {"burn_ns", 0, NULL, NULL},
+    };
+    memcpy(axes, fields, sizeof fields);
+    for (int i = 0; i < AXES; i++) {
+        axes[i].values = cJSON_GetObjectItemCaseSensitive(load, axes[i].key);
+        axes[i].at = cJSON_IsArray(axes[i].values) ? axes[i].values->child : NULL;
+    }
+}
+
+/* Goes to the next combination, the first axis fastest. Returns false after the last. */
+static bool axes_next(struct axis axes[AXES]) {
+    for (int i = 0; i < AXES; i++) {
+        if (!axes[i].at) continue;
+        axes[i].at = axes[i].at->next;
+        if (axes[i].at) return true;
+        axes[i].at = axes[i].values->child;
+    }
+    return false;
+}
+
+static double axis_value(const struct axis *axis) {
+    if (axis->at) return axis->at->valuedouble;
+    return axis->values ? axis->values->valuedouble : axis->fallback;
+}
+
+static uint32_t axis_count(const struct axis *axis) {
+    return (uint32_t)axis_value(axis);
+}
+
+static const char *axis_text(const struct axis *axis, const char *fallback) {
+    if (axis->at) return axis->at->valuestring;
+    return axis->values ? axis->values->valuestring : fallback;
+}
+
+static double number(const cJSON *load, const char *key, double fallback) {
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(load, key);
+    return item ? item->valuedouble : fallback;
+}
+
+static const char *text(const cJSON *load, const char *key, const char *fallback) {
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(load, key);
+    return item ? item->valuestring : fallback;
+}
+
+/* ---- cells ---- */
+
+static void append(struct cell *c, const char *format, ...) FORMAT_PRINTF(2, 3);
+
+static void append(struct cell *c, const char *format, ...) {
+    size_t used = strlen(c->id);
+    va_list rest;
+    va_start(rest, format);
+    int n = vsnprintf(c->id + used, sizeof c->id - used, format, rest);
+    va_end(rest);
+    CHECK(n >= 0 && (size_t)n < sizeof c->id - used);
+}
+
+static void name_cell(struct cell *c) {
+    bool in_pct = !isnan(c->rate_pct);
+    append(c, "%s/%s/c%u", c->server->text, cell_load_names[c->load], c->connections);
+    if (c->load == CELL_CLOSED)
+        append(c, "/d%u", c->depth);
+    else
+        append(c, "/r%.15g%s/%s", in_pct ? c->rate_pct : c->rate_per_s, in_pct ? "%" : "",
+               c->arrival);
+    if (c->load == CELL_OPEN) append(c, "/k%u", c->outstanding);
+    if (c->load == CELL_CHURN) append(c, "/e%u", c->churn_echoes);
+    append(c, "/%uB", c->size_bytes);
+    if (c->idle) append(c, "/idle%u", c->idle);
+    if (c->newcomers_per_s > 0) append(c, "/new%.15g", c->newcomers_per_s);
+    if (c->server_threads > 1) append(c, "/t%u", c->server_threads);
+    if (c->burn_ns) append(c, "/burn%u", c->burn_ns);
+    if (strcmp(c->transport, "auto") != 0) append(c, "/via-%s", c->transport);
+    if (c->counted) append(c, "/counted");
+}
+
+/* Writes why the cell cannot run here, if so. */
+static void judge_cell(struct cell *c, const struct plan_input *in) {
+    const cJSON *d = c->server->describe;
+    const char *name = c->server->program->name;
+    double limit = describe_number(d, "connections_limit");
+    double threads_max = describe_number(d, "threads_max");
+    uint64_t connections = (uint64_t)c->connections + c->idle;
+    const char *missing = transports_missing(in->loadgen->describe, c->transport);
+    if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(d, "available"))) {
+        const char *why = describe_text(d, "reason");
+        snprintf(c->skipped, sizeof c->skipped, "%s", why ? why : "not available here");
+    } else if ((double)connections > limit) { /* false for NAN: no limit */
+        snprintf(c->skipped, sizeof c->skipped, "%s serves at most %.0f connections", name, limit);
+    } else if (c->server_threads > threads_max) {
+        if (threads_max > 1)
+            snprintf(c->skipped, sizeof c->skipped, "%s runs at most %.0f threads", name,
+                     threads_max);
+        else
+            snprintf(c->skipped, sizeof c->skipped, "%s starts its own threads", name);
+    } else if (c->burn_ns && c->server->program->kind != SERVER_OURS) {
+        snprintf(c->skipped, sizeof c->skipped, "%s does not know how to burn CPU", name);
+    } else if (missing) {
+        snprintf(c->skipped, sizeof c->skipped, "the load generator's transport %s: %s",
+                 c->transport, missing);
+    } else if (in->descriptors != OS_UNKNOWN &&
+               connections + DESCRIPTORS_RESERVED > in->descriptors) {
+        snprintf(c->skipped, sizeof c->skipped,
+                 "%.0f connections need more than the %.0f descriptors that a process may open",
+                 (double)connections, (double)in->descriptors);
+    }
+}
+
+static void fill_cell(struct cell *c, const struct plan_input *in, const cJSON *load,
+                      const struct axis axes[AXES]) {
+    const char *kind = text(load, "load", "closed");
+    for (enum cell_load l = CELL_CLOSED; l <= CELL_CHURN; l++)
+        if (strcmp(cell_load_names[l], kind) == 0) c->load = l;
+    c->connections = axis_count(&axes[CONNECTIONS]);
+    c->idle = axis_count(&axes[IDLE]);
+    c->newcomers_per_s = axis_value(&axes[NEWCOMERS]);
+    c->depth = axis_count(&axes[DEPTH]);
+    c->rate_per_s = axis_value(&axes[RATE]);
+    c->rate_pct = axis_value(&axes[RATE_PCT]);
+    c->capacity_cell = PLAN_NO_CELL;
+    c->churn_echoes = axis_count(&axes[CHURN_ECHOES]);
+    c->arrival = text(load, "arrival", "poisson");
+    c->outstanding = axis_count(&axes[OUTSTANDING]);
+    c->saturating = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(load, "saturating"));
+    c->counted = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(load, "counted"));
+    c->size_bytes = axis_count(&axes[SIZE_BYTES]);
+    c->warmup_s = number(load, "warmup_s", 0.3);
+    c->duration_s = number(load, "duration_s", 1);
+    c->drain_s = number(load, "drain_s", 2);
+    c->server_threads = axis_count(&axes[SERVER_THREADS]);
+    c->burn_ns = axis_count(&axes[BURN]);
+    c->loadgen_threads = (uint32_t)number(load, "loadgen_threads", 1);
+    if (c->loadgen_threads > c->connections) c->loadgen_threads = c->connections;
+    c->transport = axis_text(&axes[TRANSPORT], "auto");
+    placement_decide(&c->placement, in->placement, in->cpus, in->cpu_count, c->server_threads,
+                     c->loadgen_threads);
+    if (c->server->program->kind == SERVER_AT) { /* it runs where it likes */
+        c->placement.server_count = 0;
+        c->placement.separate = false;
+    }
+    name_cell(c);
+    judge_cell(c, in);
+}
+
+static struct cell *add_cell(struct plan *plan) {
+    if (plan->cell_count == PLAN_CELLS_MAX) return NULL;
+    if ((plan->cell_count & (plan->cell_count - 1)) == 0) { /* full at powers of two */
+        size_t room = plan->cell_count ? plan->cell_count * 2 : 1;
+        plan->cells = realloc(plan->cells, room * sizeof *plan->cells);
+        CHECK(plan->cells);
+    }
+    struct cell *c = &plan->cells[plan->cell_count++];
+    memset(c, 0, sizeof *c);
+    return c;
+}
+
+/* Adds the cells of one load: for each combination of its lists each server. Returns false with the
+ * reason. */
+static bool add_load(struct plan *plan, const struct plan_input *in, const cJSON *load,
+                     const char *phase, size_t phase_index, char *reason, size_t reason_size) {
+    struct axis axes[AXES];
+    const char *of_phase = text(load, "of_phase", NULL);
+    axes_start(axes, load);
+    do {
+        for (size_t s = 0; s < in->server_count; s++) {
+            struct cell *c = add_cell(plan);
+            if (!c) {
+                snprintf(reason, reason_size, "more than %d cells", PLAN_CELLS_MAX);
+                return false;
+            }
+            c->server = &in->servers[s];
+            c->loadgen = in->loadgen;
+            c->phase = phase;
+            c->phase_index = phase_index;
+            fill_cell(c, in, load, axes);
+            if (of_phase && !plan_find_capacity(plan, c, of_phase)) {
+                snprintf(reason, reason_size,
+                         "%s: no closed loop of phase \"%.80s\" measures its capacity, with the "
+                         "same connections and transport, and depth %u",
+                         c->id, of_phase, c->outstanding);
+                return false;
+            }
+        }
+    } while (axes_next(axes));
+    return true;
+}
+
+static int by_id(const void *left, const void *right) {
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+static bool ids_unique(const struct plan *plan, char *reason, size_t size) {
+    const char **ids = malloc(plan->cell_count * sizeof *ids);
+    CHECK(ids);
+    for (size_t i = 0; i < plan->cell_count; i++) ids[i] = plan->cells[i].id;
+    qsort(ids, plan->cell_count, sizeof *ids, by_id);
+    bool unique = true;
+    for (size_t i = 1; i < plan->cell_count && unique; i++) {
+        unique = strcmp(ids[i - 1], ids[i]) != 0;
+        if (!unique) snprintf(reason, size, "the cell %s occurs twice", ids[i]);
+    }
+    free(ids);
+    return unique;
+}
+
+/* ---- slots ---- */
+
+/* Appends one round of a phase to the order, its cells shuffled (Fisher and Yates). */
+static void add_round(struct plan *plan, size_t phase, size_t repeat, struct rng *random) {
+    size_t start = plan->slot_count;
+    for (size_t i = 0; i < plan->cell_count; i++) {
+        const struct cell *c = &plan->cells[i];
+        if (c->phase_index != phase || *c->skipped) continue;
+        plan->order[plan->slot_count++] = c->first_slot + repeat;
+        plan->predicted_s += plan_slot_s(c);
+    }
+    for (size_t left = plan->slot_count - start; left > 1; left--) {
+        size_t pick = start + (size_t)rng_below(random, left), last = start + left - 1;
+        size_t slot = plan->order[pick];
+        plan->order[pick] = plan->order[last];
+        plan->order[last] = slot;
+    }
+}
+
+static void number_slots(struct plan *plan, size_t phases, uint64_t seed) {
+    size_t slots = 0;
+    plan->order = calloc(plan->cell_count * plan->repeats + 1, sizeof *plan->order);
+    plan->slot_cell = calloc(plan->cell_count * plan->repeats + 1, sizeof *plan->slot_cell);
+    CHECK(plan->order && plan->slot_cell);
+    for (size_t i = 0; i < plan->cell_count; i++) {
+        plan->cells[i].first_slot = slots;
+        if (*plan->cells[i].skipped) continue;
+        for (size_t r = 0; r < plan->repeats; r++) plan->slot_cell[slots++] = i;
+    }
+    struct rng random;
+    rng_seed(&random, seed, 0);
+    for (size_t p = 0; p < phases; p++)
+        for (size_t r = 0; r < plan->repeats; r++) add_round(plan, p, r, &random);
+    CHECK_OP(plan->slot_count, ==, slots);
+}
+
+bool plan_make(struct plan *plan, const struct plan_input *in, char *reason, size_t reason_size) {
+    memset(plan, 0, sizeof *plan);
+    plan->repeats = (size_t)number(in->suite, "repeats", 1);
+    size_t phases = 0;
+    const cJSON *phase, *load;
+    cJSON_ArrayForEach(phase, cJSON_GetObjectItemCaseSensitive(in->suite, "phases")) {
+        cJSON_ArrayForEach(load, cJSON_GetObjectItemCaseSensitive(phase, "loads")) {
+            if (add_load(plan, in, load, text(phase, "name", ""), phases, reason, reason_size))
+                continue;
+            plan_free(plan);
+            return false;
+        }
+        phases++;
+    }
+    if (!ids_unique(plan, reason, reason_size)) {
+        plan_free(plan);
+        return false;
+    }
+    number_slots(plan, phases, in->seed);
+    return true;
+}
+
+void plan_free(struct plan *plan) {
+    free(plan->cells);
+    free(plan->order);
+    free(plan->slot_cell);
+    memset(plan, 0, sizeof *plan);
+}
+
+double plan_slot_s(const struct cell *c) {
+    double connects_s = ((double)c->connections + c->idle) / CONNECTS_PER_S;
+    bool saturating = c->saturating || c->rate_pct > SATURATING_PCT; /* false for NAN */
+    double drain_s = saturating ? DRAIN_SHARE * c->drain_s : 0;
+    return PROCESSES_S + connects_s + c->warmup_s + c->duration_s + drain_s;
+}

@@ -1,0 +1,54 @@
+/* plan_rates.c - rates that are a share of what an earlier phase measured. Pure.
+ * Invariant: all servers get the same rates, those of the best one; what is too much for one of
+ * them is its own affair, and marked so. */
+#include "bench/suite/plan.h"
+
+#include "base/check.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define OWN_CAPACITY_MAX 0.95 /* beyond this share of its own capacity a server is saturated */
+
+/* Whether closed-loop cell `k` tells the capacity of what is offered by the open-loop cell `c`. */
+static bool tells_capacity(const struct cell *k, const struct cell *c) {
+    return k->load == CELL_CLOSED && !k->counted && k->depth == c->outstanding &&
+           k->connections == c->connections && k->idle == c->idle &&
+           k->size_bytes == c->size_bytes && k->server_threads == c->server_threads &&
+           k->burn_ns == c->burn_ns && strcmp(k->transport, c->transport) == 0;
+}
+
+bool plan_find_capacity(const struct plan *plan, struct cell *c, const char *of_phase) {
+    for (size_t i = 0; i < plan->cell_count && c->capacity_cell == PLAN_NO_CELL; i++) {
+        const struct cell *k = &plan->cells[i];
+        if (k->phase_index < c->phase_index && k->server == c->server &&
+            strcmp(k->phase, of_phase) == 0 && tells_capacity(k, c))
+            c->capacity_cell = i;
+    }
+    return c->capacity_cell != PLAN_NO_CELL;
+}
+
+bool plan_set_rates(struct plan *plan, size_t phase_index,
+                    double (*capacity)(void *context, size_t cell), void *context) {
+    bool changed = false;
+    for (size_t i = 0; i < plan->cell_count; i++) {
+        struct cell *c = &plan->cells[i];
+        if (c->phase_index != phase_index || c->capacity_cell == PLAN_NO_CELL || *c->skipped)
+            continue;
+        size_t phase = plan->cells[c->capacity_cell].phase_index;
+        double own = capacity(context, c->capacity_cell), best = own;
+        for (size_t k = 0; k < plan->cell_count; k++)
+            if (plan->cells[k].phase_index == phase && tells_capacity(&plan->cells[k], c))
+                best = fmax(best, capacity(context, k)); /* passes over NAN */
+        changed = true;
+        if (!(own > 0)) {
+            snprintf(c->skipped, sizeof c->skipped, "phase %.80s did not measure its capacity",
+                     plan->cells[c->capacity_cell].phase);
+            continue;
+        }
+        c->rate_per_s = fmax(1, round(best * c->rate_pct / 100));
+        c->saturating = c->rate_per_s > OWN_CAPACITY_MAX * own;
+    }
+    return changed;
+}

@@ -1,0 +1,288 @@
+/* suite.c - loads suite files, checks them and applies what the command line overrides.
+ * Invariant: an error names the file, the field's path and what is wrong with it. */
+#include "bench/suite/suite.h"
+
+#include "base/check.h"
+#include "base/os.h"
+#include "bench/support/json_file.h"
+#include "bench/result/schema.h"
+#include "bench/suite/transports.h"
+#include "bench/support/nearest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+#define SCHEMA_FILE "iobench-suite.schema.json"
+#define NAME_MAX_LENGTH 60
+#define VALUES_MAX 64           /* of a list on the command line */
+#define CONNECTIONS_HIGHEST 1e6 /* as in the schema */
+
+/* ---- names ---- */
+
+static bool ends_with(const char *text, const char *end) {
+    size_t length = strlen(text), end_length = strlen(end);
+    return length >= end_length && strcmp(text + length - end_length, end) == 0;
+}
+
+static int by_text(const void *left, const void *right) {
+    return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+size_t suite_names(const struct paths *paths, char *names[SUITES_MAX]) {
+    uv_fs_t request;
+    size_t count = 0;
+    uv_dirent_t entry;
+    int found = uv_fs_scandir(NULL, &request, paths->suites, 0, NULL);
+    while (found > 0 && count < SUITES_MAX && uv_fs_scandir_next(&request, &entry) == 0) {
+        if (!ends_with(entry.name, ".json") || strcmp(entry.name, SCHEMA_FILE) == 0) continue;
+        char *name = strdup(entry.name);
+        CHECK(name);
+        name[strlen(name) - strlen(".json")] = '\0';
+        names[count++] = name;
+    }
+    uv_fs_req_cleanup(&request);
+    qsort(names, count, sizeof *names, by_text);
+    return count;
+}
+
+/* Why there is no suite `name`, and what there is. */
+static void explain_unknown(const struct paths *paths, const char *name, char *reason,
+                            size_t size) {
+    char *names[SUITES_MAX + 1] = {NULL};
+    size_t count = suite_names(paths, names);
+    const char *nearest = nearest_word(name, (const char *const *)names);
+    int used = snprintf(reason, size, "%.60s: no such suite; ", name);
+    if (nearest)
+        snprintf(reason + used, size - (size_t)used, "did you mean \"%s\"?", nearest);
+    else
+        used += snprintf(reason + used, size - (size_t)used, "there are");
+    for (size_t i = 0; i < count; i++) {
+        if (!nearest && (size_t)used < size)
+            used += snprintf(reason + used, size - (size_t)used, "%s %s", i ? "," : "", names[i]);
+        free(names[i]);
+    }
+}
+
+static bool suite_path(const struct paths *paths, const char *name, char path[PATH_SIZE],
+                       char *reason, size_t size) {
+    if (strpbrk(name, OS_PATH_SEPARATORS) || ends_with(name, ".json")) {
+        if (snprintf(path, PATH_SIZE, "%s", name) < PATH_SIZE) return true;
+        snprintf(reason, size, "the path is too long");
+        return false;
+    }
+    char file[FILENAME_MAX];
+    snprintf(file, sizeof file, "%s.json", name);
+    uv_fs_t request;
+    bool there =
+        paths_join(path, paths->suites, file) && uv_fs_access(NULL, &request, path, 0, NULL) == 0;
+    if (there)
+        uv_fs_req_cleanup(&request);
+    else
+        explain_unknown(paths, name, reason, size);
+    return there;
+}
+
+/* ---- rules that the schema cannot say ---- */
+
+static const cJSON *field(const cJSON *object, const char *key) {
+    return cJSON_GetObjectItemCaseSensitive(object, key);
+}
+
+/* Names become parts of file names, ids and messages. */
+static bool check_name(const cJSON *object, const char *path, char *reason, size_t size) {
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    const char *name = field(object, "name")->valuestring;
+    size_t length = strlen(name);
+    if (length > 0 && length <= NAME_MAX_LENGTH && strspn(name, allowed) == length) return true;
+    return json_reason(reason, size, "%sname: not 1 to %d letters, digits, '-', '_' and '.'", path,
+                       NAME_MAX_LENGTH);
+}
+
+/* Whether a phase of that name stands before phase number `before`. */
+static bool earlier_phase(const cJSON *suite, const char *name, int before) {
+    const cJSON *phase = field(suite, "phases")->child;
+    for (int i = 0; i < before; i++, phase = phase->next)
+        if (strcmp(field(phase, "name")->valuestring, name) == 0) return true;
+    return false;
+}
+
+/* So do names of transports. */
+static bool check_transports(const cJSON *load, const char *path, char *reason, size_t size) {
+    const cJSON *asked = field(load, "transport"), *item = asked;
+    char place[16] = "";
+    if (cJSON_IsArray(asked)) item = asked->child;
+    for (int i = 0; item; i++, item = item->next) {
+        if (cJSON_IsArray(asked)) snprintf(place, sizeof place, "[%d]", i);
+        if (!transports_named(item->valuestring))
+            return json_reason(reason, size,
+                               "%s.transport%s: not \"*\" or 1 to %d letters, digits, '-' and '_'",
+                               path, place, TRANSPORT_NAME_MAX);
+        if (!cJSON_IsArray(asked)) break; /* what follows it are other fields */
+    }
+    return true;
+}
+
+static bool check_load(const cJSON *suite, int phase, const cJSON *load, const char *path,
+                       char *reason, size_t size) {
+    static const struct {
+        const char *key;   /* of the load */
+        const char *loads; /* with which it goes */
+    } fields[] = {{"depth", "closed"},
+                  {"outstanding", "open"},
+                  {"rate_pct", "open"},
+                  {"of_phase", "open"},
+                  {"rate_per_s", "open churn"},
+                  {"arrival", "open churn"},
+                  {"saturating", "open churn"},
+                  {"churn_echoes", "churn"},
+                  {"newcomers_per_s", "closed open"}};
+    const char *kind = field(load, "load")->valuestring;
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (field(load, fields[i].key) && !strstr(fields[i].loads, kind))
+            return json_reason(reason, size, "%s.%s: does not go with load \"%s\"", path,
+                               fields[i].key, kind);
+    const cJSON *of_phase = field(load, "of_phase");
+    bool in_pct = field(load, "rate_pct") != NULL;
+    if (strcmp(kind, "closed") != 0 && !in_pct && !field(load, "rate_per_s"))
+        return json_reason(reason, size, "%s: \"rate_per_s\" is missing", path);
+    if (in_pct != (of_phase != NULL))
+        return json_reason(reason, size, "%s: \"%s\" is missing", path,
+                           in_pct ? "of_phase" : "rate_pct");
+    if (in_pct && field(load, "rate_per_s"))
+        return json_reason(reason, size, "%s.rate_per_s: does not go with rate_pct", path);
+    if (in_pct && field(load, "saturating"))
+        return json_reason(reason, size, "%s.saturating: follows from rate_pct", path);
+    if (of_phase && !earlier_phase(suite, of_phase->valuestring, phase))
+        return json_reason(reason, size, "%s.of_phase: no earlier phase is called \"%.80s\"", path,
+                           of_phase->valuestring);
+    return true;
+}
+
+bool suite_check(const cJSON *schema, const cJSON *suite, char *reason, size_t reason_size) {
+    if (!schema_check(schema, NULL, suite, "", reason, reason_size)) return false;
+    if (!check_name(suite, "", reason, reason_size)) return false;
+    int p = 0;
+    const cJSON *phase, *load;
+    cJSON_ArrayForEach(phase, cJSON_GetObjectItemCaseSensitive(suite, "phases")) {
+        int l = 0;
+        char place[32];
+        snprintf(place, sizeof place, "phases[%d].", p);
+        if (!check_name(phase, place, reason, reason_size)) return false;
+        cJSON_ArrayForEach(load, cJSON_GetObjectItemCaseSensitive(phase, "loads")) {
+            char path[64];
+            snprintf(path, sizeof path, "phases[%d].loads[%d]", p, l);
+            if (!check_load(suite, p, load, path, reason, reason_size) ||
+                !check_transports(load, path, reason, reason_size))
+                return false;
+            l++;
+        }
+        p++;
+    }
+    return true;
+}
+
+cJSON *suite_load(const struct paths *paths, const char *name_or_file, char *reason,
+                  size_t reason_size) {
+    char path[PATH_SIZE], why[JSON_REASON_SIZE];
+    if (!suite_path(paths, name_or_file, path, reason, reason_size)) return NULL;
+    cJSON *suite = json_file_read(path, why, sizeof why);
+    if (!suite) {
+        snprintf(reason, reason_size, "%s: %s", path, why);
+        return NULL;
+    }
+    char schema_path[PATH_SIZE];
+    cJSON *schema = NULL;
+    if (paths_join(schema_path, paths->suites, SCHEMA_FILE))
+        schema = json_file_read(schema_path, why, sizeof why);
+    if (!schema)
+        snprintf(reason, reason_size, "%s: %s", schema_path, why);
+    else if (!suite_check(schema, suite, why, sizeof why))
+        snprintf(reason, reason_size, "%s: %s", path, why);
+    else {
+        cJSON_Delete(schema);
+        return suite;
+    }
+    cJSON_Delete(schema);
+    cJSON_Delete(suite);
+    return NULL;
+}
+
+/* ---- overrides ---- */
+
+static void set(cJSON *object, const char *key, cJSON *value) {
+    CHECK(value);
+    cJSON_DeleteItemFromObjectCaseSensitive(object, key);
+    CHECK(cJSON_AddItemToObject(object, key, value));
+}
+
+/* Reads "1,50,500". NULL with the reason if it is something else. */
+static cJSON *read_connections(const char *text, char *reason, size_t size) {
+    cJSON *list = cJSON_CreateArray();
+    for (const char *at = text; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
+        char word[24];
+        uint64_t n;
+        size_t length = strcspn(at, ",");
+        snprintf(word, sizeof word, "%.*s", (int)(length < sizeof word ? length : sizeof word), at);
+        if (cJSON_GetArraySize(list) == VALUES_MAX || length >= sizeof word ||
+            args_number(word, &n) != 0 || n < 1 || (double)n > CONNECTIONS_HIGHEST) {
+            snprintf(reason, size,
+                     "--connections: '%s': not whole numbers from 1 to %.0f, separated by commas",
+                     text, CONNECTIONS_HIGHEST);
+            cJSON_Delete(list);
+            return NULL;
+        }
+        cJSON_AddItemToArray(list, cJSON_CreateNumber((double)n));
+    }
+    return list;
+}
+
+/* Reads "epoll,libuv". NULL with the reason if it is something else. */
+static cJSON *read_transports(const char *text, char *reason, size_t size) {
+    cJSON *list = cJSON_CreateArray();
+    for (const char *at = text; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
+        char name[TRANSPORT_NAME_MAX + 2]; /* one more than may be: that is seen as too long */
+        size_t length = strcspn(at, ",");
+        snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : sizeof name), at);
+        if (cJSON_GetArraySize(list) == VALUES_MAX || !transports_named(name)) {
+            snprintf(reason, size,
+                     "--transport: '%s': not names of transports, separated by commas", text);
+            cJSON_Delete(list);
+            return NULL;
+        }
+        cJSON_AddItemToArray(list, cJSON_CreateString(name));
+    }
+    return list;
+}
+
+bool suite_override(cJSON *suite, const struct suite_overrides *o, char *reason,
+                    size_t reason_size) {
+    cJSON *connections = NULL, *transports = NULL;
+    if (o->connections) {
+        connections = read_connections(o->connections, reason, reason_size);
+        if (!connections) return false;
+    }
+    if (o->transports) {
+        transports = read_transports(o->transports, reason, reason_size);
+        if (!transports) {
+            cJSON_Delete(connections);
+            return false;
+        }
+    }
+    if (o->servers->count)
+        set(suite, "servers", cJSON_CreateStringArray(o->servers->items, (int)o->servers->count));
+    if (o->repeats) set(suite, "repeats", cJSON_CreateNumber((double)o->repeats));
+    cJSON *phase, *load;
+    cJSON_ArrayForEach(phase, cJSON_GetObjectItemCaseSensitive(suite, "phases")) {
+        cJSON_ArrayForEach(load, cJSON_GetObjectItemCaseSensitive(phase, "loads")) {
+            if (o->duration_s > 0) set(load, "duration_s", cJSON_CreateNumber(o->duration_s));
+            if (connections) set(load, "connections", cJSON_Duplicate(connections, true));
+            if (transports) set(load, "transport", cJSON_Duplicate(transports, true));
+        }
+    }
+    cJSON_Delete(connections);
+    cJSON_Delete(transports);
+    return true;
+}

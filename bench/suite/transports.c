@@ -1,0 +1,110 @@
+/* transports.c - asks the load generator's description about transports. Pure.
+ * Invariant: what is known but missing is no error; its cells are skipped, with the reason. */
+#include "bench/suite/transports.h"
+
+#include "base/check.h"
+#include "bench/support/json_file.h"
+#include "bench/suite/models.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const cJSON *field(const cJSON *object, const char *key) {
+    return cJSON_GetObjectItemCaseSensitive(object, key);
+}
+
+bool transports_named(const char *name) {
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    size_t length = strlen(name);
+    if (strcmp(name, "*") == 0) return true;
+    return length > 0 && length <= TRANSPORT_NAME_MAX && strspn(name, allowed) == length;
+}
+
+/* All that the load generator knows, those that it can use first; owned by the caller. */
+static cJSON *known_names(const cJSON *loadgen) {
+    cJSON *names = cJSON_CreateArray();
+    const cJSON *item;
+    cJSON_ArrayForEach(item, field(loadgen, "transports")) {
+        if (cJSON_IsString(item) && transports_named(item->valuestring))
+            cJSON_AddItemToArray(names, cJSON_CreateString(item->valuestring));
+    }
+    cJSON_ArrayForEach(item, field(loadgen, "transports_missing")) {
+        const char *name = describe_text(item, "name");
+        if (name && transports_named(name)) cJSON_AddItemToArray(names, cJSON_CreateString(name));
+    }
+    return names;
+}
+
+static bool among(const cJSON *names, const char *name) {
+    const cJSON *item;
+    cJSON_ArrayForEach(item, names) {
+        if (strcmp(item->valuestring, name) == 0) return true;
+    }
+    return false;
+}
+
+static bool refuse(const char *name, const cJSON *known, char *reason, size_t size) {
+    char list[JSON_REASON_SIZE / 2] = "auto";
+    const cJSON *item;
+    cJSON_ArrayForEach(item, known) {
+        size_t used = strlen(list);
+        snprintf(list + used, sizeof list - used, ", %s", item->valuestring);
+    }
+    return json_reason(reason, size,
+                       "transport %s: this load generator has none of that name; "
+                       "there are %s",
+                       name, list);
+}
+
+/* Adds a name that is asked for, "*" spelt out. Returns whether it is known. */
+static bool add_asked(cJSON *names, const char *name, const cJSON *known) {
+    const cJSON *k;
+    if (strcmp(name, "*") != 0) {
+        cJSON_AddItemToArray(names, cJSON_CreateString(name));
+        return strcmp(name, "auto") == 0 || among(known, name);
+    }
+    cJSON_ArrayForEach(k, known) {
+        cJSON_AddItemToArray(names, cJSON_CreateString(k->valuestring));
+    }
+    return known->child != NULL;
+}
+
+/* Replaces what one load asks for by names. Returns false with the reason. */
+static bool resolve(cJSON *load, const cJSON *known, char *reason, size_t size) {
+    cJSON *names = cJSON_CreateArray();
+    const cJSON *asked = field(load, "transport"), *item;
+    bool fine = true;
+    if (cJSON_IsString(asked) && !add_asked(names, asked->valuestring, known))
+        fine = refuse(asked->valuestring, known, reason, size);
+    cJSON_ArrayForEach(item, asked) {
+        if (fine && !add_asked(names, item->valuestring, known))
+            fine = refuse(item->valuestring, known, reason, size);
+    }
+    if (asked && fine)
+        CHECK(cJSON_ReplaceItemInObjectCaseSensitive(load, "transport", names));
+    else
+        cJSON_Delete(names);
+    return fine;
+}
+
+bool transports_resolve(cJSON *suite, const cJSON *loadgen, char *reason, size_t reason_size) {
+    cJSON *known = known_names(loadgen), *phase, *load;
+    bool fine = true;
+    cJSON_ArrayForEach(phase, field(suite, "phases")) {
+        cJSON_ArrayForEach(load, field(phase, "loads")) {
+            fine = fine && resolve(load, known, reason, reason_size);
+        }
+    }
+    cJSON_Delete(known);
+    return fine;
+}
+
+const char *transports_missing(const cJSON *loadgen, const char *name) {
+    const cJSON *item;
+    cJSON_ArrayForEach(item, field(loadgen, "transports_missing")) {
+        const char *missing = describe_text(item, "name"), *why = describe_text(item, "reason");
+        if (missing && strcmp(missing, name) == 0) return why ? why : "not available here";
+    }
+    return NULL;
+}

@@ -1,0 +1,30 @@
+/* format.h - figures as people read them, and text made safe for the page.
+ * Invariant: an unknown figure (NAN) reads as a dash, never as a number. */
+#ifndef BENCH_SUPPORT_FORMAT_H
+#define BENCH_SUPPORT_FORMAT_H
+
+#include "base/format.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+/* Room for any of the texts below. */
+#define FORMAT_SIZE 32
+
+/* Each writes into `text` and returns it. */
+char *format_count(char text[FORMAT_SIZE], double value); /* "249 969" */
+char *format_short(char text[FORMAT_SIZE], double value); /* "250k", "1.5M" */
+char *format_duration(char text[FORMAT_SIZE], double ns); /* "12.3 µs" */
+char *format_bytes(char text[FORMAT_SIZE], double bytes); /* "4.5 KiB" */
+char *format_ratio(char text[FORMAT_SIZE], double value); /* "0.9987" */
+
+/* Columns that a text takes on a screen. */
+int format_width(const char *text);
+
+/* Writes `text` with the five special characters of HTML escaped; NULL writes a dash. */
+void format_html(FILE *out, const char *text);
+
+/* Appends to a NUL-terminated line, cutting at its size. */
+void format_append(char *line, size_t size, const char *format, ...) FORMAT_PRINTF(3, 4);
+
+#endif

@@ -1,0 +1,73 @@
+/* paths.c - finds iobench's files from where its executable is.
+ * Invariant: a layout counts as found only if the result schema can be read in it. */
+#include "bench/support/paths.h"
+
+#include "base/os.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <uv.h>
+
+bool paths_join(char path[PATH_SIZE], const char *directory, const char *name) {
+    return snprintf(path, PATH_SIZE, "%s/%s", directory, name) < PATH_SIZE;
+}
+
+const char *paths_file(const char *path) {
+    const char *at = path;
+    for (size_t length; (length = strcspn(at, OS_PATH_SEPARATORS)), at[length];) at += length + 1;
+    return at;
+}
+
+bool paths_may(const char *path, enum paths_mode mode) {
+    uv_fs_t request;
+    int error = uv_fs_access(NULL, &request, path, (int)mode, NULL);
+    uv_fs_req_cleanup(&request);
+    return error == 0;
+}
+
+/* The source tree is two levels above the directory of the executable, with CONFIG= three; of
+ * programs of the tests one more. */
+static bool find_tree(struct paths *p, const char *bin) {
+    static const char *const above[] = {"../..", "../../..", "../../../.."};
+    for (size_t i = 0; i < sizeof above / sizeof *above; i++) {
+        char tree[PATH_SIZE];
+        if (!paths_join(tree, bin, above[i])) return false;
+        if (!paths_join(p->result_schema, tree, "results/iobench-result.schema.json")) return false;
+        if (!paths_may(p->result_schema, PATHS_READ)) continue;
+        uv_fs_t request;
+        bool resolved = uv_fs_realpath(NULL, &request, tree, NULL) == 0;
+        if (resolved) snprintf(tree, sizeof tree, "%s", (const char *)request.ptr);
+        uv_fs_req_cleanup(&request);
+        if (!resolved) return false;
+        snprintf(p->programs, PATH_SIZE, "%s", bin);
+        return paths_join(p->suites, tree, "bench/suites") && paths_join(p->plot, tree, "plot") &&
+               paths_join(p->results, tree, "results");
+    }
+    return false;
+}
+
+static bool find_installed(struct paths *p, const char *bin) {
+    snprintf(p->results, PATH_SIZE, ".");
+    return paths_join(p->programs, bin, "../libexec/iobench") &&
+           paths_join(p->suites, bin, "../share/iobench/suites") &&
+           paths_join(p->plot, bin, "../share/iobench/plot") &&
+           paths_join(p->result_schema, bin, "../share/iobench/iobench-result.schema.json") &&
+           paths_may(p->result_schema, PATHS_READ);
+}
+
+bool paths_find(struct paths *p, const char *command) {
+    int error = os_executable_path(p->self, sizeof p->self);
+    if (error) {
+        fprintf(stderr, "%s: own path: %s\n", command, os_error_text(error));
+        return false;
+    }
+    char bin[PATH_SIZE];
+    snprintf(bin, sizeof bin, "%s", p->self);
+    size_t directory = (size_t)(paths_file(p->self) - p->self);
+    if (directory) bin[directory - 1] = '\0';
+    if (find_tree(p, bin) || find_installed(p, bin)) return true;
+    fprintf(stderr,
+            "%s: %s: neither in a source tree nor installed: no iobench-result.schema.json\n",
+            command, p->self);
+    return false;
+}

@@ -1,0 +1,28 @@
+/* text.c - text that grows; see text.h.
+ * Invariant: room doubles at least, so that writing n bytes copies O(n). */
+#include "bench/support/text.h"
+
+#include "base/check.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void text_add(struct text *text, const char *format, ...) {
+    for (;;) {
+        va_list rest;
+        va_start(rest, format);
+        int length = vsnprintf(text->data ? text->data + text->size : NULL, text->room - text->size,
+                               format, rest);
+        va_end(rest);
+        CHECK_OP(length, >=, 0);
+        if ((size_t)length < text->room - text->size) {
+            text->size += (size_t)length;
+            return;
+        }
+        text->room = text->room * 2 + (size_t)length + 1;
+        char *grown = realloc(text->data, text->room);
+        CHECK(grown);
+        text->data = grown;
+    }
+}

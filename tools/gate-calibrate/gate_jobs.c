@@ -1,0 +1,247 @@
+/* gate_jobs.c - `gate-jobs`: keeps the record of gate-calibrate, and reports what it shows.
+ * Invariant: a record is only appended to, a job a line, so that a run that was stopped goes on. */
+#include "base/args.h"
+#include "base/check.h"
+#include "base/json.h"
+#include "bench/support/json_file.h"
+#include "bench/result/summary.h"
+#include "bench/stats/stats.h"
+#include "bench/support/json_path.h"
+#include "tools/gate-calibrate/relabel.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define JOBS_MAX 10000
+#define LINE_MAX_BYTES (1u << 20)
+#define RELABELLED 10000
+#define LEVEL 0.95
+
+/* What kinds of jobs there are, by what the candidate burns more. */
+static const char *const kinds[] = {"aa", "10", "5"};
+static const char *const kind_titles[] = {"equal arms", "10 % slower", "5 % slower"};
+enum { AA, KINDS = sizeof kinds / sizeof *kinds };
+
+static cJSON *jobs[JOBS_MAX];
+static size_t job_count;
+
+static void refuse(const char *what, const char *object, const char *reason) {
+    fprintf(stderr, "gate-jobs: %s: %s: %s\n", what, object, reason);
+    exit(2);
+}
+
+static char line[LINE_MAX_BYTES];
+
+/* Reads the record; one that is not there has no jobs. */
+static void read_record(const char *path) {
+    char reason[JSON_REASON_SIZE];
+    FILE *file = fopen(path, "r");
+    if (!file) return;
+    while (job_count < JOBS_MAX && fgets(line, sizeof line, file)) {
+        size_t length = strcspn(line, "\r\n");
+        line[length] = '\0';
+        jobs[job_count] = json_text_parse(line, length, reason, sizeof reason);
+        if (jobs[job_count])
+            job_count++;
+        else /* a run was killed while it wrote it */
+            fprintf(stderr, "gate-jobs: record: %s: a line is left out: %s\n", path, reason);
+    }
+    fclose(file);
+}
+
+static bool is_kind(const cJSON *job, int kind) {
+    const char *text = json_text(job, "kind");
+    return text && strcmp(text, kinds[kind]) == 0;
+}
+
+/* ---- add, count, burn ---- */
+
+static void add_job(const char *path, const char *kind, const char *extra_ns, const char *load) {
+    char reason[JSON_REASON_SIZE];
+    size_t size = fread(line, 1, sizeof line - 1, stdin);
+    line[size] = '\0';
+    cJSON *job = cJSON_CreateObject(), *report = json_text_parse(line, size, reason, sizeof reason);
+    if (!report) refuse("report", "stdin", reason);
+    static const char *const paths[] = {"baseline", "candidate", "result"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) /* all of them are gone by then */
+        cJSON_DeleteItemFromObjectCaseSensitive(report, paths[i]);
+    json_add_item(job, "kind", cJSON_CreateString(kind));
+    json_add_real(job, "extra_burn_ns", strtod(extra_ns, NULL));
+    json_add_real(job, "load_1min", strtod(load, NULL));
+    json_add_item(job, "report", report);
+    char *text = cJSON_PrintUnformatted(job);
+    FILE *file = fopen(path, "a");
+    if (!text || !file || fprintf(file, "%s\n", text) < 0 || fclose(file) != 0)
+        refuse("record", path, "cannot be appended to");
+    cJSON_free(text);
+    cJSON_Delete(job);
+}
+
+static size_t count_jobs(const char *kind) {
+    size_t count = 0;
+    for (size_t i = 0; i < job_count; i++) {
+        const char *text = json_text(jobs[i], "kind");
+        count += text && strcmp(text, kind) == 0;
+    }
+    return count;
+}
+
+/* How much more must be burnt so that an echo takes `percent` longer: `path` is a result with one
+ * closed loop at two levels of burn_ns. */
+static double extra_burn_ns(const char *path, double percent) {
+    char reason[JSON_REASON_SIZE];
+    cJSON *result = json_file_read(path, reason, sizeof reason);
+    if (!result) refuse("result", path, reason);
+    double burn[2] = {0}, echo_ns[2] = {0};
+    for (int i = 0; i < 2; i++) {
+        const cJSON *cell = cJSON_GetArrayItem(json_item(result, "cells"), i);
+        burn[i] = json_number(cell, "scenario.server.burn_ns");
+        echo_ns[i] = 1e9 / summary_span_over(cell, "throughput_per_s").median;
+    }
+    cJSON_Delete(result);
+    return percent / 100 * echo_ns[0] * (burn[1] - burn[0]) / (echo_ns[1] - echo_ns[0]);
+}
+
+/* ---- report ---- */
+
+/* One figure of every job of a kind; returns how many know it. */
+static size_t collect(int kind, const char *path, double *values) {
+    size_t count = 0;
+    for (size_t i = 0; i < job_count; i++) {
+        double value = json_number(jobs[i], path);
+        if (is_kind(jobs[i], kind) && isfinite(value)) values[count++] = value;
+    }
+    return count;
+}
+
+static size_t with_code(int kind, int code) {
+    static double codes[JOBS_MAX];
+    size_t count = collect(kind, "report.exit_code", codes), hits = 0;
+    for (size_t i = 0; i < count; i++) hits += (int)codes[i] == code;
+    return hits;
+}
+
+static void print_counts(void) {
+    static double values[JOBS_MAX];
+    puts("| jobs | how many | exit 0 | exit 1 | exit 3 | share of exit 1, 95 % interval | median "
+         "time |\n|---|---|---|---|---|---|---|");
+    for (int kind = 0; kind < KINDS; kind++) {
+        size_t all = count_jobs(kinds[kind]), alarms = with_code(kind, 1);
+        if (!all) continue;
+        struct stats_interval share = stats_share_interval(alarms, all, LEVEL);
+        size_t timed = collect(kind, "report.duration_s", values);
+        printf("| %s | %zu | %zu | %zu | %zu | %.0f %% .. %.0f %% | %.0f s |\n", kind_titles[kind],
+               all, with_code(kind, 0), alarms, with_code(kind, 3), 100 * share.low,
+               100 * share.high, stats_median(values, timed));
+    }
+}
+
+/* What the standard deviation would be without outliers: from the median distance to the median. */
+static double spread(const double *values, size_t count) {
+    double *distances = calloc(count, sizeof *distances), middle = stats_median(values, count);
+    CHECK(distances);
+    for (size_t i = 0; i < count; i++) distances[i] = fabs(values[i] - middle);
+    double result = 1.4826 * stats_median(distances, count);
+    free(distances);
+    return result;
+}
+
+/* The row of a job that has the same figure; NULL: it was not compared there. */
+static const cJSON *row_like(const cJSON *job, const struct relabel_stream *s) {
+    const cJSON *row;
+    cJSON_ArrayForEach(row, json_item(job, "report.rows")) {
+        if (strcmp(json_text(row, "cell"), s->cell) == 0 &&
+            strcmp(json_text(row, "metric"), gate_metrics[s->metric].key) == 0)
+            return row;
+    }
+    return NULL;
+}
+
+/* Per row: how much pairs of equal arms differ, and what the others were found to be. */
+static void print_rows(const struct relabel *r) {
+    static double values[JOBS_MAX];
+    puts("\n| cell | metric | sd of a pair | without outliers | so visible with 24 pairs | limit | "
+         "found at 10 % | found at 5 % |\n|---|---|---|---|---|---|---|---|");
+    for (size_t i = 0; i < r->row_count; i++) {
+        const struct relabel_stream *s = &r->rows[i];
+        double sd = stats_deviation(s->differences, s->count);
+        double calm = spread(s->differences, s->count);
+        printf("| `%s` | %s | %.1f %% | %.1f %% | %.1f %% | %g %% |", s->cell,
+               gate_metrics[s->metric].title, 100 * sd, 100 * calm,
+               100 * GATE_VISIBLE_DEVIATIONS * calm / sqrt(GATE_STAGE2_PAIRS),
+               100 * gate_metrics[s->metric].tau);
+        for (int kind = AA + 1; kind < KINDS; kind++) {
+            size_t all = 0, found = 0;
+            for (size_t k = 0; k < job_count; k++) {
+                const cJSON *row = is_kind(jobs[k], kind) ? row_like(jobs[k], s) : NULL;
+                if (!row) continue;
+                found += strcmp(json_text(row, "verdict"), "REGRESSED") == 0;
+                values[all++] = json_number(row, "effect");
+            }
+            if (all)
+                printf(" %zu of %zu, median %+.1f %% |", found, all,
+                       100 * expm1(stats_median(values, all)));
+            else
+                printf(" - |");
+        }
+        putchar('\n');
+    }
+}
+
+static void print_relabelled(const struct relabel *r) {
+    size_t shortest = SIZE_MAX;
+    for (size_t i = 0; i < r->row_count; i++)
+        if (r->rows[i].count < shortest) shortest = r->rows[i].count;
+    struct relabel_tally t = relabel_run(r, RELABELLED, 1);
+    struct stats_interval alarms = stats_share_interval(t.alarms, t.jobs, LEVEL);
+    struct stats_interval invalid = stats_share_interval(t.invalid, t.jobs, LEVEL);
+    printf(
+        "\n%zu jobs of recorded pairs of equal arms (%zu or more a row) with their labels drawn "
+        "anew: %zu false alarms\n(%.2f %%, 95 %% interval %.2f .. %.2f %%), %zu void because the "
+        "control shifted (%.2f %%, %.2f .. %.2f %%),\n%zu inconclusive in every figure; %.0f %% "
+        "had a second stage.\n",
+        t.jobs, shortest, t.alarms, 100.0 * (double)t.alarms / (double)t.jobs, 100 * alarms.low,
+        100 * alarms.high, t.invalid, 100.0 * (double)t.invalid / (double)t.jobs, 100 * invalid.low,
+        100 * invalid.high, t.nothing, 100.0 * (double)t.second / (double)t.jobs);
+}
+
+static void print_report(void) {
+    static struct relabel r;
+    for (size_t i = 0; i < job_count; i++)
+        if (is_kind(jobs[i], AA)) relabel_add(&r, json_item(jobs[i], "report"));
+    if (!r.row_count) refuse("record", "aa", "no job with equal arms");
+    print_counts();
+    print_rows(&r);
+    print_relabelled(&r);
+    for (size_t i = 0; i < job_count; i++) {
+        const char *why = json_text(jobs[i], "report.why");
+        int code = (int)json_number(jobs[i], "report.exit_code");
+        if (code == 3 || (code == 1 && is_kind(jobs[i], AA)))
+            printf("\nJob %zu (%s): exit %d: %s\n", i + 1, json_text(jobs[i], "kind"), code,
+                   why ? why : "");
+    }
+    relabel_free(&r);
+}
+
+int main(int argc, char **argv) {
+    if (argc == 6 && strcmp(argv[1], "add") == 0) {
+        add_job(argv[2], argv[3], argv[4], argv[5]);
+    } else if (argc == 4 && strcmp(argv[1], "count") == 0) {
+        read_record(argv[2]);
+        printf("%zu\n", count_jobs(argv[3]));
+    } else if (argc == 4 && strcmp(argv[1], "burn") == 0) {
+        printf("%.0f\n", extra_burn_ns(argv[2], strtod(argv[3], NULL)));
+    } else if (argc == 3 && strcmp(argv[1], "report") == 0) {
+        read_record(argv[2]);
+        print_report();
+    } else {
+        fputs("gate-jobs: usage: add FILE KIND EXTRA_NS LOAD <REPORT | count FILE KIND | burn "
+              "RESULT PERCENT | report FILE\n",
+              stderr);
+        return 2;
+    }
+    for (size_t i = 0; i < job_count; i++) cJSON_Delete(jobs[i]);
+    return 0;
+}
