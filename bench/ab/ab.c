@@ -6,8 +6,8 @@
 #include "base/check.h"
 #include "base/os.h"
 #include "base/rng.h"
-#include "bench/support/json_file.h"
 #include "bench/session/slot.h"
+#include "bench/support/reason.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -22,12 +22,12 @@
 /* Runs a slot of cell `index` of the plan. NULL if a signal came or the file cannot be written;
  * then the comparison is over. A slot that cannot run here has no sample either, and says why in
  * `why`. */
-static const cJSON *run_slot(struct ab *ab, size_t index, uint64_t seed, char *why, size_t size) {
+static const cJSON *run_slot(struct ab *ab, size_t index, uint64_t seed, struct reason *why) {
     const struct cell *c = &ab->plan.cells[index];
     struct slot_outcome o;
     const cJSON *sample = NULL;
     double offset_s = result_elapsed_s(&ab->result);
-    *why = '\0';
+    *why->text = '\0';
     if (ab->progress.slots <= ab->slots) ab->progress.slots = ab->slots + 1; /* pairs were lost */
     progress_slot(&ab->progress, ab->slots, c);
     slot_run(&o, c, ab->loop, seed);
@@ -37,9 +37,9 @@ static const cJSON *run_slot(struct ab *ab, size_t index, uint64_t seed, char *w
         return NULL;
     }
     if (o.end == SLOT_CANNOT_RUN && !result_has_samples(&ab->result, index)) {
-        snprintf(why, size, "%s", o.reason);
-        result_skip(&ab->result, index, o.reason);
-        progress_done(&ab->progress, ab->slots, c, NULL, o.reason);
+        reason_set(why, "%s", o.reason.text);
+        result_skip(&ab->result, index, o.reason.text);
+        progress_done(&ab->progress, ab->slots, c, NULL, o.reason.text);
     } else {
         if (o.end == SLOT_CANNOT_RUN) o.end = SLOT_FAILED;
         sample = result_add(&ab->result, index, &o, ab->slots, offset_s);
@@ -47,7 +47,7 @@ static const cJSON *run_slot(struct ab *ab, size_t index, uint64_t seed, char *w
         ab->slots++;
     }
     slot_free(&o);
-    ab->write_failed = !result_write(&ab->result, false, ab->reason, sizeof ab->reason);
+    ab->write_failed = !result_write(&ab->result, false, &ab->reason);
     return ab->write_failed ? NULL : sample;
 }
 
@@ -61,7 +61,7 @@ static void run_pair(struct ab *ab, struct ab_cell *cell, struct rng *random) {
     int first = (int)rng_below(random, 2);
     for (int i = 0; i < 2; i++) {
         int arm = i ^ first;
-        samples[arm] = run_slot(ab, cell->cells[arm], seed, cell->why, sizeof cell->why);
+        samples[arm] = run_slot(ab, cell->cells[arm], seed, &cell->why);
         if (samples[arm]) continue;
         cell->over = true; /* nothing else explains it: that cell cannot run here */
         return;
@@ -77,7 +77,7 @@ static void run_pair(struct ab *ab, struct ab_cell *cell, struct rng *random) {
 
 /* Measures what the baseline of every open loop can serve, and sets the rates of both arms. */
 static void measure_capacity(struct ab *ab) {
-    char why[GATE_REASON_SIZE];
+    struct reason why;
     for (size_t i = 0; i < ab->cell_count && !stopped(ab); i++) {
         struct ab_cell *cell = &ab->cells[i];
         struct cell *baseline = &ab->plan.cells[cell->cells[0]];
@@ -85,10 +85,10 @@ static void measure_capacity(struct ab *ab) {
         size_t of = baseline->capacity_cell;
         bool known = result_has_samples(&ab->result, of); /* another open loop had the same */
         for (uint64_t k = 0; !known && k < AB_CAPACITY_SLOTS && !stopped(ab); k++)
-            if (!run_slot(ab, of, ab->seed + k, why, sizeof why)) break;
+            if (!run_slot(ab, of, ab->seed + k, &why)) break;
         double capacity = result_throughput(&ab->result, of);
         if (!(capacity > 0)) {
-            snprintf(cell->why, sizeof cell->why, "the baseline's capacity was not measured");
+            reason_set(&cell->why, "the baseline's capacity was not measured");
             cell->over = true;
             continue;
         }
@@ -196,8 +196,7 @@ void ab_run(struct ab *ab) {
     gate_decide(&ab->report);
     gate_check_control(&ab->report);
     ab->report.duration_s = result_elapsed_s(&ab->result);
-    if (!stopped(ab))
-        ab->write_failed = !result_write(&ab->result, true, ab->reason, sizeof ab->reason);
+    if (!stopped(ab)) ab->write_failed = !result_write(&ab->result, true, &ab->reason);
 }
 
 void ab_free(struct ab *ab) {

@@ -6,9 +6,10 @@
 
 #include "base/args.h"
 #include "bench/gate/gate.h"
-#include "bench/suite/models.h"
 #include "bench/session/progress.h"
 #include "bench/session/result.h"
+#include "bench/suite/models.h"
+#include "bench/support/reason.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -60,7 +61,7 @@ extern const char *const ab_arm_names[AB_ARMS]; /* "baseline", "candidate", "cop
  * with the reason; ab_arms_close is needed in any case. */
 bool ab_arms_open(struct ab_arms *arms, const struct ab_request *request, const struct paths *paths,
                   const struct models *own, const cJSON *suite, struct process_loop *loop,
-                  char *reason, size_t reason_size);
+                  struct reason *reason);
 void ab_arms_close(struct ab_arms *arms);
 
 /* Unpacks git revision `rev` of the source tree that iobench was built in to build/rev/SHA, unless
@@ -68,29 +69,29 @@ void ab_arms_close(struct ab_arms *arms);
  * with the reason. */
 bool ab_revision_build(const char *rev, const struct paths *paths, const char *build_type,
                        struct process_loop *loop, char programs[PATH_SIZE], char sha[72],
-                       char *reason, size_t reason_size);
+                       struct reason *reason);
 
 /* One cell in both arms, while it is measured. */
 struct ab_cell;
 
 /* A comparison. */
 struct ab {
-    struct ab_arms arms;           /* what runs */
-    struct plan plan;              /* cells of all arms; their slots come as they come */
-    struct ab_cell *cells;         /* that are compared, the control last; owned */
-    size_t cell_count;             /* how many, with the control */
-    struct gate_report report;     /* what comes of it */
-    struct result result;          /* of every slot */
-    struct process_loop *loop;     /* runs the children */
-    struct progress progress;      /* for people */
-    double budget_s;               /* for everything from the first slot on */
-    uint64_t seed;                 /* of orders and arrivals */
-    double least_s;                /* with which a change can be proven at all, about */
-    double stage1_s;               /* that the first stage takes, about */
-    size_t slots;                  /* that have run */
-    bool interrupted;              /* a signal ended it */
-    bool write_failed;             /* the file could not be written */
-    char reason[GATE_REASON_SIZE]; /* of write_failed */
+    struct ab_arms arms;       /* what runs */
+    struct plan plan;          /* cells of all arms; their slots come as they come */
+    struct ab_cell *cells;     /* that are compared, the control last; owned */
+    size_t cell_count;         /* how many, with the control */
+    struct gate_report report; /* what comes of it */
+    struct result result;      /* of every slot */
+    struct process_loop *loop; /* runs the children */
+    struct progress progress;  /* for people */
+    double budget_s;           /* for everything from the first slot on */
+    uint64_t seed;             /* of orders and arrivals */
+    double least_s;            /* with which a change can be proven at all, about */
+    double stage1_s;           /* that the first stage takes, about */
+    size_t slots;              /* that have run */
+    bool interrupted;          /* a signal ended it */
+    bool write_failed;         /* the file could not be written */
+    struct reason reason;      /* of write_failed */
 };
 
 /* Makes cells and rows of a plan in which every server is one of an arm. */

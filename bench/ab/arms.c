@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "base/os.h"
 #include "bench/suite/foreign.h"
-#include "bench/support/json_file.h"
+#include "bench/support/reason.h"
 #include "bench/support/sha256.h"
 #include "bench/support/version.h"
 
@@ -29,21 +29,21 @@ struct source {
 
 /* Copies an executable into an arm, unless one of that name is there: then it is the same. */
 static bool stage(const struct ab_arms *a, enum ab_arm arm, const char *from, const char *file,
-                  char *reason, size_t size) {
+                  struct reason *reason) {
     char folder[PATH_SIZE], to[PATH_SIZE];
     uv_fs_t request;
     if (!paths_join(folder, a->directory, folders[arm]) || !paths_join(to, folder, file))
-        return json_reason(reason, size, "%.200s: the path is too long", a->directory);
+        return reason_set(reason, "%.200s: the path is too long", a->directory);
     if (paths_may(to, PATHS_EXECUTE)) return true;
     int error = uv_fs_copyfile(NULL, &request, from, to, 0, NULL);
     uv_fs_req_cleanup(&request);
     if (!error) error = uv_fs_chmod(NULL, &request, to, MODE_PROGRAM, NULL);
     uv_fs_req_cleanup(&request);
-    return !error || json_reason(reason, size, "%.300s: cannot be copied to %.100s: %s", from,
-                                 folder, uv_strerror(error));
+    return !error || reason_set(reason, "%.300s: cannot be copied to %.100s: %s", from, folder,
+                                uv_strerror(error));
 }
 
-static bool make_folders(struct ab_arms *a, char *reason, size_t size) {
+static bool make_folders(struct ab_arms *a, struct reason *reason) {
     char template[PATH_SIZE], folder[PATH_SIZE];
     size_t room = sizeof folder;
     uv_fs_t request;
@@ -59,7 +59,7 @@ static bool make_folders(struct ab_arms *a, char *reason, size_t size) {
         error = uv_fs_mkdir(NULL, &request, folder, 0700, NULL);
         uv_fs_req_cleanup(&request);
     }
-    return !error || json_reason(reason, size, "temporary directory: %s", uv_strerror(error));
+    return !error || reason_set(reason, "temporary directory: %s", uv_strerror(error));
 }
 
 /* ---- sources ---- */
@@ -74,8 +74,8 @@ static void name_of_path(struct source *s) {
 
 /* "epoll:trigger=edge" or "PATH/echo-epoll:trigger=edge". A model is that of `programs`, a
  * directory. */
-static bool read_source(struct source *s, const char *text, const char *programs, char *reason,
-                        size_t size) {
+static bool read_source(struct source *s, const char *text, const char *programs,
+                        struct reason *reason) {
     const char *file = paths_file(text);
     size_t length = (size_t)(file - text) + strcspn(file, ":");
     bool is_path = file != text;
@@ -86,24 +86,24 @@ static bool read_source(struct source *s, const char *text, const char *programs
     } else {
         char program[MODEL_NAME_SIZE + 16];
         if (length == 0 || length >= sizeof s->name)
-            return json_reason(reason, size, "server %.100s: not a model's name", text);
+            return reason_set(reason, "server %.100s: not a model's name", text);
         memcpy(s->name, text, length);
         snprintf(program, sizeof program, "echo-%s" OS_PROGRAM_SUFFIX, s->name);
         if (!paths_join(s->path, programs, program))
-            return json_reason(reason, size, "%.200s: the path is too long", programs);
+            return reason_set(reason, "%.200s: the path is too long", programs);
     }
     s->missing = !paths_may(s->path, PATHS_EXECUTE);
     if (s->missing && is_path)
-        return json_reason(reason, size, "%.300s: no such program, or not executable", s->path);
+        return reason_set(reason, "%.300s: no such program, or not executable", s->path);
     return true;
 }
 
 static bool stage_source(const struct ab_arms *a, enum ab_arm arm, const struct source *s,
-                         char *reason, size_t size) {
+                         struct reason *reason) {
     char file[MODEL_NAME_SIZE + 16];
     if (s->command || s->missing) return true;
     snprintf(file, sizeof file, "echo-%s" OS_PROGRAM_SUFFIX, s->name);
-    return stage(a, arm, s->path, file, reason, size);
+    return stage(a, arm, s->path, file, reason);
 }
 
 static bool same_bytes(const char *one, const char *other) {
@@ -120,44 +120,44 @@ static bool identical(const struct source s[2]) {
 /* ---- subjects ---- */
 
 /* Puts the arm before a spec's text, so that ids tell the arms apart. */
-static bool name_arm(struct server_spec *spec, enum ab_arm arm, char *reason, size_t size) {
+static bool name_arm(struct server_spec *spec, enum ab_arm arm, struct reason *reason) {
     char text[SPEC_SIZE];
     memcpy(text, spec->text, sizeof text);
     if (snprintf(spec->text, sizeof spec->text, "%s/%s", ab_arm_names[arm], text) < SPEC_SIZE)
         return true;
-    return json_reason(reason, size, "server %.100s...: too long", text);
+    return reason_set(reason, "server %.100s...: too long", text);
 }
 
 static bool read_spec(struct ab_arms *a, struct ab_subject *subject, enum ab_arm arm,
-                      const struct source *s, struct process_loop *l, char *reason, size_t size) {
-    char text[SPEC_SIZE], why[JSON_REASON_SIZE];
+                      const struct source *s, struct process_loop *l, struct reason *reason) {
+    char text[SPEC_SIZE];
+    struct reason why;
     struct server_spec *spec = &a->specs[a->spec_count++];
     subject->specs[arm] = spec;
     if (s->command) {
-        if (!foreign_spec_read(spec, SERVER_COMMAND, s->command, &a->models[arm], why, sizeof why))
-            return json_reason(reason, size, "--%s-cmd%s", ab_arm_names[arm], strchr(why, ':'));
+        if (!foreign_spec_read(spec, SERVER_COMMAND, s->command, &a->models[arm], &why))
+            return reason_set(reason, "--%s-cmd%s", ab_arm_names[arm], strchr(why.text, ':'));
     } else {
         if (snprintf(text, sizeof text, "%s%s", s->name, s->options) >= SPEC_SIZE)
-            return json_reason(reason, size, "server %.100s...: too long", text);
-        if (!server_spec_read(spec, text, &a->models[arm], l, why, sizeof why))
-            return json_reason(reason, size, "server %s of the %s: %s", text, ab_arm_names[arm],
-                               why);
+            return reason_set(reason, "server %.100s...: too long", text);
+        if (!server_spec_read(spec, text, &a->models[arm], l, &why))
+            return reason_set(reason, "server %s of the %s: %s", text, ab_arm_names[arm], why.text);
     }
-    return name_arm(spec, arm, reason, size);
+    return name_arm(spec, arm, reason);
 }
 
 /* Both arms were told to be built alike; flags that differ would pass for a change of the code. */
-static bool built_alike(const struct ab_subject *s, char *reason, size_t size) {
+static bool built_alike(const struct ab_subject *s, struct reason *reason) {
     static const char *const keys[] = {"compiler", "cflags", "build_type"};
     const cJSON *left = cJSON_GetObjectItemCaseSensitive(s->specs[0]->describe, "build");
     const cJSON *right = cJSON_GetObjectItemCaseSensitive(s->specs[1]->describe, "build");
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         const char *one = describe_text(left, keys[i]), *other = describe_text(right, keys[i]);
         if (one && other && strcmp(one, other) != 0)
-            return json_reason(reason, size,
-                               "--baseline-rev: %s of the baseline is \"%.80s\", of the candidate "
-                               "\"%.80s\"; build both alike, or compare programs: --baseline PATH",
-                               keys[i], one, other);
+            return reason_set(reason,
+                              "--baseline-rev: %s of the baseline is \"%.80s\", of the candidate "
+                              "\"%.80s\"; build both alike, or compare programs: --baseline PATH",
+                              keys[i], one, other);
     }
     return true;
 }
@@ -170,68 +170,66 @@ struct sources {
 };
 
 static bool find_pair(struct sources *s, const struct ab_request *r, const char *programs,
-                      char *reason, size_t size) {
+                      struct reason *reason) {
     for (int arm = 0; arm < 2; arm++) {
         struct source *source = &s->of[0][arm];
         if (r->commands[arm])
             *source = (struct source){.command = r->commands[arm], .options = ""};
-        else if (!read_source(source, r->specs[arm], programs, reason, size))
+        else if (!read_source(source, r->specs[arm], programs, reason))
             return false;
         if (source->missing)
-            return json_reason(reason, size,
-                               "server %.100s: unknown model; `iobench list` shows what there is",
-                               r->specs[arm]);
+            return reason_set(reason,
+                              "server %.100s: unknown model; `iobench list` shows what there is",
+                              r->specs[arm]);
     }
     s->count = 1;
     return true;
 }
 
 static bool find_named(struct sources *s, const char *text, const char *const programs[2],
-                       char *reason, size_t size) {
+                       struct reason *reason) {
     if (s->count == AB_SUBJECTS_MAX)
-        return json_reason(reason, size, "more than %d servers", AB_SUBJECTS_MAX);
+        return reason_set(reason, "more than %d servers", AB_SUBJECTS_MAX);
     struct source *pair = s->of[s->count++];
     if (strchr(text, '*') || paths_file(text) != text)
-        return json_reason(reason, size,
-                           "server %.100s: not MODEL[:OPT=V,...]; --server says which to compare",
-                           text);
+        return reason_set(
+            reason, "server %.100s: not MODEL[:OPT=V,...]; --server says which to compare", text);
     for (int arm = 0; arm < 2; arm++)
-        if (!read_source(&pair[arm], text, programs[arm], reason, size)) return false;
+        if (!read_source(&pair[arm], text, programs[arm], reason)) return false;
     return !pair[1].missing ||
-           json_reason(reason, size,
-                       "server %.100s: unknown model; `iobench list` shows what there is; "
-                       "--server says which to compare",
-                       text);
+           reason_set(reason,
+                      "server %.100s: unknown model; `iobench list` shows what there is; "
+                      "--server says which to compare",
+                      text);
 }
 
 static bool find_all(struct sources *s, const struct ab_request *r, const cJSON *suite,
-                     const char *const programs[2], char *reason, size_t size) {
+                     const char *const programs[2], struct reason *reason) {
     const cJSON *text;
-    if (!r->baseline_rev && !r->baseline_loadgen) return find_pair(s, r, programs[0], reason, size);
+    if (!r->baseline_rev && !r->baseline_loadgen) return find_pair(s, r, programs[0], reason);
     for (size_t i = 0; i < r->servers->count; i++)
-        if (!find_named(s, r->servers->items[i], programs, reason, size)) return false;
+        if (!find_named(s, r->servers->items[i], programs, reason)) return false;
     if (r->servers->count) return true;
     cJSON_ArrayForEach(text, cJSON_GetObjectItemCaseSensitive(
                                  suite, "servers")) if (!find_named(s, text->valuestring, programs,
-                                                                    reason, size)) return false;
+                                                                    reason)) return false;
     return true;
 }
 
 /* ---- both together ---- */
 
-static bool stage_all(const struct ab_arms *a, const struct sources *s, char *reason, size_t size) {
+static bool stage_all(const struct ab_arms *a, const struct sources *s, struct reason *reason) {
     for (enum ab_arm arm = AB_BASELINE; arm < AB_ARMS; arm++) {
         int of = arm == AB_CANDIDATE;
-        if (!stage(a, arm, s->loadgens[of], "loadgen" OS_PROGRAM_SUFFIX, reason, size))
-            return false;
+        if (!stage(a, arm, s->loadgens[of], "loadgen" OS_PROGRAM_SUFFIX, reason)) return false;
         for (size_t i = 0; i < s->count; i++)
-            if (!stage_source(a, arm, &s->of[i][of], reason, size)) return false;
+            if (!stage_source(a, arm, &s->of[i][of], reason)) return false;
     }
     return true;
 }
 
 static bool ask_arm(struct ab_arms *a, enum ab_arm arm, const struct sources *s,
-                    struct process_loop *l, char *reason, size_t size) {
+                    struct process_loop *l, struct reason *reason) {
     struct paths where;
     bool any = false;
     CHECK(paths_join(where.programs, a->directory, folders[arm]));
@@ -239,12 +237,12 @@ static bool ask_arm(struct ab_arms *a, enum ab_arm arm, const struct sources *s,
         const struct source *source = &s->of[i][arm == AB_CANDIDATE];
         any = any || !(source->command || source->missing);
     }
-    return any ? models_find(&a->models[arm], l, &where, reason, size)
-               : models_find_loadgen(&a->models[arm], l, where.programs, reason, size);
+    return any ? models_find(&a->models[arm], l, &where, reason)
+               : models_find_loadgen(&a->models[arm], l, where.programs, reason);
 }
 
 static bool make_subject(struct ab_arms *a, const struct sources *all, size_t index,
-                         struct process_loop *l, char *reason, size_t size) {
+                         struct process_loop *l, struct reason *reason) {
     const struct source *pair = all->of[index];
     struct ab_subject *subject = &a->subjects[a->subject_count++];
     subject->foreign = pair[0].command || pair[1].command;
@@ -255,7 +253,7 @@ static bool make_subject(struct ab_arms *a, const struct sources *all, size_t in
     for (enum ab_arm arm = AB_BASELINE; arm < AB_ARMS; arm++) {
         if (subject->state == AB_NEW && arm != AB_CANDIDATE) continue;
         if (arm == AB_COPY && subject->state != AB_COMPARED) continue;
-        if (!read_spec(a, subject, arm, &pair[arm == AB_CANDIDATE], l, reason, size)) return false;
+        if (!read_spec(a, subject, arm, &pair[arm == AB_CANDIDATE], l, reason)) return false;
     }
     return true;
 }
@@ -277,7 +275,7 @@ static void label(struct ab_arms *a, const struct ab_request *r, const char *sha
 
 bool ab_arms_open(struct ab_arms *a, const struct ab_request *r, const struct paths *paths,
                   const struct models *own, const cJSON *suite, struct process_loop *l,
-                  char *reason, size_t size) {
+                  struct reason *reason) {
     static struct sources s; /* too large for a stack, and needed once */
     char built[PATH_SIZE], sha[72] = "";
     const char *programs[2] = {paths->programs, paths->programs};
@@ -285,25 +283,24 @@ bool ab_arms_open(struct ab_arms *a, const struct ab_request *r, const struct pa
         cJSON_GetObjectItemCaseSensitive(own->loadgen.describe, "build"), "build_type");
     if (r->baseline_rev) {
         if (!ab_revision_build(r->baseline_rev, paths, build_type ? build_type : "release", l,
-                               built, sha, reason, size))
+                               built, sha, reason))
             return false;
         programs[0] = built;
     }
     a->of_loadgen = r->baseline_loadgen != NULL;
-    if (!find_all(&s, r, suite, programs, reason, size)) return false;
+    if (!find_all(&s, r, suite, programs, reason)) return false;
     for (int arm = 0; arm < 2; arm++) snprintf(s.loadgens[arm], PATH_SIZE, "%s", own->loadgen.path);
     if (r->baseline_loadgen) snprintf(s.loadgens[0], PATH_SIZE, "%s", r->baseline_loadgen);
     if (!paths_may(s.loadgens[0], PATHS_EXECUTE))
-        return json_reason(reason, size,
-                           "--baseline-loadgen %.300s: no such program, or not executable",
-                           r->baseline_loadgen);
-    if (!make_folders(a, reason, size) || !stage_all(a, &s, reason, size)) return false;
+        return reason_set(reason, "--baseline-loadgen %.300s: no such program, or not executable",
+                          r->baseline_loadgen);
+    if (!make_folders(a, reason) || !stage_all(a, &s, reason)) return false;
     for (enum ab_arm arm = AB_BASELINE; arm < AB_ARMS; arm++)
-        if (!ask_arm(a, arm, &s, l, reason, size)) return false;
+        if (!ask_arm(a, arm, &s, l, reason)) return false;
     for (size_t i = 0; i < s.count; i++) {
-        if (!make_subject(a, &s, i, l, reason, size)) return false;
+        if (!make_subject(a, &s, i, l, reason)) return false;
         const struct ab_subject *subject = &a->subjects[a->subject_count - 1];
-        if (r->baseline_rev && subject->state == AB_COMPARED && !built_alike(subject, reason, size))
+        if (r->baseline_rev && subject->state == AB_COMPARED && !built_alike(subject, reason))
             return false;
     }
     label(a, r, sha);

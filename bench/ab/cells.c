@@ -6,6 +6,7 @@
 #include "bench/gate/metrics.h"
 #include "bench/stats/stats.h"
 #include "bench/support/json_path.h"
+#include "bench/support/reason.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -54,7 +55,7 @@ static struct ab_cell *add_cell(struct ab *ab, size_t baseline, size_t other) {
                              .pair_s = plan_slot_s(left) + plan_slot_s(right)};
     const char *skipped = *left->skipped ? left->skipped : right->skipped;
     cell->over = *skipped != '\0';
-    snprintf(cell->why, sizeof cell->why, "%s", skipped);
+    reason_set(&cell->why, "%s", skipped);
     return cell;
 }
 
@@ -89,7 +90,7 @@ static void add_subject(struct ab *ab, const struct ab_subject *s) {
         cell->foreign = s->foreign;
         for (size_t k = 0; k < count; k++) {
             struct gate_row *row = add_row(ab, c, metrics[k]);
-            memcpy(row->reason, cell->why, sizeof cell->why);
+            snprintf(row->reason, sizeof row->reason, "%.319s", cell->why.text);
             cell->rows[cell->row_count++] = row;
         }
     }
@@ -196,12 +197,12 @@ bool ab_cell_wants(const struct ab_cell *cell) {
 
 void ab_cell_add(struct ab_cell *cell, const cJSON *const scenarios[2],
                  const cJSON *const samples[2]) {
-    char broken[GATE_REASON_SIZE - 32];
+    struct reason broken;
     cell->tried++;
     for (int arm = 0; arm < 2; arm++) {
-        if (!gate_broken(samples[arm], broken, sizeof broken)) continue;
-        snprintf(cell->why, sizeof cell->why, "%s: %s",
-                 ab_arm_names[arm && cell->control ? AB_COPY : arm], broken);
+        if (!gate_broken(samples[arm], &broken)) continue;
+        reason_set(&cell->why, "%s: %s", ab_arm_names[arm && cell->control ? AB_COPY : arm],
+                   broken.text);
         cell->broken = cell->over = true;
         return;
     }
@@ -211,11 +212,12 @@ void ab_cell_add(struct ab_cell *cell, const cJSON *const scenarios[2],
         size_t most = cell->stage2 ? GATE_STAGE2_PAIRS : GATE_STAGE1_PAIRS;
         size_t *count = stage_count(cell, i), at = row->stage1 + row->stage2;
         double value[2];
-        char why[GATE_REASON_SIZE] = "";
+        struct reason why = {.text = ""};
         if (*count == most) continue;
         for (int arm = 0; arm < 2; arm++) {
-            value[arm] = gate_figure(row->metric, scenarios[arm], samples[arm], why, sizeof why);
-            if (isnan(value[arm]) && *why) snprintf(cell->lost[i], sizeof cell->lost[i], "%s", why);
+            value[arm] = gate_figure(row->metric, scenarios[arm], samples[arm], &why);
+            if (isnan(value[arm]) && *why.text)
+                snprintf(cell->lost[i], sizeof cell->lost[i], "%s", why.text);
         }
         if (isnan(value[0]) || isnan(value[1])) continue;
         cell->figures[i][0][at] = value[0];
@@ -238,10 +240,12 @@ void ab_cell_estimate(struct ab_cell *cell) {
         row->gated = !cell->control && (isfinite(row->effect) || !excused);
         *row->reason = '\0';
         if (!isfinite(row->effect)) {
-            const char *lacked = *cell->why ? cell->why : *cell->lost[i] ? cell->lost[i] : "budget";
+            const char *lacked = *cell->why.text  ? cell->why.text
+                                 : *cell->lost[i] ? cell->lost[i]
+                                                  : "budget";
             snprintf(row->reason, sizeof row->reason, "%zu of %d pairs: %.250s", row->stage1,
                      GATE_STAGE1_PAIRS, lacked);
-            if (cell->broken) snprintf(row->reason, sizeof row->reason, "%s", cell->why);
+            if (cell->broken) snprintf(row->reason, sizeof row->reason, "%.319s", cell->why.text);
             continue;
         }
         size_t from = gate_in_stage2(row) ? row->stage1 : 0;

@@ -1,8 +1,7 @@
 /* revision.c - an earlier revision of this source tree, unpacked and built beside it.
  * Invariant: build/rev/SHA is a whole tree or is not there; building it again costs nothing. */
 #include "bench/ab/ab.h"
-
-#include "bench/support/json_file.h"
+#include "bench/support/reason.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,10 +13,10 @@
 /* Runs a command to its end. Its first line of output goes to `line`, if that is given. Returns
  * false with the command's last words. */
 static bool run(struct process_loop *l, char *const *args, double seconds, char *line, size_t room,
-                char *reason, size_t size) {
+                struct reason *reason) {
     struct process p;
     int error = process_start(&p, l, args, NULL, 0);
-    if (error) return json_reason(reason, size, "%s: %s", args[0], uv_strerror(error));
+    if (error) return reason_set(reason, "%s: %s", args[0], uv_strerror(error));
     bool in_time = process_wait(l, process_ended, &p, seconds, true);
     process_end_group(&p);
     bool fine = in_time && !p.term_signal && p.exit_status == 0;
@@ -27,10 +26,10 @@ static bool run(struct process_loop *l, char *const *args, double seconds, char 
     if (!fine) {
         char story[256];
         process_story(&p, story, sizeof story);
-        json_reason(reason, size, "%s: %s", args[0],
-                    l->interrupted ? "interrupted"
-                    : in_time      ? story
-                                   : "took too long");
+        reason_set(reason, "%s: %s", args[0],
+                   l->interrupted ? "interrupted"
+                   : in_time      ? story
+                                  : "took too long");
     }
     process_free(&p);
     return fine;
@@ -44,52 +43,53 @@ static void make_folder(const char *path) {
 }
 
 static bool find_commit(struct process_loop *l, const char *rev, const char *root, char sha[72],
-                        char *reason, size_t size) {
-    char commit[300], why[JSON_REASON_SIZE];
+                        struct reason *reason) {
+    char commit[300];
+    struct reason why;
     if (snprintf(commit, sizeof commit, "%s^{commit}", rev) >= (int)sizeof commit || *rev == '-')
-        return json_reason(reason, size, "--baseline-rev %.60s: not a revision", rev);
+        return reason_set(reason, "--baseline-rev %.60s: not a revision", rev);
     char *args[] = {"git", "-C", (char *)root, "rev-parse", "--verify", "--quiet", commit, NULL};
-    if (run(l, args, GIT_S, sha, 72, why, sizeof why) && strlen(sha) >= SHA_MIN) return true;
+    if (run(l, args, GIT_S, sha, 72, &why) && strlen(sha) >= SHA_MIN) return true;
     const char *name = strncmp(rev, "origin/", 7) == 0 ? rev + 7 : rev;
-    return json_reason(reason, size,
-                       "--baseline-rev %.100s: unknown here; fetch it: git fetch --depth=1 origin "
-                       "%.100s",
-                       rev, name);
+    return reason_set(reason,
+                      "--baseline-rev %.100s: unknown here; fetch it: git fetch --depth=1 origin "
+                      "%.100s",
+                      rev, name);
 }
 
 /* Unpacks beside its place and moves there, so that a half of it is never taken for a whole. */
 static bool unpack(struct process_loop *l, const char *root, const char *sha, const char *tree,
-                   char *reason, size_t size) {
+                   struct reason *reason) {
     char archive[PATH_SIZE], partial[PATH_SIZE], output[PATH_SIZE + 16];
     if (snprintf(archive, PATH_SIZE, "%s.tar", tree) >= PATH_SIZE ||
         snprintf(partial, PATH_SIZE, "%s.part", tree) >= PATH_SIZE)
-        return json_reason(reason, size, "%.200s: the path is too long", tree);
+        return reason_set(reason, "%.200s: the path is too long", tree);
     snprintf(output, sizeof output, "--output=%s", archive);
     char *pack[] = {"git",          "-C",   (char *)root, "archive",
                     "--format=tar", output, (char *)sha,  NULL};
     char *extract[] = {"tar", "-xf", archive, "-C", partial, NULL};
     make_folder(partial);
-    bool fine =
-        run(l, pack, GIT_S, NULL, 0, reason, size) && run(l, extract, GIT_S, NULL, 0, reason, size);
+    bool fine = run(l, pack, GIT_S, NULL, 0, reason) && run(l, extract, GIT_S, NULL, 0, reason);
     uv_fs_t request;
     uv_fs_unlink(NULL, &request, archive, NULL);
     uv_fs_req_cleanup(&request);
     if (!fine) return false;
     int error = uv_fs_rename(NULL, &request, partial, tree, NULL);
     uv_fs_req_cleanup(&request);
-    return !error || json_reason(reason, size, "%.300s: %s", tree, uv_strerror(error));
+    return !error || reason_set(reason, "%.300s: %s", tree, uv_strerror(error));
 }
 
 bool ab_revision_build(const char *rev, const struct paths *paths, const char *build_type,
-                       struct process_loop *l, char programs[PATH_SIZE], char sha[72], char *reason,
-                       size_t size) {
-    char root[PATH_SIZE], tree[PATH_SIZE], config[64], jobs[32], why[JSON_REASON_SIZE];
+                       struct process_loop *l, char programs[PATH_SIZE], char sha[72],
+                       struct reason *reason) {
+    char root[PATH_SIZE], tree[PATH_SIZE], config[64], jobs[32];
+    struct reason why;
     char *top[] = {"git", "-C", (char *)paths->programs, "rev-parse", "--show-toplevel", NULL};
-    if (!run(l, top, GIT_S, root, sizeof root, why, sizeof why))
-        return json_reason(reason, size,
-                           "--baseline-rev %.60s: iobench does not run from a git work tree: %s",
-                           rev, why);
-    if (!find_commit(l, rev, root, sha, reason, size)) return false;
+    if (!run(l, top, GIT_S, root, sizeof root, &why))
+        return reason_set(reason,
+                          "--baseline-rev %.60s: iobench does not run from a git work tree: %s",
+                          rev, why.text);
+    if (!find_commit(l, rev, root, sha, reason)) return false;
     const char *const below[] = {"build", "rev", sha};
     snprintf(tree, sizeof tree, "%s", root);
     for (int i = 0; i < 3; i++) {
@@ -97,20 +97,19 @@ bool ab_revision_build(const char *rev, const struct paths *paths, const char *b
         memcpy(parent, tree, sizeof parent);
         if (i) make_folder(parent);
         if (!paths_join(tree, parent, below[i]))
-            return json_reason(reason, size, "%.200s: the path is too long", root);
+            return reason_set(reason, "%.200s: the path is too long", root);
     }
     fprintf(stderr, "iobench ab: building %.12s in build/rev\n", sha);
-    if (!paths_may(tree, PATHS_EXIST) && !unpack(l, root, sha, tree, why, sizeof why))
-        return json_reason(reason, size, "--baseline-rev %.60s: %s", rev, why);
+    if (!paths_may(tree, PATHS_EXIST) && !unpack(l, root, sha, tree, &why))
+        return reason_set(reason, "--baseline-rev %.60s: %s", rev, why.text);
     snprintf(config, sizeof config, "CONFIG=%s", build_type);
     snprintf(jobs, sizeof jobs, "-j%zu", l->cpu_count ? l->cpu_count : 1);
     char *make[] = {"make", "-C", tree, "-s", jobs, config, "all", NULL};
-    if (!run(l, make, MAKE_S, NULL, 0, why, sizeof why))
-        return json_reason(reason, size,
-                           "--baseline-rev %.60s: it does not build: %.200s; see make -C %s", rev,
-                           why, tree);
+    if (!run(l, make, MAKE_S, NULL, 0, &why))
+        return reason_set(reason, "--baseline-rev %.60s: it does not build: %.200s; see make -C %s",
+                          rev, why.text, tree);
     bool plain = strcmp(build_type, "release") == 0;
     int length = snprintf(programs, PATH_SIZE, "%s/build/%s%sbin", tree, plain ? "" : build_type,
                           plain ? "" : "/");
-    return length < PATH_SIZE || json_reason(reason, size, "%.200s: the path is too long", tree);
+    return length < PATH_SIZE || reason_set(reason, "%.200s: the path is too long", tree);
 }

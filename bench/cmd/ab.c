@@ -8,13 +8,14 @@
 #include "base/format.h"
 #include "base/os.h"
 #include "bench/ab/ab.h"
-#include "bench/machine/floor.h"
 #include "bench/gate/output.h"
-#include "bench/support/json_file.h"
+#include "bench/machine/floor.h"
 #include "bench/session/session.h"
 #include "bench/suite/suite.h"
 #include "bench/suite/transports.h"
 #include "bench/support/exit_code.h"
+#include "bench/support/json_file.h"
+#include "bench/support/reason.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -55,7 +56,7 @@ struct session {
 static int refuse(const char *format, ...) FORMAT_PRINTF(1, 2);
 
 static int refuse(const char *format, ...) {
-    char line[PATH_SIZE + 2 * JSON_REASON_SIZE];
+    char line[2 * REASON_SIZE];
     va_list rest;
     va_start(rest, format);
     vsnprintf(line, sizeof line, format, rest);
@@ -137,23 +138,22 @@ static void burn_nothing(cJSON *suite) {
 }
 
 static int read_suite(struct session *s) {
-    char reason[PATH_SIZE + JSON_REASON_SIZE];
+    struct reason reason;
     const struct options *o = &s->options;
-    s->suite = suite_load(&s->paths, o->suite, reason, sizeof reason);
-    if (!s->suite) return refuse("--suite %s", reason);
-    if (!transports_resolve(s->suite, s->own.loadgen.describe, reason, sizeof reason))
-        return refuse("%s", reason);
+    s->suite = suite_load(&s->paths, o->suite, &reason);
+    if (!s->suite) return refuse("--suite %s", reason.text);
+    if (!transports_resolve(s->suite, s->own.loadgen.describe, &reason))
+        return refuse("%s", reason.text);
     if (o->request.commands[0] || o->request.commands[1]) burn_nothing(s->suite);
     return EXIT_FINE;
 }
 
 static int make_plan(struct session *s) {
-    char reason[JSON_REASON_SIZE];
+    struct reason reason;
     const struct process_loop *l = &s->loop;
     struct ab *ab = &s->ab;
-    if (!placement_read(&s->placement, s->options.placement, l->cpus, l->cpu_count, reason,
-                        sizeof reason))
-        return refuse("--placement: %s", reason);
+    if (!placement_read(&s->placement, s->options.placement, l->cpus, l->cpu_count, &reason))
+        return refuse("--placement: %s", reason.text);
     const struct plan_input input = {.suite = s->suite,
                                      .servers = ab->arms.specs,
                                      .server_count = ab->arms.spec_count,
@@ -163,8 +163,8 @@ static int make_plan(struct session *s) {
                                      .cpu_count = l->cpu_count,
                                      .descriptors = os_descriptors_limit(),
                                      .seed = s->options.seed};
-    if (!plan_make(&ab->plan, &input, reason, sizeof reason))
-        return refuse("--suite %s: %s", s->options.suite, reason);
+    if (!plan_make(&ab->plan, &input, &reason))
+        return refuse("--suite %s: %s", s->options.suite, reason.text);
     ab_prepare(ab);
     if (ab->least_s > s->options.budget_s)
         return refuse(
@@ -175,7 +175,8 @@ static int make_plan(struct session *s) {
 }
 
 static int prepare(struct session *s) {
-    char reason[PATH_SIZE + JSON_REASON_SIZE], name[80];
+    char name[80];
+    struct reason reason;
     struct options *o = &s->options;
     int code = check_request(o);
     if (code) return code;
@@ -183,17 +184,15 @@ static int prepare(struct session *s) {
     int error = process_loop_open(&s->loop, true);
     if (error) return refuse("event loop: %s", uv_strerror(error));
     s->loop_open = true;
-    if (!models_find(&s->own, &s->loop, &s->paths, reason, sizeof reason))
-        return refuse("%s", reason);
+    if (!models_find(&s->own, &s->loop, &s->paths, &reason)) return refuse("%s", reason.text);
     code = read_suite(s);
     if (code) return code;
     snprintf(name, sizeof name, "ab-%.60s",
              cJSON_GetObjectItemCaseSensitive(s->suite, "name")->valuestring);
-    if (!gate_outputs_check(&o->outputs, reason, sizeof reason) ||
-        !session_output(s->output, &s->paths, o->output, name, reason, sizeof reason) ||
-        !ab_arms_open(&s->ab.arms, &o->request, &s->paths, &s->own, s->suite, &s->loop, reason,
-                      sizeof reason))
-        return s->loop.interrupted ? EXIT_INTERRUPTED : refuse("%s", reason);
+    if (!gate_outputs_check(&o->outputs, &reason) ||
+        !session_output(s->output, &s->paths, o->output, name, &reason) ||
+        !ab_arms_open(&s->ab.arms, &o->request, &s->paths, &s->own, s->suite, &s->loop, &reason))
+        return s->loop.interrupted ? EXIT_INTERRUPTED : refuse("%s", reason.text);
     return make_plan(s);
 }
 
@@ -216,7 +215,7 @@ static void print_plan(FILE *out, const struct session *s) {
 
 /* Opens the result, runs, and leaves the report with its verdicts. */
 static int measure(struct session *s, int argc, char **argv) {
-    char reason[JSON_REASON_SIZE];
+    struct reason reason;
     struct ab *ab = &s->ab;
     const struct process_loop *l = &s->loop;
     const struct placement *first = &ab->plan.cells[0].placement;
@@ -232,13 +231,12 @@ static int measure(struct session *s, int argc, char **argv) {
         .findings = session_examine("iobench ab", &s->own, s->options.outputs.quiet),
         .machine_floor =
             floor_json(first->server_count ? first->server[0] : -1, l->cpus, l->cpu_count)};
-    if (!result_open(&ab->result, &facts, s->output, reason, sizeof reason))
-        return refuse("%s", reason);
+    if (!result_open(&ab->result, &facts, s->output, &reason)) return refuse("%s", reason.text);
     ab->loop = &s->loop;
     ab_run(ab);
     int code = EXIT_FINE;
     if (ab->write_failed) {
-        code = refuse("%s: %s", s->output, ab->reason);
+        code = refuse("%s: %s", s->output, ab->reason.text);
     } else if (ab->interrupted) {
         if (ab->slots)
             fprintf(stderr, "iobench ab: interrupted; %zu slots are in %s\n", ab->slots, s->output);
@@ -251,11 +249,12 @@ static int measure(struct session *s, int argc, char **argv) {
 }
 
 static int conclude(const struct session *s) {
-    char reason[JSON_REASON_SIZE], why[GATE_REASON_SIZE + CELL_ID_SIZE];
+    struct reason reason;
+    struct reason why;
     enum gate_fail_on fail_on = gate_fail_on_read(s->options.fail_on);
-    int code = gate_exit_code(&s->ab.report, fail_on, why, sizeof why);
-    if (!gate_outputs_write(&s->options.outputs, &s->ab.report, code, why, reason, sizeof reason))
-        return refuse("%s", reason) && code == EXIT_REGRESSED ? code : EXIT_USAGE;
+    int code = gate_exit_code(&s->ab.report, fail_on, &why);
+    if (!gate_outputs_write(&s->options.outputs, &s->ab.report, code, why.text, &reason))
+        return refuse("%s", reason.text) && code == EXIT_REGRESSED ? code : EXIT_USAGE;
     return code;
 }
 

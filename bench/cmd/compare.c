@@ -1,13 +1,13 @@
 /* compare.c - `iobench compare BASE... --to CAND...`: did it get worse?
  * Invariant: nothing is written before every result was read and found sound. */
-#include "bench/gate/alike.h"
-#include "bench/cmd/commands.h"
 #include "bench/gate/compare.h"
+#include "bench/cmd/commands.h"
+#include "bench/gate/alike.h"
 #include "bench/gate/output.h"
-#include "bench/support/json_file.h"
-#include "bench/support/paths.h"
 #include "bench/result/result_files.h"
 #include "bench/support/exit_code.h"
+#include "bench/support/paths.h"
+#include "bench/support/reason.h"
 
 #include "base/args.h"
 #include "base/check.h"
@@ -43,10 +43,10 @@ static bool may_write(const struct options *o, const char *option, const char *f
 }
 
 static bool options_fine(const struct options *o, unsigned *vary) {
-    char reason[JSON_REASON_SIZE];
+    struct reason reason;
     for (size_t i = 0; i < o->vary.count; i++) {
-        if (alike_vary(vary, o->vary.items[i], reason, sizeof reason)) continue;
-        fprintf(stderr, NAME ": --vary %s: %s\n", o->vary.items[i], reason);
+        if (alike_vary(vary, o->vary.items[i], &reason)) continue;
+        fprintf(stderr, NAME ": --vary %s: %s\n", o->vary.items[i], reason.text);
         return false;
     }
     if (o->sides[COMPARE_BASELINE].count == 0) {
@@ -55,8 +55,8 @@ static bool options_fine(const struct options *o, unsigned *vary) {
         fprintf(stderr, NAME ": --to: no CAND given; try --help\n");
     } else if (may_write(o, "--junit", o->outputs.junit) &&
                may_write(o, "--markdown", o->outputs.markdown)) {
-        if (gate_outputs_check(&o->outputs, reason, sizeof reason)) return true;
-        fprintf(stderr, NAME ": %s\n", reason);
+        if (gate_outputs_check(&o->outputs, &reason)) return true;
+        fprintf(stderr, NAME ": %s\n", reason.text);
     }
     return false;
 }
@@ -64,17 +64,18 @@ static bool options_fine(const struct options *o, unsigned *vary) {
 static int compare(const struct options *o, cJSON **files[COMPARE_SIDES], unsigned vary) {
     struct compare_side sides[COMPARE_SIDES];
     struct gate_report report;
-    char reason[JSON_REASON_SIZE + PATH_SIZE], why[GATE_REASON_SIZE + CELL_ID_SIZE];
+    struct reason reason;
+    struct reason why;
     for (int s = 0; s < COMPARE_SIDES; s++)
         sides[s] = (struct compare_side){files[s], o->sides[s].items, o->sides[s].count};
-    if (!compare_possible(sides, reason, sizeof reason)) {
-        fprintf(stderr, NAME ": %s\n", reason);
+    if (!compare_possible(sides, &reason)) {
+        fprintf(stderr, NAME ": %s\n", reason.text);
         return EXIT_USAGE;
     }
     compare_build(&report, sides, vary, o->gate);
-    int code = gate_exit_code(&report, gate_fail_on_read(o->fail_on), why, sizeof why);
-    if (!gate_outputs_write(&o->outputs, &report, code, why, reason, sizeof reason)) {
-        fprintf(stderr, NAME ": %s\n", reason);
+    int code = gate_exit_code(&report, gate_fail_on_read(o->fail_on), &why);
+    if (!gate_outputs_write(&o->outputs, &report, code, why.text, &reason)) {
+        fprintf(stderr, NAME ": %s\n", reason.text);
         code = EXIT_USAGE;
     }
     compare_clear(&report);

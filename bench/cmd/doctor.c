@@ -6,9 +6,9 @@
 #include "base/check.h"
 #include "base/json.h"
 #include "bench/machine/doctor.h"
-#include "bench/support/json_file.h"
 #include "bench/session/session.h"
 #include "bench/support/exit_code.h"
+#include "bench/support/reason.h"
 #include "bench/support/terminal.h"
 
 #include <stdio.h>
@@ -51,15 +51,15 @@ static void print_json(cJSON *findings, bool fit) {
 static void ask_servers(struct doctor_facts *facts) {
     struct paths paths;
     struct process_loop loop;
-    char reason[JSON_REASON_SIZE];
+    struct reason reason;
     struct models *models = calloc(1, sizeof *models);
     CHECK(models);
     if (paths_find(&paths, "iobench doctor") && process_loop_open(&loop, false) == 0) {
-        if (models_find(models, &loop, &paths, reason, sizeof reason)) {
+        if (models_find(models, &loop, &paths, &reason)) {
             session_ask(facts, models);
             models_free(models);
         } else {
-            fprintf(stderr, "iobench doctor: %s\n", reason);
+            fprintf(stderr, "iobench doctor: %s\n", reason.text);
         }
         process_loop_close(&loop);
     }

@@ -2,10 +2,11 @@
  * Invariant: the file is written whole or not at all, and never over the result. */
 #include "bench/cmd/commands.h"
 #include "bench/result/hlog.h"
-#include "bench/support/json_file.h"
-#include "bench/support/paths.h"
 #include "bench/result/result_files.h"
 #include "bench/support/exit_code.h"
+#include "bench/support/json_file.h"
+#include "bench/support/paths.h"
+#include "bench/support/reason.h"
 
 #include "base/args.h"
 #include "base/check.h"
@@ -28,7 +29,8 @@ static void print_summary(const char *output, const struct hlog *log) {
 }
 
 static int export_hlog(const struct options *o, const struct paths *paths) {
-    char beside[PATH_SIZE], reason[JSON_REASON_SIZE];
+    char beside[PATH_SIZE];
+    struct reason reason;
     const char *result = o->results.items[0], *output = o->output;
     if (!output) {
         report_path_beside(beside, result, ".hlog");
@@ -38,13 +40,13 @@ static int export_hlog(const struct options *o, const struct paths *paths) {
     if (!files) return EXIT_USAGE;
     int code = EXIT_USAGE;
     struct hlog log;
-    if (!hlog_from_result(&log, files[0], reason, sizeof reason)) {
-        fprintf(stderr, "iobench export: %s: %s\n", result, reason);
+    if (!hlog_from_result(&log, files[0], &reason)) {
+        fprintf(stderr, "iobench export: %s: %s\n", result, reason.text);
     } else if (report_may_write("iobench export", "-o", output, o->results.items, 1)) {
-        if (json_file_write_text(output, log.text.data, log.text.size, reason, sizeof reason))
+        if (json_file_write_text(output, log.text.data, log.text.size, &reason))
             code = EXIT_FINE;
         else
-            fprintf(stderr, "iobench export: -o %s: %s\n", output, reason);
+            fprintf(stderr, "iobench export: -o %s: %s\n", output, reason.text);
     }
     if (code == EXIT_FINE && !o->quiet) print_summary(output, &log);
     hlog_clear(&log);

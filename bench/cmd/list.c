@@ -5,10 +5,10 @@
 #include "base/args.h"
 #include "base/check.h"
 #include "base/json.h"
-#include "bench/support/json_file.h"
 #include "bench/suite/models.h"
 #include "bench/suite/suite.h"
 #include "bench/support/exit_code.h"
+#include "bench/support/reason.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -75,15 +75,17 @@ static void print_json(const struct models *m, const cJSON *suites) {
 /* Name and description of every suite that comes with iobench; owned by the caller. One that
  * cannot be loaded has the reason as its description. */
 static cJSON *read_suites(const struct paths *paths) {
-    char *names[SUITES_MAX], reason[JSON_REASON_SIZE];
+    char *names[SUITES_MAX];
+    struct reason reason;
     size_t count = suite_names(paths, names);
     cJSON *suites = cJSON_CreateArray();
     for (size_t i = 0; i < count; i++) {
-        cJSON *suite = suite_load(paths, names[i], reason, sizeof reason), *entry;
+        cJSON *suite = suite_load(paths, names[i], &reason), *entry;
         entry = cJSON_CreateObject();
         json_add_item(entry, "name", cJSON_CreateString(names[i]));
-        json_add_item(entry, "description",
-                      cJSON_CreateString(suite ? describe_text(suite, "description") : reason));
+        json_add_item(
+            entry, "description",
+            cJSON_CreateString(suite ? describe_text(suite, "description") : reason.text));
         CHECK(cJSON_AddItemToArray(suites, entry));
         cJSON_Delete(suite);
         free(names[i]);
@@ -95,7 +97,7 @@ static int list(bool as_json) {
     struct paths paths;
     struct process_loop loop;
     struct models *models = calloc(1, sizeof *models);
-    char reason[JSON_REASON_SIZE];
+    struct reason reason;
     CHECK(models);
     int code = EXIT_USAGE;
     if (paths_find(&paths, "iobench list")) {
@@ -103,14 +105,14 @@ static int list(bool as_json) {
         if (error) {
             fprintf(stderr, "iobench list: event loop: %s\n", uv_strerror(error));
         } else {
-            if (models_find(models, &loop, &paths, reason, sizeof reason)) {
+            if (models_find(models, &loop, &paths, &reason)) {
                 cJSON *suites = read_suites(&paths);
                 (as_json ? print_json : print_table)(models, suites);
                 cJSON_Delete(suites);
                 models_free(models);
                 code = EXIT_FINE;
             } else {
-                fprintf(stderr, "iobench list: %s\n", reason);
+                fprintf(stderr, "iobench list: %s\n", reason.text);
             }
             process_loop_close(&loop);
         }

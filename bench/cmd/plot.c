@@ -1,15 +1,16 @@
 /* plot.c - `iobench plot KIND RESULT... -o FILE`: one plot as a file.
  * Invariant: FILE is written whole or not at all, and nothing before every result was read and
  * found sound; only where gnuplot fails do data and script stay, beside it. */
-#include "bench/cmd/commands.h"
-#include "bench/support/json_file.h"
-#include "bench/support/paths.h"
 #include "bench/plot/plot.h"
+#include "bench/cmd/commands.h"
 #include "bench/plot/forest.h"
-#include "bench/result/summary.h"
 #include "bench/result/result_files.h"
+#include "bench/result/summary.h"
 #include "bench/support/exit_code.h"
+#include "bench/support/json_file.h"
 #include "bench/support/nearest.h"
+#include "bench/support/paths.h"
+#include "bench/support/reason.h"
 
 #include "base/args.h"
 #include "base/check.h"
@@ -75,7 +76,8 @@ static void remove_folder(const char *folder) {
 /* Draws in a folder beside the file, then moves the drawing to its place. */
 static int draw(struct plot *plot, const struct summary *report, const char *templates,
                 const char *file, const char *format) {
-    char folder[PATH_SIZE], drawing[PATH_SIZE + 64], reason[600];
+    char folder[PATH_SIZE], drawing[PATH_SIZE + 64];
+    struct reason reason;
     report_path_beside(folder, file, "-plot");
     int error = report_make_folder(folder), code = EXIT_USAGE;
     if (error != 0) {
@@ -83,10 +85,10 @@ static int draw(struct plot *plot, const struct summary *report, const char *tem
         return EXIT_USAGE;
     }
     report_remove_plot(folder, plot->kind);
-    if (plot_write(plot, report, templates, folder, reason, sizeof reason) != 0) {
-        fprintf(stderr, "iobench plot: %s\n", reason);
-    } else if (plot_run(plot->kind, folder, reason, sizeof reason) != 0) {
-        fprintf(stderr, "iobench plot: %s; data and script are in %s\n", reason, folder);
+    if (plot_write(plot, report, templates, folder, &reason) != 0) {
+        fprintf(stderr, "iobench plot: %s\n", reason.text);
+    } else if (plot_run(plot->kind, folder, &reason) != 0) {
+        fprintf(stderr, "iobench plot: %s; data and script are in %s\n", reason.text, folder);
         return EXIT_USAGE;
     } else {
         snprintf(drawing, sizeof drawing, "%s/%s.%s", folder, plot->kind, format);
@@ -119,13 +121,13 @@ static int make_forest(const struct paths *paths, const char *name, const char *
                        const char *format) {
     const struct summary none = {0};
     struct plot plot = {0};
-    char reason[JSON_REASON_SIZE];
+    struct reason reason;
     int code = EXIT_USAGE;
-    cJSON *gate = json_file_read(name, reason, sizeof reason);
-    if (gate != NULL && plot_forest(&plot, gate, reason, sizeof reason))
+    cJSON *gate = json_file_read(name, &reason);
+    if (gate != NULL && plot_forest(&plot, gate, &reason))
         code = draw(&plot, &none, paths->plot, file, format);
     else
-        fprintf(stderr, "iobench plot: %s: %s\n", name, reason);
+        fprintf(stderr, "iobench plot: %s: %s\n", name, reason.text);
     plot_free(&plot);
     cJSON_Delete(gate);
     return code;
@@ -150,7 +152,7 @@ int cmd_plot(int argc, char **argv) {
         .args = rows,
         .positionals = &words,
     };
-    char reason[512];
+    struct reason reason;
     const char *format;
     const struct plot_kind *kind = NULL;
     struct paths *paths = malloc(sizeof *paths);
@@ -178,8 +180,8 @@ int cmd_plot(int argc, char **argv) {
     if (!report_may_write("iobench plot", "-o", file, words.items + 1, words.count - 1) ||
         !paths_find(paths, "iobench plot"))
         goto done;
-    if (plot_style_load(paths->plot, reason, sizeof reason) != 0)
-        fprintf(stderr, "iobench plot: %s\n", reason);
+    if (plot_style_load(paths->plot, &reason) != 0)
+        fprintf(stderr, "iobench plot: %s\n", reason.text);
     else if (forest)
         code = make_forest(paths, words.items[1], file, format);
     else

@@ -1,13 +1,14 @@
 /* report.c - `iobench report`: a page and plots of one or several results.
  * Invariant: nothing is written before every result was read and found sound. */
 #include "bench/cmd/commands.h"
+#include "bench/plot/plot.h"
+#include "bench/report/page.h"
+#include "bench/result/result_files.h"
+#include "bench/result/summary.h"
+#include "bench/support/exit_code.h"
 #include "bench/support/json_file.h"
 #include "bench/support/paths.h"
-#include "bench/plot/plot.h"
-#include "bench/result/summary.h"
-#include "bench/result/result_files.h"
-#include "bench/report/page.h"
-#include "bench/support/exit_code.h"
+#include "bench/support/reason.h"
 
 #include "base/args.h"
 #include "base/check.h"
@@ -31,15 +32,14 @@ static bool draw(struct report_picture *picture, const struct summary *report,
     plot_make(&plot, kind, report);
     snprintf(picture->label, sizeof picture->label, "%s. %s", plot.title, plot.subtitle);
     if (plot.count == 0) {
-        snprintf(picture->missing, sizeof picture->missing, "%s", plot.notes);
-    } else if (plot_write(&plot, report, paths->plot, folder, picture->missing,
-                          sizeof picture->missing) != 0) {
-        fprintf(stderr, "iobench report: %s\n", picture->missing);
+        reason_set(&picture->missing, "%s", plot.notes);
+    } else if (plot_write(&plot, report, paths->plot, folder, &picture->missing) != 0) {
+        fprintf(stderr, "iobench report: %s\n", picture->missing.text);
         fine = false;
     } else {
         picture->has_files = true;
         snprintf(path, sizeof path, "%s/%s.svg", folder, kind->name);
-        if (plot_run(kind->name, folder, picture->missing, sizeof picture->missing) == 0)
+        if (plot_run(kind->name, folder, &picture->missing) == 0)
             picture->svg = report_read_text(path);
     }
     plot_free(&plot);
@@ -75,7 +75,7 @@ static int make_report(const struct summary *report, const char *page, const str
         pictures[count].kind = &plot_kinds[count];
         fine = draw(&pictures[count], report, paths, folder);
         if (pictures[count].has_files && pictures[count].svg == NULL && missing == NULL)
-            missing = pictures[count].missing;
+            missing = pictures[count].missing.text;
     }
     if (fine && write_page(page, report, pictures, count, folder_name)) {
         code = EXIT_FINE;
@@ -108,7 +108,7 @@ int cmd_report(int argc, char **argv) {
         .positionals = &results,
     };
     int code = EXIT_USAGE;
-    char reason[512];
+    struct reason reason;
     struct paths *paths = malloc(sizeof *paths);
     CHECK(paths != NULL);
     enum args_outcome outcome = args_parse(&spec, argc, argv);
@@ -123,12 +123,12 @@ int cmd_report(int argc, char **argv) {
     if (!report_may_write("iobench report", "-o", page, results.items, results.count) ||
         !paths_find(paths, "iobench report"))
         goto done;
-    if (!json_file_writable(page, reason, sizeof reason)) {
-        fprintf(stderr, "iobench report: -o %s: %s\n", page, reason);
+    if (!json_file_writable(page, &reason)) {
+        fprintf(stderr, "iobench report: -o %s: %s\n", page, reason.text);
         goto done;
     }
-    if (plot_style_load(paths->plot, reason, sizeof reason) != 0) {
-        fprintf(stderr, "iobench report: %s\n", reason);
+    if (plot_style_load(paths->plot, &reason) != 0) {
+        fprintf(stderr, "iobench report: %s\n", reason.text);
         goto done;
     }
     cJSON **files = report_read_results("iobench report", paths, results.items, results.count);

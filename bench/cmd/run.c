@@ -8,15 +8,16 @@
 #include "base/format.h"
 #include "base/os.h"
 #include "bench/machine/floor.h"
-#include "bench/suite/foreign.h"
-#include "bench/support/json_file.h"
+#include "bench/report/table.h"
 #include "bench/session/runner.h"
 #include "bench/session/session.h"
-#include "bench/suite/suite.h"
-#include "bench/report/table.h"
-#include "bench/suite/transports.h"
 #include "bench/session/verdict.h"
+#include "bench/suite/foreign.h"
+#include "bench/suite/suite.h"
+#include "bench/suite/transports.h"
 #include "bench/support/exit_code.h"
+#include "bench/support/json_file.h"
+#include "bench/support/reason.h"
 #include "bench/support/terminal.h"
 
 #include <stdarg.h>
@@ -62,7 +63,7 @@ struct session {
 static int refuse(const char *format, ...) FORMAT_PRINTF(1, 2);
 
 static int refuse(const char *format, ...) {
-    char line[PATH_SIZE + 2 * JSON_REASON_SIZE];
+    char line[2 * REASON_SIZE];
     va_list rest;
     va_start(rest, format);
     vsnprintf(line, sizeof line, format, rest);
@@ -107,11 +108,11 @@ static enum args_outcome read_options(struct options *o, int argc, char **argv) 
 /* ---- checks, each of which prints one line when it refuses ---- */
 
 static int add_spec(struct session *s, const char *text) {
-    char reason[JSON_REASON_SIZE];
+    struct reason reason;
     if (s->spec_count == SPECS_MAX) return refuse("more than %d servers", SPECS_MAX);
     struct server_spec *spec = &s->specs[s->spec_count];
-    if (!server_spec_read(spec, text, &s->models, &s->loop, reason, sizeof reason))
-        return refuse("server %s: %s", text, reason);
+    if (!server_spec_read(spec, text, &s->models, &s->loop, &reason))
+        return refuse("server %s: %s", text, reason.text);
     s->spec_count++;
     for (size_t i = 0; i + 1 < s->spec_count; i++)
         if (strcmp(s->specs[i].text, spec->text) == 0)
@@ -120,12 +121,12 @@ static int add_spec(struct session *s, const char *text) {
 }
 
 static int add_foreign(struct session *s, enum server_kind kind, const struct arg_texts *texts) {
-    char reason[JSON_REASON_SIZE];
+    struct reason reason;
     for (size_t i = 0; i < texts->count; i++) {
         if (s->spec_count == SPECS_MAX) return refuse("more than %d servers", SPECS_MAX);
-        if (!foreign_spec_read(&s->specs[s->spec_count], kind, texts->items[i], &s->models, reason,
-                               sizeof reason))
-            return refuse("%s", reason);
+        if (!foreign_spec_read(&s->specs[s->spec_count], kind, texts->items[i], &s->models,
+                               &reason))
+            return refuse("%s", reason.text);
         s->spec_count++;
     }
     return EXIT_FINE;
@@ -151,26 +152,25 @@ static int read_servers(struct session *s) {
 
 static int read_suite(struct session *s) {
     const struct options *o = &s->options;
-    char reason[PATH_SIZE + JSON_REASON_SIZE];
+    struct reason reason;
     const struct suite_overrides overrides = {.servers = &o->servers,
                                               .repeats = o->repeats,
                                               .duration_s = o->duration_s,
                                               .connections = o->connections,
                                               .transports = o->transports};
-    s->suite = suite_load(&s->paths, o->suite, reason, sizeof reason);
-    if (!s->suite) return refuse("--suite %s", reason);
-    if (!suite_override(s->suite, &overrides, reason, sizeof reason)) return refuse("%s", reason);
+    s->suite = suite_load(&s->paths, o->suite, &reason);
+    if (!s->suite) return refuse("--suite %s", reason.text);
+    if (!suite_override(s->suite, &overrides, &reason)) return refuse("%s", reason.text);
     return EXIT_FINE;
 }
 
 static int make_plan(struct session *s) {
-    char reason[JSON_REASON_SIZE];
+    struct reason reason;
     const struct process_loop *l = &s->loop;
-    if (!placement_read(&s->placement, s->options.placement, l->cpus, l->cpu_count, reason,
-                        sizeof reason))
-        return refuse("--placement: %s", reason);
-    if (!transports_resolve(s->suite, s->models.loadgen.describe, reason, sizeof reason))
-        return refuse("%s", reason);
+    if (!placement_read(&s->placement, s->options.placement, l->cpus, l->cpu_count, &reason))
+        return refuse("--placement: %s", reason.text);
+    if (!transports_resolve(s->suite, s->models.loadgen.describe, &reason))
+        return refuse("%s", reason.text);
     const struct plan_input input = {.suite = s->suite,
                                      .servers = s->specs,
                                      .server_count = s->spec_count,
@@ -180,29 +180,28 @@ static int make_plan(struct session *s) {
                                      .cpu_count = l->cpu_count,
                                      .descriptors = os_descriptors_limit(),
                                      .seed = s->options.seed};
-    if (!plan_make(&s->plan, &input, reason, sizeof reason))
-        return refuse("--suite %s: %s", s->options.suite, reason);
+    if (!plan_make(&s->plan, &input, &reason))
+        return refuse("--suite %s: %s", s->options.suite, reason.text);
     return EXIT_FINE;
 }
 
 static int choose_output(struct session *s) {
-    char reason[JSON_REASON_SIZE];
+    struct reason reason;
     const char *suite = cJSON_GetObjectItemCaseSensitive(s->suite, "name")->valuestring;
-    if (!session_output(s->output, &s->paths, s->options.output, suite, reason, sizeof reason))
-        return refuse("%s", reason);
+    if (!session_output(s->output, &s->paths, s->options.output, suite, &reason))
+        return refuse("%s", reason.text);
     return EXIT_FINE;
 }
 
 static int prepare(struct session *s) {
-    char reason[PATH_SIZE + JSON_REASON_SIZE];
+    struct reason reason;
     if (!paths_find(&s->paths, "iobench run")) return EXIT_USAGE;
     int code = read_suite(s);
     if (code) return code;
     int error = process_loop_open(&s->loop, true);
     if (error) return refuse("event loop: %s", uv_strerror(error));
     s->loop_open = true;
-    if (!models_find(&s->models, &s->loop, &s->paths, reason, sizeof reason))
-        return refuse("%s", reason);
+    if (!models_find(&s->models, &s->loop, &s->paths, &reason)) return refuse("%s", reason.text);
     code = read_servers(s);
     if (!code) code = make_plan(s);
     if (!code) code = choose_output(s);
@@ -231,10 +230,10 @@ static int judge(const struct runner_tally *t) {
 }
 
 static int finish(struct session *s, struct result *result, const struct runner_tally *tally) {
-    char reason[JSON_REASON_SIZE];
+    struct reason reason;
     if (tally->write_failed) return EXIT_USAGE;
-    if (!result_write(result, !tally->interrupted, reason, sizeof reason))
-        return refuse("%s: %s", s->output, reason);
+    if (!result_write(result, !tally->interrupted, &reason))
+        return refuse("%s: %s", s->output, reason.text);
     if (tally->interrupted) {
         size_t kept = tally->slots[0] + tally->slots[1] + tally->slots[2];
         fprintf(stderr, "iobench run: interrupted; %zu of %zu slots are in %s\n", kept,
@@ -243,8 +242,8 @@ static int finish(struct session *s, struct result *result, const struct runner_
     }
     int code = judge(tally);
     if (!s->options.quiet) {
-        cJSON *document = json_file_read(s->output, reason, sizeof reason);
-        if (!document) return refuse("%s: %s", s->output, reason);
+        cJSON *document = json_file_read(s->output, &reason);
+        if (!document) return refuse("%s: %s", s->output, reason.text);
         table_print(stdout, document, s->output, terminal_colour(1));
         printf("result: %s\n", s->output);
     }
@@ -255,7 +254,7 @@ static int finish(struct session *s, struct result *result, const struct runner_
 }
 
 static int run(struct session *s, int argc, char **argv) {
-    char reason[JSON_REASON_SIZE];
+    struct reason reason;
     const struct process_loop *l = &s->loop;
     const struct placement *first = &s->plan.cells[0].placement;
     const struct result_facts facts = {
@@ -271,8 +270,7 @@ static int run(struct session *s, int argc, char **argv) {
         .machine_floor =
             floor_json(first->server_count ? first->server[0] : -1, l->cpus, l->cpu_count)};
     struct result result;
-    if (!result_open(&result, &facts, s->output, reason, sizeof reason))
-        return refuse("%s", reason);
+    if (!result_open(&result, &facts, s->output, &reason)) return refuse("%s", reason.text);
     struct progress progress;
     struct runner_tally tally;
     progress_start(&progress, &s->plan, s->options.quiet);

@@ -3,10 +3,10 @@
 #include "bench/cmd/commands.h"
 
 #include "base/args.h"
-#include "bench/support/json_file.h"
-#include "bench/support/paths.h"
 #include "bench/result/result_file.h"
 #include "bench/support/exit_code.h"
+#include "bench/support/paths.h"
+#include "bench/support/reason.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -32,10 +32,10 @@ int cmd_validate(int argc, char **argv) {
     else if (outcome == ARGS_RUN && paths_find(&paths, "iobench validate")) {
         code = EXIT_FINE;
         for (size_t i = 0; i < files.count; i++) {
-            char reason[JSON_REASON_SIZE];
-            cJSON *document = result_file_read(&paths, files.items[i], reason, sizeof reason);
+            struct reason reason;
+            cJSON *document = result_file_read(&paths, files.items[i], &reason);
             if (!document) {
-                fprintf(stderr, "iobench validate: %s: %s\n", files.items[i], reason);
+                fprintf(stderr, "iobench validate: %s: %s\n", files.items[i], reason.text);
                 code = EXIT_USAGE;
             } else if (!quiet) {
                 printf("%s: valid\n", files.items[i]);

@@ -3,10 +3,10 @@
  * must be alike too. */
 #include "bench/gate/alike.h"
 
-#include "bench/support/json_file.h"
-#include "bench/support/format.h"
 #include "bench/result/sample_facts.h"
+#include "bench/support/format.h"
 #include "bench/support/json_path.h"
+#include "bench/support/reason.h"
 
 #include "base/check.h"
 
@@ -240,8 +240,7 @@ static void look_at_slot(struct search *s, const cJSON *file, const cJSON *slot)
         return;
     }
     look_at(s, of_server_build, COUNT(of_server_build), s->server, server);
-    look(s, KEY_LOADGEN, "loadgen", json_item(s->loadgen, "sha256"),
-         json_item(loadgen, "sha256"));
+    look(s, KEY_LOADGEN, "loadgen", json_item(s->loadgen, "sha256"), json_item(loadgen, "sha256"));
     look_at(s, of_slot, COUNT(of_slot), s->slot, slot);
 }
 
@@ -260,7 +259,7 @@ static void look_at_session(struct search *s, const cJSON *file, const cJSON *ce
 }
 
 bool alike_cell(const struct compare_side sides[COMPARE_SIDES], const char *id, unsigned vary,
-                char *reason, size_t reason_size) {
+                struct reason *reason) {
     struct search s = {.vary = vary};
     for (int side = 0; side < COMPARE_SIDES; side++)
         for (size_t i = 0; i < sides[side].count; i++) {
@@ -269,11 +268,9 @@ bool alike_cell(const struct compare_side sides[COMPARE_SIDES], const char *id, 
         }
     if (!s.found) return true;
     bool several = (s.found & (s.found - 1)) != 0;
-    json_reason(reason, reason_size, "%s%s with", s.first,
-                several ? ", and more; allow it all" : "; allow it");
+    reason_set(reason, "%s%s with", s.first, several ? ", and more; allow it all" : "; allow it");
     for (unsigned key = 0; key < KEYS; key++)
-        if (s.found & 1u << key)
-            format_append(reason, reason_size, " --vary %s", alike_keys[key].name);
+        if (s.found & 1u << key) reason_add(reason, " --vary %s", alike_keys[key].name);
     return false;
 }
 
@@ -287,9 +284,9 @@ bool alike_system(const struct compare_side sides[COMPARE_SIDES]) {
     return true;
 }
 
-bool alike_vary(unsigned *vary, const char *name, char *reason, size_t reason_size) {
+bool alike_vary(unsigned *vary, const char *name, struct reason *reason) {
     char known[256] = "";
-    if (strcmp(name, "os") == 0) return json_reason(reason, reason_size, ALIKE_ACROSS_SYSTEMS);
+    if (strcmp(name, "os") == 0) return reason_set(reason, ALIKE_ACROSS_SYSTEMS);
     for (unsigned key = 0; key < KEYS; key++) {
         if (strcmp(alike_keys[key].name, name) == 0) {
             *vary |= 1u << key;
@@ -297,5 +294,5 @@ bool alike_vary(unsigned *vary, const char *name, char *reason, size_t reason_si
         }
         format_append(known, sizeof known, "%s%s", key ? ", " : "", alike_keys[key].name);
     }
-    return json_reason(reason, reason_size, "unknown; it is one of %s", known);
+    return reason_set(reason, "unknown; it is one of %s", known);
 }

@@ -4,6 +4,7 @@
 #define BENCH_GATE_ALIKE_H
 
 #include "bench/gate/compare.h"
+#include "bench/support/reason.h"
 
 /* What --vary may name. */
 struct alike_key {
@@ -17,7 +18,7 @@ extern const struct alike_key alike_keys[]; /* ended by name NULL */
 
 /* Allows the key of that name to differ: adds it to `vary`. False with the reason if there is none,
  * or if it may never differ. */
-bool alike_vary(unsigned *vary, const char *name, char *reason, size_t reason_size);
+bool alike_vary(unsigned *vary, const char *name, struct reason *reason);
 
 /* Whether all sessions of both sides ran on one operating system. */
 bool alike_system(const struct compare_side sides[COMPARE_SIDES]);
@@ -26,6 +27,6 @@ bool alike_system(const struct compare_side sides[COMPARE_SIDES]);
  * `vary`: machine, system, scenario, load generator, how the server was built. False with the first
  * difference, and what would allow it. */
 bool alike_cell(const struct compare_side sides[COMPARE_SIDES], const char *id, unsigned vary,
-                char *reason, size_t reason_size);
+                struct reason *reason);
 
 #endif

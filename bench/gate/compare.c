@@ -4,11 +4,11 @@
 
 #include "bench/gate/alike.h"
 #include "bench/gate/metrics.h"
-#include "bench/support/json_file.h"
-#include "bench/support/format.h"
-#include "bench/stats/stats.h"
 #include "bench/result/sample_facts.h"
+#include "bench/stats/stats.h"
+#include "bench/support/format.h"
 #include "bench/support/json_path.h"
+#include "bench/support/reason.h"
 
 #include "base/check.h"
 
@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REASONS_MAX = 16, REASON_SIZE = 160 };
+enum { REASONS_MAX = 16, TEXT_SIZE = 160 };
 
 static const char *const side_names[COMPARE_SIDES] = {"baseline", "candidate"};
 
@@ -51,8 +51,7 @@ static size_t count_shared(const struct compare_side sides[COMPARE_SIDES]) {
     return shared;
 }
 
-bool compare_possible(const struct compare_side sides[COMPARE_SIDES], char *reason,
-                      size_t reason_size) {
+bool compare_possible(const struct compare_side sides[COMPARE_SIDES], struct reason *reason) {
     const struct compare_side *left = &sides[COMPARE_BASELINE], *right = &sides[COMPARE_CANDIDATE];
     size_t shared = count_shared(sides);
     bool same = shared == left->count && shared == right->count;
@@ -62,18 +61,18 @@ bool compare_possible(const struct compare_side sides[COMPARE_SIDES], char *reas
             const char *path = sides[s].paths[i], *mode = json_text(file, "session.mode");
             size_t earlier = find_session(&sides[s], i, session_of(file));
             if (mode && strcmp(mode, "run") != 0)
-                return json_reason(reason, reason_size,
-                                   "%s: both sides are in this one session, and `iobench %s` said "
-                                   "its verdict; give results of `iobench run`",
-                                   path, mode);
+                return reason_set(reason,
+                                  "%s: both sides are in this one session, and `iobench %s` said "
+                                  "its verdict; give results of `iobench run`",
+                                  path, mode);
             if (earlier < i)
-                return json_reason(reason, reason_size,
-                                   "%s: the same session as %s, which counts "
-                                   "once",
-                                   path, sides[s].paths[earlier]);
+                return reason_set(reason,
+                                  "%s: the same session as %s, which counts "
+                                  "once",
+                                  path, sides[s].paths[earlier]);
             if (s == COMPARE_CANDIDATE && !same &&
                 find_session(left, left->count, session_of(file)) < left->count)
-                return json_reason(reason, reason_size, "%s: this session is on both sides", path);
+                return reason_set(reason, "%s: this session is on both sides", path);
         }
     return true;
 }
@@ -90,16 +89,16 @@ struct figures {
 
 /* Why slots do not count, and how often. */
 struct reasons {
-    char texts[REASONS_MAX][REASON_SIZE]; /* the first different ones */
-    size_t counts[REASONS_MAX];           /* how often each */
-    size_t used;                          /* how many there are */
+    char texts[REASONS_MAX][TEXT_SIZE]; /* the first different ones */
+    size_t counts[REASONS_MAX];         /* how often each */
+    size_t used;                        /* how many there are */
 };
 
 static void count_reason(struct reasons *reasons, const char *text) {
     size_t i = 0;
     while (i < reasons->used && strcmp(reasons->texts[i], text) != 0) i++;
     if (i == REASONS_MAX) return;
-    if (i == reasons->used) snprintf(reasons->texts[reasons->used++], REASON_SIZE, "%s", text);
+    if (i == reasons->used) snprintf(reasons->texts[reasons->used++], TEXT_SIZE, "%.159s", text);
     reasons->counts[i]++;
 }
 
@@ -120,14 +119,14 @@ static bool shows_generator(enum gate_metric metric, const cJSON *slot) {
 
 static void add_slot(struct figures *f, enum gate_metric metric, const cJSON *scenario,
                      const cJSON *slot, struct reasons *reasons) {
-    char why[REASON_SIZE];
-    double value = gate_figure(metric, scenario, slot, why, sizeof why);
+    struct reason why;
+    double value = gate_figure(metric, scenario, slot, &why);
     bool generator = shows_generator(metric, slot);
     f->slots++;
     f->of_generator += generator;
     f->of_server += !generator;
     if (isnan(value))
-        count_reason(reasons, why);
+        count_reason(reasons, why.text);
     else
         f->values[f->count++] = value;
 }
@@ -224,7 +223,7 @@ struct cell_state {
     const char *skipped[COMPARE_SIDES]; /* why it has none; NULL: it is not there at all */
     enum gate_verdict verdict;          /* UNDECIDED: the figures decide */
     bool gated;                         /* unless the figures say that it is not */
-    char reason[GATE_REASON_SIZE];      /* of the verdict */
+    struct reason reason;               /* of the verdict */
 };
 
 /* Whether each session's slots are the same on both sides, to the last figure. */
@@ -263,11 +262,10 @@ static void judge_missing(struct cell_state *state, const struct job *job) {
     /* what cannot run on this machine cannot on either side; what was cut short could have */
     state->gated = !new && !(nowhere && job->complete);
     if (state->skipped[side])
-        json_reason(state->reason, sizeof state->reason, "skipped%s%s: %s",
-                    nowhere ? "" : " by the ", nowhere ? "" : side_names[side],
-                    state->skipped[side]);
+        reason_set(&state->reason, "skipped%s%s: %s", nowhere ? "" : " by the ",
+                   nowhere ? "" : side_names[side], state->skipped[side]);
     else if (!new)
-        snprintf(state->reason, sizeof state->reason, "the %s does not have it", side_names[side]);
+        reason_set(&state->reason, "the %s does not have it", side_names[side]);
 }
 
 static void judge_cell(struct cell_state *state, const struct job *job, const char *id) {
@@ -276,14 +274,14 @@ static void judge_cell(struct cell_state *state, const struct job *job, const ch
     state->gated = true;
     if (!job->one_system) {
         state->verdict = GATE_INCOMPARABLE;
-        snprintf(state->reason, sizeof state->reason, "%s", ALIKE_ACROSS_SYSTEMS);
+        reason_set(&state->reason, "%s", ALIKE_ACROSS_SYSTEMS);
     } else if (!state->measured[COMPARE_BASELINE] || !state->measured[COMPARE_CANDIDATE]) {
         judge_missing(state, job);
-    } else if (!alike_cell(job->sides, id, job->vary, state->reason, sizeof state->reason)) {
+    } else if (!alike_cell(job->sides, id, job->vary, &state->reason)) {
         state->verdict = GATE_INCOMPARABLE;
     } else if (identical(job, id)) {
         state->verdict = GATE_IDENTICAL;
-        snprintf(state->reason, sizeof state->reason, "the same slots of the same session");
+        reason_set(&state->reason, "the same slots of the same session");
     }
 }
 
@@ -307,7 +305,7 @@ static void add_cell(const struct job *job, const char *id) {
         if (metric == GATE_LOADGEN_CPU || !gate_metric_applies(metric, state.scenario)) continue;
         struct gate_row *row = new_row(job->report, id, metric);
         row->verdict = state.verdict;
-        snprintf(row->reason, sizeof row->reason, "%s", state.reason);
+        snprintf(row->reason, sizeof row->reason, "%.319s", state.reason.text);
         measure(row, job->sides);
         row->gated = (row->gated || state.verdict == GATE_IDENTICAL) && state.gated;
     }

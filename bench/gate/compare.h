@@ -6,6 +6,7 @@
 #define BENCH_GATE_COMPARE_H
 
 #include "bench/gate/gate.h"
+#include "bench/support/reason.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -25,8 +26,7 @@ const cJSON *compare_find(const cJSON *file, const char *id);
 
 /* Whether these files can be two sides at all: results of `iobench run`, no session twice on a
  * side, none on both sides unless both sides are the same sessions. False with "FILE: reason". */
-bool compare_possible(const struct compare_side sides[COMPARE_SIDES], char *reason,
-                      size_t reason_size);
+bool compare_possible(const struct compare_side sides[COMPARE_SIDES], struct reason *reason);
 
 /* Compares and decides; `vary` as alike_vary made it. With `gate` a regression counts however few
  * the sessions. The report's rows are the caller's, see compare_clear. */

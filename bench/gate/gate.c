@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "bench/stats/stats.h"
+#include "bench/support/reason.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -177,14 +178,14 @@ enum gate_fail_on gate_fail_on_read(const char *word) {
     return strcmp(word, "inconclusive") == 0 ? GATE_FAIL_INCONCLUSIVE : GATE_FAIL_REGRESSION;
 }
 
-static int because(int code, char *why, size_t size, const char *text) {
-    snprintf(why, size, "%s", text);
+static int because(int code, struct reason *why, const char *text) {
+    reason_set(why, "%s", text);
     return code;
 }
 
 /* Says of the first gated row with such a verdict what is wrong, and how many more there are. */
 static int because_of_row(const struct gate_report *report, enum gate_verdict verdict, int code,
-                          char *why, size_t size) {
+                          struct reason *why) {
     const struct gate_row *first = NULL;
     size_t count = 0;
     char more[32] = "";
@@ -197,11 +198,11 @@ static int because_of_row(const struct gate_report *report, enum gate_verdict ve
     if (count > 1) snprintf(more, sizeof more, "; and %zu more", count - 1);
     const struct gate_metric_facts *metric = &gate_metrics[first->metric];
     if (verdict == GATE_REGRESSED)
-        snprintf(why, size, "%s: %s %+.1f %%%s", first->cell, metric->title,
-                 100 * expm1(metric->larger_is_better ? -first->effect : first->effect), more);
+        reason_set(why, "%s: %s %+.1f %%%s", first->cell, metric->title,
+                   100 * expm1(metric->larger_is_better ? -first->effect : first->effect), more);
     else
-        snprintf(why, size, "%s: %s: %s%s%s%s", first->cell, metric->title,
-                 gate_verdict_names[verdict], *first->reason ? ": " : "", first->reason, more);
+        reason_set(why, "%s: %s: %s%s%s%s", first->cell, metric->title, gate_verdict_names[verdict],
+                   *first->reason ? ": " : "", first->reason, more);
     return code;
 }
 
@@ -221,21 +222,21 @@ static bool some_measurable(const struct gate_report *report) {
     return false;
 }
 
-int gate_exit_code(const struct gate_report *report, enum gate_fail_on fail_on, char *why,
-                   size_t size) {
-    *why = '\0';
-    if (report->invalid) return because(3, why, size, report->reason);
-    if (report->row_count == 0) return because(3, why, size, "nothing was compared");
+int gate_exit_code(const struct gate_report *report, enum gate_fail_on fail_on,
+                   struct reason *why) {
+    *why->text = '\0';
+    if (report->invalid) return because(3, why, report->reason);
+    if (report->row_count == 0) return because(3, why, "nothing was compared");
     bool fails = fail_on != GATE_FAIL_NEVER && !report->advisory;
-    if (fails && because_of_row(report, GATE_REGRESSED, 1, why, size)) return 1;
+    if (fails && because_of_row(report, GATE_REGRESSED, 1, why)) return 1;
     if (fails && fail_on == GATE_FAIL_INCONCLUSIVE &&
-        because_of_row(report, GATE_INCONCLUSIVE, 1, why, size))
+        because_of_row(report, GATE_INCONCLUSIVE, 1, why))
         return 1;
-    if (because_of_row(report, GATE_NOT_MEASURED, 3, why, size)) return 3;
-    if (because_of_row(report, GATE_INCOMPARABLE, 3, why, size)) return 3;
+    if (because_of_row(report, GATE_NOT_MEASURED, 3, why)) return 3;
+    if (because_of_row(report, GATE_INCOMPARABLE, 3, why)) return 3;
     size_t gated = count_gated(report, GATE_VERDICTS);
-    if (!gated && some_measurable(report)) return because(3, why, size, "no figure could be gated");
+    if (!gated && some_measurable(report)) return because(3, why, "no figure could be gated");
     if (gated && count_gated(report, GATE_INCONCLUSIVE) == gated)
-        return because(3, why, size, "every figure is inconclusive: the machine is too noisy");
+        return because(3, why, "every figure is inconclusive: the machine is too noisy");
     return 0;
 }

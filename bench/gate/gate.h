@@ -5,8 +5,9 @@
 #ifndef BENCH_GATE_GATE_H
 #define BENCH_GATE_GATE_H
 
-#include "bench/support/paths.h"
 #include "bench/suite/plan.h"
+#include "bench/support/paths.h"
+#include "bench/support/reason.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -128,7 +129,6 @@ enum gate_fail_on gate_fail_on_read(const char *word);
 /* The exit code: 0 fine, 1 regressed (or inconclusive, if asked), 3 nothing trustworthy: invalid,
  * a gated row not measured or incomparable, all gated rows inconclusive, or no row at all. With 3
  * or 1 `why` gets one line. GATE_FAIL_NEVER turns 1 into 0, never 3. */
-int gate_exit_code(const struct gate_report *report, enum gate_fail_on fail_on, char *why,
-                   size_t why_size);
+int gate_exit_code(const struct gate_report *report, enum gate_fail_on fail_on, struct reason *why);
 
 #endif

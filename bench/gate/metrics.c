@@ -4,6 +4,7 @@
 
 #include "bench/result/sample_facts.h"
 #include "bench/support/json_path.h"
+#include "bench/support/reason.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -33,8 +34,8 @@ bool gate_metric_applies(enum gate_metric metric, const cJSON *scenario) {
 }
 
 static double loadgen_cpu_ns(const cJSON *scenario, const cJSON *sample) {
-    return json_number(scenario, "loadgen.threads") * json_number(sample, "loadgen.cpu_pct") /
-           100 * json_number(sample, "window_s") * 1e9 / json_number(sample, "messages");
+    return json_number(scenario, "loadgen.threads") * json_number(sample, "loadgen.cpu_pct") / 100 *
+           json_number(sample, "window_s") * 1e9 / json_number(sample, "messages");
 }
 
 static double value_of(enum gate_metric metric, const cJSON *scenario, const cJSON *sample) {
@@ -50,9 +51,9 @@ static double value_of(enum gate_metric metric, const cJSON *scenario, const cJS
                                       : json_number(sample, paths[metric]);
 }
 
-double gate_figure(enum gate_metric metric, const cJSON *scenario, const cJSON *sample, char *why,
-                   size_t why_size) {
-    *why = '\0';
+double gate_figure(enum gate_metric metric, const cJSON *scenario, const cJSON *sample,
+                   struct reason *why) {
+    *why->text = '\0';
     if (!gate_metric_applies(metric, scenario)) return NAN;
     const char *bound = json_text(sample, "loadgen.bound");
     const char *counting = json_text(sample, "counters.reason");
@@ -60,31 +61,31 @@ double gate_figure(enum gate_metric metric, const cJSON *scenario, const cJSON *
     double value = value_of(metric, scenario, sample);
     if (strcmp(sample_verdict(sample), "invalid") == 0) {
         const cJSON *reason = cJSON_GetArrayItem(json_item(sample, "validity.reasons"), 0);
-        snprintf(why, why_size, "%s", cJSON_GetStringValue(reason));
+        reason_set(why, "%s", cJSON_GetStringValue(reason));
     } else if (bound && strcmp(bound, "client") == 0 && !of_loadgen) {
-        snprintf(why, why_size, "the load generator was the bottleneck");
+        reason_set(why, "the load generator was the bottleneck");
     } else if (metric == GATE_THROUGHPUT && (!bound || strcmp(bound, "both") == 0)) {
-        snprintf(why, why_size, "the load generator was %s the bottleneck",
-                 bound ? "as much as the server" : "perhaps");
+        reason_set(why, "the load generator was %s the bottleneck",
+                   bound ? "as much as the server" : "perhaps");
     } else if (!isfinite(value)) {
-        snprintf(why, why_size, "%s", counting ? counting : "the figure is not known");
+        reason_set(why, "%s", counting ? counting : "the figure is not known");
     } else if (value <= 0) {
-        snprintf(why, why_size, "the figure is 0, which has no ratio");
+        reason_set(why, "the figure is 0, which has no ratio");
     } else {
         return value;
     }
     return NAN;
 }
 
-bool gate_broken(const cJSON *sample, char *why, size_t why_size) {
+bool gate_broken(const cJSON *sample, struct reason *why) {
     static const char *const beginnings[] = {"server ", "totals disagree"};
     const cJSON *reasons = json_item(sample, "validity.reasons");
     const char *first = cJSON_GetStringValue(cJSON_GetArrayItem(reasons, 0));
     if (strcmp(sample_verdict(sample), "invalid") != 0) return false;
-    bool broken = json_number(sample, "errors.mismatch") > 0 ||
-                  cJSON_IsNull(json_item(sample, "messages"));
+    bool broken =
+        json_number(sample, "errors.mismatch") > 0 || cJSON_IsNull(json_item(sample, "messages"));
     for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
         broken = broken || strncmp(first, beginnings[i], strlen(beginnings[i])) == 0;
-    if (broken) snprintf(why, why_size, "%s", first);
+    if (broken) reason_set(why, "%s", first);
     return broken;
 }

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "bench/support/json_file.h"
+#include "bench/support/reason.h"
 #include "bench/support/terminal.h"
 
 #include <stdlib.h>
@@ -41,11 +42,10 @@ static int close_file(uv_file file) {
     return error;
 }
 
-static bool appendable(const char *option, const char *path, char *reason, size_t reason_size) {
+static bool appendable(const char *option, const char *path, struct reason *reason) {
     bool is_new = !paths_may(path, PATHS_EXIST);
     uv_file file = open_end(path);
-    if (file < 0)
-        return json_reason(reason, reason_size, "%s %s: %s", option, path, uv_strerror(file));
+    if (file < 0) return reason_set(reason, "%s %s: %s", option, path, uv_strerror(file));
     close_file(file);
     uv_fs_t request;
     if (is_new) {
@@ -55,8 +55,7 @@ static bool appendable(const char *option, const char *path, char *reason, size_
     return true;
 }
 
-static bool append(const char *option, const char *path, const char *text, char *reason,
-                   size_t reason_size) {
+static bool append(const char *option, const char *path, const char *text, struct reason *reason) {
     uv_file file = open_end(path);
     int error = file < 0 ? file : 0;
     for (size_t left = strlen(text); left && !error;) {
@@ -73,20 +72,18 @@ static bool append(const char *option, const char *path, const char *text, char 
     }
     int closed = file < 0 ? 0 : close_file(file);
     if (!error) error = closed;
-    return !error ||
-           json_reason(reason, reason_size, "%s %s: %s", option, path, uv_strerror(error));
+    return !error || reason_set(reason, "%s %s: %s", option, path, uv_strerror(error));
 }
 
 /* ---- all of it ---- */
 
-bool gate_outputs_check(const struct gate_outputs *outputs, char *reason, size_t reason_size) {
-    char what[JSON_REASON_SIZE];
+bool gate_outputs_check(const struct gate_outputs *outputs, struct reason *reason) {
+    struct reason what;
     const char *summary = summary_of(outputs);
-    if (outputs->junit && !json_file_writable(outputs->junit, what, sizeof what))
-        return json_reason(reason, reason_size, "--junit %s: %s", outputs->junit, what);
-    if (outputs->markdown && !appendable("--markdown", outputs->markdown, reason, reason_size))
-        return false;
-    return !summary || appendable("GITHUB_STEP_SUMMARY", summary, reason, reason_size);
+    if (outputs->junit && !json_file_writable(outputs->junit, &what))
+        return reason_set(reason, "--junit %s: %s", outputs->junit, what.text);
+    if (outputs->markdown && !appendable("--markdown", outputs->markdown, reason)) return false;
+    return !summary || appendable("GITHUB_STEP_SUMMARY", summary, reason);
 }
 
 static void put_stdout(const struct gate_outputs *outputs, const struct gate_report *report,
@@ -105,21 +102,20 @@ static void put_stdout(const struct gate_outputs *outputs, const struct gate_rep
 }
 
 bool gate_outputs_write(const struct gate_outputs *outputs, const struct gate_report *report,
-                        int exit_code, const char *why, char *reason, size_t reason_size) {
-    char what[JSON_REASON_SIZE];
+                        int exit_code, const char *why, struct reason *reason) {
+    struct reason what;
     const char *summary = summary_of(outputs), *actions = from_environment("GITHUB_ACTIONS");
     bool written = true;
     put_stdout(outputs, report, exit_code, why);
     char *markdown = gate_markdown(report, exit_code, why);
-    if (summary) written = append("GITHUB_STEP_SUMMARY", summary, markdown, reason, reason_size);
-    if (outputs->markdown &&
-        !append("--markdown", outputs->markdown, markdown, reason, reason_size))
+    if (summary) written = append("GITHUB_STEP_SUMMARY", summary, markdown, reason);
+    if (outputs->markdown && !append("--markdown", outputs->markdown, markdown, reason))
         written = false;
     free(markdown);
     if (outputs->junit) {
         char *junit = gate_junit(report, exit_code, why);
-        if (!json_file_write_text(outputs->junit, junit, strlen(junit), what, sizeof what))
-            written = json_reason(reason, reason_size, "--junit %s: %s", outputs->junit, what);
+        if (!json_file_write_text(outputs->junit, junit, strlen(junit), &what))
+            written = reason_set(reason, "--junit %s: %s", outputs->junit, what.text);
         free(junit);
     }
     /* not on stdout, which may be a JSON document; GitHub reads both */

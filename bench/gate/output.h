@@ -4,6 +4,7 @@
 #define BENCH_GATE_OUTPUT_H
 
 #include "bench/gate/gate.h"
+#include "bench/support/reason.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -38,12 +39,12 @@ struct gate_outputs {
 
 /* Whether the files can be written; false with "--junit FILE: reason". Also looks at the file that
  * GITHUB_STEP_SUMMARY names. */
-bool gate_outputs_check(const struct gate_outputs *outputs, char *reason, size_t reason_size);
+bool gate_outputs_check(const struct gate_outputs *outputs, struct reason *reason);
 
 /* Does all that was asked for, appends the Markdown to the file that GITHUB_STEP_SUMMARY names too,
  * and annotates when GITHUB_ACTIONS is "true". Returns false with the reason if a file could not be
  * written. */
 bool gate_outputs_write(const struct gate_outputs *outputs, const struct gate_report *report,
-                        int exit_code, const char *why, char *reason, size_t reason_size);
+                        int exit_code, const char *why, struct reason *reason);
 
 #endif

@@ -4,8 +4,8 @@
 #include "bench/gate/output.h"
 
 #include "bench/gate/words.h"
-#include "bench/support/json_file.h"
 #include "bench/support/format.h"
+#include "bench/support/reason.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #include "bench/gate/words.h"
 
 #include "bench/support/exit_code.h"
-#include "bench/support/json_file.h"
+#include "bench/support/reason.h"
 
 #include <math.h>
 #include <stdio.h>

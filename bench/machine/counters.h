@@ -13,6 +13,7 @@
  * calls per echo shows as smaller by that share. */
 #ifndef BENCH_MACHINE_COUNTERS_H
 #define BENCH_MACHINE_COUNTERS_H
+#include "bench/support/reason.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,7 +29,7 @@ struct counts {
 /* Begins to count what process `pid` does. Child processes count if they start later. The whole
  * system's calls become slower meanwhile. Owned by the caller; NULL with a reason that tells a user
  * what to do. */
-struct counters *counters_open(int64_t pid, char *reason, size_t reason_size);
+struct counters *counters_open(int64_t pid, struct reason *reason);
 
 /* What has been counted so far; also once the process has ended. Returns false if the kernel does
  * not tell. */

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/os.h"
 #include "bench/machine/environment_linux.h"
+#include "bench/support/reason.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -40,7 +41,7 @@ struct threads {
 
 /* ---- which events ---- */
 
-static bool find_event(const char *name, uint64_t *id, char *reason, size_t reason_size) {
+static bool find_event(const char *name, uint64_t *id, struct reason *reason) {
     static const char *const roots[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
     int denied = 0;
     bool mounted = false;
@@ -57,12 +58,11 @@ static bool find_event(const char *name, uint64_t *id, char *reason, size_t reas
         mounted = mounted || access(path, F_OK) == 0;
     }
     if (denied)
-        snprintf(reason, reason_size, "tracefs: %s: run as root", os_error_text(denied));
+        reason_set(reason, "tracefs: %s: run as root", os_error_text(denied));
     else if (mounted)
-        snprintf(reason, reason_size, "this kernel has no tracepoint %s", name);
+        reason_set(reason, "this kernel has no tracepoint %s", name);
     else
-        snprintf(reason, reason_size,
-                 "tracefs is not mounted: mount -t tracefs nodev /sys/kernel/tracing");
+        reason_set(reason, "tracefs is not mounted: mount -t tracefs nodev /sys/kernel/tracing");
     return false;
 }
 
@@ -135,31 +135,32 @@ static int attach_all(struct counters *c, int64_t pid, const uint64_t ids[EVENTS
     return c->count ? 0 : ESRCH;
 }
 
-static void explain(int error, char *reason, size_t reason_size) {
+static void explain(int error, struct reason *reason) {
     char paranoid[16];
     const char *file = "/proc/sys/kernel/perf_event_paranoid", *text = os_error_text(error);
     if (error == EAGAIN)
-        snprintf(reason, reason_size, "the server's threads change all the time");
+        reason_set(reason, "the server's threads change all the time");
     else if (error == ESRCH)
-        snprintf(reason, reason_size, "the server has ended");
+        reason_set(reason, "the server has ended");
     else if (error == E2BIG)
-        snprintf(reason, reason_size, "the server has more than %d threads", THREADS_MAX);
+        reason_set(reason, "the server has more than %d threads", THREADS_MAX);
     else if (error == EACCES && environment_line(file, paranoid, sizeof paranoid))
-        snprintf(reason, reason_size,
-                 "perf_event_open: %s; kernel.perf_event_paranoid=%s: run as root, in a container "
-                 "with CAP_PERFMON, or set it to -1",
-                 text, paranoid);
+        reason_set(
+            reason,
+            "perf_event_open: %s; kernel.perf_event_paranoid=%s: run as root, in a container "
+            "with CAP_PERFMON, or set it to -1",
+            text, paranoid);
     else if (error == EPERM)
-        snprintf(reason, reason_size,
-                 "perf_event_open: %s: allow it in the container's seccomp profile", text);
+        reason_set(reason, "perf_event_open: %s: allow it in the container's seccomp profile",
+                   text);
     else
-        snprintf(reason, reason_size, "perf_event_open: %s", text);
+        reason_set(reason, "perf_event_open: %s", text);
 }
 
-struct counters *counters_open(int64_t pid, char *reason, size_t reason_size) {
+struct counters *counters_open(int64_t pid, struct reason *reason) {
     uint64_t ids[EVENTS];
     for (int i = 0; i < EVENTS; i++)
-        if (!find_event(event_names[i], &ids[i], reason, reason_size)) return NULL;
+        if (!find_event(event_names[i], &ids[i], reason)) return NULL;
     struct counters *c = calloc(1, sizeof *c);
     CHECK(c);
     int error = EAGAIN;
@@ -170,7 +171,7 @@ struct counters *counters_open(int64_t pid, char *reason, size_t reason_size) {
     for (size_t i = 0; !error && i < c->count; i++)
         if (ioctl(c->files[i], PERF_EVENT_IOC_ENABLE, 0) != 0) error = errno;
     if (!error) return c;
-    explain(error, reason, reason_size);
+    explain(error, reason);
     counters_close(c);
     return NULL;
 }

@@ -1,12 +1,13 @@
 /* counters_sysctl.c - macOS and the systems of base/os_bsd.c: nothing that counts a process's
  * system calls is used. Invariant: no counters ever exist. */
 #include "bench/machine/counters.h"
+#include "bench/support/reason.h"
 
 #include <stdio.h>
 
-struct counters *counters_open(int64_t pid, char *reason, size_t reason_size) {
+struct counters *counters_open(int64_t pid, struct reason *reason) {
     (void)pid;
-    snprintf(reason, reason_size, "not available on this system");
+    reason_set(reason, "not available on this system");
     return NULL;
 }
 

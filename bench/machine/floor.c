@@ -78,7 +78,8 @@ static double median_ns(bool (*batch)(os_socket a, os_socket b), os_socket a, os
 /* Two ends of one TCP connection over loopback, both non-blocking. */
 static bool connect_both(os_socket *listener, os_socket *a, os_socket *b) {
     struct os_address any, there;
-    char host[64], reason[128];
+    char host[64];
+    char reason[128];
     uint16_t port = 0;
     if (os_address_resolve("127.0.0.1", 0, &any, reason, sizeof reason) != 0) return false;
     if (os_listen(&any, 1, false, listener) != 0) return false;

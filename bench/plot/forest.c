@@ -2,10 +2,10 @@
  * Invariant: nothing lies outside the scale; what would is at its edge, and the footer says so. */
 #include "bench/plot/forest.h"
 #include "bench/gate/gate.h"
-#include "bench/support/json_file.h"
 #include "bench/plot/fill.h"
 #include "bench/support/format.h"
 #include "bench/support/json_path.h"
+#include "bench/support/reason.h"
 
 #include "base/check.h"
 
@@ -104,37 +104,36 @@ static void set_scale(struct plot_axis *x, double edge) {
     strcpy(x->title, "\u2190 better    change, of throughput that of its inverse    worse \u2192");
 }
 
-static bool row_fine(const cJSON *row, const char *where, char *reason, size_t reason_size) {
+static bool row_fine(const cJSON *row, const char *where, struct reason *reason) {
     static const char *const texts[] = {"cell", "metric", "verdict"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (!json_text(row, texts[i]))
-            return json_reason(reason, reason_size, "%s.%s: not a text", where, texts[i]);
+            return reason_set(reason, "%s.%s: not a text", where, texts[i]);
     double tau = json_number(row, "tau");
     if (tau > 0 && tau < 1) return true;
-    return json_reason(reason, reason_size, "%s.tau: not a share above 0", where);
+    return reason_set(reason, "%s.tau: not a share above 0", where);
 }
 
-static bool report_fine(const cJSON *gate, char *reason, size_t reason_size) {
+static bool report_fine(const cJSON *gate, struct reason *reason) {
     const char *name = json_text(gate, "schema.name");
     double major = json_number(gate, "schema.version_major");
     const cJSON *rows = json_item(gate, "rows"), *control = json_item(gate, "control"), *row;
     int i = 0;
     if (!name || strcmp(name, "iobench-gate") != 0)
-        return json_reason(reason, reason_size, "schema.name: not \"iobench-gate\"");
+        return reason_set(reason, "schema.name: not \"iobench-gate\"");
     if (major != (double)VERSION_MAJOR)
-        return json_reason(reason, reason_size,
-                           "schema.version_major: is %.17g; this iobench reads %d", major,
-                           VERSION_MAJOR);
+        return reason_set(reason, "schema.version_major: is %.17g; this iobench reads %d", major,
+                          VERSION_MAJOR);
     if (!json_text(gate, "baseline") || !json_text(gate, "candidate"))
-        return json_reason(reason, reason_size, "baseline, candidate: not texts");
+        return reason_set(reason, "baseline, candidate: not texts");
     if (!cJSON_IsArray(rows) || cJSON_GetArraySize(rows) == 0)
-        return json_reason(reason, reason_size, "rows: there are none");
+        return reason_set(reason, "rows: there are none");
     cJSON_ArrayForEach(row, rows) {
         char where[32];
         snprintf(where, sizeof where, "rows[%d]", i++);
-        if (!row_fine(row, where, reason, reason_size)) return false;
+        if (!row_fine(row, where, reason)) return false;
     }
-    return !cJSON_IsObject(control) || row_fine(control, "control", reason, reason_size);
+    return !cJSON_IsObject(control) || row_fine(control, "control", reason);
 }
 
 static void set_up(struct plot *plot, const cJSON *gate) {
@@ -151,10 +150,10 @@ static void set_up(struct plot *plot, const cJSON *gate) {
                           "the smallest effect that matters, not a part of it");
 }
 
-bool plot_forest(struct plot *plot, const cJSON *gate, char *reason, size_t reason_size) {
+bool plot_forest(struct plot *plot, const cJSON *gate, struct reason *reason) {
     struct extent extent = {.edge = EDGE_MIN};
     const cJSON *rows = json_item(gate, "rows"), *control = json_item(gate, "control"), *row;
-    if (!report_fine(gate, reason, reason_size)) return false;
+    if (!report_fine(gate, reason)) return false;
     bool has_control = cJSON_IsObject(control), pale = false;
     cJSON_ArrayForEach(row, rows) reach(&extent, row);
     if (has_control) reach(&extent, control);

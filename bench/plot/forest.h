@@ -4,6 +4,7 @@
 #define BENCH_PLOT_FOREST_H
 
 #include "bench/plot/plot.h"
+#include "bench/support/reason.h"
 
 #include <cjson/cJSON.h>
 
@@ -14,6 +15,6 @@
 
 /* Fills `plot` with what `iobench compare --json` or `iobench ab --json` wrote; plot_free frees it.
  * False with the reason if `gate` is not that. */
-bool plot_forest(struct plot *plot, const cJSON *gate, char *reason, size_t reason_size);
+bool plot_forest(struct plot *plot, const cJSON *gate, struct reason *reason);
 
 #endif

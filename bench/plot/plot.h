@@ -5,6 +5,7 @@
 #define BENCH_PLOT_PLOT_H
 
 #include "bench/result/summary.h"
+#include "bench/support/reason.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -109,18 +110,18 @@ void plot_free(struct plot *plot);
 /* Places the labels and writes KIND.dat and KIND.gp into `folder`; plot->count > 0. Returns 0, or
  * -1 with the reason. */
 int plot_write(struct plot *plot, const struct summary *report, const char *templates,
-               const char *folder, char *reason, size_t reason_size);
+               const char *folder, struct reason *reason);
 
 /* Appends `text` as a string of gnuplot's, in quotes, to a NUL-terminated line; cut to fit. */
 void plot_quote(char *line, size_t size, const char *text);
 
 /* Runs gnuplot on KIND.gp in `folder`, which draws KIND.svg and KIND.png. Returns 0, or -1 with the
  * reason: gnuplot is missing, or its first line of complaint. */
-int plot_run(const char *kind, const char *folder, char *reason, size_t reason_size);
+int plot_run(const char *kind, const char *folder, struct reason *reason);
 
 /* Reads the styles from templates/palette.txt; before that, and for unknown models, styles are
  * derived from the name. Returns 0, or -1 with the reason. */
-int plot_style_load(const char *templates, char *reason, size_t reason_size);
+int plot_style_load(const char *templates, struct reason *reason);
 
 /* The style of a server; with options ("epoll:trigger=edge") it keeps its model's colour. */
 struct plot_style plot_style_of(const char *model, const char *server);

@@ -2,13 +2,14 @@
  * Invariant: returns only when gnuplot has ended; one that takes longer than a minute is killed. */
 #include "bench/plot/plot.h"
 #include "bench/support/process.h"
+#include "bench/support/reason.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define DEADLINE_S 60.0
 
-int plot_run(const char *kind, const char *folder, char *reason, size_t reason_size) {
+int plot_run(const char *kind, const char *folder, struct reason *reason) {
     char program[] = "gnuplot", option[] = "-e", script[64], go_there[8300] = "cd ";
     snprintf(script, sizeof script, "%s.gp", kind);
     plot_quote(go_there, sizeof go_there, folder);
@@ -16,15 +17,15 @@ int plot_run(const char *kind, const char *folder, char *reason, size_t reason_s
     struct process_loop loop;
     int error = process_loop_open(&loop, false);
     if (error != 0) {
-        snprintf(reason, reason_size, "gnuplot: %s", uv_strerror(error));
+        reason_set(reason, "gnuplot: %s", uv_strerror(error));
         return -1;
     }
     struct process gnuplot;
     error = process_start(&gnuplot, &loop, arguments, NULL, 0);
     if (error != 0) {
         process_loop_close(&loop);
-        snprintf(reason, reason_size, "gnuplot: %s",
-                 error == UV_ENOENT ? "not installed" : uv_strerror(error));
+        reason_set(reason, "gnuplot: %s",
+                   error == UV_ENOENT ? "not installed" : uv_strerror(error));
         return -1;
     }
     bool ended = process_wait(&loop, process_ended, &gnuplot, DEADLINE_S, false);
@@ -35,7 +36,6 @@ int plot_run(const char *kind, const char *folder, char *reason, size_t reason_s
     process_free(&gnuplot);
     process_loop_close(&loop);
     if (fine) return 0;
-    snprintf(reason, reason_size, "gnuplot: %s: %s", script,
-             ended ? story : "not finished within a minute");
+    reason_set(reason, "gnuplot: %s: %s", script, ended ? story : "not finished within a minute");
     return -1;
 }

@@ -1,6 +1,7 @@
 /* style.c - colour, dash and marker of every model, from plot/palette.txt.
  * Invariant: a style follows from the server's name alone, never from what else is on the plot. */
 #include "bench/plot/plot.h"
+#include "bench/support/reason.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -20,12 +21,12 @@ static size_t palette_size;
 static const char *const dashes[] = {"solid", "(10,4)", "(3,3)", "(10,4,3,4)", "(18,5)"};
 static const int markers[] = {7, 5, 9, 11, 13, 15};
 
-int plot_style_load(const char *templates, char *reason, size_t reason_size) {
+int plot_style_load(const char *templates, struct reason *reason) {
     char path[4096], line[256];
     snprintf(path, sizeof path, "%s/palette.txt", templates);
     FILE *file = fopen(path, "rb");
     if (file == NULL) {
-        snprintf(reason, reason_size, "%s: cannot open", path);
+        reason_set(reason, "%s: cannot open", path);
         return -1;
     }
     palette_size = 0;
@@ -36,8 +37,8 @@ int plot_style_load(const char *templates, char *reason, size_t reason_size) {
         int fields = sscanf(line, "%47s %7s %15s %d", row.model, row.style.colour, row.style.dash,
                             &row.style.marker);
         if (!fits || fields != 4) {
-            snprintf(reason, reason_size, "%s:%d: %s", path, number,
-                     fits ? "not: model colour dash marker" : "too many rows");
+            reason_set(reason, "%s:%d: %s", path, number,
+                       fits ? "not: model colour dash marker" : "too many rows");
             fclose(file);
             return -1;
         }

@@ -1,9 +1,10 @@
 /* write.c - a plot's data file and its gnuplot script.
  * Invariant: whatever a name or a system's description holds, it reaches gnuplot as one quoted
  * string of one line. */
-#include "bench/plot/plot.h"
 #include "bench/plot/page.h"
+#include "bench/plot/plot.h"
 #include "bench/support/format.h"
+#include "bench/support/reason.h"
 
 #include "base/check.h"
 
@@ -156,13 +157,12 @@ static void put_values(FILE *out, const struct plot *plot, const struct plot_pag
 }
 
 /* A copy of templates/name. */
-static int put_template(FILE *out, const char *templates, const char *name, char *reason,
-                        size_t reason_size) {
+static int put_template(FILE *out, const char *templates, const char *name, struct reason *reason) {
     char path[4096], chunk[4096];
     snprintf(path, sizeof path, "%s/%s.gp", templates, name);
     FILE *in = fopen(path, "rb");
     if (in == NULL) {
-        snprintf(reason, reason_size, "%s: cannot open", path);
+        reason_set(reason, "%s: cannot open", path);
         return -1;
     }
     for (size_t got; (got = fread(chunk, 1, sizeof chunk, in)) > 0;) fwrite(chunk, 1, got, out);
@@ -203,41 +203,41 @@ static void put_data(FILE *out, const struct plot *plot) {
     }
 }
 
-static FILE *open_file(const char *folder, const char *kind, const char *ending, char *reason,
-                       size_t reason_size) {
+static FILE *open_file(const char *folder, const char *kind, const char *ending,
+                       struct reason *reason) {
     char path[4096];
     snprintf(path, sizeof path, "%s/%s.%s", folder, kind, ending);
     FILE *out = fopen(path, "wb");
-    if (out == NULL) snprintf(reason, reason_size, "%s: cannot write", path);
+    if (out == NULL) reason_set(reason, "%s: cannot write", path);
     return out;
 }
 
-static int close_file(FILE *out, const char *folder, char *reason, size_t reason_size) {
+static int close_file(FILE *out, const char *folder, struct reason *reason) {
     bool failed = ferror(out) != 0;
     if (fclose(out) == 0 && !failed) return 0;
-    snprintf(reason, reason_size, "%s: cannot write", folder);
+    reason_set(reason, "%s: cannot write", folder);
     return -1;
 }
 
 int plot_write(struct plot *plot, const struct summary *report, const char *templates,
-               const char *folder, char *reason, size_t reason_size) {
+               const char *folder, struct reason *reason) {
     CHECK_OP(plot->count, >, 0);
     struct plot_page *page = malloc(sizeof *page);
     CHECK(page != NULL);
     plot_lay_out(page, plot, report);
     if (!plot->bars) plot_place_labels(plot, page);
-    FILE *data = open_file(folder, plot->kind, "dat", reason, reason_size);
+    FILE *data = open_file(folder, plot->kind, "dat", reason);
     FILE *script = NULL;
     int result = -1;
     if (data == NULL) goto done;
     put_data(data, plot);
-    if (close_file(data, folder, reason, reason_size) != 0) goto done;
-    script = open_file(folder, plot->kind, "gp", reason, reason_size);
+    if (close_file(data, folder, reason) != 0) goto done;
+    script = open_file(folder, plot->kind, "gp", reason);
     if (script == NULL) goto done;
     put_values(script, plot, page);
-    result = put_template(script, templates, "frame", reason, reason_size);
-    if (result == 0) result = put_template(script, templates, plot->template, reason, reason_size);
-    int closed = close_file(script, folder, reason, reason_size);
+    result = put_template(script, templates, "frame", reason);
+    if (result == 0) result = put_template(script, templates, plot->template, reason);
+    int closed = close_file(script, folder, reason);
     if (result == 0) result = closed;
 done:
     free(page->boxes);

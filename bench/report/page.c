@@ -1,8 +1,8 @@
 /* page.c - the page around the tables: style, environment, plots, how to read it.
  * Invariant: as in page.h; the drawings' ids are made unique, for they share one page. */
 #include "bench/report/page.h"
-#include "bench/support/format.h"
 #include "bench/result/summary_words.h"
+#include "bench/support/format.h"
 #include "bench/support/json_path.h"
 
 #include <math.h>
@@ -189,7 +189,7 @@ static void put_figure(FILE *out, const struct report_picture *picture, const ch
         fputs("</div>", out);
     } else {
         fprintf(out, "<h3>%s</h3><p class=\"missing\">Not drawn: ", picture->kind->heading);
-        format_html(out, picture->missing);
+        format_html(out, picture->missing.text);
         fputs(".</p>", out);
     }
     fprintf(out, "<figcaption>%s", picture->kind->note);
@@ -211,7 +211,7 @@ static void put_figures(FILE *out, const struct report_picture *pictures, size_t
     for (size_t i = 0; i < count; i++) {
         if (pictures[i].has_files) continue;
         fprintf(out, "%s%s (", separator, pictures[i].kind->heading);
-        format_html(out, pictures[i].missing);
+        format_html(out, pictures[i].missing.text);
         fputs(")", out);
         separator = "; ";
         some = true;

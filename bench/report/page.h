@@ -14,7 +14,7 @@ struct report_picture {
     const struct plot_kind *kind; /* which plot */
     char *svg;                    /* what gnuplot drew, or NULL; owned by the caller */
     char label[400];              /* what it shows, for those who do not see it */
-    char missing[600];            /* why there is no drawing */
+    struct reason missing;        /* why there is no drawing */
     bool has_files;               /* whether data and script were written */
 };
 

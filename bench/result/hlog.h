@@ -7,6 +7,7 @@
 #define BENCH_RESULT_HLOG_H
 
 #include "base/hist.h"
+#include "bench/support/reason.h"
 #include "bench/support/text.h"
 
 #include <cjson/cJSON.h>
@@ -39,7 +40,7 @@ struct hlog {
 
 /* Makes the log of a checked result: results/README.md says what is in it. Returns false with the
  * reason if it has no histogram or no time of start; `log` must be cleared in either case. */
-bool hlog_from_result(struct hlog *log, const cJSON *document, char *reason, size_t reason_size);
+bool hlog_from_result(struct hlog *log, const cJSON *document, struct reason *reason);
 
 void hlog_clear(struct hlog *log);
 

@@ -5,10 +5,10 @@
 
 #include "base/check.h"
 #include "base/json.h"
-#include "bench/support/json_file.h"
-#include "bench/support/version.h"
 #include "bench/result/sample_facts.h"
 #include "bench/support/json_path.h"
+#include "bench/support/reason.h"
+#include "bench/support/version.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -93,8 +93,7 @@ static const cJSON *hist_of(const cJSON *sample, const char *kind) {
 static struct slot *find_slots(struct hlog *log, const cJSON *document, size_t *count) {
     const cJSON *cell, *sample, *cells = json_item(document, "cells");
     size_t room = 0;
-    cJSON_ArrayForEach(cell, cells) room +=
-        (size_t)cJSON_GetArraySize(json_item(cell, "samples"));
+    cJSON_ArrayForEach(cell, cells) room += (size_t)cJSON_GetArraySize(json_item(cell, "samples"));
     struct slot *slots = calloc(room + 1, sizeof *slots);
     CHECK(slots);
     *count = 0;
@@ -120,10 +119,11 @@ static struct slot *find_slots(struct hlog *log, const cJSON *document, size_t *
 static void append_slot(struct hlog *log, const struct slot *slot, struct hist *h) {
     size_t before = log->histograms;
     for (size_t k = 0; k < KINDS; k++) {
-        char reason[JSON_REASON_SIZE];
+        struct reason reason;
         const cJSON *json = hist_of(slot->sample, kinds[k]);
         if (!json) continue;
-        CHECK_OP(json_to_hist(json, h, reason, sizeof reason), ==, 0); /* identities hold */
+        CHECK_OP(json_to_hist(json, h, reason.text, sizeof reason.text), ==,
+                 0); /* identities hold */
         char *histogram = hlog_histogram(h);
         append_tag(log, slot->cell, kinds[k]);
         /* -0 is none of what readers take for a number */
@@ -148,13 +148,12 @@ static void append_header(struct hlog *log, double start_s, const char *started_
                          "\"Interval_Compressed_Histogram\"\n");
 }
 
-bool hlog_from_result(struct hlog *log, const cJSON *document, char *reason, size_t reason_size) {
+bool hlog_from_result(struct hlog *log, const cJSON *document, struct reason *reason) {
     *log = (struct hlog){0};
     const char *started_utc = json_text(document, "session.started_utc");
     double start_s = started_utc ? seconds_of(started_utc) : NAN;
     if (isnan(start_s))
-        return json_reason(reason, reason_size,
-                           "session.started_utc: not a time like 2026-11-24T20:28:00Z");
+        return reason_set(reason, "session.started_utc: not a time like 2026-11-24T20:28:00Z");
     size_t count;
     struct slot *slots = find_slots(log, document, &count);
     struct hist *h = malloc(sizeof *h);
@@ -164,8 +163,7 @@ bool hlog_from_result(struct hlog *log, const cJSON *document, char *reason, siz
     free(h);
     free(slots);
     return log->histograms > 0 ||
-           json_reason(reason, reason_size,
-                       "nothing to export: no slot is valid or suspect and has a histogram");
+           reason_set(reason, "nothing to export: no slot is valid or suspect and has a histogram");
 }
 
 void hlog_clear(struct hlog *log) {

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "bench/result/identities_fault.h"
+#include "bench/support/reason.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -130,20 +131,19 @@ static bool check_cell(struct walk *w, const cJSON *cell, int index) {
         if (!build_exists(w, "build", item(sample, "build")) ||
             !build_exists(w, "loadgen.build", item(item(sample, "loadgen"), "build")) ||
             !check_slot(w, sample) ||
-            !identities_check_sample(scenario, sample, w->place.path, w->place.reason,
-                                     w->place.reason_size))
+            !identities_check_sample(scenario, sample, w->place.path, w->place.reason))
             return false;
     }
     return true;
 }
 
-bool identities_check(const cJSON *document, char *reason, size_t reason_size) {
+bool identities_check(const cJSON *document, struct reason *reason) {
     const cJSON *cell, *cells = item(document, "cells");
     const cJSON *order_json = item(item(document, "session"), "order");
     size_t slots = (size_t)cJSON_GetArraySize(order_json);
     double *order = calloc(slots + 1, sizeof *order);
     CHECK(order);
-    struct walk w = {.place = {.reason = reason, .reason_size = reason_size},
+    struct walk w = {.place = {.reason = reason},
                      .builds = item(document, "builds"),
                      .order = order,
                      .slots = slots,

@@ -3,16 +3,17 @@
  * results/README.md. */
 #ifndef BENCH_RESULT_IDENTITIES_H
 #define BENCH_RESULT_IDENTITIES_H
+#include "bench/support/reason.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 /* Checks a whole result. Returns false with "path: is FOUND, expected EXPECTED because ...". */
-bool identities_check(const cJSON *document, char *reason, size_t reason_size);
+bool identities_check(const cJSON *document, struct reason *reason);
 
 /* Checks one sample of a scenario; `path` is what its messages begin with. */
 bool identities_check_sample(const cJSON *scenario, const cJSON *sample, const char *path,
-                             char *reason, size_t reason_size);
+                             struct reason *reason);
 
 #endif

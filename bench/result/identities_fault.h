@@ -4,14 +4,14 @@
 #define BENCH_RESULT_IDENTITIES_FAULT_H
 
 #include "base/format.h"
+#include "bench/support/reason.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 struct identities_place {
-    char path[128];     /* of the object whose fields are checked, "cells[3].samples[0]" */
-    char *reason;       /* where the fault goes */
-    size_t reason_size; /* room there */
+    char path[128];        /* of the object whose fields are checked, "cells[3].samples[0]" */
+    struct reason *reason; /* where the fault goes */
 };
 
 /* Writes "path.field: what is wrong" and returns false. */

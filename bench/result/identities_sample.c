@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "base/json.h"
 #include "bench/result/identities_fault.h"
-#include "bench/support/json_file.h"
+#include "bench/support/reason.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -18,14 +18,11 @@
 
 bool identities_fault(const struct identities_place *p, const char *field, const char *format,
                       ...) {
-    int used = snprintf(p->reason, p->reason_size, "%s%s%s: ", p->path,
-                        *p->path && *field ? "." : "", field);
-    if (used < 0 || (size_t)used >= p->reason_size) return false;
     va_list rest;
+    reason_set(p->reason, "%s%s%s: ", p->path, *p->path && *field ? "." : "", field);
     va_start(rest, format);
-    vsnprintf(p->reason + used, p->reason_size - (size_t)used, format, rest);
+    reason_add_list(p->reason, format, rest);
     va_end(rest);
-    reason_clean(p->reason); /* ids are texts of the document */
     return false;
 }
 
@@ -116,9 +113,9 @@ static bool check_latency(const struct identities_place *sample_place, const cJS
     snprintf(p.path + used, sizeof p.path - used, "%s%s", used ? "." : "", key);
     struct hist *h = malloc(sizeof *h);
     CHECK(h);
-    char why[128];
-    bool fine = json_to_hist(item(latency, "hist"), h, why, sizeof why) == 0 ||
-                identities_fault(&p, "hist", "%s", why);
+    struct reason why;
+    bool fine = json_to_hist(item(latency, "hist"), h, why.text, sizeof why.text) == 0 ||
+                identities_fault(&p, "hist", "%s", why.text);
     fine = fine && check_hist(&p, h) && check_quantiles(&p, latency, h) &&
            (isnan(messages) ||
             identities_equal(sample_place, "messages", messages, (double)(h->count + h->overflow),
@@ -219,8 +216,8 @@ static bool check_fairness(const struct identities_place *p, const cJSON *sample
 }
 
 bool identities_check_sample(const cJSON *scenario, const cJSON *sample, const char *path,
-                             char *reason, size_t reason_size) {
-    struct identities_place p = {.reason = reason, .reason_size = reason_size};
+                             struct reason *reason) {
+    struct identities_place p = {.reason = reason};
     snprintf(p.path, sizeof p.path, "%s", path);
     const cJSON *validity = item(sample, "validity");
     const char *verdict = item(validity, "verdict")->valuestring;

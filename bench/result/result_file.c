@@ -4,47 +4,45 @@
 #include "bench/result/result_file.h"
 
 #include "bench/result/identities.h"
-#include "bench/support/json_file.h"
 #include "bench/result/schema.h"
+#include "bench/support/json_file.h"
+#include "bench/support/reason.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define VERSION_MAJOR 1
 
-static bool check_version(const cJSON *document, char *reason, size_t size) {
+static bool check_version(const cJSON *document, struct reason *reason) {
     const cJSON *schema = cJSON_GetObjectItemCaseSensitive(document, "schema");
     const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(schema, "name"));
     const cJSON *major = cJSON_GetObjectItemCaseSensitive(schema, "version_major");
     if (!name || strcmp(name, "iobench-result") != 0) {
-        snprintf(reason, size, "schema.name: not \"iobench-result\"");
+        reason_set(reason, "schema.name: not \"iobench-result\"");
         return false;
     }
     if (cJSON_IsNumber(major) && major->valuedouble != VERSION_MAJOR) {
-        snprintf(reason, size, "schema.version_major: is %.17g; this iobench reads %d",
-                 major->valuedouble, VERSION_MAJOR);
+        reason_set(reason, "schema.version_major: is %.17g; this iobench reads %d",
+                   major->valuedouble, VERSION_MAJOR);
         return false;
     }
     return true;
 }
 
-bool result_file_check(const cJSON *schema, const cJSON *document, char *reason,
-                       size_t reason_size) {
-    return check_version(document, reason, reason_size) &&
-           schema_check(schema, NULL, document, "", reason, reason_size) &&
-           identities_check(document, reason, reason_size);
+bool result_file_check(const cJSON *schema, const cJSON *document, struct reason *reason) {
+    return check_version(document, reason) && schema_check(schema, NULL, document, "", reason) &&
+           identities_check(document, reason);
 }
 
-cJSON *result_file_read(const struct paths *paths, const char *path, char *reason,
-                        size_t reason_size) {
-    char why[JSON_REASON_SIZE];
-    cJSON *schema = json_file_read(paths->result_schema, why, sizeof why);
+cJSON *result_file_read(const struct paths *paths, const char *path, struct reason *reason) {
+    struct reason why;
+    cJSON *schema = json_file_read(paths->result_schema, &why);
     if (!schema) {
-        snprintf(reason, reason_size, "%s: %s", paths->result_schema, why);
+        reason_set(reason, "%s: %s", paths->result_schema, why.text);
         return NULL;
     }
-    cJSON *document = json_file_read(path, reason, reason_size);
-    if (document && !result_file_check(schema, document, reason, reason_size)) {
+    cJSON *document = json_file_read(path, reason);
+    if (document && !result_file_check(schema, document, reason)) {
         cJSON_Delete(document);
         document = NULL;
     }

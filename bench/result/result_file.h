@@ -4,17 +4,16 @@
 #define BENCH_RESULT_RESULT_FILE_H
 
 #include "bench/support/paths.h"
+#include "bench/support/reason.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 /* Reads and checks a result file, owned by the caller. NULL with the reason, without the path. */
-cJSON *result_file_read(const struct paths *paths, const char *path, char *reason,
-                        size_t reason_size);
+cJSON *result_file_read(const struct paths *paths, const char *path, struct reason *reason);
 
 /* Checks a parsed result against the version, the schema and the identities. */
-bool result_file_check(const cJSON *schema, const cJSON *document, char *reason,
-                       size_t reason_size);
+bool result_file_check(const cJSON *schema, const cJSON *document, struct reason *reason);
 
 #endif

@@ -1,8 +1,9 @@
 /* result_files.c - the files that the report and the plots read and write; see result_files.h.
  * Invariant: nothing is removed but what a plot is made of. */
 #include "bench/result/result_files.h"
-#include "bench/support/json_file.h"
 #include "bench/result/result_file.h"
+#include "bench/support/json_file.h"
+#include "bench/support/reason.h"
 
 #include "base/check.h"
 
@@ -16,10 +17,10 @@ cJSON **report_read_results(const char *command, const struct paths *paths, cons
     cJSON **files = calloc(count + 1, sizeof *files);
     CHECK(files != NULL);
     for (size_t i = 0; i < count; i++) {
-        char reason[JSON_REASON_SIZE];
-        files[i] = result_file_read(paths, names[i], reason, sizeof reason);
+        struct reason reason;
+        files[i] = result_file_read(paths, names[i], &reason);
         if (files[i] != NULL) continue;
-        fprintf(stderr, "%s: %s: %s\n", command, names[i], reason);
+        fprintf(stderr, "%s: %s: %s\n", command, names[i], reason.text);
         for (size_t k = 0; k < i; k++) cJSON_Delete(files[k]);
         free(files);
         return NULL;
@@ -38,7 +39,7 @@ static bool file_facts(const char *path, uv_stat_t *facts) {
 bool report_may_write(const char *command, const char *option, const char *output,
                       const char **names, size_t count) {
     uv_stat_t old, result;
-    char reason[JSON_REASON_SIZE];
+    struct reason reason;
     bool exists = file_facts(output, &old);
     for (size_t i = 0; exists && i < count; i++) {
         if (!file_facts(names[i], &result) || old.st_dev != result.st_dev ||
@@ -47,8 +48,8 @@ bool report_may_write(const char *command, const char *option, const char *outpu
         fprintf(stderr, "%s: %s %s: is one of the results\n", command, option, output);
         return false;
     }
-    if (json_file_writable(output, reason, sizeof reason)) return true;
-    fprintf(stderr, "%s: %s %s: %s\n", command, option, output, reason);
+    if (json_file_writable(output, &reason)) return true;
+    fprintf(stderr, "%s: %s %s: %s\n", command, option, output, reason.text);
     return false;
 }
 

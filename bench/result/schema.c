@@ -4,8 +4,8 @@
 
 #include "base/check.h"
 #include "base/format.h"
-#include "bench/support/json_file.h"
 #include "bench/support/nearest.h"
+#include "bench/support/reason.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -24,8 +24,7 @@ struct checker {
     char path[FIELD_PATH_SIZE]; /* where in the document, "cells[3].scenario" */
     size_t path_length;         /* of it */
     unsigned depth;             /* nesting of check() */
-    char *reason;               /* where the fault goes; NULL while trying out alternatives */
-    size_t reason_size;         /* room there */
+    struct reason *reason;      /* where the fault goes; NULL while trying out alternatives */
 };
 
 static bool check(struct checker *c, const cJSON *schema, const cJSON *item);
@@ -34,14 +33,11 @@ static bool fault(struct checker *c, const char *format, ...) FORMAT_PRINTF(2, 3
 
 static bool fault(struct checker *c, const char *format, ...) {
     if (!c->reason) return false;
-    int used = snprintf(c->reason, c->reason_size, "%s%s", c->path, c->path_length ? ": " : "");
-    if (used >= 0 && (size_t)used < c->reason_size) {
-        va_list rest;
-        va_start(rest, format);
-        vsnprintf(c->reason + used, c->reason_size - (size_t)used, format, rest);
-        va_end(rest);
-    }
-    reason_clean(c->reason); /* the path is made of the document's keys */
+    va_list rest;
+    reason_set(c->reason, "%s%s", c->path, c->path_length ? ": " : "");
+    va_start(rest, format);
+    reason_add_list(c->reason, format, rest);
+    va_end(rest);
     return false;
 }
 
@@ -174,7 +170,7 @@ static bool check_items(struct checker *c, const cJSON *schema, const cJSON *ite
 }
 
 static bool check_one_of(struct checker *c, const cJSON *alternatives, const cJSON *item) {
-    char *reason = c->reason;
+    struct reason *reason = c->reason;
     size_t before = c->path_length;
     int matches = 0;
     c->reason = NULL;
@@ -254,10 +250,9 @@ static bool check(struct checker *c, const cJSON *schema, const cJSON *item) {
 }
 
 bool schema_check(const cJSON *schema, const char *definition, const cJSON *document,
-                  const char *root, char *reason, size_t reason_size) {
+                  const char *root, struct reason *reason) {
     struct checker c = {.definitions = cJSON_GetObjectItemCaseSensitive(schema, "$defs"),
-                        .reason = reason,
-                        .reason_size = reason_size};
+                        .reason = reason};
     if (*root) path_enter(&c, root, 0);
     const cJSON *start =
         definition ? cJSON_GetObjectItemCaseSensitive(c.definitions, definition) : schema;

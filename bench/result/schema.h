@@ -5,6 +5,7 @@
  * refused as a programmer's error unless they only annotate. */
 #ifndef BENCH_RESULT_SCHEMA_H
 #define BENCH_RESULT_SCHEMA_H
+#include "bench/support/reason.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -14,6 +15,6 @@
  * Returns true, or false with "path: what is wrong" of the first fault in `reason`; `root` is what
  * the path begins with and may be empty. */
 bool schema_check(const cJSON *schema, const char *definition, const cJSON *document,
-                  const char *root, char *reason, size_t reason_size);
+                  const char *root, struct reason *reason);
 
 #endif

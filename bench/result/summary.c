@@ -8,6 +8,7 @@
 #include "bench/result/sample_facts.h"
 #include "bench/support/json_path.h"
 #include "bench/support/paths.h"
+#include "bench/support/reason.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -25,7 +26,7 @@ bool summary_cell_usable(const struct summary_cell *cell) {
  * generator even once, the cell's figures are not the server's. */
 enum summary_bound summary_cell_bound(const struct summary_cell *cell) {
     static const enum summary_bound least_first[] = {BOUND_CLIENT, BOUND_BOTH, BOUND_SERVER,
-                                                    BOUND_NONE};
+                                                     BOUND_NONE};
     for (size_t i = 0; i < sizeof least_first / sizeof *least_first; i++)
         if (cell->bounds[least_first[i]] > 0) return least_first[i];
     return BOUND_UNKNOWN;
@@ -74,8 +75,7 @@ struct summary_span summary_span_computed(const cJSON *cell, double (*compute)(c
 
 static double churned_per_s(const cJSON *sample) {
     return json_number(sample, "loadgen.offered") *
-           json_number(sample, "loadgen.achieved_over_offered") /
-           json_number(sample, "window_s");
+           json_number(sample, "loadgen.achieved_over_offered") / json_number(sample, "window_s");
 }
 
 void summary_cell_hist(const struct summary_cell *cell, const char *of, struct hist *into) {
@@ -84,10 +84,10 @@ void summary_cell_hist(const struct summary_cell *cell, const char *of, struct h
     CHECK(one != NULL);
     const cJSON *sample;
     cJSON_ArrayForEach(sample, json_item(cell->json, "samples")) {
-        char reason[128];
+        struct reason reason;
         const cJSON *json = json_item(json_item(sample, of), "hist");
         if (sample_usable(sample) && json != NULL &&
-            json_to_hist(json, one, reason, sizeof reason) == 0)
+            json_to_hist(json, one, reason.text, sizeof reason.text) == 0)
             hist_merge(into, one);
     }
     free(one);

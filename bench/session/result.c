@@ -6,12 +6,13 @@
 #include "base/check.h"
 #include "base/json.h"
 #include "base/os.h"
-#include "bench/session/builds.h"
 #include "bench/result/identities.h"
-#include "bench/support/json_file.h"
-#include "bench/result/summary.h"
-#include "bench/session/sample.h"
 #include "bench/result/schema.h"
+#include "bench/result/summary.h"
+#include "bench/session/builds.h"
+#include "bench/session/sample.h"
+#include "bench/support/json_file.h"
+#include "bench/support/reason.h"
 #include "bench/support/version.h"
 
 #include <stdio.h>
@@ -123,8 +124,8 @@ static cJSON *builds_json(struct result *r, const struct result_facts *f) {
     return builds;
 }
 
-bool result_open(struct result *r, const struct result_facts *f, const char *path, char *reason,
-                 size_t reason_size) {
+bool result_open(struct result *r, const struct result_facts *f, const char *path,
+                 struct reason *reason) {
     *r = (struct result){.plan = f->plan,
                          .path = path,
                          .in_order = strcmp(f->mode, "ab") == 0,
@@ -134,8 +135,8 @@ bool result_open(struct result *r, const struct result_facts *f, const char *pat
     for (size_t i = 0; i < f->models->count; i++)
         loopback = loopback && f->models->servers[i].kind != SERVER_AT;
     cJSON *env = environment_json(f->machine_floor, f->findings, loopback);
-    char why[JSON_REASON_SIZE];
-    r->schema = json_file_read(f->paths->result_schema, why, sizeof why);
+    struct reason why;
+    r->schema = json_file_read(f->paths->result_schema, &why);
     r->server_build = calloc(f->plan->cell_count, sizeof *r->server_build);
     r->loadgen_build = calloc(f->plan->cell_count, sizeof *r->loadgen_build);
     CHECK(r->server_build && r->loadgen_build);
@@ -147,9 +148,9 @@ bool result_open(struct result *r, const struct result_facts *f, const char *pat
     json_add_item(r->document, "builds", builds_json(r, f));
     json_add_item(r->document, "cells", cells_json(f->plan));
     if (!r->schema)
-        snprintf(reason, reason_size, "%s: %s", f->paths->result_schema, why);
-    else if (schema_check(r->schema, NULL, r->document, "result", reason, reason_size) &&
-             identities_check(r->document, reason, reason_size))
+        reason_set(reason, "%s: %s", f->paths->result_schema, why.text);
+    else if (schema_check(r->schema, NULL, r->document, "result", reason) &&
+             identities_check(r->document, reason))
         return true;
     result_free(r);
     return false;
@@ -172,22 +173,22 @@ static cJSON *cell_json(const struct result *r, size_t cell) {
 /* A server that died is the cause of whatever else went wrong, so it comes first. */
 static cJSON *make_failed(const struct sample_facts *facts, const struct slot_outcome *o,
                           const char *why) {
-    char reason[SLOT_REASON_SIZE + JSON_REASON_SIZE + 32];
-    if (!*o->died) return sample_make_failed(facts, why);
-    snprintf(reason, sizeof reason, "server %s; %s", o->died, why);
-    return sample_make_failed(facts, reason);
+    struct reason reason;
+    if (!*o->died.text) return sample_make_failed(facts, why);
+    reason_set(&reason, "server %s; %s", o->died.text, why);
+    return sample_make_failed(facts, reason.text);
 }
 
 static cJSON *make_sample(const struct result *r, const struct sample_facts *facts,
                           const cJSON *scenario, struct slot_outcome *o) {
-    char why[JSON_REASON_SIZE];
-    if (o->end != SLOT_MEASURED) return make_failed(facts, o, o->reason);
+    struct reason why;
+    if (o->end != SLOT_MEASURED) return make_failed(facts, o, o->reason.text);
     cJSON *sample = sample_make(facts, o);
-    if (schema_check(r->schema, "sample", sample, "loadgen's figures", why, sizeof why) &&
-        identities_check_sample(scenario, sample, "loadgen's figures", why, sizeof why))
+    if (schema_check(r->schema, "sample", sample, "loadgen's figures", &why) &&
+        identities_check_sample(scenario, sample, "loadgen's figures", &why))
         return sample;
     cJSON_Delete(sample);
-    return make_failed(facts, o, why);
+    return make_failed(facts, o, why.text);
 }
 
 /* Turns a value into its text. */
@@ -277,7 +278,7 @@ static void number_in_order(const struct result *r, cJSON *session) {
     free(order);
 }
 
-bool result_write(struct result *r, bool complete, char *reason, size_t reason_size) {
+bool result_write(struct result *r, bool complete, struct reason *reason) {
     cJSON *session = item(r->document, "session");
     CHECK(cJSON_ReplaceItemInObjectCaseSensitive(session, "duration_s",
                                                  cJSON_CreateNumber(result_elapsed_s(r))));
@@ -287,5 +288,5 @@ bool result_write(struct result *r, bool complete, char *reason, size_t reason_s
     if (steal >= 0) /* false for NAN: unknown */
         CHECK(cJSON_ReplaceItemInObjectCaseSensitive(item(item(r->document, "env"), "cpu"),
                                                      "steal_pct", cJSON_CreateNumber(steal)));
-    return json_file_write(r->path, r->document, reason, reason_size);
+    return json_file_write(r->path, r->document, reason);
 }

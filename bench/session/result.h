@@ -6,8 +6,9 @@
 #define BENCH_SESSION_RESULT_H
 
 #include "bench/machine/environment.h"
-#include "bench/suite/plan.h"
 #include "bench/session/slot.h"
+#include "bench/suite/plan.h"
+#include "bench/support/reason.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -41,8 +42,8 @@ struct result_facts {
 };
 
 /* Starts a document that will be written to `path`. Returns false with the reason. */
-bool result_open(struct result *r, const struct result_facts *facts, const char *path, char *reason,
-                 size_t reason_size);
+bool result_open(struct result *r, const struct result_facts *facts, const char *path,
+                 struct reason *reason);
 
 /* Adds what a slot gave as a sample of its cell, judged, and returns it (owned by the document).
  * `order` is its position in the run, `offset_s` when it began. Only for slots that were measured
@@ -67,7 +68,7 @@ void result_skip(struct result *r, size_t cell, const char *reason);
 
 /* Brings duration and completeness up to date and replaces the file. Returns false with the
  * reason. */
-bool result_write(struct result *r, bool complete, char *reason, size_t reason_size);
+bool result_write(struct result *r, bool complete, struct reason *reason);
 
 /* Seconds since the session began. */
 double result_elapsed_s(const struct result *r);

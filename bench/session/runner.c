@@ -3,10 +3,10 @@
 #include "bench/session/runner.h"
 
 #include "base/check.h"
-#include "bench/support/json_file.h"
-#include "bench/session/verdict.h"
 #include "bench/result/sample_facts.h"
+#include "bench/session/verdict.h"
 #include "bench/support/json_path.h"
+#include "bench/support/reason.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,8 +57,8 @@ static bool run_slot(struct runner_tally *tally, struct result *r, struct proces
     if (o.end == SLOT_CANNOT_RUN) {
         gone[cell] = true;
         tally->skipped++;
-        result_skip(r, cell, o.reason);
-        progress_done(p, index, c, NULL, o.reason);
+        result_skip(r, cell, o.reason.text);
+        progress_done(p, index, c, NULL, o.reason.text);
     } else if (o.end != SLOT_INTERRUPTED) {
         const cJSON *sample = result_add(r, cell, &o, index, offset_s);
         count(tally, sample);
@@ -72,7 +72,7 @@ static bool run_slot(struct runner_tally *tally, struct result *r, struct proces
 void runner_run(struct runner_tally *tally, struct result *r, struct process_loop *l,
                 struct progress *p, uint64_t seed) {
     *tally = (struct runner_tally){0};
-    char reason[JSON_REASON_SIZE];
+    struct reason reason;
     bool *gone = calloc(r->plan->cell_count, sizeof *gone);
     CHECK(gone);
     size_t phase = 0;
@@ -81,9 +81,9 @@ void runner_run(struct runner_tally *tally, struct result *r, struct process_loo
         if (next != phase) enter_phase(r, phase = next, gone);
         tally->interrupted = l->interrupted || !run_slot(tally, r, l, p, seed, i, gone);
         if (tally->interrupted) break;
-        tally->write_failed = !result_write(r, i + 1 == r->plan->slot_count, reason, sizeof reason);
+        tally->write_failed = !result_write(r, i + 1 == r->plan->slot_count, &reason);
     }
     progress_end(p);
-    if (tally->write_failed) fprintf(stderr, "iobench run: %s: %s\n", r->path, reason);
+    if (tally->write_failed) fprintf(stderr, "iobench run: %s: %s\n", r->path, reason.text);
     free(gone);
 }

@@ -56,7 +56,7 @@ static struct verdict_figures read_figures(const cJSON *sample, const cJSON *ser
     double lost = figure_in(sample, "errors", "connect") + figure_in(sample, "errors", "reset") +
                   figure_in(sample, "errors", "short");
     struct verdict_figures f = {
-        .died = *o->died ? o->died : NULL,
+        .died = *o->died.text ? o->died.text : NULL,
         .no_stats = !o->stats && ours,
         .scheduled = c->load != CELL_CLOSED,
         .saturating = c->saturating,
@@ -122,7 +122,7 @@ static void hide_usage(cJSON *server) {
 static cJSON *counters_json(const cJSON *sample, const struct cell *c,
                             const struct slot_outcome *o) {
     double echoes = figure_in(sample, "totals", "bytes_received") / c->size_bytes;
-    const char *reason = *o->uncounted ? o->uncounted : echoes > 0 ? NULL : "no echoes";
+    const char *reason = *o->uncounted.text ? o->uncounted.text : echoes > 0 ? NULL : "no echoes";
     cJSON *json = cJSON_CreateObject();
     json_add_real(json, "syscalls_per_echo", reason ? NAN : (double)o->counts.syscalls / echoes);
     json_add_real(json, "wakeups_per_echo", reason ? NAN : (double)o->counts.sleeps / echoes);

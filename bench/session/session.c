@@ -5,6 +5,7 @@
 #include "bench/machine/doctor.h"
 #include "bench/machine/environment.h"
 #include "bench/support/json_file.h"
+#include "bench/support/reason.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,11 +14,12 @@
 #define LOOK_S 0.25 /* long enough to see whether others use the CPUs */
 
 bool session_output(char path[PATH_SIZE], const struct paths *paths, const char *asked,
-                    const char *name, char *reason, size_t reason_size) {
-    char why[JSON_REASON_SIZE], host[64], utc[32], file[FILENAME_MAX];
+                    const char *name, struct reason *reason) {
+    char host[64], utc[32], file[FILENAME_MAX];
+    struct reason why;
     if (asked) {
         if (snprintf(path, PATH_SIZE, "%s", asked) >= PATH_SIZE)
-            return json_reason(reason, reason_size, "-o: the path is too long");
+            return reason_set(reason, "-o: the path is too long");
     } else {
         time_t now = time(NULL);
         struct tm at = *gmtime(&now);
@@ -25,10 +27,9 @@ bool session_output(char path[PATH_SIZE], const struct paths *paths, const char 
         environment_host_name(host, sizeof host);
         snprintf(file, sizeof file, "%s-%s-%s.json", utc, host, name);
         if (!paths_join(path, paths->results, file))
-            return json_reason(reason, reason_size, "the path of the results is too long");
+            return reason_set(reason, "the path of the results is too long");
     }
-    return json_file_writable(path, why, sizeof why) ||
-           json_reason(reason, reason_size, "-o %s: %s", path, why);
+    return json_file_writable(path, &why) || reason_set(reason, "-o %s: %s", path, why.text);
 }
 
 void session_ask(struct doctor_facts *facts, const struct models *models) {

@@ -6,6 +6,7 @@
 #include "bench/machine/doctor.h"
 #include "bench/suite/models.h"
 #include "bench/support/paths.h"
+#include "bench/support/reason.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -15,7 +16,7 @@
  * results/UTC-HOST-NAME.json. Returns false with "-o FILE: what is wrong" if it cannot be written.
  */
 bool session_output(char path[PATH_SIZE], const struct paths *paths, const char *asked,
-                    const char *name, char *reason, size_t reason_size);
+                    const char *name, struct reason *reason);
 
 /* Adds to the facts about the machine what the servers say about it: whether io_uring works. */
 void session_ask(struct doctor_facts *facts, const struct models *models);

@@ -6,9 +6,10 @@
 #include "base/format.h"
 #include "base/os.h"
 #include "bench/machine/environment.h"
+#include "bench/session/port.h"
 #include "bench/suite/foreign.h"
 #include "bench/support/json_file.h"
-#include "bench/session/port.h"
+#include "bench/support/reason.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -16,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define STORY_SIZE 256       /* what a process said last */
 #define READY_S 10.0         /* from start to ready line */
 #define STOP_S 5.0           /* from end of stdin to exit, however many connections */
 #define LOADGEN_STOP_S 1.0   /* the same for a load generator that is too late */
@@ -111,29 +113,29 @@ static bool server_spoke(void *context) {
 
 /* The object under `key` of the last line of a process's output; owned. NULL if there is none. */
 static cJSON *last_object(const struct process *p, const char *key) {
-    char reason[JSON_REASON_SIZE];
+    struct reason reason;
     if (!p->text || p->size < 2) return NULL;
     const char *line = p->text + p->size - 1;
     while (line > p->text && line[-1] != '\n') line--;
-    cJSON *json = json_text_parse(line, (size_t)(p->text + p->size - line), reason, sizeof reason);
+    cJSON *json = json_text_parse(line, (size_t)(p->text + p->size - line), &reason);
     cJSON *item = cJSON_DetachItemFromObjectCaseSensitive(json, key);
     cJSON_Delete(json);
     return item;
 }
 
 static void fail(struct slot_outcome *o, const char *what, const struct process *p) {
-    char story[SLOT_REASON_SIZE - 64];
+    char story[STORY_SIZE];
     process_story(p, story, sizeof story);
     o->end = SLOT_FAILED;
-    snprintf(o->reason, sizeof o->reason, "%s: %s", what, story);
+    reason_set(&o->reason, "%s: %s", what, story);
 }
 
 /* Reads where the server listens, and its process id. Returns false after noting why it cannot. */
 static bool read_ready(struct slot_outcome *o, const struct process *p, char *address, size_t size,
                        double *pid) {
-    char why[JSON_REASON_SIZE];
+    struct reason why;
     const char *end = strchr(p->text, '\n');
-    cJSON *json = json_text_parse(p->text, (size_t)(end - p->text), why, sizeof why);
+    cJSON *json = json_text_parse(p->text, (size_t)(end - p->text), &why);
     const cJSON *ready = cJSON_GetObjectItemCaseSensitive(json, "ready");
     const char *host = describe_text(ready, "host");
     double port = describe_number(ready, "port");
@@ -142,7 +144,7 @@ static bool read_ready(struct slot_outcome *o, const struct process *p, char *ad
     if (fine)
         snprintf(address, size, strchr(host, ':') ? "[%s]:%.0f" : "%s:%.0f", host, port);
     else
-        snprintf(o->reason, sizeof o->reason, "server: its ready line is not understood");
+        reason_set(&o->reason, "server: its ready line is not understood");
     if (!fine) o->end = SLOT_FAILED;
     cJSON_Delete(json);
     return fine;
@@ -157,12 +159,12 @@ static bool await_ready(struct slot_outcome *o, struct process *p, char *address
         o->end = SLOT_INTERRUPTED;
     } else if (process_ended(p) && p->exit_status == CANNOT_RUN_STATUS) {
         o->end = SLOT_CANNOT_RUN;
-        snprintf(o->reason, sizeof o->reason, "%s", p->last_line);
+        reason_set(&o->reason, "%s", p->last_line);
     } else if (process_ended(p)) {
         fail(o, "server did not get ready", p);
     } else {
         o->end = SLOT_FAILED;
-        snprintf(o->reason, sizeof o->reason, "server not ready after %.0f s", READY_S);
+        reason_set(&o->reason, "server not ready after %.0f s", READY_S);
     }
     return false;
 }
@@ -190,7 +192,7 @@ static bool await_answer(struct slot_outcome *o, struct process *p, uint16_t por
         process_wait(p->owner, process_ended, p, LAST_WORDS_S, true);
         fail(o, "server did not get ready", p);
     } else {
-        snprintf(o->reason, sizeof o->reason, "server not ready after %.0f s", READY_S);
+        reason_set(&o->reason, "server not ready after %.0f s", READY_S);
     }
     return false;
 }
@@ -202,11 +204,11 @@ static bool start_command_on(struct slot_outcome *o, struct process *p, const st
     struct foreign_words words;
     const struct program *program = c->server->program;
     *again = false;
-    if (!foreign_split(&words, program->command, port, o->reason, sizeof o->reason)) return false;
+    if (!foreign_split(&words, program->command, port, &o->reason)) return false;
     words.words[0] = (char *)program->path;
     int error = process_start(p, l, words.words, c->placement.server, c->placement.server_count);
     if (error) {
-        snprintf(o->reason, sizeof o->reason, "server: %s", uv_strerror(error));
+        reason_set(&o->reason, "server: %s", uv_strerror(error));
         return false;
     }
     p->discard = true;
@@ -223,7 +225,7 @@ static bool start_command(struct slot_outcome *o, struct process *p, const struc
     for (int i = 0; i < PORTS_MAX && again; i++) {
         int error = port_choose(port);
         if (error) {
-            snprintf(o->reason, sizeof o->reason, "no free port: %s", os_error_text(error));
+            reason_set(&o->reason, "no free port: %s", os_error_text(error));
             return false;
         }
         if (start_command_on(o, p, c, l, *port, &again)) return true;
@@ -234,14 +236,14 @@ static bool start_command(struct slot_outcome *o, struct process *p, const struc
 /* ---- load generator ---- */
 
 static void read_figures(struct slot_outcome *o, const struct process *p) {
-    char why[JSON_REASON_SIZE];
+    struct reason why;
     if (!p->running && !p->term_signal &&
         (p->exit_status == 0 || p->exit_status == WRONG_ECHO_STATUS) && p->text && !p->overflow) {
-        o->figures = json_text_parse(p->text, p->size, why, sizeof why);
+        o->figures = json_text_parse(p->text, p->size, &why);
         o->end = SLOT_MEASURED;
         if (cJSON_IsObject(o->figures)) return;
         o->end = SLOT_FAILED;
-        snprintf(o->reason, sizeof o->reason, "loadgen: its output is not an object");
+        reason_set(&o->reason, "loadgen: its output is not an object");
         return;
     }
     fail(o, "no figures", p);
@@ -249,17 +251,17 @@ static void read_figures(struct slot_outcome *o, const struct process *p) {
 
 /* Begins to count what the server does. NULL after noting why it cannot. */
 static struct counters *start_counting(struct slot_outcome *o, double pid) {
-    if (pid >= 1) return counters_open((int64_t)pid, o->uncounted, sizeof o->uncounted);
-    snprintf(o->uncounted, sizeof o->uncounted, "the server runs elsewhere");
+    if (pid >= 1) return counters_open((int64_t)pid, &o->uncounted);
+    reason_set(&o->uncounted, "the server runs elsewhere");
     return NULL;
 }
 
 static void end_counting(struct slot_outcome *o, struct counters *counters) {
     if (o->forked)
-        snprintf(o->uncounted, sizeof o->uncounted,
-                 "the server has child processes, and not all of them are counted");
+        reason_set(&o->uncounted,
+                   "the server has child processes, and not all of them are counted");
     else if (!counters_read(counters, &o->counts))
-        snprintf(o->uncounted, sizeof o->uncounted, "the counters cannot be read");
+        reason_set(&o->uncounted, "the counters cannot be read");
     counters_close(counters);
 }
 
@@ -274,7 +276,7 @@ static void run_load(struct slot_outcome *o, const struct cell *c, struct proces
     if (error) {
         if (counters) counters_close(counters);
         o->end = SLOT_FAILED;
-        snprintf(o->reason, sizeof o->reason, "loadgen: %s", uv_strerror(error));
+        reason_set(&o->reason, "loadgen: %s", uv_strerror(error));
         return;
     }
     double allowed = c->warmup_s + c->duration_s + c->drain_s + LOADGEN_EXTRA_S +
@@ -293,7 +295,7 @@ static void run_load(struct slot_outcome *o, const struct cell *c, struct proces
         o->end = SLOT_INTERRUPTED;
     } else if (!in_time) {
         o->end = SLOT_FAILED;
-        snprintf(o->reason, sizeof o->reason, "loadgen: not done after %.0f s", allowed);
+        reason_set(&o->reason, "loadgen: not done after %.0f s", allowed);
     } else {
         read_figures(o, &p);
     }
@@ -303,9 +305,9 @@ static void run_load(struct slot_outcome *o, const struct cell *c, struct proces
 /* ---- both ---- */
 
 static void note_death(struct slot_outcome *o, const char *how, const struct process *server) {
-    char story[SLOT_REASON_SIZE - 64];
+    char story[STORY_SIZE];
     process_story(server, story, sizeof story);
-    snprintf(o->died, sizeof o->died, "%s%s", how, story);
+    reason_set(&o->died, "%s%s", how, story);
 }
 
 static void run_ours(struct slot_outcome *o, const struct cell *c, struct process_loop *l,
@@ -315,7 +317,7 @@ static void run_ours(struct slot_outcome *o, const struct cell *c, struct proces
     server_arguments(&a, c);
     int error = process_start(&server, l, a.words, c->placement.server, c->placement.server_count);
     if (error) {
-        snprintf(o->reason, sizeof o->reason, "server: %s", uv_strerror(error));
+        reason_set(&o->reason, "server: %s", uv_strerror(error));
         return;
     }
     char address[128];
@@ -326,7 +328,7 @@ static void run_ours(struct slot_outcome *o, const struct cell *c, struct proces
         if (!server.running) note_death(o, "ended too early: ", &server);
     }
     process_end(&server, STOP_S);
-    if (ready && !*o->died && (server.term_signal || server.exit_status != 0))
+    if (ready && !*o->died.text && (server.term_signal || server.exit_status != 0))
         note_death(o, server.forced ? "" : "failed at its end: ", &server);
     o->stats = last_object(&server, "stats");
     process_free(&server);

@@ -11,8 +11,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SLOT_REASON_SIZE 320
-
 enum slot_end {
     SLOT_MEASURED,    /* there are figures */
     SLOT_FAILED,      /* there are none, and why */
@@ -21,15 +19,15 @@ enum slot_end {
 };
 
 struct slot_outcome {
-    enum slot_end end;             /* how it went */
-    char reason[SLOT_REASON_SIZE]; /* of SLOT_FAILED and SLOT_CANNOT_RUN */
-    cJSON *figures;              /* what the load generator printed; owned; NULL unless measured */
-    cJSON *stats;                /* what the server printed at its end; owned; NULL if nothing */
-    char died[SLOT_REASON_SIZE]; /* "ended too early: exit 1"; empty if the server ended well */
+    enum slot_end end;    /* how it went */
+    struct reason reason; /* of SLOT_FAILED and SLOT_CANNOT_RUN */
+    cJSON *figures;       /* what the load generator printed; owned; NULL unless measured */
+    cJSON *stats;         /* what the server printed at its end; owned; NULL if nothing */
+    struct reason died;   /* "ended too early: exit 1"; empty if the server ended well */
     bool forked;      /* a foreign command has child processes: its own CPU time is not all of it */
     double steal_pct; /* CPU that the hypervisor took meanwhile; NAN if unknown */
     struct counts counts; /* of a counted cell: the server's, under the load, connecting included */
-    char uncounted[SLOT_REASON_SIZE]; /* of a counted cell: why there are none; empty: there are */
+    struct reason uncounted; /* of a counted cell: why there are none; empty: there are */
 };
 
 /* Runs one slot of `cell`. `seed` is the load generator's. */

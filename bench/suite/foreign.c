@@ -4,7 +4,6 @@
 
 #include "base/check.h"
 #include "base/os.h"
-#include "bench/support/json_file.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -50,27 +49,25 @@ static size_t put_port(char *word, uint16_t port) {
     return count;
 }
 
-bool foreign_split(struct foreign_words *w, const char *command, uint16_t port, char *reason,
-                   size_t reason_size) {
+bool foreign_split(struct foreign_words *w, const char *command, uint16_t port,
+                   struct reason *reason) {
     memset(w, 0, sizeof *w);
     size_t ports = 0;
     char *to = w->texts;
     if (strlen(command) >= sizeof w->texts)
-        return json_reason(reason, reason_size, "longer than %d bytes", FOREIGN_COMMAND_SIZE - 1);
+        return reason_set(reason, "longer than %d bytes", FOREIGN_COMMAND_SIZE - 1);
     for (const char *at = command + strspn(command, " \t\r\n"); *at; at += strspn(at, " \t\r\n")) {
         if (w->count == FOREIGN_WORDS_MAX)
-            return json_reason(reason, reason_size, "more than %d words", FOREIGN_WORDS_MAX);
+            return reason_set(reason, "more than %d words", FOREIGN_WORDS_MAX);
         int length = copy_word(&at, to);
-        if (length < 0)
-            return json_reason(reason, reason_size, "%.200s: a %c is not closed", command, -length);
+        if (length < 0) return reason_set(reason, "%.200s: a %c is not closed", command, -length);
         ports += put_port(to, port);
         w->words[w->count++] = to;
         to += strlen(to) + 1;
     }
-    if (!w->count || !*w->words[0]) return json_reason(reason, reason_size, "no program is named");
+    if (!w->count || !*w->words[0]) return reason_set(reason, "no program is named");
     if (ports) return true;
-    return json_reason(reason, reason_size, "%.200s: no " PORT_MARK "; put it where the port goes",
-                       command);
+    return reason_set(reason, "%.200s: no " PORT_MARK "; put it where the port goes", command);
 }
 
 /* ---- the program ---- */
@@ -97,8 +94,8 @@ static bool program_at(char path[PATH_SIZE], bool *found) {
     return executable(path, found);
 }
 
-bool foreign_find_program(char path[PATH_SIZE], const char *word, const char *search, char *reason,
-                          size_t reason_size) {
+bool foreign_find_program(char path[PATH_SIZE], const char *word, const char *search,
+                          struct reason *reason) {
     bool found = false, in_path = !strpbrk(word, OS_PATH_SEPARATORS);
     for (const char *at = search; in_path && at;) {
         size_t length = strcspn(at, OS_PATHS_SEPARATOR);
@@ -111,9 +108,8 @@ bool foreign_find_program(char path[PATH_SIZE], const char *word, const char *se
     }
     if (!in_path && snprintf(path, PATH_SIZE, "%s", word) < PATH_SIZE && program_at(path, &found))
         return true;
-    if (found) return json_reason(reason, reason_size, "%.200s: not executable", word);
-    return json_reason(reason, reason_size, "%.200s: no such program%s", word,
-                       in_path ? " in PATH" : "");
+    if (found) return reason_set(reason, "%.200s: not executable", word);
+    return reason_set(reason, "%.200s: no such program%s", word, in_path ? " in PATH" : "");
 }
 
 /* ---- names ---- */
@@ -140,26 +136,25 @@ void foreign_name(char name[MODEL_NAME_SIZE], const char *path, const struct mod
 
 /* ---- specs ---- */
 
-static bool read_command(struct program *p, const struct models *m, char *reason, size_t size) {
+static bool read_command(struct program *p, const struct models *m, struct reason *reason) {
     struct foreign_words words;
     const char *search = getenv("PATH");
-    if (!foreign_split(&words, p->command, UINT16_MAX, reason, size)) return false;
+    if (!foreign_split(&words, p->command, UINT16_MAX, reason)) return false;
     CHECK(words.count > 0);
-    if (!foreign_find_program(p->path, words.words[0], search ? search : "", reason, size))
-        return false;
+    if (!foreign_find_program(p->path, words.words[0], search ? search : "", reason)) return false;
     foreign_name(p->name, words.words[0], m);
     return true;
 }
 
-static bool read_address(struct program *p, const struct models *m, char *reason, size_t size) {
+static bool read_address(struct program *p, const struct models *m, struct reason *reason) {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                   "0123456789-._:%";
     char host[HOST_SIZE], text[HOST_SIZE + 16];
     uint16_t port;
     if (!os_address_split(p->command, host, sizeof host, &port) ||
         strspn(host, allowed) != strlen(host))
-        return json_reason(
-            reason, size, "%.200s: not HOST:PORT or [IPV6]:PORT, port from 1 to 65535", p->command);
+        return reason_set(reason, "%.200s: not HOST:PORT or [IPV6]:PORT, port from 1 to 65535",
+                          p->command);
     snprintf(text, sizeof text, strchr(host, ':') ? "at-[%.*s]:%u" : "at-%.*s:%u",
              MODEL_NAME_SIZE - 16, host, (unsigned)port);
     foreign_name(p->name, text, m);
@@ -167,20 +162,20 @@ static bool read_address(struct program *p, const struct models *m, char *reason
 }
 
 bool foreign_spec_read(struct server_spec *spec, enum server_kind kind, const char *text,
-                       struct models *m, char *reason, size_t reason_size) {
+                       struct models *m, struct reason *reason) {
     bool command = kind == SERVER_COMMAND;
-    char why[JSON_REASON_SIZE];
+    struct reason why;
     const char *option = command ? "--server-cmd" : "--server-at";
     memset(spec, 0, sizeof *spec);
     if (m->count == MODELS_MAX)
-        return json_reason(reason, reason_size, "%s: more than %d models", option, MODELS_MAX);
+        return reason_set(reason, "%s: more than %d models", option, MODELS_MAX);
     for (size_t i = 0; i < m->count; i++)
         if (m->servers[i].kind == kind && strcmp(m->servers[i].command, text) == 0)
-            return json_reason(reason, reason_size, "%s: %.200s: given twice", option, text);
+            return reason_set(reason, "%s: %.200s: given twice", option, text);
     struct program *p = &m->servers[m->count];
     *p = (struct program){.kind = kind, .command = text};
-    if (!(command ? read_command : read_address)(p, m, why, sizeof why))
-        return json_reason(reason, reason_size, "%s: %s", option, why);
+    if (!(command ? read_command : read_address)(p, m, &why))
+        return reason_set(reason, "%s: %s", option, why.text);
     p->describe = models_stand_in(p->name, text, NULL);
     m->count++;
     spec->program = p;

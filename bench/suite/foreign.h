@@ -4,6 +4,7 @@
 #define BENCH_SUITE_FOREIGN_H
 
 #include "bench/suite/models.h"
+#include "bench/support/reason.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,13 +23,13 @@ struct foreign_words {
 /* Splits a command: blanks separate words, '...' and "..." keep together what they enclose, and
  * nothing else is special. `port` takes the place of every {port}. Returns false with the reason: a
  * quote without its pair, no word, no {port}, too much of it. */
-bool foreign_split(struct foreign_words *words, const char *command, uint16_t port, char *reason,
-                   size_t reason_size);
+bool foreign_split(struct foreign_words *words, const char *command, uint16_t port,
+                   struct reason *reason);
 
 /* Finds the file that a command's first word starts: a path, or a name in one of the directories
  * `search` ("/a:/b"). Returns false with the reason. */
-bool foreign_find_program(char path[PATH_SIZE], const char *word, const char *search, char *reason,
-                          size_t reason_size);
+bool foreign_find_program(char path[PATH_SIZE], const char *word, const char *search,
+                          struct reason *reason);
 
 /* Makes a name that no model has from the last part of `path`: of characters that are safe in ids,
  * with "#2" and so on behind it if it is taken. */
@@ -38,6 +39,6 @@ void foreign_name(char name[MODEL_NAME_SIZE], const char *path, const struct mod
  * --server-cmd or --server-at; it outlives both. Returns false with "--option: ..." as the reason.
  */
 bool foreign_spec_read(struct server_spec *spec, enum server_kind kind, const char *text,
-                       struct models *m, char *reason, size_t reason_size);
+                       struct models *m, struct reason *reason);
 
 #endif

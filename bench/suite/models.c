@@ -7,6 +7,7 @@
 #include "base/os.h"
 #include "bench/support/json_file.h"
 #include "bench/support/nearest.h"
+#include "bench/support/reason.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -30,16 +31,16 @@ const char *describe_text(const cJSON *describe, const char *key) {
 }
 
 /* Takes {"describe":{...}} out of a program's output. NULL with the reason. */
-static cJSON *read_describe(const struct process *p, char *reason, size_t size) {
+static cJSON *read_describe(const struct process *p, struct reason *reason) {
     if (p->running || p->exit_status != 0 || p->term_signal || !p->text) {
-        process_story(p, reason, size);
+        process_story(p, reason->text, sizeof reason->text);
         return NULL;
     }
-    cJSON *json = json_text_parse(p->text, p->size, reason, size);
+    cJSON *json = json_text_parse(p->text, p->size, reason);
     cJSON *describe = cJSON_DetachItemFromObjectCaseSensitive(json, "describe");
     cJSON_Delete(json);
     if (json && !cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(describe, "build"))) {
-        snprintf(reason, size, "--describe: not what this iobench understands");
+        reason_set(reason, "--describe: not what this iobench understands");
         cJSON_Delete(describe);
         return NULL;
     }
@@ -48,7 +49,7 @@ static cJSON *read_describe(const struct process *p, char *reason, size_t size) 
 
 /* Runs PROGRAM [--option O]... --describe. NULL with the reason. */
 static cJSON *ask(struct process_loop *l, const char *path, char options[][64], size_t count,
-                  char *reason, size_t size) {
+                  struct reason *reason) {
     char *args[2 + 2 * SPEC_OPTIONS_MAX + 1];
     size_t n = 0;
     args[n++] = (char *)path;
@@ -61,12 +62,12 @@ static cJSON *ask(struct process_loop *l, const char *path, char options[][64], 
     struct process p;
     int error = process_start(&p, l, args, NULL, 0);
     if (error) {
-        snprintf(reason, size, "%s", uv_strerror(error));
+        reason_set(reason, "%s", uv_strerror(error));
         return NULL;
     }
     process_wait(l, process_ended, &p, DESCRIBE_S, true);
     process_end(&p, 0);
-    cJSON *describe = read_describe(&p, reason, size);
+    cJSON *describe = read_describe(&p, reason);
     process_free(&p);
     return describe;
 }
@@ -89,7 +90,7 @@ static int by_name(const void *left, const void *right) {
     return strcmp(a->name, b->name);
 }
 
-static bool find_servers(struct models *m, const char *directory, char *reason, size_t size) {
+static bool find_servers(struct models *m, const char *directory, struct reason *reason) {
     uv_fs_t request;
     int count = uv_fs_scandir(NULL, &request, directory, 0, NULL);
     uv_dirent_t entry;
@@ -103,8 +104,8 @@ static bool find_servers(struct models *m, const char *directory, char *reason, 
         qsort(m->servers, m->count, sizeof *m->servers, by_name);
         return true;
     }
-    snprintf(reason, size, "%s: no echo-* servers%s%s", directory, count < 0 ? ": " : "",
-             count < 0 ? uv_strerror(count) : "");
+    reason_set(reason, "%s: no echo-* servers%s%s", directory, count < 0 ? ": " : "",
+               count < 0 ? uv_strerror(count) : "");
     return false;
 }
 
@@ -128,38 +129,37 @@ cJSON *models_stand_in(const char *name, const char *summary, const char *reason
 }
 
 /* Returns whether at least one server describes itself. */
-static bool describe_servers(struct models *m, struct process_loop *l, char *reason, size_t size) {
-    char why[JSON_REASON_SIZE];
+static bool describe_servers(struct models *m, struct process_loop *l, struct reason *reason) {
+    struct reason why;
     bool any = false;
     for (size_t i = 0; i < m->count; i++) {
         struct program *s = &m->servers[i];
-        s->describe = ask(l, s->path, NULL, 0, why, sizeof why);
+        s->describe = ask(l, s->path, NULL, 0, &why);
         s->silent = !s->describe;
         any = any || !s->silent;
         if (!s->silent) continue;
-        s->describe = models_stand_in(s->name, "does not describe itself", why);
-        snprintf(reason, size, "%s: %s", s->path, why);
+        s->describe = models_stand_in(s->name, "does not describe itself", why.text);
+        reason_set(reason, "%s: %s", s->path, why.text);
     }
     return any;
 }
 
 bool models_find_loadgen(struct models *m, struct process_loop *l, const char *directory,
-                         char *reason, size_t reason_size) {
-    char why[JSON_REASON_SIZE];
+                         struct reason *reason) {
+    struct reason why;
     struct program *p = &m->loadgen;
     snprintf(p->name, sizeof p->name, "loadgen");
     if (!paths_join(p->path, directory, "loadgen" OS_PROGRAM_SUFFIX))
-        return json_reason(reason, reason_size, "%.100s...: the path is too long", directory);
-    p->describe = ask(l, p->path, NULL, 0, why, sizeof why);
-    return p->describe || json_reason(reason, reason_size, "%s: %s", p->path, why);
+        return reason_set(reason, "%.100s...: the path is too long", directory);
+    p->describe = ask(l, p->path, NULL, 0, &why);
+    return p->describe || reason_set(reason, "%s: %s", p->path, why.text);
 }
 
-bool models_find(struct models *m, struct process_loop *l, const struct paths *paths, char *reason,
-                 size_t reason_size) {
+bool models_find(struct models *m, struct process_loop *l, const struct paths *paths,
+                 struct reason *reason) {
     memset(m, 0, sizeof *m);
-    bool fine = find_servers(m, paths->programs, reason, reason_size) &&
-                describe_servers(m, l, reason, reason_size) &&
-                models_find_loadgen(m, l, paths->programs, reason, reason_size);
+    bool fine = find_servers(m, paths->programs, reason) && describe_servers(m, l, reason) &&
+                models_find_loadgen(m, l, paths->programs, reason);
     if (!fine) models_free(m);
     return fine;
 }
@@ -172,8 +172,8 @@ void models_free(struct models *m) {
 
 /* ---- a server with options ---- */
 
-static const struct program *find_model(const struct models *m, const char *name, char *reason,
-                                        size_t size) {
+static const struct program *find_model(const struct models *m, const char *name,
+                                        struct reason *reason) {
     const char *names[MODELS_MAX + 1];
     for (size_t i = 0; i < m->count; i++) {
         if (strcmp(m->servers[i].name, name) == 0) return &m->servers[i];
@@ -182,9 +182,9 @@ static const struct program *find_model(const struct models *m, const char *name
     names[m->count] = NULL;
     const char *nearest = nearest_word(name, names);
     if (nearest)
-        snprintf(reason, size, "unknown model; did you mean \"%s\"?", nearest);
+        reason_set(reason, "unknown model; did you mean \"%s\"?", nearest);
     else
-        snprintf(reason, size, "unknown model; `iobench list` shows what there is");
+        reason_set(reason, "unknown model; `iobench list` shows what there is");
     return NULL;
 }
 
@@ -194,10 +194,10 @@ static int by_text(const void *left, const void *right) {
 
 /* Splits "MODEL:A=1,B=2" into the model's name and the options. */
 static bool split(struct server_spec *spec, const char *text, char name[MODEL_NAME_SIZE],
-                  char *reason, size_t size) {
+                  struct reason *reason) {
     size_t length = strcspn(text, ":");
     if (length >= MODEL_NAME_SIZE || strlen(text) >= SPEC_SIZE) {
-        snprintf(reason, size, "longer than any model's name");
+        reason_set(reason, "longer than any model's name");
         return false;
     }
     memcpy(name, text, length);
@@ -210,8 +210,8 @@ static bool split(struct server_spec *spec, const char *text, char name[MODEL_NA
         size_t printable = strcspn(at, CONTROLS);
         if (equals == 0 || equals >= length || equals + 1 == length || printable < length ||
             length >= sizeof spec->options[0] || spec->option_count == SPEC_OPTIONS_MAX) {
-            snprintf(reason, size, "options are NAME=VALUE, separated by commas, at most %d",
-                     SPEC_OPTIONS_MAX);
+            reason_set(reason, "options are NAME=VALUE, separated by commas, at most %d",
+                       SPEC_OPTIONS_MAX);
             return false;
         }
         char *option = spec->options[spec->option_count++];
@@ -223,18 +223,18 @@ static bool split(struct server_spec *spec, const char *text, char name[MODEL_NA
     for (size_t i = 1; i < spec->option_count; i++) {
         length = strcspn(spec->options[i], "=") + 1;
         if (strncmp(spec->options[i - 1], spec->options[i], length) != 0) continue;
-        snprintf(reason, size, "option %.*s given twice", (int)length - 1, spec->options[i]);
+        reason_set(reason, "option %.*s given twice", (int)length - 1, spec->options[i]);
         return false;
     }
     return true;
 }
 
 bool server_spec_read(struct server_spec *spec, const char *text, const struct models *m,
-                      struct process_loop *l, char *reason, size_t reason_size) {
+                      struct process_loop *l, struct reason *reason) {
     memset(spec, 0, sizeof *spec);
     char name[MODEL_NAME_SIZE];
-    if (!split(spec, text, name, reason, reason_size)) return false;
-    spec->program = find_model(m, name, reason, reason_size);
+    if (!split(spec, text, name, reason)) return false;
+    spec->program = find_model(m, name, reason);
     if (!spec->program) return false;
     int used = snprintf(spec->text, sizeof spec->text, "%s", name);
     for (size_t i = 0; i < spec->option_count; i++)
@@ -243,8 +243,7 @@ bool server_spec_read(struct server_spec *spec, const char *text, const struct m
     if (spec->program->silent) /* its cells are skipped, which says why */
         spec->describe = cJSON_Duplicate(spec->program->describe, true);
     else
-        spec->describe =
-            ask(l, spec->program->path, spec->options, spec->option_count, reason, reason_size);
+        spec->describe = ask(l, spec->program->path, spec->options, spec->option_count, reason);
     return spec->describe != NULL;
 }
 

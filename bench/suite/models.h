@@ -6,6 +6,7 @@
 
 #include "bench/support/paths.h"
 #include "bench/support/process.h"
+#include "bench/support/reason.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -51,14 +52,14 @@ struct server_spec {
 /* Finds every echo-* and loadgen and asks each to describe itself. Returns false with the reason
  * if there is no loadgen or no server that describes itself. A server that does not is kept as one
  * that is not available. */
-bool models_find(struct models *m, struct process_loop *l, const struct paths *paths, char *reason,
-                 size_t reason_size);
+bool models_find(struct models *m, struct process_loop *l, const struct paths *paths,
+                 struct reason *reason);
 void models_free(struct models *m);
 
 /* Finds only the load generator of `directory`, and asks it; leaves the servers alone. Returns
  * false with the reason. */
 bool models_find_loadgen(struct models *m, struct process_loop *l, const char *directory,
-                         char *reason, size_t reason_size);
+                         struct reason *reason);
 
 /* Stands in for what a server would say of itself. `reason`: why it is not available; NULL: it is.
  * Owned by the caller. */
@@ -67,7 +68,7 @@ cJSON *models_stand_in(const char *name, const char *summary, const char *reason
 /* Reads "MODEL[:NAME=VALUE,...]" and asks that model whether it takes these options. Returns false
  * with the reason. */
 bool server_spec_read(struct server_spec *spec, const char *text, const struct models *m,
-                      struct process_loop *l, char *reason, size_t reason_size);
+                      struct process_loop *l, struct reason *reason);
 void server_spec_free(struct server_spec *spec);
 
 /* A field of a describe object as number (NAN if null or absent) or text (NULL). */

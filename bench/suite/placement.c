@@ -2,6 +2,8 @@
  * Invariant: a set is never empty unless the system does not tell which CPUs there are. */
 #include "bench/suite/placement.h"
 
+#include "bench/support/reason.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +51,7 @@ static bool disjoint(const struct placement *p) {
 }
 
 bool placement_read(struct placement_policy *policy, const char *text, const int *allowed,
-                    size_t allowed_count, char *reason, size_t reason_size) {
+                    size_t allowed_count, struct reason *reason) {
     memset(policy, 0, sizeof *policy);
     if (!strcmp(text, "auto") || !strcmp(text, "none")) {
         policy->kind = *text == 'a' ? PLACEMENT_AUTO : PLACEMENT_NONE;
@@ -65,9 +67,10 @@ bool placement_read(struct placement_policy *policy, const char *text, const int
     }
     p->separate = disjoint(p);
     if (p->server_count && p->loadgen_count) return true;
-    snprintf(reason, reason_size,
-             "'%s': not auto, none or SERVER/LOADGEN as in 0-1/2, of CPUs that iobench may run on",
-             text);
+    reason_set(
+        reason,
+        "'%s': not auto, none or SERVER/LOADGEN as in 0-1/2, of CPUs that iobench may run on",
+        text);
     return false;
 }
 

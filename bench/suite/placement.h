@@ -2,6 +2,7 @@
  * Invariant: `separate` is true exactly if the two sets have no CPU in common. */
 #ifndef BENCH_SUITE_PLACEMENT_H
 #define BENCH_SUITE_PLACEMENT_H
+#include "bench/support/reason.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,7 +29,7 @@ struct placement_policy {
 /* Reads "auto", "none" or "S/L", e.g. "0-1/2,3": CPUs of the server, CPUs of the load generator,
  * all among `allowed`. Returns false with the reason. */
 bool placement_read(struct placement_policy *policy, const char *text, const int *allowed,
-                    size_t allowed_count, char *reason, size_t reason_size);
+                    size_t allowed_count, struct reason *reason);
 
 /* The CPUs for a server and a load generator with so many threads. auto: the server gets the first
  * CPUs, one a thread, but leaves one; the load generator gets the last of the rest. With one CPU,

@@ -8,6 +8,7 @@
 #include "base/os.h"
 #include "base/rng.h"
 #include "bench/suite/transports.h"
+#include "bench/support/reason.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -221,7 +222,7 @@ static struct cell *add_cell(struct plan *plan) {
 /* Adds the cells of one load: for each combination of its lists each server. Returns false with the
  * reason. */
 static bool add_load(struct plan *plan, const struct plan_input *in, const cJSON *load,
-                     const char *phase, size_t phase_index, char *reason, size_t reason_size) {
+                     const char *phase, size_t phase_index, struct reason *reason) {
     struct axis axes[AXES];
     const char *of_phase = text(load, "of_phase", NULL);
     axes_start(axes, load);
@@ -229,7 +230,7 @@ static bool add_load(struct plan *plan, const struct plan_input *in, const cJSON
         for (size_t s = 0; s < in->server_count; s++) {
             struct cell *c = add_cell(plan);
             if (!c) {
-                snprintf(reason, reason_size, "more than %d cells", PLAN_CELLS_MAX);
+                reason_set(reason, "more than %d cells", PLAN_CELLS_MAX);
                 return false;
             }
             c->server = &in->servers[s];
@@ -238,10 +239,10 @@ static bool add_load(struct plan *plan, const struct plan_input *in, const cJSON
             c->phase_index = phase_index;
             fill_cell(c, in, load, axes);
             if (of_phase && !plan_find_capacity(plan, c, of_phase)) {
-                snprintf(reason, reason_size,
-                         "%s: no closed loop of phase \"%.80s\" measures its capacity, with the "
-                         "same connections and transport, and depth %u",
-                         c->id, of_phase, c->outstanding);
+                reason_set(reason,
+                           "%s: no closed loop of phase \"%.80s\" measures its capacity, with the "
+                           "same connections and transport, and depth %u",
+                           c->id, of_phase, c->outstanding);
                 return false;
             }
         }
@@ -253,7 +254,7 @@ static int by_id(const void *left, const void *right) {
     return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
-static bool ids_unique(const struct plan *plan, char *reason, size_t size) {
+static bool ids_unique(const struct plan *plan, struct reason *reason) {
     const char **ids = malloc(plan->cell_count * sizeof *ids);
     CHECK(ids);
     for (size_t i = 0; i < plan->cell_count; i++) ids[i] = plan->cells[i].id;
@@ -261,7 +262,7 @@ static bool ids_unique(const struct plan *plan, char *reason, size_t size) {
     bool unique = true;
     for (size_t i = 1; i < plan->cell_count && unique; i++) {
         unique = strcmp(ids[i - 1], ids[i]) != 0;
-        if (!unique) snprintf(reason, size, "the cell %s occurs twice", ids[i]);
+        if (!unique) reason_set(reason, "the cell %s occurs twice", ids[i]);
     }
     free(ids);
     return unique;
@@ -303,21 +304,20 @@ static void number_slots(struct plan *plan, size_t phases, uint64_t seed) {
     CHECK_OP(plan->slot_count, ==, slots);
 }
 
-bool plan_make(struct plan *plan, const struct plan_input *in, char *reason, size_t reason_size) {
+bool plan_make(struct plan *plan, const struct plan_input *in, struct reason *reason) {
     memset(plan, 0, sizeof *plan);
     plan->repeats = (size_t)number(in->suite, "repeats", 1);
     size_t phases = 0;
     const cJSON *phase, *load;
     cJSON_ArrayForEach(phase, cJSON_GetObjectItemCaseSensitive(in->suite, "phases")) {
         cJSON_ArrayForEach(load, cJSON_GetObjectItemCaseSensitive(phase, "loads")) {
-            if (add_load(plan, in, load, text(phase, "name", ""), phases, reason, reason_size))
-                continue;
+            if (add_load(plan, in, load, text(phase, "name", ""), phases, reason)) continue;
             plan_free(plan);
             return false;
         }
         phases++;
     }
-    if (!ids_unique(plan, reason, reason_size)) {
+    if (!ids_unique(plan, reason)) {
         plan_free(plan);
         return false;
     }

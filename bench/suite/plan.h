@@ -7,6 +7,7 @@
 
 #include "bench/suite/models.h"
 #include "bench/suite/placement.h"
+#include "bench/support/reason.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -80,7 +81,7 @@ struct plan_input {
 
 /* Makes a plan. Returns false with the reason: too many cells, two with the same id, or a rate_pct
  * of a capacity that no cell measures. */
-bool plan_make(struct plan *plan, const struct plan_input *input, char *reason, size_t reason_size);
+bool plan_make(struct plan *plan, const struct plan_input *input, struct reason *reason);
 void plan_free(struct plan *plan);
 
 /* Notes in an open-loop cell which closed-loop cell of the phase `of_phase`, before its own, has

@@ -4,10 +4,11 @@
 
 #include "base/check.h"
 #include "base/os.h"
-#include "bench/support/json_file.h"
 #include "bench/result/schema.h"
 #include "bench/suite/transports.h"
+#include "bench/support/json_file.h"
 #include "bench/support/nearest.h"
+#include "bench/support/reason.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,28 +49,26 @@ size_t suite_names(const struct paths *paths, char *names[SUITES_MAX]) {
 }
 
 /* Why there is no suite `name`, and what there is. */
-static void explain_unknown(const struct paths *paths, const char *name, char *reason,
-                            size_t size) {
+static void explain_unknown(const struct paths *paths, const char *name, struct reason *reason) {
     char *names[SUITES_MAX + 1] = {NULL};
     size_t count = suite_names(paths, names);
     const char *nearest = nearest_word(name, (const char *const *)names);
-    int used = snprintf(reason, size, "%.60s: no such suite; ", name);
+    reason_set(reason, "%.60s: no such suite; ", name);
     if (nearest)
-        snprintf(reason + used, size - (size_t)used, "did you mean \"%s\"?", nearest);
+        reason_add(reason, "did you mean \"%s\"?", nearest);
     else
-        used += snprintf(reason + used, size - (size_t)used, "there are");
+        reason_add(reason, "there are");
     for (size_t i = 0; i < count; i++) {
-        if (!nearest && (size_t)used < size)
-            used += snprintf(reason + used, size - (size_t)used, "%s %s", i ? "," : "", names[i]);
+        if (!nearest) reason_add(reason, "%s %s", i ? "," : "", names[i]);
         free(names[i]);
     }
 }
 
 static bool suite_path(const struct paths *paths, const char *name, char path[PATH_SIZE],
-                       char *reason, size_t size) {
+                       struct reason *reason) {
     if (strpbrk(name, OS_PATH_SEPARATORS) || ends_with(name, ".json")) {
         if (snprintf(path, PATH_SIZE, "%s", name) < PATH_SIZE) return true;
-        snprintf(reason, size, "the path is too long");
+        reason_set(reason, "the path is too long");
         return false;
     }
     char file[FILENAME_MAX];
@@ -80,7 +79,7 @@ static bool suite_path(const struct paths *paths, const char *name, char path[PA
     if (there)
         uv_fs_req_cleanup(&request);
     else
-        explain_unknown(paths, name, reason, size);
+        explain_unknown(paths, name, reason);
     return there;
 }
 
@@ -91,14 +90,14 @@ static const cJSON *field(const cJSON *object, const char *key) {
 }
 
 /* Names become parts of file names, ids and messages. */
-static bool check_name(const cJSON *object, const char *path, char *reason, size_t size) {
+static bool check_name(const cJSON *object, const char *path, struct reason *reason) {
     static const char allowed[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
     const char *name = field(object, "name")->valuestring;
     size_t length = strlen(name);
     if (length > 0 && length <= NAME_MAX_LENGTH && strspn(name, allowed) == length) return true;
-    return json_reason(reason, size, "%sname: not 1 to %d letters, digits, '-', '_' and '.'", path,
-                       NAME_MAX_LENGTH);
+    return reason_set(reason, "%sname: not 1 to %d letters, digits, '-', '_' and '.'", path,
+                      NAME_MAX_LENGTH);
 }
 
 /* Whether a phase of that name stands before phase number `before`. */
@@ -110,23 +109,23 @@ static bool earlier_phase(const cJSON *suite, const char *name, int before) {
 }
 
 /* So do names of transports. */
-static bool check_transports(const cJSON *load, const char *path, char *reason, size_t size) {
+static bool check_transports(const cJSON *load, const char *path, struct reason *reason) {
     const cJSON *asked = field(load, "transport"), *item = asked;
     char place[16] = "";
     if (cJSON_IsArray(asked)) item = asked->child;
     for (int i = 0; item; i++, item = item->next) {
         if (cJSON_IsArray(asked)) snprintf(place, sizeof place, "[%d]", i);
         if (!transports_named(item->valuestring))
-            return json_reason(reason, size,
-                               "%s.transport%s: not \"*\" or 1 to %d letters, digits, '-' and '_'",
-                               path, place, TRANSPORT_NAME_MAX);
+            return reason_set(reason,
+                              "%s.transport%s: not \"*\" or 1 to %d letters, digits, '-' and '_'",
+                              path, place, TRANSPORT_NAME_MAX);
         if (!cJSON_IsArray(asked)) break; /* what follows it are other fields */
     }
     return true;
 }
 
 static bool check_load(const cJSON *suite, int phase, const cJSON *load, const char *path,
-                       char *reason, size_t size) {
+                       struct reason *reason) {
     static const struct {
         const char *key;   /* of the load */
         const char *loads; /* with which it goes */
@@ -142,40 +141,38 @@ static bool check_load(const cJSON *suite, int phase, const cJSON *load, const c
     const char *kind = field(load, "load")->valuestring;
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         if (field(load, fields[i].key) && !strstr(fields[i].loads, kind))
-            return json_reason(reason, size, "%s.%s: does not go with load \"%s\"", path,
-                               fields[i].key, kind);
+            return reason_set(reason, "%s.%s: does not go with load \"%s\"", path, fields[i].key,
+                              kind);
     const cJSON *of_phase = field(load, "of_phase");
     bool in_pct = field(load, "rate_pct") != NULL;
     if (strcmp(kind, "closed") != 0 && !in_pct && !field(load, "rate_per_s"))
-        return json_reason(reason, size, "%s: \"rate_per_s\" is missing", path);
+        return reason_set(reason, "%s: \"rate_per_s\" is missing", path);
     if (in_pct != (of_phase != NULL))
-        return json_reason(reason, size, "%s: \"%s\" is missing", path,
-                           in_pct ? "of_phase" : "rate_pct");
+        return reason_set(reason, "%s: \"%s\" is missing", path, in_pct ? "of_phase" : "rate_pct");
     if (in_pct && field(load, "rate_per_s"))
-        return json_reason(reason, size, "%s.rate_per_s: does not go with rate_pct", path);
+        return reason_set(reason, "%s.rate_per_s: does not go with rate_pct", path);
     if (in_pct && field(load, "saturating"))
-        return json_reason(reason, size, "%s.saturating: follows from rate_pct", path);
+        return reason_set(reason, "%s.saturating: follows from rate_pct", path);
     if (of_phase && !earlier_phase(suite, of_phase->valuestring, phase))
-        return json_reason(reason, size, "%s.of_phase: no earlier phase is called \"%.80s\"", path,
-                           of_phase->valuestring);
+        return reason_set(reason, "%s.of_phase: no earlier phase is called \"%.80s\"", path,
+                          of_phase->valuestring);
     return true;
 }
 
-bool suite_check(const cJSON *schema, const cJSON *suite, char *reason, size_t reason_size) {
-    if (!schema_check(schema, NULL, suite, "", reason, reason_size)) return false;
-    if (!check_name(suite, "", reason, reason_size)) return false;
+bool suite_check(const cJSON *schema, const cJSON *suite, struct reason *reason) {
+    if (!schema_check(schema, NULL, suite, "", reason)) return false;
+    if (!check_name(suite, "", reason)) return false;
     int p = 0;
     const cJSON *phase, *load;
     cJSON_ArrayForEach(phase, cJSON_GetObjectItemCaseSensitive(suite, "phases")) {
         int l = 0;
         char place[32];
         snprintf(place, sizeof place, "phases[%d].", p);
-        if (!check_name(phase, place, reason, reason_size)) return false;
+        if (!check_name(phase, place, reason)) return false;
         cJSON_ArrayForEach(load, cJSON_GetObjectItemCaseSensitive(phase, "loads")) {
             char path[64];
             snprintf(path, sizeof path, "phases[%d].loads[%d]", p, l);
-            if (!check_load(suite, p, load, path, reason, reason_size) ||
-                !check_transports(load, path, reason, reason_size))
+            if (!check_load(suite, p, load, path, reason) || !check_transports(load, path, reason))
                 return false;
             l++;
         }
@@ -184,23 +181,23 @@ bool suite_check(const cJSON *schema, const cJSON *suite, char *reason, size_t r
     return true;
 }
 
-cJSON *suite_load(const struct paths *paths, const char *name_or_file, char *reason,
-                  size_t reason_size) {
-    char path[PATH_SIZE], why[JSON_REASON_SIZE];
-    if (!suite_path(paths, name_or_file, path, reason, reason_size)) return NULL;
-    cJSON *suite = json_file_read(path, why, sizeof why);
+cJSON *suite_load(const struct paths *paths, const char *name_or_file, struct reason *reason) {
+    char path[PATH_SIZE];
+    struct reason why;
+    if (!suite_path(paths, name_or_file, path, reason)) return NULL;
+    cJSON *suite = json_file_read(path, &why);
     if (!suite) {
-        snprintf(reason, reason_size, "%s: %s", path, why);
+        reason_set(reason, "%s: %s", path, why.text);
         return NULL;
     }
     char schema_path[PATH_SIZE];
     cJSON *schema = NULL;
     if (paths_join(schema_path, paths->suites, SCHEMA_FILE))
-        schema = json_file_read(schema_path, why, sizeof why);
+        schema = json_file_read(schema_path, &why);
     if (!schema)
-        snprintf(reason, reason_size, "%s: %s", schema_path, why);
-    else if (!suite_check(schema, suite, why, sizeof why))
-        snprintf(reason, reason_size, "%s: %s", path, why);
+        reason_set(reason, "%s: %s", schema_path, why.text);
+    else if (!suite_check(schema, suite, &why))
+        reason_set(reason, "%s: %s", path, why.text);
     else {
         cJSON_Delete(schema);
         return suite;
@@ -219,7 +216,7 @@ static void set(cJSON *object, const char *key, cJSON *value) {
 }
 
 /* Reads "1,50,500". NULL with the reason if it is something else. */
-static cJSON *read_connections(const char *text, char *reason, size_t size) {
+static cJSON *read_connections(const char *text, struct reason *reason) {
     cJSON *list = cJSON_CreateArray();
     for (const char *at = text; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
         char word[24];
@@ -228,9 +225,9 @@ static cJSON *read_connections(const char *text, char *reason, size_t size) {
         snprintf(word, sizeof word, "%.*s", (int)(length < sizeof word ? length : sizeof word), at);
         if (cJSON_GetArraySize(list) == VALUES_MAX || length >= sizeof word ||
             args_number(word, &n) != 0 || n < 1 || (double)n > CONNECTIONS_HIGHEST) {
-            snprintf(reason, size,
-                     "--connections: '%s': not whole numbers from 1 to %.0f, separated by commas",
-                     text, CONNECTIONS_HIGHEST);
+            reason_set(reason,
+                       "--connections: '%s': not whole numbers from 1 to %.0f, separated by commas",
+                       text, CONNECTIONS_HIGHEST);
             cJSON_Delete(list);
             return NULL;
         }
@@ -240,15 +237,15 @@ static cJSON *read_connections(const char *text, char *reason, size_t size) {
 }
 
 /* Reads "epoll,libuv". NULL with the reason if it is something else. */
-static cJSON *read_transports(const char *text, char *reason, size_t size) {
+static cJSON *read_transports(const char *text, struct reason *reason) {
     cJSON *list = cJSON_CreateArray();
     for (const char *at = text; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
         char name[TRANSPORT_NAME_MAX + 2]; /* one more than may be: that is seen as too long */
         size_t length = strcspn(at, ",");
         snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : sizeof name), at);
         if (cJSON_GetArraySize(list) == VALUES_MAX || !transports_named(name)) {
-            snprintf(reason, size,
-                     "--transport: '%s': not names of transports, separated by commas", text);
+            reason_set(reason, "--transport: '%s': not names of transports, separated by commas",
+                       text);
             cJSON_Delete(list);
             return NULL;
         }
@@ -257,15 +254,14 @@ static cJSON *read_transports(const char *text, char *reason, size_t size) {
     return list;
 }
 
-bool suite_override(cJSON *suite, const struct suite_overrides *o, char *reason,
-                    size_t reason_size) {
+bool suite_override(cJSON *suite, const struct suite_overrides *o, struct reason *reason) {
     cJSON *connections = NULL, *transports = NULL;
     if (o->connections) {
-        connections = read_connections(o->connections, reason, reason_size);
+        connections = read_connections(o->connections, reason);
         if (!connections) return false;
     }
     if (o->transports) {
-        transports = read_transports(o->transports, reason, reason_size);
+        transports = read_transports(o->transports, reason);
         if (!transports) {
             cJSON_Delete(connections);
             return false;

@@ -6,6 +6,7 @@
 
 #include "base/args.h"
 #include "bench/support/paths.h"
+#include "bench/support/reason.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -25,16 +26,14 @@ struct suite_overrides {
 
 /* Loads the suite NAME of the suites directory, or a file if the text holds a '/' or ends in
  * ".json". Owned by the caller. NULL with "FILE: path: what is wrong" in `reason`. */
-cJSON *suite_load(const struct paths *paths, const char *name_or_file, char *reason,
-                  size_t reason_size);
+cJSON *suite_load(const struct paths *paths, const char *name_or_file, struct reason *reason);
 
 /* Checks a suite against its schema and the rules between its fields. Returns false with
  * "path: what is wrong". */
-bool suite_check(const cJSON *schema, const cJSON *suite, char *reason, size_t reason_size);
+bool suite_check(const cJSON *schema, const cJSON *suite, struct reason *reason);
 
 /* Puts overrides into a loaded suite. Returns false with "--option: what is wrong". */
-bool suite_override(cJSON *suite, const struct suite_overrides *overrides, char *reason,
-                    size_t reason_size);
+bool suite_override(cJSON *suite, const struct suite_overrides *overrides, struct reason *reason);
 
 /* Names of the suites that come with iobench, ascending: fills `names` (each owned by the caller)
  * and returns how many. */

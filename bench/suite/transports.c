@@ -3,8 +3,9 @@
 #include "bench/suite/transports.h"
 
 #include "base/check.h"
-#include "bench/support/json_file.h"
 #include "bench/suite/models.h"
+#include "bench/support/json_file.h"
+#include "bench/support/reason.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -44,17 +45,17 @@ static bool among(const cJSON *names, const char *name) {
     return false;
 }
 
-static bool refuse(const char *name, const cJSON *known, char *reason, size_t size) {
-    char list[JSON_REASON_SIZE / 2] = "auto";
+static bool refuse(const char *name, const cJSON *known, struct reason *reason) {
+    char list[256] = "auto";
     const cJSON *item;
     cJSON_ArrayForEach(item, known) {
         size_t used = strlen(list);
         snprintf(list + used, sizeof list - used, ", %s", item->valuestring);
     }
-    return json_reason(reason, size,
-                       "transport %s: this load generator has none of that name; "
-                       "there are %s",
-                       name, list);
+    return reason_set(reason,
+                      "transport %s: this load generator has none of that name; "
+                      "there are %s",
+                      name, list);
 }
 
 /* Adds a name that is asked for, "*" spelt out. Returns whether it is known. */
@@ -71,15 +72,15 @@ static bool add_asked(cJSON *names, const char *name, const cJSON *known) {
 }
 
 /* Replaces what one load asks for by names. Returns false with the reason. */
-static bool resolve(cJSON *load, const cJSON *known, char *reason, size_t size) {
+static bool resolve(cJSON *load, const cJSON *known, struct reason *reason) {
     cJSON *names = cJSON_CreateArray();
     const cJSON *asked = field(load, "transport"), *item;
     bool fine = true;
     if (cJSON_IsString(asked) && !add_asked(names, asked->valuestring, known))
-        fine = refuse(asked->valuestring, known, reason, size);
+        fine = refuse(asked->valuestring, known, reason);
     cJSON_ArrayForEach(item, asked) {
         if (fine && !add_asked(names, item->valuestring, known))
-            fine = refuse(item->valuestring, known, reason, size);
+            fine = refuse(item->valuestring, known, reason);
     }
     if (asked && fine)
         CHECK(cJSON_ReplaceItemInObjectCaseSensitive(load, "transport", names));
@@ -88,12 +89,12 @@ static bool resolve(cJSON *load, const cJSON *known, char *reason, size_t size) 
     return fine;
 }
 
-bool transports_resolve(cJSON *suite, const cJSON *loadgen, char *reason, size_t reason_size) {
+bool transports_resolve(cJSON *suite, const cJSON *loadgen, struct reason *reason) {
     cJSON *known = known_names(loadgen), *phase, *load;
     bool fine = true;
     cJSON_ArrayForEach(phase, field(suite, "phases")) {
         cJSON_ArrayForEach(load, field(phase, "loads")) {
-            fine = fine && resolve(load, known, reason, reason_size);
+            fine = fine && resolve(load, known, reason);
         }
     }
     cJSON_Delete(known);

@@ -3,6 +3,7 @@
  * printed. */
 #ifndef BENCH_SUITE_TRANSPORTS_H
 #define BENCH_SUITE_TRANSPORTS_H
+#include "bench/support/reason.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -15,7 +16,7 @@ bool transports_named(const char *name);
 
 /* Puts every transport that the load generator knows in place of "*", in each load of a checked
  * suite. Returns false with the reason if one is asked for that it does not know. */
-bool transports_resolve(cJSON *suite, const cJSON *loadgen, char *reason, size_t reason_size);
+bool transports_resolve(cJSON *suite, const cJSON *loadgen, struct reason *reason);
 
 /* Why a transport cannot be used on this machine; NULL if it can. */
 const char *transports_missing(const cJSON *loadgen, const char *name);

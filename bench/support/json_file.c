@@ -4,6 +4,7 @@
 #include "bench/support/json_file.h"
 
 #include "base/check.h"
+#include "bench/support/reason.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,23 +21,9 @@
 
 /* ---- reading ---- */
 
-static cJSON *refuse(char *reason, size_t size, const char *what) {
-    snprintf(reason, size, "%s", what);
+static cJSON *refuse(struct reason *reason, const char *what) {
+    reason_set(reason, "%s", what);
     return NULL;
-}
-
-void reason_clean(char *reason) {
-    for (; *reason; reason++)
-        if ((unsigned char)*reason < ' ' || *reason == 0x7f) *reason = '?';
-}
-
-bool json_reason(char *reason, size_t reason_size, const char *format, ...) {
-    va_list rest;
-    va_start(rest, format);
-    vsnprintf(reason, reason_size, format, rest);
-    va_end(rest);
-    reason_clean(reason);
-    return false;
 }
 
 static bool is_any(char c, const char *of) {
@@ -62,7 +49,7 @@ static bool cut_off(const char *text, const char *end, const char *at) {
 }
 
 /* The first byte that cJSON did not take, as line and column counted from 1. */
-static void locate(const char *text, const char *end, const char *at, char *reason, size_t size) {
+static void locate(const char *text, const char *end, const char *at, struct reason *reason) {
     size_t line = 1, column = 1;
     if (at > end || cut_off(text, end, at)) at = end;
     for (const char *c = text; c < at; c++) {
@@ -72,20 +59,20 @@ static void locate(const char *text, const char *end, const char *at, char *reas
             column = 1;
         }
     }
-    snprintf(reason, size, "line %zu, column %zu: %s", line, column,
-             at == end ? "the text ends too early" : "not valid JSON");
+    reason_set(reason, "line %zu, column %zu: %s", line, column,
+               at == end ? "the text ends too early" : "not valid JSON");
 }
 
-cJSON *json_text_parse(const char *text, size_t size, char *reason, size_t reason_size) {
+cJSON *json_text_parse(const char *text, size_t size, struct reason *reason) {
     const char *end = NULL;
     cJSON *json = cJSON_ParseWithLengthOpts(text, size, &end, false);
     if (!json) {
-        locate(text, text + size, end ? end : text, reason, reason_size);
+        locate(text, text + size, end ? end : text, reason);
         return NULL;
     }
     end += strspn(end, " \t\r\n");
     if (end < text + size) {
-        locate(text, text + size, end, reason, reason_size);
+        locate(text, text + size, end, reason);
         cJSON_Delete(json);
         return NULL;
     }
@@ -128,12 +115,12 @@ static const char *unfit(uv_file file) {
     return size > JSON_FILE_BYTES_MAX ? TOO_LARGE : NULL;
 }
 
-cJSON *json_file_read(const char *path, char *reason, size_t reason_size) {
+cJSON *json_file_read(const char *path, struct reason *reason) {
     uv_fs_t request;
     /* without waiting for whoever may write to a pipe */
     uv_file file = uv_fs_open(NULL, &request, path, UV_FS_O_RDONLY | UV_FS_O_NONBLOCK, 0, NULL);
     uv_fs_req_cleanup(&request);
-    if (file < 0) return refuse(reason, reason_size, uv_strerror(file));
+    if (file < 0) return refuse(reason, uv_strerror(file));
     char *text = NULL;
     const char *why = unfit(file);
     int64_t size = why ? 0 : read_all(file, &text);
@@ -142,9 +129,9 @@ cJSON *json_file_read(const char *path, char *reason, size_t reason_size) {
     cJSON *json = NULL;
     if (size < 0) why = size == UV_EFBIG ? TOO_LARGE : uv_strerror((int)size);
     if (why)
-        refuse(reason, reason_size, why);
+        refuse(reason, why);
     else
-        json = json_text_parse(text, (size_t)size, reason, reason_size);
+        json = json_text_parse(text, (size_t)size, reason);
     free(text);
     return json;
 }
@@ -183,12 +170,12 @@ static void remove_file(const char *path) {
 }
 
 /* Replaces `path` by `text` and then `end`. */
-static bool replace(const char *path, const char *text, size_t size, const char *end, char *reason,
-                    size_t reason_size) {
+static bool replace(const char *path, const char *text, size_t size, const char *end,
+                    struct reason *reason) {
     char temporary[FILE_PATH_SIZE];
     uv_file file = open_beside(path, temporary);
     if (file < 0) {
-        refuse(reason, reason_size, uv_strerror(file));
+        refuse(reason, uv_strerror(file));
         return false;
     }
     int error = write_all(file, text, size);
@@ -207,38 +194,36 @@ static bool replace(const char *path, const char *text, size_t size, const char 
     }
     if (error) {
         remove_file(temporary);
-        refuse(reason, reason_size, uv_strerror(error));
+        refuse(reason, uv_strerror(error));
     }
     return !error;
 }
 
-bool json_file_write(const char *path, const cJSON *json, char *reason, size_t reason_size) {
+bool json_file_write(const char *path, const cJSON *json, struct reason *reason) {
     char *text = cJSON_Print(json);
     CHECK(text);
-    bool written = replace(path, text, strlen(text), "\n", reason, reason_size);
+    bool written = replace(path, text, strlen(text), "\n", reason);
     cJSON_free(text);
     return written;
 }
 
-bool json_file_write_text(const char *path, const char *text, size_t size, char *reason,
-                          size_t reason_size) {
-    return replace(path, text, size, "", reason, reason_size);
+bool json_file_write_text(const char *path, const char *text, size_t size, struct reason *reason) {
+    return replace(path, text, size, "", reason);
 }
 
-bool json_file_writable(const char *path, char *reason, size_t reason_size) {
+bool json_file_writable(const char *path, struct reason *reason) {
     uv_fs_t request;
     int error = uv_fs_stat(NULL, &request, path, NULL);
     uint64_t type = request.statbuf.st_mode & FILE_TYPE;
     uv_fs_req_cleanup(&request);
     if (!error && type != FILE_REGULAR) { /* renaming a file over a device would replace it */
-        refuse(reason, reason_size,
-               type == FILE_FOLDER ? uv_strerror(UV_EISDIR) : "exists and is " NOT_REGULAR);
+        refuse(reason, type == FILE_FOLDER ? uv_strerror(UV_EISDIR) : "exists and is " NOT_REGULAR);
         return false;
     }
     char temporary[FILE_PATH_SIZE];
     uv_file file = open_beside(path, temporary);
     if (file < 0) {
-        refuse(reason, reason_size, uv_strerror(file));
+        refuse(reason, uv_strerror(file));
         return false;
     }
     uv_fs_close(NULL, &request, file, NULL);

@@ -2,15 +2,16 @@
  */
 #include "bench/cmd_list.c" // NOLINT(bugprone-suspicious-include)
 #include "bench/models.c"   // NOLINT(bugprone-suspicious-include)
+#include "bench/support/reason.h"
 
 #include "tests/fuzz/children.h"
 #include "tests/fuzz/fuzz.h"
 
 void fuzz_describe(char *text, size_t size) {
     static struct models models = {.count = 1};
-    char reason[JSON_REASON_SIZE];
+    struct reason reason;
     const struct process p = {.text = text, .size = size};
-    cJSON *describe = read_describe(&p, reason, sizeof reason);
+    cJSON *describe = read_describe(&p, &reason);
     if (!describe) {
         fuzz_check_reason(reason);
         return;

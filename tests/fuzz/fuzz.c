@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "bench/support/json_file.h"
+#include "bench/support/reason.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,9 +33,9 @@ const cJSON *fuzz_schema(const char *path) {
     for (size_t i = 0; i < 2; i++) {
         if (known[i].path && strcmp(known[i].path, path) == 0) return known[i].schema;
         if (known[i].path) continue;
-        char reason[JSON_REASON_SIZE];
+        struct reason reason;
         known[i].path = path;
-        known[i].schema = json_file_read(path, reason, sizeof reason);
+        known[i].schema = json_file_read(path, &reason);
         if (!known[i].schema) fprintf(stderr, "%s: %s\n", path, reason);
         CHECK(known[i].schema);
         return known[i].schema;

@@ -4,8 +4,9 @@
 #include "bench/slot.c" // NOLINT(bugprone-suspicious-include)
 
 #include "bench/result/identities.h"
-#include "bench/session/sample.h"
 #include "bench/result/schema.h"
+#include "bench/session/sample.h"
+#include "bench/support/reason.h"
 #include "tests/fuzz/children.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -28,11 +29,10 @@ static void read_server(char *text, size_t size) {
 static void judge(struct slot_outcome *o, const struct cell *c, const cJSON *scenario) {
     const struct sample_facts facts = {
         .cell = c, .server_build = "a", .loadgen_build = "b", .order = 0, .offset_s = 1};
-    char why[JSON_REASON_SIZE];
+    struct reason why;
     cJSON *sample = sample_make(&facts, o);
-    if (!schema_check(fuzz_schema(FUZZ_RESULT_SCHEMA), "sample", sample, "figures", why,
-                      sizeof why) ||
-        !identities_check_sample(scenario, sample, "figures", why, sizeof why))
+    if (!schema_check(fuzz_schema(FUZZ_RESULT_SCHEMA), "sample", sample, "figures", &why) ||
+        !identities_check_sample(scenario, sample, "figures", &why))
         fuzz_check_reason(why);
     cJSON_Delete(sample);
 }

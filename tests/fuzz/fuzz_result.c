@@ -2,13 +2,14 @@
  * table, page, plots and log. Invariant: no text of a file reaches the page unescaped, nor the log
  * but in a tag of one word. */
 #include "base/check.h"
-#include "bench/result/hlog.h"
-#include "bench/support/json_file.h"
 #include "bench/plot/plot.h"
-#include "bench/result/summary.h"
 #include "bench/report/page.h"
-#include "bench/result/result_file.h"
 #include "bench/report/table.h"
+#include "bench/result/hlog.h"
+#include "bench/result/result_file.h"
+#include "bench/result/summary.h"
+#include "bench/support/json_file.h"
+#include "bench/support/reason.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdio.h>
@@ -31,15 +32,14 @@ static const char *plots_folder(void) {
 static void show_page(const struct summary *report) {
     struct report_picture pictures[KINDS_MAX] = {0};
     size_t count = 0, size = 0;
-    char *page = NULL, reason[600];
+    char *page = NULL;
+    struct reason reason;
     for (; plot_kinds[count].name; count++) {
         struct plot plot;
         CHECK_OP(count, <, KINDS_MAX);
         pictures[count].kind = &plot_kinds[count];
         plot_make(&plot, &plot_kinds[count], report);
-        if (plot.count)
-            CHECK_OP(plot_write(&plot, report, "plot", plots_folder(), reason, sizeof reason), ==,
-                     0);
+        if (plot.count) CHECK_OP(plot_write(&plot, report, "plot", plots_folder(), &reason), ==, 0);
         plot_free(&plot);
     }
     FILE *out = open_memstream(&page, &size);
@@ -53,8 +53,8 @@ static void show_page(const struct summary *report) {
 /* Every line behind the header is a tag, three numbers and a histogram. */
 static void show_log(const cJSON *document) {
     struct hlog log;
-    char reason[JSON_REASON_SIZE];
-    if (hlog_from_result(&log, document, reason, sizeof reason)) {
+    struct reason reason;
+    if (hlog_from_result(&log, document, &reason)) {
         const char *line = strstr(log.text.data, "\n\"StartTimestamp\"");
         CHECK(line);
         for (line = strchr(line + 1, '\n') + 1; *line; line = strchr(line, '\n') + 1) {
@@ -97,10 +97,9 @@ static void show(cJSON *document) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char reason[JSON_REASON_SIZE], *text = fuzz_text(data, size);
-    cJSON *document = json_text_parse(text, size, reason, sizeof reason);
+    cJSON *document = json_text_parse(text, size, &reason);
     free(text);
-    if (document &&
-        result_file_check(fuzz_schema(FUZZ_RESULT_SCHEMA), document, reason, sizeof reason)) {
+    if (document && result_file_check(fuzz_schema(FUZZ_RESULT_SCHEMA), document, &reason)) {
         show_log(document);
         show(document);
         return 0;

@@ -3,11 +3,12 @@
  * result's schema accepts. */
 #include "base/check.h"
 #include "base/os.h"
-#include "bench/support/json_file.h"
-#include "bench/suite/plan.h"
 #include "bench/result/schema.h"
+#include "bench/suite/plan.h"
 #include "bench/suite/suite.h"
 #include "bench/suite/transports.h"
+#include "bench/support/json_file.h"
+#include "bench/support/reason.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <math.h>
@@ -55,14 +56,14 @@ static double capacity(void *context, size_t cell) {
 }
 
 static void check_plan(struct plan *plan) {
-    char reason[JSON_REASON_SIZE];
+    struct reason reason;
     CHECK_OP(plan->cell_count, >, 0);
     for (size_t i = 0; i < plan->cell_count && i < SCENARIOS_MAX; i++) {
         plan_set_rates(plan, plan->cells[i].phase_index, capacity, NULL);
         CHECK(plan_slot_s(&plan->cells[i]) > 0);
         cJSON *scenario = plan_scenario(&plan->cells[i]);
         bool fine = schema_check(fuzz_schema(FUZZ_RESULT_SCHEMA), "scenario", scenario, "scenario",
-                                 reason, sizeof reason);
+                                 &reason);
         if (!fine) fprintf(stderr, "%s: %s\n", plan->cells[i].id, reason);
         CHECK(fine);
         cJSON_Delete(scenario);
@@ -73,7 +74,7 @@ static void plan_it(const cJSON *suite) {
     static const int cpus[] = {0, 1};
     static const struct placement_policy policy;
     struct plan plan;
-    char reason[JSON_REASON_SIZE];
+    struct reason reason;
     const struct plan_input input = {.suite = suite,
                                      .servers = servers,
                                      .server_count = SERVERS,
@@ -83,7 +84,7 @@ static void plan_it(const cJSON *suite) {
                                      .cpu_count = 2,
                                      .descriptors = 100000,
                                      .seed = 1};
-    if (plan_make(&plan, &input, reason, sizeof reason)) {
+    if (plan_make(&plan, &input, &reason)) {
         check_plan(&plan);
         plan_free(&plan);
     } else {
@@ -101,12 +102,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const cJSON *schema = fuzz_schema(FUZZ_SUITE_SCHEMA);
     char reason[JSON_REASON_SIZE], *text = fuzz_text(data, size);
     make_servers();
-    cJSON *suite = json_text_parse(text, size, reason, sizeof reason);
-    if (suite && suite_check(schema, suite, reason, sizeof reason)) {
+    cJSON *suite = json_text_parse(text, size, &reason);
+    if (suite && suite_check(schema, suite, &reason)) {
         plan_it(suite);
-        CHECK(suite_override(suite, &overrides, reason, sizeof reason));
-        CHECK(suite_check(schema, suite, reason, sizeof reason));
-        CHECK(transports_resolve(suite, loadgen.describe, reason, sizeof reason));
+        CHECK(suite_override(suite, &overrides, &reason));
+        CHECK(suite_check(schema, suite, &reason));
+        CHECK(transports_resolve(suite, loadgen.describe, &reason));
         plan_it(suite);
     } else {
         fuzz_check_reason(reason);

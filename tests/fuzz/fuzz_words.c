@@ -6,6 +6,7 @@
 #include "bench/suite/placement.h"
 #include "bench/suite/suite.h"
 #include "bench/support/nearest.h"
+#include "bench/support/reason.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdio.h>
@@ -23,10 +24,10 @@ static void read_number(const char *text) {
 static void read_connections(const char *text) {
     static const struct arg_texts none;
     const struct suite_overrides overrides = {.servers = &none, .connections = text};
-    char reason[512];
+    struct reason reason;
     cJSON *suite = cJSON_Parse("{\"phases\":[{\"loads\":[{}]}]}");
     CHECK(suite);
-    if (suite_override(suite, &overrides, reason, sizeof reason)) {
+    if (suite_override(suite, &overrides, &reason)) {
         const cJSON *phase = cJSON_GetObjectItem(suite, "phases")->child;
         const cJSON *n, *load = cJSON_GetObjectItem(phase, "loads")->child;
         cJSON_ArrayForEach(n, cJSON_GetObjectItem(load, "connections"))
@@ -39,8 +40,8 @@ static void read_placement(const char *text) {
     static const int allowed[] = {0, 1, 2, 5, 1023};
     static struct placement_policy policy;
     static struct placement placement;
-    char reason[512];
-    if (!placement_read(&policy, text, allowed, 5, reason, sizeof reason)) return;
+    struct reason reason;
+    if (!placement_read(&policy, text, allowed, 5, &reason)) return;
     placement_decide(&placement, &policy, allowed, 5, 2, 2);
     CHECK(placement.server_count >= 1 && placement.server_count <= 5);
     CHECK(placement.loadgen_count >= 1 && placement.loadgen_count <= 5);

@@ -5,6 +5,7 @@
 
 #include "bench/gate/compare.h"
 #include "bench/support/json_path.h"
+#include "bench/support/reason.h"
 #include "tests/unit/unit.h"
 
 #include <math.h>
@@ -118,9 +119,9 @@ static inline void delete_sides(const struct sides *s) {
 /* Compares and deletes the files. The caller clears the report. */
 static inline void compare(struct gate_report *report, struct sides s, unsigned vary, bool gate) {
     struct compare_side sides[COMPARE_SIDES];
-    char reason[512];
+    struct reason reason;
     build_sides(&s, sides);
-    if (!compare_possible(sides, reason, sizeof reason)) fail_msg("%s", reason);
+    if (!compare_possible(sides, &reason)) fail_msg("%s", reason);
     compare_build(report, sides, vary, gate);
     delete_sides(&s);
 }
@@ -144,8 +145,8 @@ static inline void assert_near(double value, double expected, double error) {
 }
 
 static inline int exit_code(const struct gate_report *report) {
-    char why[512];
-    return gate_exit_code(report, GATE_FAIL_REGRESSION, why, sizeof why);
+    struct reason why;
+    return gate_exit_code(report, GATE_FAIL_REGRESSION, &why);
 }
 
 static inline void expect_verdict(const struct gate_row *row, enum gate_verdict verdict,

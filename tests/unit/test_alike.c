@@ -1,6 +1,7 @@
 /* test_alike.c - what must not differ between two sides, and what may.
  * Invariant: each test changes one thing in results that pass. */
 #include "bench/gate/alike.h"
+#include "bench/support/reason.h"
 #include "tests/unit/compare_files.h"
 
 /* Compares two results that should not be compared: all rows say so, for this reason. */
@@ -16,8 +17,8 @@ static void expect_incomparable(cJSON *left, cJSON *right, const char *reason) {
 
 static unsigned vary(const char *name) {
     unsigned keys = 0;
-    char reason[512] = "";
-    if (!alike_vary(&keys, name, reason, sizeof reason)) fail_msg("%s", reason);
+    struct reason reason = {.text = ""};
+    if (!alike_vary(&keys, name, &reason)) fail_msg("%s", reason);
     return keys;
 }
 
@@ -113,7 +114,7 @@ static void sessions_of_one_side_must_be_alike(void **state) {
 static void across_systems_there_is_no_verdict(void **state) {
     (void)state;
     struct gate_report report;
-    char reason[512];
+    struct reason reason;
     unsigned keys = 0;
     cJSON *left = closed_result("a", 8, 1e5, 5e3), *right = closed_result("b", 8, 1e5, 5e3);
     add_slots(add_cell(right, OPEN, "open"), 8, 2e4, 5e3, "none");
@@ -123,10 +124,10 @@ static void across_systems_there_is_no_verdict(void **state) {
         expect_verdict(&report.rows[i], GATE_INCOMPARABLE, ALIKE_ACROSS_SYSTEMS);
     assert_int_equal(exit_code(&report), 3);
     compare_clear(&report);
-    assert_false(alike_vary(&keys, "os", reason, sizeof reason));
-    assert_string_equal(reason, ALIKE_ACROSS_SYSTEMS);
-    assert_false(alike_vary(&keys, "colour", reason, sizeof reason));
-    assert_non_null(strstr(reason, "unknown; it is one of cpu, "));
+    assert_false(alike_vary(&keys, "os", &reason));
+    assert_string_equal(reason.text, ALIKE_ACROSS_SYSTEMS);
+    assert_false(alike_vary(&keys, "colour", &reason));
+    assert_non_null(strstr(reason.text, "unknown; it is one of cpu, "));
     assert_int_equal(keys, 0);
 }
 

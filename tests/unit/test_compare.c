@@ -1,7 +1,8 @@
 /* test_compare.c - two sides of results: which cells meet, what their figures say, which files can
  * be sides at all. Invariant: each test changes one thing in results that pass. */
-#include "tests/unit/compare_files.h"
 #include "bench/support/json_path.h"
+#include "bench/support/reason.h"
+#include "tests/unit/compare_files.h"
 
 /* ---- figures ---- */
 
@@ -220,10 +221,10 @@ static void sessions_add_their_slots(void **state) {
 
 static void expect_impossible(struct sides s, const char *expected) {
     struct compare_side sides[COMPARE_SIDES];
-    char reason[512];
+    struct reason reason;
     build_sides(&s, sides);
-    assert_false(compare_possible(sides, reason, sizeof reason));
-    assert_string_equal(reason, expected);
+    assert_false(compare_possible(sides, &reason));
+    assert_string_equal(reason.text, expected);
     delete_sides(&s);
 }
 

@@ -3,10 +3,9 @@
  * Invariant: every child ends when the test does, by the end of its input. */
 #include "base/os.h"
 #include "bench/machine/counters.h"
-#include "bench/support/json_file.h"
-#include "bench/support/process.h"
 #include "bench/session/sample.h"
 #include "bench/session/slot.h"
+#include "bench/support/process.h"
 #include "tests/unit/unit.h"
 
 #include <math.h>
@@ -24,7 +23,7 @@
 #define THREADS 3
 #define DEADLINE_NS 20000000000u
 
-static char reason[SLOT_REASON_SIZE];
+static struct reason reason;
 
 struct child {
     pid_t pid;  /* its id */
@@ -96,9 +95,9 @@ static void order(const struct child *c) {
 }
 
 static void skip_unless_permitted(void) {
-    struct counters *own = counters_open(getpid(), reason, sizeof reason);
+    struct counters *own = counters_open(getpid(), &reason);
     if (!own) {
-        print_message("skip: system calls are not counted: %s\n", reason);
+        print_message("skip: system calls are not counted: %s\n", reason.text);
         skip();
     }
     counters_close(own);
@@ -116,7 +115,7 @@ static void calls_and_sleeps_are_exact(void **state) {
     struct child c = start(make_calls);
     await_sleep(&c, 0);
     uint64_t before = slept(&c);
-    struct counters *counters = counters_open(c.pid, reason, sizeof reason);
+    struct counters *counters = counters_open(c.pid, &reason);
     assert_non_null(counters);
     const uint64_t calls = ROUNDS * (CALLS + 1); /* and the read */
     struct counts counts;
@@ -141,7 +140,7 @@ static void threads_are_counted_after_their_end(void **state) {
     skip_unless_permitted();
     struct child c = start(make_calls_in_threads);
     await_sleep(&c, 0);
-    struct counters *counters = counters_open(c.pid, reason, sizeof reason);
+    struct counters *counters = counters_open(c.pid, &reason);
     assert_non_null(counters);
     assert_int_equal(write(c.orders, "x", 1), 1);
     end(&c);
@@ -149,9 +148,9 @@ static void threads_are_counted_after_their_end(void **state) {
     assert_true(counters_read(counters, &counts));
     assert_in_range(counts.syscalls, THREADS * CALLS, THREADS * CALLS * 1.1);
     counters_close(counters);
-    counters = counters_open(c.pid, reason, sizeof reason);
+    counters = counters_open(c.pid, &reason);
     assert_null(counters);
-    assert_string_equal(reason, "the server has ended");
+    assert_string_equal(reason.text, "the server has ended");
 }
 
 /* Puts the path of a program of this build there; this one is in a directory below. */
@@ -202,10 +201,10 @@ static void a_counted_slot_has_three_calls_per_echo(void **state) {
     double calls = figure(sample, "counters", "syscalls_per_echo");
     double wakeups = figure(sample, "counters", "wakeups_per_echo");
     const cJSON *counters = cJSON_GetObjectItemCaseSensitive(sample, "counters");
-    if (*o.uncounted) {
-        assert_string_equal(describe_text(counters, "reason"), o.uncounted);
+    if (*o.uncounted.text) {
+        assert_string_equal(describe_text(counters, "reason"), o.uncounted.text);
         assert_true(isnan(calls) && isnan(wakeups));
-        print_message("skip: system calls are not counted: %s\n", o.uncounted);
+        print_message("skip: system calls are not counted: %s\n", o.uncounted.text);
         cJSON_Delete(sample);
         slot_free(&o);
         skip();

@@ -8,13 +8,13 @@
 #include <string.h>
 
 static struct foreign_words words;
-static char reason[512];
+static struct reason reason;
 
 /* The words with a '|' between them; "" and the reason if it is refused. */
 static const char *split(const char *command) {
     static char joined[2048];
-    *joined = *reason = '\0';
-    if (!foreign_split(&words, command, 7000, reason, sizeof reason)) return joined;
+    *joined = *reason.text = '\0';
+    if (!foreign_split(&words, command, 7000, &reason)) return joined;
     assert_null(words.words[words.count]);
     for (size_t i = 0; i < words.count; i++) {
         if (i) strcat(joined, "|");
@@ -46,9 +46,9 @@ static void port_stands_anywhere(void **state) {
                         "s|-l127.0.0.1:7000,x|70007000");
     assert_string_equal(split("s {po'rt'}"), "s|7000");
     assert_string_equal(split("s {{port}} {Port} {port"), "s|{7000}|{Port}|{port");
-    assert_true(foreign_split(&words, "s {port}", 65535, reason, sizeof reason));
+    assert_true(foreign_split(&words, "s {port}", 65535, &reason));
     assert_string_equal(words.words[1], "65535");
-    assert_true(foreign_split(&words, "s {port}", 1, reason, sizeof reason));
+    assert_true(foreign_split(&words, "s {port}", 1, &reason));
     assert_string_equal(words.words[1], "1");
 }
 
@@ -69,8 +69,8 @@ static void refusals_say_why(void **state) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         assert_string_equal(split(cases[i].command), "");
-        assert_non_null(strstr(reason, cases[i].why));
-        assert_null(strchr(reason, '\n'));
+        assert_non_null(strstr(reason.text, cases[i].why));
+        assert_null(strchr(reason.text, '\n'));
     }
 }
 
@@ -82,7 +82,7 @@ static void sizes_are_bounded(void **state) {
     assert_int_equal(words.count, FOREIGN_WORDS_MAX);
     strcat(command, " a");
     assert_string_equal(split(command), "");
-    assert_non_null(strstr(reason, "more than 40 words"));
+    assert_non_null(strstr(reason.text, "more than 40 words"));
     memset(command, 'a', sizeof command);
     memcpy(command, "s {port} ", 9);
     command[FOREIGN_COMMAND_SIZE - 1] = '\0';
@@ -90,7 +90,7 @@ static void sizes_are_bounded(void **state) {
     command[FOREIGN_COMMAND_SIZE - 1] = 'a';
     command[FOREIGN_COMMAND_SIZE] = '\0';
     assert_string_equal(split(command), "");
-    assert_non_null(strstr(reason, "longer than 1023 bytes"));
+    assert_non_null(strstr(reason.text, "longer than 1023 bytes"));
 }
 
 static void files_are_the_last_part_of_a_path(void **state) {
@@ -105,16 +105,16 @@ static void files_are_the_last_part_of_a_path(void **state) {
 static void programs_are_found_in_path(void **state) {
     (void)state;
     char path[PATH_SIZE];
-    assert_true(foreign_find_program(path, "sh", "/nosuch::/bin", reason, sizeof reason));
+    assert_true(foreign_find_program(path, "sh", "/nosuch::/bin", &reason));
     assert_string_equal(path, "/bin/sh");
-    assert_true(foreign_find_program(path, "/bin/sh", "", reason, sizeof reason));
+    assert_true(foreign_find_program(path, "/bin/sh", "", &reason));
     assert_string_equal(path, "/bin/sh");
-    assert_false(foreign_find_program(path, "sh", "/nosuch", reason, sizeof reason));
-    assert_string_equal(reason, "sh: no such program in PATH");
-    assert_false(foreign_find_program(path, "sh", "", reason, sizeof reason));
-    assert_false(foreign_find_program(path, "bin", "/", reason, sizeof reason)); /* a directory */
-    assert_false(foreign_find_program(path, "/etc/passwd", "/bin", reason, sizeof reason));
-    assert_string_equal(reason, "/etc/passwd: not executable");
+    assert_false(foreign_find_program(path, "sh", "/nosuch", &reason));
+    assert_string_equal(reason.text, "sh: no such program in PATH");
+    assert_false(foreign_find_program(path, "sh", "", &reason));
+    assert_false(foreign_find_program(path, "bin", "/", &reason)); /* a directory */
+    assert_false(foreign_find_program(path, "/etc/passwd", "/bin", &reason));
+    assert_string_equal(reason.text, "/etc/passwd: not executable");
 }
 
 static void names_are_safe_and_unique(void **state) {
@@ -151,11 +151,9 @@ static void specs_join_the_models(void **state) {
     static struct models m;
     static struct server_spec specs[4];
     memset(&m, 0, sizeof m);
-    assert_true(foreign_spec_read(&specs[0], SERVER_COMMAND, "/bin/sh -c x {port}", &m, reason,
-                                  sizeof reason));
-    assert_true(foreign_spec_read(&specs[1], SERVER_AT, "[::1]:70", &m, reason, sizeof reason));
-    assert_true(
-        foreign_spec_read(&specs[2], SERVER_AT, "example.org:70", &m, reason, sizeof reason));
+    assert_true(foreign_spec_read(&specs[0], SERVER_COMMAND, "/bin/sh -c x {port}", &m, &reason));
+    assert_true(foreign_spec_read(&specs[1], SERVER_AT, "[::1]:70", &m, &reason));
+    assert_true(foreign_spec_read(&specs[2], SERVER_AT, "example.org:70", &m, &reason));
     assert_int_equal(m.count, 3);
     assert_string_equal(specs[0].text, "sh");
     assert_string_equal(specs[0].program->path, "/bin/sh");
@@ -166,12 +164,12 @@ static void specs_join_the_models(void **state) {
     assert_string_equal(describe_text(specs[0].describe, "summary"), "/bin/sh -c x {port}");
     assert_null(describe_text(specs[0].describe, "initiation"));
     assert_true(cJSON_IsTrue(cJSON_GetObjectItem(specs[0].describe, "available")));
-    assert_false(foreign_spec_read(&specs[3], SERVER_AT, "[::1]:70", &m, reason, sizeof reason));
-    assert_string_equal(reason, "--server-at: [::1]:70: given twice");
-    assert_false(foreign_spec_read(&specs[3], SERVER_AT, "h:0", &m, reason, sizeof reason));
-    assert_false(
-        foreign_spec_read(&specs[3], SERVER_COMMAND, "/bin/sh", &m, reason, sizeof reason));
-    assert_string_equal(reason, "--server-cmd: /bin/sh: no {port}; put it where the port goes");
+    assert_false(foreign_spec_read(&specs[3], SERVER_AT, "[::1]:70", &m, &reason));
+    assert_string_equal(reason.text, "--server-at: [::1]:70: given twice");
+    assert_false(foreign_spec_read(&specs[3], SERVER_AT, "h:0", &m, &reason));
+    assert_false(foreign_spec_read(&specs[3], SERVER_COMMAND, "/bin/sh", &m, &reason));
+    assert_string_equal(reason.text,
+                        "--server-cmd: /bin/sh: no {port}; put it where the port goes");
     assert_int_equal(m.count, 3);
     for (int i = 0; i < 3; i++) server_spec_free(&specs[i]);
     models_free(&m);

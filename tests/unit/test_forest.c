@@ -2,6 +2,7 @@
  * Invariant: comparisons are made here, and hold what the plot reads and no more. */
 #include "bench/plot/fill.h"
 #include "bench/plot/forest.h"
+#include "bench/support/reason.h"
 #include "tests/unit/unit.h"
 
 #include <math.h>
@@ -15,10 +16,10 @@
     "{\"schema\":{\"name\":\"iobench-gate\",\"version_major\":1},\"baseline\":\"a\","              \
     "\"candidate\":\"b\""
 
-static bool draw(struct plot *plot, const char *text, char *reason, size_t size) {
+static bool draw(struct plot *plot, const char *text, struct reason *reason) {
     cJSON *gate = cJSON_Parse(text);
     assert_non_null(gate);
-    bool drawn = plot_forest(plot, gate, reason, size);
+    bool drawn = plot_forest(plot, gate, reason);
     cJSON_Delete(gate);
     return drawn;
 }
@@ -26,9 +27,10 @@ static bool draw(struct plot *plot, const char *text, char *reason, size_t size)
 /* Draws two rows with a control above them. */
 static void draw_rows(struct plot *plot, const char *first, const char *second,
                       const char *control) {
-    char text[2048], reason[512] = "";
+    char text[2048];
+    struct reason reason = {.text = ""};
     snprintf(text, sizeof text, HEAD ",\"rows\":[%s,%s],\"control\":%s}", first, second, control);
-    if (!draw(plot, text, reason, sizeof reason)) fail_msg("%s", reason);
+    if (!draw(plot, text, &reason)) fail_msg("%s", reason);
 }
 
 static const char *row(char text[256], const char *metric, const char *gated, const char *effect,
@@ -118,9 +120,9 @@ static void other_documents_are_refused(void **state) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct plot plot = {0};
-        char reason[512];
-        assert_false(draw(&plot, cases[i].text, reason, sizeof reason));
-        assert_string_equal(reason, cases[i].reason);
+        struct reason reason;
+        assert_false(draw(&plot, cases[i].text, &reason));
+        assert_string_equal(reason.text, cases[i].reason);
         plot_free(&plot);
     }
 }

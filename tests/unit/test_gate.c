@@ -2,6 +2,7 @@
  * Invariant: no difference is drawn at random, so that every p can be looked up. */
 #include "bench/gate/gate.h"
 #include "bench/gate/metrics.h"
+#include "bench/support/reason.h"
 #include "tests/unit/unit.h"
 
 #include <cjson/cJSON.h>
@@ -15,7 +16,7 @@
 struct made {
     struct gate_report report;  /* its rows are those */
     struct gate_row rows[ROWS]; /* of cells "a", "b", ... */
-    char why[512];              /* of the exit code */
+    struct reason why;          /* of the exit code */
 };
 
 static struct gate_row *add(struct made *m, enum gate_metric metric) {
@@ -48,7 +49,7 @@ static struct gate_row *both_stages(struct made *m, enum gate_metric metric, dou
 static int decide(struct made *m, enum gate_fail_on fail_on) {
     gate_decide(&m->report);
     gate_check_control(&m->report);
-    return gate_exit_code(&m->report, fail_on, m->why, sizeof m->why);
+    return gate_exit_code(&m->report, fail_on, &m->why);
 }
 
 static void a_regression_is_found_and_named(void **state) {
@@ -60,7 +61,7 @@ static void a_regression_is_found_and_named(void **state) {
     assert_int_equal(decide(&m, GATE_FAIL_REGRESSION), 1);
     assert_int_equal(worse->verdict, GATE_REGRESSED);
     assert_int_equal(same->verdict, GATE_PASS);
-    assert_string_equal(m.why, "a: CPU/echo +6.2 %");
+    assert_string_equal(m.why.text, "a: CPU/echo +6.2 %");
     assert_true(isnan(same->adjusted_worse) && worse->adjusted_worse < 1e-5);
     assert_int_equal(decide(&m, GATE_FAIL_NEVER), 0);
     m.report.advisory = true;
@@ -72,7 +73,7 @@ static void throughput_is_told_in_its_own_sign(void **state) {
     struct made m = {0};
     both_stages(&m, GATE_THROUGHPUT, 0.06, 0.05);
     assert_int_equal(decide(&m, GATE_FAIL_REGRESSION), 1);
-    assert_string_equal(m.why, "a: throughput -5.8 %");
+    assert_string_equal(m.why.text, "a: throughput -5.8 %");
 }
 
 static void what_is_smaller_than_tau_is_no_regression(void **state) {
@@ -156,7 +157,7 @@ static void what_was_not_measured_is_never_green(void **state) {
     spread(row, 1, 7, 0, 0.01);
     snprintf(row->reason, sizeof row->reason, "server died");
     assert_int_equal(decide(&m, GATE_FAIL_NEVER), 3);
-    assert_string_equal(m.why, "b: p99: NOT MEASURED: server died");
+    assert_string_equal(m.why.text, "b: p99: NOT MEASURED: server died");
     row->verdict = GATE_INCOMPARABLE;
     assert_int_equal(decide(&m, GATE_FAIL_NEVER), 3);
     row->gated = false;
@@ -202,7 +203,7 @@ static void a_control_without_pairs_voids_everything(void **state) {
     snprintf(m.report.control.reason, GATE_REASON_SIZE, "server died");
     gate_estimate(&m.report.control);
     assert_int_equal(decide(&m, GATE_FAIL_NEVER), 3);
-    assert_string_equal(m.why, "the control was not measured: server died");
+    assert_string_equal(m.why.text, "the control was not measured: server died");
 }
 
 static void all_cells_shifting_with_the_control_is_the_machine(void **state) {
@@ -226,7 +227,7 @@ static void nothing_gated_is_nothing_shown(void **state) {
     struct made m = {0};
     add(&m, GATE_SYSCALLS)->gated = false;
     assert_int_equal(decide(&m, GATE_FAIL_REGRESSION), 3);
-    assert_string_equal(m.why, "no figure could be gated");
+    assert_string_equal(m.why.text, "no figure could be gated");
 }
 
 static void an_advisory_comparison_is_never_1(void **state) {
@@ -239,11 +240,12 @@ static void an_advisory_comparison_is_never_1(void **state) {
 
 /* ---- figures ---- */
 
-static double figure(enum gate_metric metric, const char *scenario, const char *sample, char *why) {
+static double figure(enum gate_metric metric, const char *scenario, const char *sample,
+                     struct reason *why) {
     cJSON *s = cJSON_Parse(scenario), *o = cJSON_Parse(sample);
     assert_non_null(s);
     assert_non_null(o);
-    double value = gate_figure(metric, s, o, why, 256);
+    double value = gate_figure(metric, s, o, why);
     cJSON_Delete(s);
     cJSON_Delete(o);
     return value;
@@ -271,11 +273,11 @@ static void what_is_broken_is_told_from_what_is_disturbed(void **state) {
                  {OF("9", "3", "invalid", "3 wrong echoes"), true},
                  {OF("null", "null", "invalid", "no figures: exit 1"), true}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char why[256] = "";
+        struct reason why = {.text = ""};
         cJSON *sample = cJSON_Parse(cases[i].sample);
         assert_non_null(sample);
-        assert_int_equal(gate_broken(sample, why, sizeof why), cases[i].broken);
-        assert_int_equal(*why != '\0', cases[i].broken);
+        assert_int_equal(gate_broken(sample, &why), cases[i].broken);
+        assert_int_equal(*why.text != '\0', cases[i].broken);
         cJSON_Delete(sample);
     }
 }
@@ -317,14 +319,14 @@ static void figures_come_from_where_they_mean_something(void **state) {
         {GATE_LOADGEN_CPU, open, SAMPLE("\"none\"", "valid"), NAN, ""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char why[256];
-        double value = figure(cases[i].metric, cases[i].scenario, cases[i].sample, why);
+        struct reason why;
+        double value = figure(cases[i].metric, cases[i].scenario, cases[i].sample, &why);
         if (isnan(cases[i].value))
             assert_true(isnan(value));
         else
             assert_true(fabs(value - cases[i].value) < 1e-9);
-        assert_true(strlen(cases[i].why) <= strlen(why));
-        assert_memory_equal(why, cases[i].why, *cases[i].why ? strlen(cases[i].why) : 1);
+        assert_true(strlen(cases[i].why) <= strlen(why.text));
+        assert_memory_equal(why.text, cases[i].why, *cases[i].why ? strlen(cases[i].why) : 1);
     }
 }
 

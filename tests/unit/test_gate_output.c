@@ -1,15 +1,16 @@
 /* test_gate_output.c - a comparison as table and JSON, what is concluded, and which files get it.
  * Invariant: runs from the top of the source tree, where the schema is. */
-#include "bench/support/json_file.h"
 #include "bench/result/schema.h"
+#include "bench/support/json_file.h"
+#include "bench/support/reason.h"
 #include "tests/unit/gate_made.h"
 
 #include <unistd.h>
 
 /* The JSON, which was found to keep to its schema. */
 static cJSON *json_of(const struct made *m, int exit_code, const char *why) {
-    char reason[JSON_REASON_SIZE] = "";
-    cJSON *schema = json_file_read("results/iobench-gate.schema.json", reason, sizeof reason);
+    struct reason reason = {.text = ""};
+    cJSON *schema = json_file_read("results/iobench-gate.schema.json", &reason);
     if (!schema) fail_msg("%s", reason);
     cJSON *json = gate_json(&m->report, exit_code, why);
     char *text = cJSON_Print(json); /* what is read is what counts */
@@ -17,7 +18,7 @@ static cJSON *json_of(const struct made *m, int exit_code, const char *why) {
     json = cJSON_Parse(text);
     cJSON_free(text);
     assert_non_null(json);
-    if (!schema_check(schema, NULL, json, "", reason, sizeof reason)) fail_msg("%s", reason);
+    if (!schema_check(schema, NULL, json, "", &reason)) fail_msg("%s", reason);
     cJSON_Delete(schema);
     return json;
 }
@@ -234,7 +235,8 @@ static char *content(const char *path) {
 
 static void files_are_written_as_asked(void **state) {
     (void)state;
-    char folder[] = "build/gate-XXXXXX", junit[64], markdown[64], summary[64], reason[512] = "";
+    char folder[] = "build/gate-XXXXXX", junit[64], markdown[64], summary[64];
+    struct reason reason = {.text = ""};
     assert_non_null(mkdtemp(folder));
     snprintf(junit, sizeof junit, "%s/junit.xml", folder);
     snprintf(markdown, sizeof markdown, "%s/a.md", folder);
@@ -243,13 +245,13 @@ static void files_are_written_as_asked(void **state) {
     make_all(&m, "a");
     struct gate_outputs outputs = {.quiet = true, .junit = junit, .markdown = markdown};
     setenv("GITHUB_STEP_SUMMARY", summary, 1);
-    assert_true(gate_outputs_check(&outputs, reason, sizeof reason));
+    assert_true(gate_outputs_check(&outputs, &reason));
     assert_int_equal(access(markdown, F_OK), -1); /* to look is not to write */
     assert_int_equal(access(summary, F_OK), -1);
     for (int i = 0; i < 2; i++)
-        assert_true(gate_outputs_write(&outputs, &m.report, 1, "", reason, sizeof reason));
+        assert_true(gate_outputs_write(&outputs, &m.report, 1, "", &reason));
     setenv("GITHUB_STEP_SUMMARY", markdown, 1); /* both names of one file: once */
-    assert_true(gate_outputs_write(&outputs, &m.report, 1, "", reason, sizeof reason));
+    assert_true(gate_outputs_write(&outputs, &m.report, 1, "", &reason));
     char *texts[] = {content(junit), content(markdown), content(summary)};
     expect(texts[0], "<testsuite ", 1);
     expect(texts[1], "### iobench ab", 3);
@@ -269,14 +271,14 @@ static void files_that_cannot_be_written_are_named(void **state) {
                  {{.quiet = true, .markdown = "results"}, "", "--markdown results: "},
                  {{.quiet = true}, "no/such/b", "GITHUB_STEP_SUMMARY no/such/b: "}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char reason[512] = "", again[512] = "";
+        struct reason reason = {.text = ""}, again = {.text = ""};
         struct made m;
         make_all(&m, "a");
         setenv("GITHUB_STEP_SUMMARY", cases[i].summary, 1);
-        assert_false(gate_outputs_check(&cases[i].outputs, reason, sizeof reason));
-        assert_false(gate_outputs_write(&cases[i].outputs, &m.report, 1, "", again, sizeof again));
-        assert_ptr_equal(strstr(reason, cases[i].reason), reason);
-        assert_ptr_equal(strstr(again, cases[i].reason), again);
+        assert_false(gate_outputs_check(&cases[i].outputs, &reason));
+        assert_false(gate_outputs_write(&cases[i].outputs, &m.report, 1, "", &again));
+        assert_ptr_equal(strstr(reason.text, cases[i].reason), reason.text);
+        assert_ptr_equal(strstr(again.text, cases[i].reason), again.text);
     }
     unsetenv("GITHUB_STEP_SUMMARY");
 }
@@ -288,11 +290,12 @@ static void workflows_are_told_beside_the_json(void **state) {
     const struct gate_outputs outputs = {.json = true};
     FILE *files[] = {tmpfile(), tmpfile()};
     int kept[] = {dup(1), dup(2)};
-    char reason[512], *texts[2];
+    char *texts[2];
+    struct reason reason;
     fflush(NULL);
     setenv("GITHUB_ACTIONS", "true", 1);
     for (int i = 0; i < 2; i++) assert_true(files[i] && dup2(fileno(files[i]), 1 + i) >= 0);
-    bool written = gate_outputs_write(&outputs, &m.report, 1, "", reason, sizeof reason);
+    bool written = gate_outputs_write(&outputs, &m.report, 1, "", &reason);
     fflush(NULL);
     for (int i = 0; i < 2; i++) {
         dup2(kept[i], 1 + i);

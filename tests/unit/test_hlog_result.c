@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "bench/result/hlog.h"
 #include "bench/support/json_file.h"
+#include "bench/support/reason.h"
 #include "bench/support/version.h"
 #include "tests/unit/unit.h"
 
@@ -49,8 +50,8 @@ static void set_latency(cJSON *sample, const char *kind, const char *basis, uint
 
 /* Makes the log and leaves out what encodes a histogram: that is another test's. */
 static void make_log(cJSON *document, struct hlog *log) {
-    char reason[JSON_REASON_SIZE] = "";
-    bool made = hlog_from_result(log, document, reason, sizeof reason);
+    struct reason reason = {.text = ""};
+    bool made = hlog_from_result(log, document, &reason);
     if (!made) fail_msg("%s", reason);
     assert_int_equal(strlen(log->text.data), log->text.size);
     cJSON_Delete(document);
@@ -176,10 +177,10 @@ static void tags_are_one_word_and_differ(void **state) {
 
 /* ---- when it began ---- */
 
-static bool make_dated(struct hlog *log, const char *started_utc, char *reason) {
+static bool make_dated(struct hlog *log, const char *started_utc, struct reason *reason) {
     cJSON *document = new_document(started_utc);
     set_latency(add_sample(add_cell(document, "a"), "valid", 1), "latency", "service", 1);
-    bool made = hlog_from_result(log, document, reason, JSON_REASON_SIZE);
+    bool made = hlog_from_result(log, document, reason);
     cJSON_Delete(document);
     return made;
 }
@@ -199,8 +200,9 @@ static void dates_are_seconds_since_1970(void **state) {
     };
     for (size_t i = 0; i < sizeof dates / sizeof *dates; i++) {
         struct hlog log;
-        char line[200], reason[JSON_REASON_SIZE];
-        assert_true(make_dated(&log, dates[i][0], reason));
+        char line[200];
+        struct reason reason;
+        assert_true(make_dated(&log, dates[i][0], &reason));
         snprintf(line, sizeof line, "#[StartTime: %s (seconds since epoch), %.19sZ]\n", dates[i][1],
                  dates[i][0]);
         if (!strstr(log.text.data, line)) fail_msg("%s: %.300s", line, log.text.data);
@@ -228,9 +230,10 @@ static void other_dates_are_refused(void **state) {
                                         "2026-11-24T16:35:5"};
     for (size_t i = 0; i < sizeof dates / sizeof *dates; i++) {
         struct hlog log;
-        char reason[JSON_REASON_SIZE] = "";
-        if (make_dated(&log, dates[i], reason)) fail_msg("\"%s\" was taken", dates[i]);
-        assert_string_equal(reason, "session.started_utc: not a time like 2026-11-24T20:28:00Z");
+        struct reason reason = {.text = ""};
+        if (make_dated(&log, dates[i], &reason)) fail_msg("\"%s\" was taken", dates[i]);
+        assert_string_equal(reason.text,
+                            "session.started_utc: not a time like 2026-11-24T20:28:00Z");
         hlog_clear(&log);
     }
 }
@@ -238,11 +241,11 @@ static void other_dates_are_refused(void **state) {
 static void without_usable_slots_there_is_no_log(void **state) {
     (void)state;
     struct hlog log;
-    char reason[JSON_REASON_SIZE] = "";
+    struct reason reason = {.text = ""};
     cJSON *document = new_document("2026-11-24T16:35:58Z");
     set_latency(add_sample(add_cell(document, "a"), "invalid", 1), "latency", "service", 1);
-    assert_false(hlog_from_result(&log, document, reason, sizeof reason));
-    assert_string_equal(reason,
+    assert_false(hlog_from_result(&log, document, &reason));
+    assert_string_equal(reason.text,
                         "nothing to export: no slot is valid or suspect and has a histogram");
     hlog_clear(&log);
     cJSON_Delete(document);

@@ -2,8 +2,9 @@
  * Invariant: the document is fine before each change, and is refused after it for the figure that
  * was changed. Runs from the top of the source tree, where the schema is. */
 #include "base/json.h"
-#include "bench/support/json_file.h"
 #include "bench/result/result_file.h"
+#include "bench/support/json_file.h"
+#include "bench/support/reason.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -174,21 +175,22 @@ struct changed {
 
 /* Makes one change at a time, or, with `together`, all of them before looking. */
 static void try_changes(const struct changed *changes, size_t count, bool together) {
-    char reason[JSON_REASON_SIZE];
-    cJSON *schema = json_file_read("results/iobench-result.schema.json", reason, sizeof reason);
+    struct reason reason;
+    cJSON *schema = json_file_read("results/iobench-result.schema.json", &reason);
     assert_non_null(schema);
     for (size_t i = 0; i < count; i++) {
         cJSON *document = make_document();
         change(document, changes[i].path, changes[i].value);
         for (; together && i + 1 < count; i++)
             change(document, changes[i + 1].path, changes[i + 1].value);
-        *reason = '\0';
-        bool fine = result_file_check(schema, document, reason, sizeof reason);
+        *reason.text = '\0';
+        bool fine = result_file_check(schema, document, &reason);
         const char *expected = changes[i].reason;
-        bool good = expected ? !fine && strncmp(reason, expected, strlen(expected)) == 0 : fine;
+        bool good =
+            expected ? !fine && strncmp(reason.text, expected, strlen(expected)) == 0 : fine;
         if (!good)
             print_error("%s = %s: expected '%s', found '%s'\n", changes[i].path, changes[i].value,
-                        expected ? expected : "fine", fine ? "fine" : reason);
+                        expected ? expected : "fine", fine ? "fine" : reason.text);
         assert_true(good);
         cJSON_Delete(document);
     }

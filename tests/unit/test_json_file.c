@@ -1,6 +1,7 @@
 /* test_json_file.c - documents on disk: what is no file, no JSON, or only a part of it.
  * Invariant: a reason is one line. */
 #include "bench/support/json_file.h"
+#include "bench/support/reason.h"
 #include "tests/unit/unit.h"
 
 #include <fcntl.h>
@@ -31,13 +32,15 @@ static void every_beginning_ends_too_early(void **state) {
     static const char text[] = "{\"a\\\"b\": [true, false , null, -1.5e+10,\n\t\"\\u00e9 {\", {}, "
                                "[], {\"c\": \"\"}], \"d\": 12}";
     for (size_t length = 0; length < sizeof text; length++) {
-        char part[sizeof text], reason[JSON_REASON_SIZE] = "";
+        char part[sizeof text];
+        struct reason reason = {.text = ""};
         memcpy(part, text, length);
         part[length] = '\0';
-        cJSON *json = json_text_parse(part, length, reason, sizeof reason);
+        cJSON *json = json_text_parse(part, length, &reason);
         assert_int_equal(json != NULL, length == sizeof text - 1);
         cJSON_Delete(json);
-        if (!json && !strstr(reason, ": the text ends too early")) fail_msg("%s: %s", part, reason);
+        if (!json && !strstr(reason.text, ": the text ends too early"))
+            fail_msg("%s: %s", part, reason);
     }
 }
 
@@ -53,16 +56,16 @@ static void what_is_wrong_within_is_no_json(void **state) {
                  {"[1] 2", "line 1, column 5: not valid JSON"},
                  {"]", "line 1, column 1: not valid JSON"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char reason[JSON_REASON_SIZE] = "";
-        assert_null(json_text_parse(cases[i].text, strlen(cases[i].text), reason, sizeof reason));
-        assert_string_equal(reason, cases[i].reason);
+        struct reason reason = {.text = ""};
+        assert_null(json_text_parse(cases[i].text, strlen(cases[i].text), &reason));
+        assert_string_equal(reason.text, cases[i].reason);
     }
 }
 
 static void refused(const char *path, const char *expected) {
-    char reason[JSON_REASON_SIZE] = "";
-    assert_null(json_file_read(path, reason, sizeof reason));
-    assert_string_equal(reason, expected);
+    struct reason reason = {.text = ""};
+    assert_null(json_file_read(path, &reason));
+    assert_string_equal(reason.text, expected);
 }
 
 /* A pipe that nobody writes to must not be waited for. */
@@ -72,9 +75,9 @@ static void only_regular_files_are_read(void **state) {
     path_in(path, "pipe");
     assert_int_equal(mkfifo(path, 0600), 0);
     refused(path, "not a regular file");
-    char reason[JSON_REASON_SIZE] = "";
-    assert_false(json_file_writable(path, reason, sizeof reason));
-    assert_string_equal(reason, "exists and is not a regular file");
+    struct reason reason = {.text = ""};
+    assert_false(json_file_writable(path, &reason));
+    assert_string_equal(reason.text, "exists and is not a regular file");
     unlink(path);
     refused("/dev/zero", "not a regular file");
     refused(folder, "illegal operation on a directory");

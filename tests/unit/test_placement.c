@@ -1,6 +1,7 @@
 /* test_placement.c - who runs where: what --placement takes, and what the rules give.
  * Invariant: pure; the CPUs are made up. */
 #include "bench/suite/placement.h"
+#include "bench/support/reason.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -48,12 +49,13 @@ static void placement_texts(void **state) {
     struct placement_policy *policy = test_malloc(sizeof *policy);
     struct placement *p = test_malloc(sizeof *p);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char reason[256] = "", found[128], quoted[64];
-        bool fine = placement_read(policy, cases[i].text, cpus, 5, reason, sizeof reason);
+        char found[128], quoted[64];
+        struct reason reason = {.text = ""};
+        bool fine = placement_read(policy, cases[i].text, cpus, 5, &reason);
         if (fine != (cases[i].placement != NULL)) print_error("'%s'\n", cases[i].text);
         assert_int_equal(fine, cases[i].placement != NULL);
         snprintf(quoted, sizeof quoted, "'%s': not auto, none or", cases[i].text);
-        if (!fine) assert_memory_equal(reason, quoted, strlen(quoted));
+        if (!fine) assert_memory_equal(reason.text, quoted, strlen(quoted));
         if (!fine) continue;
         assert_int_equal(policy->kind, PLACEMENT_GIVEN);
         placement_decide(p, policy, cpus, 5, 1, 1);
@@ -84,8 +86,9 @@ static void placement_rules(void **state) {
     struct placement_policy *policy = test_malloc(sizeof *policy);
     struct placement *p = test_malloc(sizeof *p);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char reason[256], found[128];
-        assert_true(placement_read(policy, cases[i].text, cpus, 4, reason, sizeof reason));
+        char found[128];
+        struct reason reason;
+        assert_true(placement_read(policy, cases[i].text, cpus, 4, &reason));
         placement_decide(p, policy, cpus, cases[i].cpus, cases[i].server, cases[i].loadgen);
         show(p, found, sizeof found);
         assert_string_equal(found, cases[i].placement);

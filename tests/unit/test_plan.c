@@ -20,7 +20,7 @@ struct session {
     struct placement_policy policy;     /* of the input */
     struct plan_input input;            /* that it was made of */
     struct plan plan;                   /* what came of it */
-    char reason[256];                   /* why none did */
+    struct reason reason;               /* why none did */
 };
 
 static const int two_cpus[] = {0, 1};
@@ -59,7 +59,7 @@ static struct session *start(const char *loads, int repeats) {
 
 static bool make(struct session *s) {
     plan_free(&s->plan);
-    return plan_make(&s->plan, &s->input, s->reason, sizeof s->reason);
+    return plan_make(&s->plan, &s->input, &s->reason);
 }
 
 static void end(struct session *s) {
@@ -134,7 +134,7 @@ static void the_same_cell_twice_is_refused(void **state) {
     (void)state;
     struct session *s = start(PHASE("{\"load\":\"closed\",\"connections\":[5,6,5]}"), 1);
     assert_false(make(s));
-    assert_string_equal(s->reason, "the cell epoll/closed/c5/d1/64B occurs twice");
+    assert_string_equal(s->reason.text, "the cell epoll/closed/c5/d1/64B occurs twice");
     end(s);
 }
 
@@ -151,7 +151,7 @@ static void too_many_cells_are_refused(void **state) {
     assert_int_equal(s->plan.cell_count, PLAN_CELLS_MAX);
     cJSON_AddItemToArray(cJSON_GetObjectItem(load, "depth"), cJSON_CreateNumber(101));
     assert_false(make(s));
-    assert_string_equal(s->reason, "more than 10000 cells");
+    assert_string_equal(s->reason.text, "more than 10000 cells");
     end(s);
 }
 
@@ -301,7 +301,8 @@ static void a_rate_in_percent_needs_its_capacity_cell(void **state) {
         snprintf(phases, sizeof phases, CAPACITY IN_PCT("%s"), others[i]);
         struct session *s = start(phases, 1);
         assert_false(make(s));
-        assert_non_null(strstr(s->reason, "no closed loop of phase \"cap\" measures its capacity"));
+        assert_non_null(
+            strstr(s->reason.text, "no closed loop of phase \"cap\" measures its capacity"));
         end(s);
     }
 }

@@ -3,8 +3,8 @@
  * Invariant: random data come from a seed that stands here; what R says is in stats/fixtures.json,
  * written by stats/make_fixtures.R. */
 #include "base/rng.h"
-#include "bench/support/json_file.h"
 #include "bench/stats/stats.h"
+#include "bench/support/json_file.h"
 #include "tests/unit/unit.h"
 
 #include <math.h>
@@ -34,9 +34,9 @@ static void near_or_fail(double got, double wanted, const char *what, int line) 
 /* ---- what R says ---- */
 
 static cJSON *fixtures(void) {
-    char reason[JSON_REASON_SIZE] = "";
-    cJSON *json = json_file_read("tests/unit/stats/fixtures.json", reason, sizeof reason);
-    if (!json) print_error("%s\n", reason);
+    struct reason reason = {.text = ""};
+    cJSON *json = json_file_read("tests/unit/stats/fixtures.json", &reason);
+    if (!json) print_error("%s\n", reason.text);
     assert_non_null(json);
     return json;
 }

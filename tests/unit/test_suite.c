@@ -1,8 +1,8 @@
 /* test_suite.c - from a suite file to the order of slots: what is refused and by which name, what
  * is overridden, which cells come of it, who runs where. Invariant: runs from the top of the source
  * tree, where the suites are. */
-#include "bench/support/json_file.h"
 #include "bench/suite/suite.h"
+#include "bench/support/json_file.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -32,8 +32,8 @@ static cJSON *parse(const char *text) {
 }
 
 static cJSON *read_schema(void) {
-    char reason[JSON_REASON_SIZE];
-    cJSON *schema = json_file_read("bench/suites/iobench-suite.schema.json", reason, sizeof reason);
+    struct reason reason;
+    cJSON *schema = json_file_read("bench/suites/iobench-suite.schema.json", &reason);
     assert_non_null(schema);
     return schema;
 }
@@ -46,13 +46,13 @@ struct judged {
 static void judge(const struct judged *cases, size_t count) {
     cJSON *schema = read_schema();
     for (size_t i = 0; i < count; i++) {
-        char reason[JSON_REASON_SIZE] = "";
+        struct reason reason = {.text = ""};
         cJSON *suite = parse(cases[i].suite);
-        bool fine = suite_check(schema, suite, reason, sizeof reason);
-        bool expected = cases[i].reason ? !fine && strcmp(reason, cases[i].reason) == 0 : fine;
+        bool fine = suite_check(schema, suite, &reason);
+        bool expected = cases[i].reason ? !fine && strcmp(reason.text, cases[i].reason) == 0 : fine;
         if (!expected)
             print_error("%s: expected '%s', found '%s'\n", cases[i].suite,
-                        cases[i].reason ? cases[i].reason : "fine", fine ? "fine" : reason);
+                        cases[i].reason ? cases[i].reason : "fine", fine ? "fine" : reason.text);
         assert_true(expected);
         cJSON_Delete(suite);
     }
@@ -65,12 +65,13 @@ static void judge(const struct judged *cases, size_t count) {
 
 static void suites_that_come_along_are_fine(void **state) {
     (void)state;
-    char *names[SUITES_MAX], reason[JSON_REASON_SIZE] = "";
+    char *names[SUITES_MAX];
+    struct reason reason = {.text = ""};
     size_t count = suite_names(&here, names);
     assert_true(count >= 2);
     for (size_t i = 0; i < count; i++) {
-        cJSON *suite = suite_load(&here, names[i], reason, sizeof reason);
-        if (!suite) print_error("%s\n", reason);
+        cJSON *suite = suite_load(&here, names[i], &reason);
+        if (!suite) print_error("%s\n", reason.text);
         assert_non_null(suite);
         assert_string_equal(cJSON_GetObjectItem(suite, "name")->valuestring, names[i]);
         assert_true(i == 0 || strcmp(names[i - 1], names[i]) < 0);
@@ -81,24 +82,25 @@ static void suites_that_come_along_are_fine(void **state) {
 
 static void an_unknown_name_is_answered_with_names(void **state) {
     (void)state;
-    char reason[JSON_REASON_SIZE];
-    assert_null(suite_load(&here, "quikc", reason, sizeof reason));
-    assert_string_equal(reason, "quikc: no such suite; did you mean \"quick\"?");
-    assert_null(suite_load(&here, "zzzzzz", reason, sizeof reason));
-    assert_non_null(strstr(reason, "zzzzzz: no such suite; there are "));
-    assert_non_null(strstr(reason, "connections, "));
-    assert_null(suite_load(&here, "/nonexistent/a.json", reason, sizeof reason));
-    assert_string_equal(reason, "/nonexistent/a.json: no such file or directory");
+    struct reason reason;
+    assert_null(suite_load(&here, "quikc", &reason));
+    assert_string_equal(reason.text, "quikc: no such suite; did you mean \"quick\"?");
+    assert_null(suite_load(&here, "zzzzzz", &reason));
+    assert_non_null(strstr(reason.text, "zzzzzz: no such suite; there are "));
+    assert_non_null(strstr(reason.text, "connections, "));
+    assert_null(suite_load(&here, "/nonexistent/a.json", &reason));
+    assert_string_equal(reason.text, "/nonexistent/a.json: no such file or directory");
 }
 
 /* A name longer than the room for the reason: cut, not written behind it. */
 static void an_endless_name_is_cut(void **state) {
     (void)state;
-    char name[3000], *reason = test_malloc(JSON_REASON_SIZE);
+    char name[3000];
+    struct reason *reason = test_malloc(sizeof *reason);
     memset(name, 'a', sizeof name - 1);
     name[sizeof name - 1] = '\0';
-    assert_null(suite_load(&here, name, reason, JSON_REASON_SIZE));
-    assert_non_null(strstr(reason, "aaa: no such suite; there are "));
+    assert_null(suite_load(&here, name, reason));
+    assert_non_null(strstr(reason->text, "aaa: no such suite; there are "));
     test_free(reason);
 }
 
@@ -116,15 +118,16 @@ static void a_file_is_named_in_what_is_wrong_with_it(void **state) {
     int file = mkstemps(path, 5);
     assert_true(file >= 0);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char reason[JSON_REASON_SIZE] = "", expected[JSON_REASON_SIZE];
+        char expected[REASON_SIZE];
+        struct reason reason = {.text = ""};
         size_t length = strlen(cases[i].suite);
         assert_int_equal(ftruncate(file, 0), 0);
         assert_int_equal(pwrite(file, cases[i].suite, length, 0), length);
-        cJSON *suite = suite_load(&here, path, reason, sizeof reason);
+        cJSON *suite = suite_load(&here, path, &reason);
         assert_int_equal(suite != NULL, i == 0);
         cJSON_Delete(suite);
         snprintf(expected, sizeof expected, "%s: %s", path, cases[i].reason);
-        if (cases[i].reason) assert_string_equal(reason, expected);
+        if (cases[i].reason) assert_string_equal(reason.text, expected);
     }
     close(file);
     unlink(path);
@@ -222,14 +225,14 @@ static void overrides_replace_what_the_suite_says(void **state) {
     const char *servers[] = {"epoll", "poll"};
     struct arg_texts texts = {servers, 2}, none = {NULL, 0};
     struct suite_overrides o = {.servers = &none};
-    char reason[JSON_REASON_SIZE] = "";
+    struct reason reason = {.text = ""};
     cJSON *schema = read_schema(), *suite = parse(SUITE("\"load\":\"closed\",\"connections\":7"));
     cJSON *before = cJSON_Duplicate(suite, true);
-    assert_true(suite_override(suite, &o, reason, sizeof reason));
+    assert_true(suite_override(suite, &o, &reason));
     assert_true(cJSON_Compare(suite, before, true)); /* nothing said, nothing changed */
     o = (struct suite_overrides){&texts, 3, 0.25, "1,50,1000000", "epoll,*"};
-    assert_true(suite_override(suite, &o, reason, sizeof reason));
-    assert_true(suite_check(schema, suite, reason, sizeof reason));
+    assert_true(suite_override(suite, &o, &reason));
+    assert_true(suite_check(schema, suite, &reason));
     cJSON *expected =
         parse("{" HEAD "\"servers\":[\"epoll\",\"poll\"],\"repeats\":3,\"phases\":[{\"name\":\"p\","
               "\"loads\":[{\"load\":\"closed\",\"duration_s\":0.25,\"connections\":[1,50,1000000],"
@@ -262,12 +265,13 @@ static void connections_are_whole_numbers(void **state) {
     cJSON *before = cJSON_Duplicate(suite, true);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct suite_overrides o = {.servers = &none, .connections = bad[i]};
-        char reason[JSON_REASON_SIZE] = "", expected[JSON_REASON_SIZE];
-        if (suite_override(suite, &o, reason, sizeof reason)) print_error("'%s'\n", bad[i]);
+        char expected[REASON_SIZE];
+        struct reason reason = {.text = ""};
+        if (suite_override(suite, &o, &reason)) print_error("'%s'\n", bad[i]);
         snprintf(expected, sizeof expected,
                  "--connections: '%s': not whole numbers from 1 to 1000000, separated by commas",
                  bad[i]);
-        assert_string_equal(reason, expected);
+        assert_string_equal(reason.text, expected);
     }
     assert_true(cJSON_Compare(suite, before, true));
     cJSON_Delete(before);
@@ -283,11 +287,12 @@ static void transports_are_names(void **state) {
     cJSON *before = cJSON_Duplicate(suite, true);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct suite_overrides o = {.servers = &none, .connections = "5", .transports = bad[i]};
-        char reason[JSON_REASON_SIZE] = "", expected[JSON_REASON_SIZE];
-        if (suite_override(suite, &o, reason, sizeof reason)) print_error("'%s'\n", bad[i]);
+        char expected[REASON_SIZE];
+        struct reason reason = {.text = ""};
+        if (suite_override(suite, &o, &reason)) print_error("'%s'\n", bad[i]);
         snprintf(expected, sizeof expected,
                  "--transport: '%s': not names of transports, separated by commas", bad[i]);
-        assert_string_equal(reason, expected);
+        assert_string_equal(reason.text, expected);
     }
     assert_true(cJSON_Compare(suite, before, true));
     cJSON_Delete(before);

@@ -1,7 +1,8 @@
 /* test_transports.c - names of transports in suites against what the load generator says it has.
  * Invariant: descriptions are made up here; nothing is started. */
-#include "bench/support/json_file.h"
 #include "bench/suite/transports.h"
+#include "bench/support/json_file.h"
+#include "bench/support/reason.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -19,12 +20,12 @@ static cJSON *parse(const char *text) {
 }
 
 /* What becomes of {"transport": asked} beside a load that does not ask; NULL with the reason. */
-static char *resolve(const char *loadgen, const char *asked, char reason[JSON_REASON_SIZE]) {
+static char *resolve(const char *loadgen, const char *asked, struct reason *reason) {
     char text[512], *after = NULL;
     snprintf(text, sizeof text,
              "{\"phases\":[{\"loads\":[{}]},{\"loads\":[{},{\"transport\":%s}]}]}", asked);
     cJSON *suite = parse(text), *description = parse(loadgen);
-    if (transports_resolve(suite, description, reason, JSON_REASON_SIZE)) {
+    if (transports_resolve(suite, description, reason)) {
         const cJSON *loads = cJSON_GetArrayItem(cJSON_GetObjectItem(suite, "phases"), 1)->child;
         assert_null(loads->child->child);
         after = cJSON_PrintUnformatted(cJSON_GetObjectItem(loads->child->next, "transport"));
@@ -45,9 +46,9 @@ static void names_are_spelt_out(void **state) {
         {"[\"auto\",\"*\"]", "[\"auto\",\"epoll\",\"libuv\",\"ring\",\"mute\"]"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char reason[JSON_REASON_SIZE] = "";
-        char *after = resolve(LOADGEN, cases[i][0], reason);
-        assert_string_equal(reason, "");
+        struct reason reason = {.text = ""};
+        char *after = resolve(LOADGEN, cases[i][0], &reason);
+        assert_string_equal(reason.text, "");
         assert_string_equal(after, cases[i][1]);
         cJSON_free(after);
     }
@@ -57,14 +58,15 @@ static void unknown_names_are_refused_with_those_there_are(void **state) {
     (void)state;
     static const char *const asked[] = {"\"pigeon\"", "[\"epoll\",\"pigeon\",\"dove\"]"};
     for (size_t i = 0; i < 2; i++) {
-        char reason[JSON_REASON_SIZE];
-        assert_null(resolve(LOADGEN, asked[i], reason));
-        assert_string_equal(reason, "transport pigeon: this load generator has none of that name; "
-                                    "there are auto, epoll, libuv, ring, mute");
+        struct reason reason;
+        assert_null(resolve(LOADGEN, asked[i], &reason));
+        assert_string_equal(reason.text,
+                            "transport pigeon: this load generator has none of that name; "
+                            "there are auto, epoll, libuv, ring, mute");
     }
-    char reason[JSON_REASON_SIZE];
-    assert_null(resolve("{}", "\"*\"", reason));
-    assert_string_equal(reason,
+    struct reason reason;
+    assert_null(resolve("{}", "\"*\"", &reason));
+    assert_string_equal(reason.text,
                         "transport *: this load generator has none of that name; there are auto");
 }
 

@@ -4,13 +4,13 @@
 #include "base/args.h"
 #include "base/check.h"
 #include "base/json.h"
-#include "bench/support/json_file.h"
 #include "bench/result/result_files.h"
-#include "bench/support/format.h"
-#include "bench/support/version.h"
 #include "bench/result/summary_words.h"
 #include "bench/support/exit_code.h"
+#include "bench/support/format.h"
+#include "bench/support/json_file.h"
 #include "bench/support/json_path.h"
+#include "bench/support/version.h"
 #include "tools/bench-loadgen/hist_speed.h"
 #include "tools/bench-loadgen/rows.h"
 
@@ -62,7 +62,7 @@ static void print(const struct summary *report, const struct hist_speed *speed) 
 }
 
 static int bench(const char *result, const char *output) {
-    char reason[JSON_REASON_SIZE];
+    struct reason reason;
     struct paths *paths = malloc(sizeof *paths);
     CHECK(paths);
     cJSON **files = NULL;
@@ -78,10 +78,10 @@ static int bench(const char *result, const char *output) {
     json_add_item(json, "hist", hist_json(&speed));
     json_add_item(json, "cells", rows_json(&report));
     print(&report, &speed);
-    if (json_file_write(output, json, reason, sizeof reason))
+    if (json_file_write(output, json, &reason))
         code = EXIT_FINE;
     else
-        fprintf(stderr, "%s: -o %s: %s\n", program, output, reason);
+        fprintf(stderr, "%s: -o %s: %s\n", program, output, reason.text);
     cJSON_Delete(json);
     summary_clear(&report);
 done:

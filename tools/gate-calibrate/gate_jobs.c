@@ -3,9 +3,9 @@
 #include "base/args.h"
 #include "base/check.h"
 #include "base/json.h"
-#include "bench/support/json_file.h"
 #include "bench/result/summary.h"
 #include "bench/stats/stats.h"
+#include "bench/support/json_file.h"
 #include "bench/support/json_path.h"
 #include "tools/gate-calibrate/relabel.h"
 
@@ -36,17 +36,17 @@ static char line[LINE_MAX_BYTES];
 
 /* Reads the record; one that is not there has no jobs. */
 static void read_record(const char *path) {
-    char reason[JSON_REASON_SIZE];
+    struct reason reason;
     FILE *file = fopen(path, "r");
     if (!file) return;
     while (job_count < JOBS_MAX && fgets(line, sizeof line, file)) {
         size_t length = strcspn(line, "\r\n");
         line[length] = '\0';
-        jobs[job_count] = json_text_parse(line, length, reason, sizeof reason);
+        jobs[job_count] = json_text_parse(line, length, &reason);
         if (jobs[job_count])
             job_count++;
         else /* a run was killed while it wrote it */
-            fprintf(stderr, "gate-jobs: record: %s: a line is left out: %s\n", path, reason);
+            fprintf(stderr, "gate-jobs: record: %s: a line is left out: %s\n", path, reason.text);
     }
     fclose(file);
 }
@@ -59,11 +59,11 @@ static bool is_kind(const cJSON *job, int kind) {
 /* ---- add, count, burn ---- */
 
 static void add_job(const char *path, const char *kind, const char *extra_ns, const char *load) {
-    char reason[JSON_REASON_SIZE];
+    struct reason reason;
     size_t size = fread(line, 1, sizeof line - 1, stdin);
     line[size] = '\0';
-    cJSON *job = cJSON_CreateObject(), *report = json_text_parse(line, size, reason, sizeof reason);
-    if (!report) refuse("report", "stdin", reason);
+    cJSON *job = cJSON_CreateObject(), *report = json_text_parse(line, size, &reason);
+    if (!report) refuse("report", "stdin", reason.text);
     static const char *const paths[] = {"baseline", "candidate", "result"};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) /* all of them are gone by then */
         cJSON_DeleteItemFromObjectCaseSensitive(report, paths[i]);
@@ -91,9 +91,9 @@ static size_t count_jobs(const char *kind) {
 /* How much more must be burnt so that an echo takes `percent` longer: `path` is a result with one
  * closed loop at two levels of burn_ns. */
 static double extra_burn_ns(const char *path, double percent) {
-    char reason[JSON_REASON_SIZE];
-    cJSON *result = json_file_read(path, reason, sizeof reason);
-    if (!result) refuse("result", path, reason);
+    struct reason reason;
+    cJSON *result = json_file_read(path, &reason);
+    if (!result) refuse("result", path, reason.text);
     double burn[2] = {0}, echo_ns[2] = {0};
     for (int i = 0; i < 2; i++) {
         const cJSON *cell = cJSON_GetArrayItem(json_item(result, "cells"), i);

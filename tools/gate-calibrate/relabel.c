@@ -99,7 +99,7 @@ static void run_job(const struct relabel *r, struct relabel_tally *tally, struct
     const struct relabel_stream *of[RELABEL_ROWS_MAX];
     struct draw of_control = draw_one(random);
     bool second = false;
-    char why[GATE_REASON_SIZE + CELL_ID_SIZE];
+    struct reason why;
     report = (struct gate_report){.rows = rows, .has_control = r->control.count >= PAIRS};
     for (size_t i = 0; i < r->row_count; i++) {
         if (r->rows[i].count < PAIRS) continue; /* never measured */
@@ -124,7 +124,7 @@ static void run_job(const struct relabel *r, struct relabel_tally *tally, struct
     }
     gate_decide(&report);
     gate_check_control(&report);
-    int code = gate_exit_code(&report, GATE_FAIL_REGRESSION, why, sizeof why);
+    int code = gate_exit_code(&report, GATE_FAIL_REGRESSION, &why);
     tally->jobs++;
     tally->second += second;
     tally->alarms += code == 1;
