@@ -57,7 +57,7 @@ static bool value_read(const struct io_model *model, const struct model_option *
         *number = (uint64_t)index;
         return true;
     }
-    if (args_number(value, number) != 0 || *number < o->min || *number > o->max) {
+    if (!args_number(value, number) || *number < o->min || *number > o->max) {
         fprintf(stderr,
                 "echo-%s: --option %s: is not a whole number from %" PRIu64 " to %" PRIu64 "\n",
                 model->name, text, o->min, o->max);

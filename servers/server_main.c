@@ -120,20 +120,20 @@ static enum args_outcome read_flags(struct settings *s, int argc, char **argv) {
     snprintf(summary, sizeof summary, "echo server: %s", io_model_self.summary);
     snprintf(example, sizeof example, "echo-%s --port 7000 --stop-on-eof", io_model_self.name);
     const struct arg rows[] = {
-        {"host", ARG_TEXT, &s->host, 0, 0, NULL, "HOST", "address to listen on (127.0.0.1)"},
-        {"port", ARG_COUNT, &s->port, 0, 65535, NULL, "PORT", "TCP port; 0 takes a free one (0)"},
-        {"threads", ARG_COUNT, &s->threads, 1, THREADS_MAX, NULL, "N",
-         "instances, each with a thread and a listener of its own (1)"},
-        {"backlog", ARG_COUNT, &s->backlog, 1, 65535, NULL, "N",
-         "connections that may wait to be accepted (4096)"},
-        {"buffer", ARG_COUNT, &s->buffer_bytes, 1, 1 << 20, NULL, "BYTES",
-         "most that one receive may return (16384)"},
-        {"burn-ns", ARG_COUNT, &s->burn_ns, 0, 1e9, NULL, "NS",
-         "CPU time to burn per receive, in ns (0)"},
-        {"option", ARG_TEXTS, &s->options, 0, 0, NULL, "NAME=VALUE",
-         "a knob of the model; --describe lists them"},
-        {"stop-on-eof", ARG_FLAG, &s->stop_on_eof, 0, 0, NULL, NULL, "stop when stdin ends"},
-        {"describe", ARG_FLAG, &s->describe, 0, 0, NULL, NULL, "print one JSON line and exit"},
+        {"host", "HOST", "address to listen on (127.0.0.1)", .text = &s->host},
+        {"port", "PORT", "TCP port; 0 takes a free one (0)", .count = {&s->port, 0, 65535}},
+        {"threads", "N", "instances, each with a thread and a listener of its own (1)",
+         .count = {&s->threads, 1, THREADS_MAX}},
+        {"backlog", "N", "connections that may wait to be accepted (4096)",
+         .count = {&s->backlog, 1, 65535}},
+        {"buffer", "BYTES", "most that one receive may return (16384)",
+         .count = {&s->buffer_bytes, 1, 1 << 20}},
+        {"burn-ns", "NS", "CPU time to burn per receive, in ns (0)",
+         .count = {&s->burn_ns, 0, 1e9}},
+        {"option", "NAME=VALUE", "a knob of the model; --describe lists them",
+         .texts = &s->options},
+        {"stop-on-eof", NULL, "stop when stdin ends", .flag = &s->stop_on_eof},
+        {"describe", NULL, "print one JSON line and exit", .flag = &s->describe},
         {.name = NULL}};
     const struct args_spec spec = {
         .program = program, .summary = summary, .example = example, .args = rows};

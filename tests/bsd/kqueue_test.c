@@ -335,16 +335,8 @@ int main(int argc, char **argv) {
     struct arg_texts skipped = {0};
     char label[160];
     const struct arg args[] = {
-        {.name = "label",
-         .kind = ARG_TEXT,
-         .value = &which,
-         .placeholder = "TEXT",
-         .help = "which kqueue this is (kqueue)"},
-        {.name = "skip",
-         .kind = ARG_TEXTS,
-         .value = &skipped,
-         .placeholder = "NAME[=REASON]",
-         .help = "leave a case out; may repeat"},
+        {"label", "TEXT", "which kqueue this is (kqueue)", .text = &which},
+        {"skip", "NAME[=REASON]", "leave a case out; may repeat", .texts = &skipped},
         {.name = NULL},
     };
     const struct args_spec spec = {.program = "kqueue-test",
