@@ -4,14 +4,14 @@
 #include "base/os_posix.h"
 #include "base/os_sysctl.h"
 
+#include <sys/param.h>
+#include <sys/types.h>
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/param.h>
-#include <sys/types.h>
 #include <unistd.h>
 /* the types first */
 #include <sys/proc.h>

@@ -2,11 +2,9 @@
  * Invariant: every socket that is made here is good for overlapped calls, is not inherited by
  * children, and does or does not block as the caller asked, whatever its listener does. */
 #include "base/os.h"
-
 #include "base/os_windows.h"
 
 #include <ws2tcpip.h>
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
  * Invariant: a value of a size that was not asked for is taken for none. */
 #include "base/os_sysctl.h"
 
-#include <string.h>
 #include <sys/types.h>
+#include <string.h>
 /* the types first */
 #include <sys/sysctl.h>
 

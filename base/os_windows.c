@@ -1,12 +1,11 @@
 /* os_windows.c - os.h on Windows, 10 and later; sockets are in os_sockets_windows.c.
  * Invariant: an error is a Winsock code, which is 10000 or more, or a code of the C library's
  * errno, which is less; no other Win32 code leaves this file. */
-#include "base/os.h"
-
 #include "base/os_windows.h"
 
-#include <windows.h>
+#include "base/os.h"
 
+#include <windows.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <io.h>

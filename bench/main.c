@@ -1,10 +1,11 @@
 /* main.c - iobench: hands over to the subcommand that was named.
  * Invariant: a subcommand sees its own argv and decides the exit code. */
 #include "base/os.h"
+
 #include "bench/cmd/commands.h"
-#include "bench/support/version.h"
 #include "bench/support/exit_code.h"
 #include "bench/support/nearest.h"
+#include "bench/support/version.h"
 
 #include <stdio.h>
 #include <string.h>

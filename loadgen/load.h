@@ -5,6 +5,7 @@
 #define LOADGEN_LOAD_H
 
 #include "base/os.h"
+
 #include "loadgen/transport.h"
 
 #include <stdatomic.h>

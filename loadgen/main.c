@@ -3,6 +3,7 @@
 #include "base/args.h"
 #include "base/check.h"
 #include "base/json.h"
+
 #include "loadgen/report.h"
 #include "loadgen/transports.h"
 #include "loadgen/visitor.h"

@@ -4,6 +4,7 @@
 #define LOADGEN_STATE_H
 
 #include "base/rng.h"
+
 #include "loadgen/account.h"
 #include "loadgen/load.h"
 #include "loadgen/pacer.h"

@@ -1,9 +1,9 @@
 /* transport_epoll.c - the load generator on Linux epoll, level-triggered.
  * Invariant: a connection is registered once, when it starts to connect; its registration changes
  * only when a connect ends or the kernel takes less than it was given. */
-#include "loadgen/transport.h"
-
 #include "base/check.h"
+
+#include "loadgen/transport.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -8,6 +8,7 @@
  * nothing and sleeps makes a second one. */
 #include "base/check.h"
 #include "base/uring.h"
+
 #include "loadgen/transport.h"
 
 #include <errno.h>

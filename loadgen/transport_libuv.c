@@ -4,6 +4,7 @@
  *
  * System calls per echo (Linux): epoll_pwait / (ready connections per wait) + read + write. */
 #include "base/check.h"
+
 #include "loadgen/transport.h"
 
 #include <errno.h>

@@ -4,6 +4,7 @@
 #include "loadgen/visitor.h"
 
 #include "base/check.h"
+
 #include "loadgen/payload.h"
 
 #include <errno.h>

@@ -4,6 +4,7 @@
 #include "loadgen/worker.h"
 
 #include "base/check.h"
+
 #include "loadgen/client.h"
 #include "loadgen/payload.h"
 #include "loadgen/visitor.h"

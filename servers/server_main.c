@@ -5,6 +5,7 @@
 #include "base/args.h"
 #include "base/check.h"
 #include "base/os.h"
+
 #include "servers/describe.h"
 #include "servers/model.h"
 

@@ -1,11 +1,13 @@
 /* ab.c - runs the pairs of a comparison: capacity, stage 1, stage 2.
  * Invariant: what decides whether a pair runs is time and the figures of the stage before, never a
  * figure of its own stage. */
-#include "bench/ab/cells.h"
+#include "bench/ab/ab.h"
 
 #include "base/check.h"
 #include "base/os.h"
 #include "base/rng.h"
+
+#include "bench/ab/cells.h"
 #include "bench/session/slot.h"
 #include "bench/support/reason.h"
 

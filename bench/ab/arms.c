@@ -1,10 +1,12 @@
 /* arms.c - the programs that `iobench ab` compares: found, copied, asked.
  * Invariant: every program of ours runs from DIRECTORY/{a,b,c}/NAME, so that no arm has a longer
  * path, older pages or a file that a build may replace meanwhile. */
-#include "bench/ab/ab.h"
+#include "bench/ab/arms.h"
 
 #include "base/check.h"
 #include "base/os.h"
+
+#include "bench/ab/revision.h"
 #include "bench/suite/foreign.h"
 #include "bench/support/reason.h"
 #include "bench/support/sha256.h"
@@ -210,9 +212,8 @@ static bool find_all(struct sources *s, const struct ab_request *r, const cJSON 
     for (size_t i = 0; i < r->servers->count; i++)
         if (!find_named(s, r->servers->items[i], programs, reason)) return false;
     if (r->servers->count) return true;
-    cJSON_ArrayForEach(text, cJSON_GetObjectItemCaseSensitive(
-                                 suite, "servers")) if (!find_named(s, text->valuestring, programs,
-                                                                    reason)) return false;
+    cJSON_ArrayForEach(text, cJSON_GetObjectItemCaseSensitive(suite, "servers"))
+        if (!find_named(s, text->valuestring, programs, reason)) return false;
     return true;
 }
 

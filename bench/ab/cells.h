@@ -3,7 +3,13 @@
 #ifndef BENCH_AB_CELLS_H
 #define BENCH_AB_CELLS_H
 
-#include "bench/ab/ab.h"
+#include "bench/ab/arms.h"
+#include "bench/gate/gate.h"
+#include "bench/support/reason.h"
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 #define AB_ROWS_MAX 3
 #define AB_PAIRS_MAX (GATE_STAGE1_PAIRS + GATE_STAGE2_PAIRS)

@@ -1,6 +1,7 @@
 /* revision.c - an earlier revision of this source tree, unpacked and built beside it.
  * Invariant: build/rev/SHA is a whole tree or is not there; building it again costs nothing. */
-#include "bench/ab/ab.h"
+#include "bench/ab/revision.h"
+
 #include "bench/support/reason.h"
 
 #include <stdio.h>

@@ -1,20 +1,20 @@
 /* ab.c - `iobench ab`: checks everything, tells how long it may take, compares, concludes.
  * Invariant: nothing is measured before all that was asked for was found good, and nothing is
  * concluded from a comparison that was interrupted. */
-#include "bench/cmd/commands.h"
+#include "bench/ab/ab.h"
 
 #include "base/args.h"
 #include "base/check.h"
 #include "base/format.h"
 #include "base/os.h"
-#include "bench/ab/ab.h"
+
+#include "bench/cmd/commands.h"
 #include "bench/gate/output.h"
 #include "bench/machine/floor.h"
 #include "bench/session/session.h"
 #include "bench/suite/suite.h"
 #include "bench/suite/transports.h"
 #include "bench/support/exit_code.h"
-#include "bench/support/json_file.h"
 #include "bench/support/reason.h"
 
 #include <math.h>

@@ -1,16 +1,18 @@
 /* compare.c - `iobench compare BASE... --to CAND...`: did it get worse?
  * Invariant: nothing is written before every result was read and found sound. */
 #include "bench/gate/compare.h"
+
+#include "base/args.h"
+#include "base/check.h"
+
 #include "bench/cmd/commands.h"
 #include "bench/gate/alike.h"
 #include "bench/gate/output.h"
+#include "bench/gate/sides.h"
 #include "bench/result/result_files.h"
 #include "bench/support/exit_code.h"
 #include "bench/support/paths.h"
 #include "bench/support/reason.h"
-
-#include "base/args.h"
-#include "base/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,11 +22,11 @@
 
 /* What follows "compare" on the command line. */
 struct options {
-    struct arg_texts sides[COMPARE_SIDES]; /* files */
-    struct arg_texts vary;                 /* keys that may differ */
-    bool gate;                             /* a regression counts, however few the sessions */
-    const char *fail_on;                   /* what is a failure */
-    struct gate_outputs outputs;           /* what to write */
+    struct arg_texts sides[SIDES]; /* files */
+    struct arg_texts vary;         /* keys that may differ */
+    bool gate;                     /* a regression counts, however few the sessions */
+    const char *fail_on;           /* what is a failure */
+    struct gate_outputs outputs;   /* what to write */
 };
 
 static void print_keys(void) {
@@ -36,7 +38,7 @@ static void print_keys(void) {
 
 /* Whether the file that an option names may be written; NULL: it names none. */
 static bool may_write(const struct options *o, const char *option, const char *file) {
-    for (int s = 0; file && s < COMPARE_SIDES; s++)
+    for (int s = 0; file && s < SIDES; s++)
         if (!report_may_write(NAME, option, file, o->sides[s].items, o->sides[s].count))
             return false;
     return true;
@@ -49,9 +51,9 @@ static bool options_fine(const struct options *o, unsigned *vary) {
         fprintf(stderr, NAME ": --vary %s: %s\n", o->vary.items[i], reason.text);
         return false;
     }
-    if (o->sides[COMPARE_BASELINE].count == 0) {
+    if (o->sides[SIDE_BASELINE].count == 0) {
         fprintf(stderr, NAME ": no BASE given; try --help\n");
-    } else if (o->sides[COMPARE_CANDIDATE].count == 0) {
+    } else if (o->sides[SIDE_CANDIDATE].count == 0) {
         fprintf(stderr, NAME ": --to: no CAND given; try --help\n");
     } else if (may_write(o, "--junit", o->outputs.junit) &&
                may_write(o, "--markdown", o->outputs.markdown)) {
@@ -61,14 +63,14 @@ static bool options_fine(const struct options *o, unsigned *vary) {
     return false;
 }
 
-static int compare(const struct options *o, cJSON **files[COMPARE_SIDES], unsigned vary) {
-    struct compare_side sides[COMPARE_SIDES];
+static int compare(const struct options *o, cJSON **files[SIDES], unsigned vary) {
+    struct side sides[SIDES];
     struct gate_report report;
     struct reason reason;
     struct reason why;
-    for (int s = 0; s < COMPARE_SIDES; s++)
-        sides[s] = (struct compare_side){files[s], o->sides[s].items, o->sides[s].count};
-    if (!compare_possible(sides, &reason)) {
+    for (int s = 0; s < SIDES; s++)
+        sides[s] = (struct side){files[s], o->sides[s].items, o->sides[s].count};
+    if (!sides_possible(sides, &reason)) {
         fprintf(stderr, NAME ": %s\n", reason.text);
         return EXIT_USAGE;
     }
@@ -83,15 +85,15 @@ static int compare(const struct options *o, cJSON **files[COMPARE_SIDES], unsign
 }
 
 static int read_and_compare(const struct options *o, const struct paths *paths, unsigned vary) {
-    cJSON **files[COMPARE_SIDES] = {NULL};
+    cJSON **files[SIDES] = {NULL};
     int code = EXIT_USAGE;
     bool all = true;
-    for (int s = 0; all && s < COMPARE_SIDES; s++) {
+    for (int s = 0; all && s < SIDES; s++) {
         files[s] = report_read_results(NAME, paths, o->sides[s].items, o->sides[s].count);
         all = files[s] != NULL;
     }
     if (all) code = compare(o, files, vary);
-    for (int s = 0; s < COMPARE_SIDES; s++) {
+    for (int s = 0; s < SIDES; s++) {
         for (size_t i = 0; files[s] && i < o->sides[s].count; i++) cJSON_Delete(files[s][i]);
         free(files[s]);
     }
@@ -102,7 +104,7 @@ int cmd_compare(int argc, char **argv) {
     struct options o = {.fail_on = "regression"};
     const struct arg rows[] = {
         {"to", "CAND...", "results to hold against BASE; several files are several sessions",
-         .divider = &o.sides[COMPARE_CANDIDATE]},
+         .divider = &o.sides[SIDE_CANDIDATE]},
         {"gate", NULL, "a regression counts even with one session a side", .flag = &o.gate},
         {"fail-on", NULL, "what exit code 1 is for (regression)",
          .choice = {&o.fail_on, GATE_FAIL_ON_WORDS}},
@@ -118,7 +120,7 @@ int cmd_compare(int argc, char **argv) {
         .positional = "BASE... --to CAND...",
         .example = NAME " before-1.json before-2.json --to after-1.json after-2.json",
         .args = rows,
-        .positionals = &o.sides[COMPARE_BASELINE]};
+        .positionals = &o.sides[SIDE_BASELINE]};
     unsigned vary = 0;
     struct paths *paths = malloc(sizeof *paths);
     CHECK(paths);
@@ -127,7 +129,7 @@ int cmd_compare(int argc, char **argv) {
     if (outcome == ARGS_HELP_SHOWN) print_keys();
     if (outcome == ARGS_RUN && options_fine(&o, &vary) && paths_find(paths, NAME))
         code = read_and_compare(&o, paths, vary);
-    for (int s = 0; s < COMPARE_SIDES; s++) args_texts_free(&o.sides[s]);
+    for (int s = 0; s < SIDES; s++) args_texts_free(&o.sides[s]);
     args_texts_free(&o.vary);
     free(paths);
     return code;

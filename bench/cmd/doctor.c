@@ -1,11 +1,12 @@
 /* doctor.c - `iobench doctor`: what about this machine would spoil a measurement.
  * Invariant: it only looks; what mends a finding is printed, never run. */
-#include "bench/cmd/commands.h"
+#include "bench/machine/doctor.h"
 
 #include "base/args.h"
 #include "base/check.h"
 #include "base/json.h"
-#include "bench/machine/doctor.h"
+
+#include "bench/cmd/commands.h"
 #include "bench/session/session.h"
 #include "bench/support/exit_code.h"
 #include "bench/support/reason.h"

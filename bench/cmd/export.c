@@ -1,5 +1,8 @@
 /* export.c - `iobench export --hlog RESULT`: the histograms of a result for other tools.
  * Invariant: the file is written whole or not at all, and never over the result. */
+#include "base/args.h"
+#include "base/check.h"
+
 #include "bench/cmd/commands.h"
 #include "bench/result/hlog.h"
 #include "bench/result/result_files.h"
@@ -7,9 +10,6 @@
 #include "bench/support/json_file.h"
 #include "bench/support/paths.h"
 #include "bench/support/reason.h"
-
-#include "base/args.h"
-#include "base/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>

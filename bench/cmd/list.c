@@ -1,10 +1,10 @@
 /* list.c - `iobench list`: the models, the two answers each gives, and the suites.
  * Invariant: it prints what the programs say of themselves and keeps no list of its own. */
-#include "bench/cmd/commands.h"
-
 #include "base/args.h"
 #include "base/check.h"
 #include "base/json.h"
+
+#include "bench/cmd/commands.h"
 #include "bench/suite/models.h"
 #include "bench/suite/suite.h"
 #include "bench/support/exit_code.h"

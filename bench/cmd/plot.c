@@ -2,8 +2,16 @@
  * Invariant: FILE is written whole or not at all, and nothing before every result was read and
  * found sound; only where gnuplot fails do data and script stay, beside it. */
 #include "bench/plot/plot.h"
+
+#include "base/args.h"
+#include "base/check.h"
+
 #include "bench/cmd/commands.h"
 #include "bench/plot/forest.h"
+#include "bench/plot/gnuplot.h"
+#include "bench/plot/kinds.h"
+#include "bench/plot/style.h"
+#include "bench/plot/write.h"
 #include "bench/result/result_files.h"
 #include "bench/result/summary.h"
 #include "bench/support/exit_code.h"
@@ -11,9 +19,6 @@
 #include "bench/support/nearest.h"
 #include "bench/support/paths.h"
 #include "bench/support/reason.h"
-
-#include "base/args.h"
-#include "base/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,14 @@
 /* report.c - `iobench report`: a page and plots of one or several results.
  * Invariant: nothing is written before every result was read and found sound. */
+#include "base/args.h"
+#include "base/check.h"
+
 #include "bench/cmd/commands.h"
+#include "bench/plot/gnuplot.h"
+#include "bench/plot/kinds.h"
 #include "bench/plot/plot.h"
+#include "bench/plot/style.h"
+#include "bench/plot/write.h"
 #include "bench/report/page.h"
 #include "bench/result/result_files.h"
 #include "bench/result/summary.h"
@@ -9,9 +16,6 @@
 #include "bench/support/json_file.h"
 #include "bench/support/paths.h"
 #include "bench/support/reason.h"
-
-#include "base/args.h"
-#include "base/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>

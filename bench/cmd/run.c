@@ -1,12 +1,12 @@
 /* run.c - `iobench run`: checks everything, plans, runs, sums up.
  * Invariant: the first slot starts only after every option, every field, every server and the
  * output path were found good. */
-#include "bench/cmd/commands.h"
-
 #include "base/args.h"
 #include "base/check.h"
 #include "base/format.h"
 #include "base/os.h"
+
+#include "bench/cmd/commands.h"
 #include "bench/machine/floor.h"
 #include "bench/report/table.h"
 #include "bench/session/runner.h"

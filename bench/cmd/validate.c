@@ -1,8 +1,8 @@
 /* validate.c - `iobench validate FILE...`: is this file what it claims to be?
  * Invariant: every file is looked at, and the exit code is 0 only if all are fine. */
-#include "bench/cmd/commands.h"
-
 #include "base/args.h"
+
+#include "bench/cmd/commands.h"
 #include "bench/result/result_file.h"
 #include "bench/support/exit_code.h"
 #include "bench/support/paths.h"

@@ -3,12 +3,12 @@
  * must be alike too. */
 #include "bench/gate/alike.h"
 
+#include "base/check.h"
+
 #include "bench/result/sample_facts.h"
 #include "bench/support/format.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
-
-#include "base/check.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -258,12 +258,12 @@ static void look_at_session(struct search *s, const cJSON *file, const cJSON *ce
     }
 }
 
-bool alike_cell(const struct compare_side sides[COMPARE_SIDES], const char *id, unsigned vary,
+bool alike_cell(const struct side sides[SIDES], const char *id, unsigned vary,
                 struct reason *reason) {
     struct search s = {.vary = vary};
-    for (int side = 0; side < COMPARE_SIDES; side++)
+    for (int side = 0; side < SIDES; side++)
         for (size_t i = 0; i < sides[side].count; i++) {
-            const cJSON *cell = compare_find(sides[side].files[i], id);
+            const cJSON *cell = side_cell(sides[side].files[i], id);
             if (json_item(cell, "samples")) look_at_session(&s, sides[side].files[i], cell);
         }
     if (!s.found) return true;
@@ -274,9 +274,9 @@ bool alike_cell(const struct compare_side sides[COMPARE_SIDES], const char *id, 
     return false;
 }
 
-bool alike_system(const struct compare_side sides[COMPARE_SIDES]) {
-    const char *first = json_text(sides[COMPARE_BASELINE].files[0], "env.host.os");
-    for (int side = 0; side < COMPARE_SIDES; side++)
+bool alike_system(const struct side sides[SIDES]) {
+    const char *first = json_text(sides[SIDE_BASELINE].files[0], "env.host.os");
+    for (int side = 0; side < SIDES; side++)
         for (size_t i = 0; i < sides[side].count; i++) {
             const char *os = json_text(sides[side].files[i], "env.host.os");
             if (!first || !os || strcmp(first, os) != 0) return false;

@@ -3,7 +3,7 @@
 #ifndef BENCH_GATE_ALIKE_H
 #define BENCH_GATE_ALIKE_H
 
-#include "bench/gate/compare.h"
+#include "bench/gate/sides.h"
 #include "bench/support/reason.h"
 
 /* What --vary may name. */
@@ -21,12 +21,12 @@ extern const struct alike_key alike_keys[]; /* ended by name NULL */
 bool alike_vary(unsigned *vary, const char *name, struct reason *reason);
 
 /* Whether all sessions of both sides ran on one operating system. */
-bool alike_system(const struct compare_side sides[COMPARE_SIDES]);
+bool alike_system(const struct side sides[SIDES]);
 
 /* Whether all sessions that measured the cell did so under equal conditions, but for those in
  * `vary`: machine, system, scenario, load generator, how the server was built. False with the first
  * difference, and what would allow it. */
-bool alike_cell(const struct compare_side sides[COMPARE_SIDES], const char *id, unsigned vary,
+bool alike_cell(const struct side sides[SIDES], const char *id, unsigned vary,
                 struct reason *reason);
 
 #endif

@@ -3,9 +3,8 @@
  * name ends its command or starts another; at most 10 of a kind, which is what GitHub shows of a
  * step. */
 #include "bench/gate/output.h"
-
-#include "bench/support/exit_code.h"
 #include "bench/gate/words.h"
+#include "bench/support/exit_code.h"
 #include "bench/support/format.h"
 
 #include <string.h>

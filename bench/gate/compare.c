@@ -2,6 +2,8 @@
  * Invariant: every metric that goes with a cell's load has a row, measured or not. */
 #include "bench/gate/compare.h"
 
+#include "base/check.h"
+
 #include "bench/gate/alike.h"
 #include "bench/gate/metrics.h"
 #include "bench/result/sample_facts.h"
@@ -10,72 +12,12 @@
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
 
-#include "base/check.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { REASONS_MAX = 16, TEXT_SIZE = 160 };
-
-static const char *const side_names[COMPARE_SIDES] = {"baseline", "candidate"};
-
-const cJSON *compare_find(const cJSON *file, const char *id) {
-    const cJSON *cell;
-    cJSON_ArrayForEach(cell, json_item(file, "cells")) {
-        if (strcmp(json_text(cell, "id"), id) == 0) return cell;
-    }
-    return NULL;
-}
-
-/* ---- sessions ---- */
-
-static const char *session_of(const cJSON *file) {
-    return json_text(file, "session.id");
-}
-
-/* The session's index on a side, below `count`; `count` if it is not there. */
-static size_t find_session(const struct compare_side *side, size_t count, const char *session) {
-    size_t i = 0;
-    while (i < count && strcmp(session_of(side->files[i]), session) != 0) i++;
-    return i;
-}
-
-/* How many sessions of the baseline are on the other side, too. */
-static size_t count_shared(const struct compare_side sides[COMPARE_SIDES]) {
-    const struct compare_side *left = &sides[COMPARE_BASELINE], *right = &sides[COMPARE_CANDIDATE];
-    size_t shared = 0;
-    for (size_t i = 0; i < left->count; i++)
-        shared += find_session(right, right->count, session_of(left->files[i])) < right->count;
-    return shared;
-}
-
-bool compare_possible(const struct compare_side sides[COMPARE_SIDES], struct reason *reason) {
-    const struct compare_side *left = &sides[COMPARE_BASELINE], *right = &sides[COMPARE_CANDIDATE];
-    size_t shared = count_shared(sides);
-    bool same = shared == left->count && shared == right->count;
-    for (int s = 0; s < COMPARE_SIDES; s++)
-        for (size_t i = 0; i < sides[s].count; i++) {
-            const cJSON *file = sides[s].files[i];
-            const char *path = sides[s].paths[i], *mode = json_text(file, "session.mode");
-            size_t earlier = find_session(&sides[s], i, session_of(file));
-            if (mode && strcmp(mode, "run") != 0)
-                return reason_set(reason,
-                                  "%s: both sides are in this one session, and `iobench %s` said "
-                                  "its verdict; give results of `iobench run`",
-                                  path, mode);
-            if (earlier < i)
-                return reason_set(reason,
-                                  "%s: the same session as %s, which counts "
-                                  "once",
-                                  path, sides[s].paths[earlier]);
-            if (s == COMPARE_CANDIDATE && !same &&
-                find_session(left, left->count, session_of(file)) < left->count)
-                return reason_set(reason, "%s: this session is on both sides", path);
-        }
-    return true;
-}
 
 /* ---- the figures of a row ---- */
 
@@ -131,11 +73,11 @@ static void add_slot(struct figures *f, enum gate_metric metric, const cJSON *sc
         f->values[f->count++] = value;
 }
 
-static struct figures collect(const struct compare_side *side, const struct gate_row *row,
+static struct figures collect(const struct side *side, const struct gate_row *row,
                               struct reasons *reasons) {
     struct figures f = {0};
     for (size_t i = 0; i < side->count; i++) {
-        const cJSON *cell = compare_find(side->files[i], row->cell), *slot;
+        const cJSON *cell = side_cell(side->files[i], row->cell), *slot;
         const cJSON *samples = json_item(cell, "samples");
         double *grown =
             realloc(f.values, (f.slots + (size_t)cJSON_GetArraySize(samples) + 1) * sizeof *grown);
@@ -147,16 +89,16 @@ static struct figures collect(const struct compare_side *side, const struct gate
     return f;
 }
 
-static void estimate(struct gate_row *row, struct figures sides[COMPARE_SIDES]) {
+static void estimate(struct gate_row *row, struct figures sides[SIDES]) {
     double sign = gate_metrics[row->metric].larger_is_better ? -1 : 1, squares = 0;
-    for (int s = 0; s < COMPARE_SIDES; s++) {
+    for (int s = 0; s < SIDES; s++) {
         for (size_t i = 0; i < sides[s].count; i++)
             sides[s].values[i] = sign * log(sides[s].values[i]);
         squares +=
             pow(stats_deviation(sides[s].values, sides[s].count), 2) * (double)(sides[s].count - 1);
     }
-    const double *left = sides[COMPARE_BASELINE].values, *right = sides[COMPARE_CANDIDATE].values;
-    size_t n = sides[COMPARE_BASELINE].count, m = sides[COMPARE_CANDIDATE].count;
+    const double *left = sides[SIDE_BASELINE].values, *right = sides[SIDE_CANDIDATE].values;
+    size_t n = sides[SIDE_BASELINE].count, m = sides[SIDE_CANDIDATE].count;
     struct stats_interval interval = stats_shift_interval(left, n, right, m, GATE_INTERVAL_LEVEL);
     row->effect = stats_shift(left, n, right, m);
     row->low = interval.low;
@@ -167,83 +109,82 @@ static void estimate(struct gate_row *row, struct figures sides[COMPARE_SIDES]) 
                     sqrt(1 / (double)n + 1 / (double)m);
 }
 
-static void say_too_few(struct gate_row *row, const struct figures sides[COMPARE_SIDES],
+static void say_too_few(struct gate_row *row, const struct figures sides[SIDES],
                         const struct reasons *reasons) {
     bool too_short = false;
-    for (int s = 0; s < COMPARE_SIDES; s++)
-        too_short = too_short || sides[s].slots < GATE_PAIRS_MIN;
+    for (int s = 0; s < SIDES; s++) too_short = too_short || sides[s].slots < GATE_PAIRS_MIN;
     snprintf(row->reason, sizeof row->reason, "%zu and %zu usable slots, %d a side are needed%s",
-             row->slots[COMPARE_BASELINE], row->slots[COMPARE_CANDIDATE], GATE_PAIRS_MIN,
+             row->slots[SIDE_BASELINE], row->slots[SIDE_CANDIDATE], GATE_PAIRS_MIN,
              too_short ? ": --repeats 8" : "");
     const char *why = commonest(reasons);
     if (why) format_append(row->reason, sizeof row->reason, "; mostly: %s", why);
     reason_clean(row->reason);
 }
 
-static void measure(struct gate_row *row, const struct compare_side sides[COMPARE_SIDES]) {
-    struct figures figures[COMPARE_SIDES];
+static void measure(struct gate_row *row, const struct side sides[SIDES]) {
+    struct figures figures[SIDES];
     struct reasons reasons = {.used = 0};
-    double medians[COMPARE_SIDES];
+    double medians[SIDES];
     bool enough = true;
-    for (int s = 0; s < COMPARE_SIDES; s++) {
+    for (int s = 0; s < SIDES; s++) {
         figures[s] = collect(&sides[s], row, &reasons);
         row->slots[s] = figures[s].count;
         medians[s] = figures[s].count ? stats_median(figures[s].values, figures[s].count) : NAN;
         enough = enough && figures[s].count >= GATE_PAIRS_MIN;
     }
-    row->baseline = medians[COMPARE_BASELINE];
-    row->candidate = medians[COMPARE_CANDIDATE];
+    row->baseline = medians[SIDE_BASELINE];
+    row->candidate = medians[SIDE_CANDIDATE];
     /* what was never the server's own figure cannot accuse it */
-    row->gated = figures[COMPARE_BASELINE].of_generator <= figures[COMPARE_BASELINE].of_server;
+    row->gated = figures[SIDE_BASELINE].of_generator <= figures[SIDE_BASELINE].of_server;
     if (row->verdict != GATE_UNDECIDED)
         ; /* the figures are for people */
     else if (enough)
         estimate(row, figures);
     else
         say_too_few(row, figures, &reasons);
-    for (int s = 0; s < COMPARE_SIDES; s++) free(figures[s].values);
+    for (int s = 0; s < SIDES; s++) free(figures[s].values);
 }
 
 /* ---- the rows of a cell ---- */
 
 /* What is to be done. */
 struct job {
-    const struct compare_side *sides; /* both */
-    unsigned vary;                    /* what may differ */
-    bool one_system;                  /* all ran on one operating system */
-    bool complete;                    /* no session was cut short */
-    bool same_sessions;               /* the sides are the same sessions */
-    struct gate_report *report;       /* where the rows go */
+    const struct side *sides;   /* both */
+    unsigned vary;              /* what may differ */
+    bool one_system;            /* all ran on one operating system */
+    bool complete;              /* no session was cut short */
+    bool same_sessions;         /* the sides are the same sessions */
+    struct gate_report *report; /* where the rows go */
 };
 
 /* What holds for all rows of a cell. */
 struct cell_state {
-    const cJSON *scenario;              /* of the first session that has it */
-    bool measured[COMPARE_SIDES];       /* it has slots there */
-    const char *skipped[COMPARE_SIDES]; /* why it has none; NULL: it is not there at all */
-    enum gate_verdict verdict;          /* UNDECIDED: the figures decide */
-    bool gated;                         /* unless the figures say that it is not */
-    struct reason reason;               /* of the verdict */
+    const cJSON *scenario;      /* of the first session that has it */
+    bool measured[SIDES];       /* it has slots there */
+    const char *skipped[SIDES]; /* why it has none; NULL: it is not there at all */
+    enum gate_verdict verdict;  /* UNDECIDED: the figures decide */
+    bool gated;                 /* unless the figures say that it is not */
+    struct reason reason;       /* of the verdict */
 };
 
 /* Whether each session's slots are the same on both sides, to the last figure. */
 static bool identical(const struct job *job, const char *id) {
-    const struct compare_side *left = &job->sides[COMPARE_BASELINE];
-    const struct compare_side *right = &job->sides[COMPARE_CANDIDATE];
+    const struct side *left = &job->sides[SIDE_BASELINE];
+    const struct side *right = &job->sides[SIDE_CANDIDATE];
     if (!job->same_sessions) return false;
     for (size_t i = 0; i < left->count; i++) {
-        size_t k = find_session(right, right->count, session_of(left->files[i]));
-        const cJSON *one = compare_find(left->files[i], id);
-        const cJSON *two = compare_find(right->files[k], id);
+        size_t k = side_session(right, left->files[i]);
+        const cJSON *one = side_cell(left->files[i], id);
+        const cJSON *two = side_cell(right->files[k], id);
         if (one != two && !cJSON_Compare(one, two, true)) return false;
     }
     return true;
 }
 
 static void look_for_cell(struct cell_state *state, const struct job *job, const char *id) {
-    for (int s = 0; s < COMPARE_SIDES; s++)
+    for (int s = 0; s < SIDES; s++)
         for (size_t i = 0; i < job->sides[s].count; i++) {
-            const cJSON *cell = compare_find(job->sides[s].files[i], id);
+            const cJSON *cell = side_cell(job->sides[s].files[i], id);
             if (!cell) continue;
             if (!state->scenario) state->scenario = json_item(cell, "scenario");
             if (json_item(cell, "samples"))
@@ -255,9 +196,9 @@ static void look_for_cell(struct cell_state *state, const struct job *job, const
 
 /* Of a cell that a side did not measure. */
 static void judge_missing(struct cell_state *state, const struct job *job) {
-    int side = state->measured[COMPARE_BASELINE] ? COMPARE_CANDIDATE : COMPARE_BASELINE;
-    bool nowhere = !state->measured[COMPARE_BASELINE] && !state->measured[COMPARE_CANDIDATE];
-    bool new = !nowhere &&side == COMPARE_BASELINE && job->complete;
+    int side = state->measured[SIDE_BASELINE] ? SIDE_CANDIDATE : SIDE_BASELINE;
+    bool nowhere = !state->measured[SIDE_BASELINE] && !state->measured[SIDE_CANDIDATE];
+    bool new = !nowhere &&side == SIDE_BASELINE && job->complete;
     state->verdict = new ? GATE_NEW : GATE_NOT_MEASURED;
     /* what cannot run on this machine cannot on either side; what was cut short could have */
     state->gated = !new && !(nowhere && job->complete);
@@ -275,7 +216,7 @@ static void judge_cell(struct cell_state *state, const struct job *job, const ch
     if (!job->one_system) {
         state->verdict = GATE_INCOMPARABLE;
         reason_set(&state->reason, "%s", ALIKE_ACROSS_SYSTEMS);
-    } else if (!state->measured[COMPARE_BASELINE] || !state->measured[COMPARE_CANDIDATE]) {
+    } else if (!state->measured[SIDE_BASELINE] || !state->measured[SIDE_CANDIDATE]) {
         judge_missing(state, job);
     } else if (!alike_cell(job->sides, id, job->vary, &state->reason)) {
         state->verdict = GATE_INCOMPARABLE;
@@ -315,13 +256,13 @@ static void add_cell(const struct job *job, const char *id) {
 static bool seen(const struct job *job, int side, size_t file, const char *id) {
     for (int s = 0; s <= side; s++)
         for (size_t i = 0; i < (s < side ? job->sides[s].count : file); i++)
-            if (compare_find(job->sides[s].files[i], id)) return true;
+            if (side_cell(job->sides[s].files[i], id)) return true;
     return false;
 }
 
 /* ---- the report ---- */
 
-static void name_side(char name[GATE_NAME_SIZE], const struct compare_side *side) {
+static void name_side(char name[GATE_NAME_SIZE], const struct side *side) {
     snprintf(name, GATE_NAME_SIZE, "%s", side->paths[0]);
     if (side->count > 1) format_append(name, GATE_NAME_SIZE, " and %zu more", side->count - 1);
 }
@@ -332,27 +273,26 @@ static bool any_gated(const struct gate_report *report) {
     return false;
 }
 
-static bool all_complete(const struct compare_side sides[COMPARE_SIDES]) {
-    for (int s = 0; s < COMPARE_SIDES; s++)
+static bool all_complete(const struct side sides[SIDES]) {
+    for (int s = 0; s < SIDES; s++)
         for (size_t i = 0; i < sides[s].count; i++)
             if (!cJSON_IsTrue(json_item(sides[s].files[i], "session.complete"))) return false;
     return true;
 }
 
-void compare_build(struct gate_report *report, const struct compare_side sides[COMPARE_SIDES],
-                   unsigned vary, bool gate) {
-    const struct compare_side *left = &sides[COMPARE_BASELINE], *right = &sides[COMPARE_CANDIDATE];
-    size_t shared = count_shared(sides);
+void compare_build(struct gate_report *report, const struct side sides[SIDES], unsigned vary,
+                   bool gate) {
+    const struct side *left = &sides[SIDE_BASELINE], *right = &sides[SIDE_CANDIDATE];
     struct job job = {.sides = sides,
                       .vary = vary,
                       .one_system = alike_system(sides),
                       .complete = all_complete(sides),
-                      .same_sessions = shared == left->count && shared == right->count,
+                      .same_sessions = sides_same_sessions(sides),
                       .report = report};
     *report = (struct gate_report){.command = "compare", .duration_s = NAN, .budget_s = NAN};
     name_side(report->baseline, left);
     name_side(report->candidate, right);
-    for (int s = 0; s < COMPARE_SIDES; s++)
+    for (int s = 0; s < SIDES; s++)
         for (size_t i = 0; i < sides[s].count; i++) {
             const cJSON *cell;
             cJSON_ArrayForEach(cell, json_item(sides[s].files[i], "cells")) {

@@ -4,6 +4,7 @@
 #include "bench/gate/gate.h"
 
 #include "base/check.h"
+
 #include "bench/stats/stats.h"
 #include "bench/support/reason.h"
 

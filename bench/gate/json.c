@@ -1,9 +1,10 @@
 /* json.c - a comparison as JSON; results/iobench-gate.schema.json is its schema.
  * Invariant: every key is always there; what is not known, or does not exist, is null. */
-#include "bench/gate/output.h"
+#include "base/json.h"
 
 #include "base/check.h"
-#include "base/json.h"
+
+#include "bench/gate/output.h"
 #include "bench/gate/words.h"
 
 #include <math.h>

@@ -3,11 +3,10 @@
  * with 0 it has no failure and no error, else at least one; a case that passes was measured. The
  * text is well-formed XML 1.0 in UTF-8, whatever the names are. */
 #include "bench/gate/output.h"
-
-#include "bench/support/exit_code.h"
 #include "bench/gate/words.h"
-#include "bench/support/text.h"
+#include "bench/support/exit_code.h"
 #include "bench/support/format.h"
+#include "bench/support/text.h"
 
 #include <math.h>
 #include <stdint.h>

@@ -2,7 +2,6 @@
  * Invariant: a name is shown as it is, formats nothing and never ends a table's cell; every row is
  * there, those that passed at least behind a fold. */
 #include "bench/gate/output.h"
-
 #include "bench/gate/words.h"
 #include "bench/support/text.h"
 

@@ -3,6 +3,7 @@
 #include "bench/gate/output.h"
 
 #include "base/check.h"
+
 #include "bench/support/json_file.h"
 #include "bench/support/reason.h"
 #include "bench/support/terminal.h"

@@ -2,7 +2,6 @@
  * Invariant: a row takes one line, which is narrower than 120 characters, and its remark the next.
  */
 #include "bench/gate/output.h"
-
 #include "bench/gate/words.h"
 #include "bench/support/format.h"
 #include "bench/support/reason.h"

@@ -1,10 +1,10 @@
 /* counters_linux.c - counters by perf_event_open(2): two events a thread.
  * Invariant: files[] holds every event that is open, and no thread has more than one pair: those
  * that exist are attached to by id, later ones inherit, and what came in between starts it anew. */
-#include "bench/machine/counters.h"
-
 #include "base/check.h"
 #include "base/os.h"
+
+#include "bench/machine/counters.h"
 #include "bench/machine/environment_linux.h"
 #include "bench/support/reason.h"
 

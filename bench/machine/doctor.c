@@ -294,7 +294,8 @@ cJSON *doctor_findings(const struct doctor_facts *facts) {
 size_t doctor_problems(const cJSON *findings) {
     size_t problems = 0;
     const cJSON *f;
-    cJSON_ArrayForEach(f, findings) problems +=
-        strcmp(cJSON_GetObjectItemCaseSensitive(f, "level")->valuestring, "problem") == 0;
+    cJSON_ArrayForEach(f, findings)
+        problems +=
+            strcmp(cJSON_GetObjectItemCaseSensitive(f, "level")->valuestring, "problem") == 0;
     return problems;
 }

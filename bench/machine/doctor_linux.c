@@ -2,9 +2,9 @@
  * Where they do not, everything stays unknown.
  * Invariant: a limit counts wherever it stands between this process's control group and the root,
  * because each of them holds. */
-#include "bench/machine/doctor.h"
-
 #include "base/json.h"
+
+#include "bench/machine/doctor.h"
 #include "bench/machine/environment_linux.h"
 
 #include <math.h>

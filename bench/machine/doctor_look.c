@@ -1,8 +1,8 @@
 /* doctor_look.c - gathers what `iobench doctor` judges.
  * Invariant: it sleeps while it samples, so that it does not count itself among the others. */
-#include "bench/machine/doctor.h"
-
 #include "base/os.h"
+
+#include "bench/machine/doctor.h"
 #include "bench/suite/placement.h"
 
 #include <math.h>

@@ -1,8 +1,8 @@
 /* doctor_sysctl.c - what macOS and the systems of base/os_bsd.c tell the doctor.
  * Invariant: what they do not tell stays unknown. */
-#include "bench/machine/doctor.h"
-
 #include "base/os_sysctl.h"
+
+#include "bench/machine/doctor.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,13 +1,12 @@
 /* doctor_windows.c - what Windows tells the doctor: CPUs, memory, the power plan, how long a short
  * wait takes, and whether this is Windows at all.
  * Invariant: what it does not tell stays unknown. */
-#include "bench/machine/doctor.h"
-
 #include "base/os.h"
+
+#include "bench/machine/doctor.h"
 #include "bench/machine/environment_windows.h"
 
 #include <windows.h>
-
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,9 +2,9 @@
  * Invariant: no file is read beyond 64 KiB. */
 #include "bench/machine/environment_linux.h"
 
-#include "bench/machine/environment.h"
-
 #include "base/json.h"
+
+#include "bench/machine/environment.h"
 
 #include <math.h>
 #include <stdbool.h>

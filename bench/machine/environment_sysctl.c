@@ -2,9 +2,9 @@
  * NULL (null) where they do not.
  * Invariant: which system this is, is not asked: a name that it lacks is passed over for the next.
  */
-#include "bench/machine/environment.h"
-
 #include "base/os_sysctl.h"
+
+#include "bench/machine/environment.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -5,7 +5,6 @@
 #include "bench/machine/environment.h"
 
 #include <windows.h>
-
 #include <cpuid.h>
 #include <math.h>
 #include <stdio.h>

@@ -26,7 +26,8 @@ static void load_without(char text[LOAD_SIZE], const char *load, const char *par
     text[used] = '\0';
 }
 
-bool plot_same_family(const struct summary_cell *a, const struct summary_cell *b, const char *part) {
+bool plot_same_family(const struct summary_cell *a, const struct summary_cell *b,
+                      const char *part) {
     char of_a[LOAD_SIZE], of_b[LOAD_SIZE];
     load_without(of_a, a->load, part);
     load_without(of_b, b->load, part);
@@ -34,7 +35,7 @@ bool plot_same_family(const struct summary_cell *a, const struct summary_cell *b
 }
 
 const struct summary_cell *plot_fullest_family(const struct summary *report, const char *part,
-                                              bool (*counts)(const struct summary_cell *cell)) {
+                                               bool (*counts)(const struct summary_cell *cell)) {
     const struct summary_cell *best = NULL;
     size_t most = 0;
     for (size_t i = 0; i < report->cell_count; i++) {
@@ -68,7 +69,7 @@ static double suitability(const struct summary *report, const struct summary_cel
 }
 
 const struct summary_cell *plot_best_load(const struct summary *report,
-                                         bool (*counts)(const struct summary_cell *cell)) {
+                                          bool (*counts)(const struct summary_cell *cell)) {
     const struct summary_cell *best = NULL;
     double highest = -INFINITY;
     for (size_t i = 0; i < report->cell_count; i++) {

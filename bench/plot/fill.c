@@ -1,10 +1,12 @@
 /* fill.c - throughput against connections, and CPU per echo.
  * Invariant: as in fill.h. */
 #include "bench/plot/fill.h"
-#include "bench/support/format.h"
-#include "bench/result/summary_words.h"
 
 #include "base/check.h"
+
+#include "bench/plot/layout.h"
+#include "bench/result/summary_words.h"
+#include "bench/support/format.h"
 
 #include <math.h>
 #include <stdio.h>

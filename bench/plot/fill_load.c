@@ -1,10 +1,11 @@
 /* fill_load.c - what grows: response time with the load, and the price of idle connections.
  * Invariant: as in fill.h; points of a line stand in the order of what was offered. */
-#include "bench/plot/fill.h"
-#include "bench/support/format.h"
-#include "bench/result/summary_words.h"
-
 #include "base/check.h"
+
+#include "bench/plot/fill.h"
+#include "bench/plot/layout.h"
+#include "bench/result/summary_words.h"
+#include "bench/support/format.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -31,8 +32,8 @@ static int by_offer(const void *left, const void *right) {
 
 /* The cells of a family, of all results; owned by the caller. */
 static const struct summary_cell **cells_like(const struct summary *report,
-                                             const struct summary_cell *first, size_t *count,
-                                             struct plot *plot) {
+                                              const struct summary_cell *first, size_t *count,
+                                              struct plot *plot) {
     const struct summary_cell **cells = calloc(report->cell_count + 1, sizeof *cells);
     CHECK(cells != NULL);
     *count = 0;

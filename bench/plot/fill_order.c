@@ -1,12 +1,13 @@
 /* fill_order.c - slots against the median of their cell, in the order of their run, and what
  * the hypervisor took meanwhile. Invariant: as in fill.h, but that invalid slots show too: as
  * crosses at the edge, which are no figures. */
-#include "bench/plot/fill.h"
-#include "bench/support/format.h"
-#include "bench/result/sample_facts.h"
-#include "bench/support/json_path.h"
-
 #include "base/check.h"
+
+#include "bench/plot/fill.h"
+#include "bench/plot/layout.h"
+#include "bench/result/sample_facts.h"
+#include "bench/support/format.h"
+#include "bench/support/json_path.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -22,8 +23,7 @@ enum { SLOTS_HEIGHT = 330, STEAL_HEIGHT = 90 };
 static double headline(const struct summary_cell *cell, const cJSON *sample) {
     if (cell->kind == LOAD_CLOSED) return json_number(sample, "throughput_per_s");
     if (cell->saturated) return sample_answered_per_s(sample);
-    return 1 /
-           json_number(sample, cell->kind == LOAD_OPEN ? "latency.p50_ns" : "newcomers.p50_ns");
+    return 1 / json_number(sample, cell->kind == LOAD_OPEN ? "latency.p50_ns" : "newcomers.p50_ns");
 }
 
 static int ascending(const void *left, const void *right) {

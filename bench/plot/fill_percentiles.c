@@ -1,9 +1,10 @@
 /* fill_percentiles.c - response time by percentile: of a load's echoes, of its newcomers.
  * Invariant: as in fill.h; a line ends where fewer than ten values lie beyond. */
-#include "bench/plot/fill.h"
-#include "bench/result/summary_words.h"
-
 #include "base/check.h"
+
+#include "bench/plot/fill.h"
+#include "bench/plot/layout.h"
+#include "bench/result/summary_words.h"
 
 #include <math.h>
 #include <stdio.h>

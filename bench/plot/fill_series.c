@@ -1,12 +1,13 @@
 /* fill_series.c - throughput and latency step by step, within the slots of one load.
  * Invariant: as in fill.h; a column per server, all on the same axes. */
+#include "base/check.h"
+
 #include "bench/plot/fill.h"
-#include "bench/support/format.h"
+#include "bench/plot/layout.h"
 #include "bench/result/sample_facts.h"
 #include "bench/result/summary_words.h"
+#include "bench/support/format.h"
 #include "bench/support/json_path.h"
-
-#include "base/check.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,13 +1,15 @@
 /* forest.c - a comparison's rows, one below the other, on a scale of ratios.
  * Invariant: nothing lies outside the scale; what would is at its edge, and the footer says so. */
 #include "bench/plot/forest.h"
+
+#include "base/check.h"
+
 #include "bench/gate/gate.h"
 #include "bench/plot/fill.h"
+#include "bench/plot/layout.h"
 #include "bench/support/format.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
-
-#include "base/check.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,9 +1,11 @@
 /* layout.c - axes, ticks and label positions.
  * Invariant: pure; same figures in, same layout out. */
-#include "bench/plot/fill.h"
-#include "bench/support/format.h"
+#include "bench/plot/layout.h"
 
 #include "base/check.h"
+
+#include "bench/plot/gnuplot.h"
+#include "bench/support/format.h"
 
 #include <math.h>
 #include <stdlib.h>

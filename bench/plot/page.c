@@ -1,10 +1,12 @@
 /* page.c - where everything stands on a plot's page; see page.h.
  * Invariant: what is below a panel's x is the page's edge, the footer, or a panel's title. */
 #include "bench/plot/page.h"
-#include "bench/support/format.h"
-#include "bench/result/summary_words.h"
 
 #include "base/check.h"
+
+#include "bench/plot/layout.h"
+#include "bench/result/summary_words.h"
+#include "bench/support/format.h"
 
 #include <stdio.h>
 #include <stdlib.h>

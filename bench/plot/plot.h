@@ -1,21 +1,15 @@
-/* plot.h - plots by gnuplot: a kind fills a `struct plot`; data, script and pictures follow from
- * it. Invariant: of a plot with anything to show KIND.dat and KIND.gp stand in the folder, gnuplot
- * or not; the script is complete, names only files beside it, and needs no iobench to run again. */
+/* plot.h - what a plot is, and how it is built; kinds.h lists the plots there are.
+ * Invariant: series stand in the order of their panels, and each has points. */
 #ifndef BENCH_PLOT_PLOT_H
 #define BENCH_PLOT_PLOT_H
 
+#include "base/format.h"
+
+#include "bench/plot/style.h"
 #include "bench/result/summary.h"
-#include "bench/support/reason.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-
-/* How a server is drawn, the same on every plot and system. */
-struct plot_style {
-    char colour[8]; /* "#0072B2" */
-    char dash[16];  /* gnuplot's dash type: "solid", "(8,3)" */
-    int marker;     /* gnuplot's point type when filled; the hollow one is one less */
-};
 
 /* Its values stand in data files and templates. */
 enum plot_marker {
@@ -89,61 +83,43 @@ struct plot {
     size_t invalid;             /* slots left out of it */
 };
 
-/* A kind of plot. To add one: a row in plot_kinds, its fill function, and its template. */
-struct plot_kind {
-    const char *name;     /* "throughput"; its files carry it */
-    const char *template; /* of plot/ */
-    const char *heading;  /* in the report */
-    const char *note;     /* how to read it, in a sentence or two */
-    size_t parts;         /* figures below one another; 0: the fill function sets panels up */
-    /* Fills `plot` (zeroed but for kind and panels); leaves count 0, and says why in notes, when
-     * the results have nothing for it. */
-    void (*fill)(const struct summary *report, struct plot *plot);
-};
-extern const struct plot_kind plot_kinds[]; /* ended by name NULL */
+/* ---- building one ---- */
 
-/* Fills `plot` as `kind` draws `report`. The report has to live as long as the plot. */
-void plot_make(struct plot *plot, const struct plot_kind *kind, const struct summary *report);
+/* Sets up `count` columns' worth of panels, wrapped into rows; the parts of one stand below one
+ * another. A kind that has parts gets them set up for it, a column per result. */
+void plot_set_panels(struct plot *plot, size_t count, size_t parts);
+
+/* Which panel shows a part of a result, or of whatever the columns are. */
+size_t plot_panel_of(const struct plot *plot, size_t column, size_t part);
+
+/* Appends an empty series in the first panel; valid until the next call. */
+struct plot_series *plot_append_series(struct plot *plot);
+
+/* Appends a series for `cell` (styled, named, in the panel of its result's first part, no points
+ * yet); valid until the next call. */
+struct plot_series *plot_add_series(struct plot *plot, const struct summary_cell *cell);
+
+/* The series called `name` in `panel`, added in the style of `cell` where it is new; valid until
+ * the next call. */
+struct plot_series *plot_series_in(struct plot *plot, size_t panel, const char *name,
+                                   const struct summary_cell *cell);
+
+/* Appends a point to a series. */
+void plot_add_point(struct plot_series *series, struct plot_point point);
+
+/* The point of a cell at `x` for a metric of its slots: hollow if one of them is suspect. */
+struct plot_point plot_point_of(const struct summary_cell *cell, double x,
+                                const struct summary_span *span);
+
+/* Sorts a plot's points by x, series by series. */
+void plot_sort_points(struct plot *plot);
+
+/* The different x of a plot's points, ascending; owned by the caller, *count of them. */
+double *plot_distinct_x(const struct plot *plot, size_t *count);
+
+/* Adds to a plot's notes, which middle dots join. */
+void plot_note(struct plot *plot, const char *format, ...) FORMAT_PRINTF(2, 3);
 
 void plot_free(struct plot *plot);
-
-/* Places the labels and writes KIND.dat and KIND.gp into `folder`; plot->count > 0. Returns 0, or
- * -1 with the reason. */
-int plot_write(struct plot *plot, const struct summary *report, const char *templates,
-               const char *folder, struct reason *reason);
-
-/* Appends `text` as a string of gnuplot's, in quotes, to a NUL-terminated line; cut to fit. */
-void plot_quote(char *line, size_t size, const char *text);
-
-/* Runs gnuplot on KIND.gp in `folder`, which draws KIND.svg and KIND.png. Returns 0, or -1 with the
- * reason: gnuplot is missing, or its first line of complaint. */
-int plot_run(const char *kind, const char *folder, struct reason *reason);
-
-/* Reads the styles from templates/palette.txt; before that, and for unknown models, styles are
- * derived from the name. Returns 0, or -1 with the reason. */
-int plot_style_load(const char *templates, struct reason *reason);
-
-/* The style of a server; with options ("epoll:trigger=edge") it keeps its model's colour. */
-struct plot_style plot_style_of(const char *model, const char *server);
-
-/* ---- layout: pure ---- */
-
-/* Sets an axis from 0 to a round number at or above `max`, in about so many steps with a tick each.
- */
-void plot_axis_linear(struct plot_axis *axis, double max, int steps);
-
-/* Sets a logarithmic axis around min..max (both above 0), ticks at 1, 10, ... or 1, 2, 5, 10, ...
- */
-void plot_axis_log(struct plot_axis *axis, double min, double max);
-
-/* Moves n positions (shares of a height) as little as possible, least squares, so that neighbours
- * are at least `gap` apart and all lie in 0..1, order kept. */
-void plot_spread(double *positions, size_t n, double gap);
-
-/* Appends a tick to an axis. */
-void plot_add_tick(struct plot_axis *axis, const char *label, double value);
-
-/* Where `value` lies on an axis, as a share of its length. */
-double plot_axis_share(const struct plot_axis *axis, double value);
 
 #endif

@@ -1,6 +1,7 @@
 /* style.c - colour, dash and marker of every model, from plot/palette.txt.
  * Invariant: a style follows from the server's name alone, never from what else is on the plot. */
-#include "bench/plot/plot.h"
+#include "bench/plot/style.h"
+
 #include "bench/support/reason.h"
 
 #include <stdint.h>

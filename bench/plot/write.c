@@ -1,29 +1,21 @@
 /* write.c - a plot's data file and its gnuplot script.
  * Invariant: whatever a name or a system's description holds, it reaches gnuplot as one quoted
  * string of one line. */
-#include "bench/plot/page.h"
-#include "bench/plot/plot.h"
-#include "bench/support/format.h"
-#include "bench/support/reason.h"
+#include "bench/plot/write.h"
 
 #include "base/check.h"
+
+#include "bench/plot/gnuplot.h"
+#include "bench/plot/page.h"
+#include "bench/plot/plot.h"
+#include "bench/plot/style.h"
+#include "bench/support/format.h"
+#include "bench/support/reason.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-void plot_quote(char *line, size_t size, const char *text) {
-    size_t used = strlen(line);
-    if (used + 3 > size) return;
-    line[used++] = '\'';
-    for (const char *c = text; *c != '\0' && used + 4 <= size; c++) {
-        if (*c == '\'') line[used++] = '\'';
-        line[used++] = (unsigned char)*c < ' ' || *c == 127 ? ' ' : *c;
-    }
-    line[used++] = '\'';
-    line[used] = '\0';
-}
 
 static void put_text(FILE *out, const char *name, const char *text) {
     char line[8192] = "";

@@ -1,6 +1,7 @@
 /* page.c - the page around the tables: style, environment, plots, how to read it.
  * Invariant: as in page.h; the drawings' ids are made unique, for they share one page. */
 #include "bench/report/page.h"
+
 #include "bench/result/summary_words.h"
 #include "bench/support/format.h"
 #include "bench/support/json_path.h"

@@ -3,6 +3,7 @@
 #ifndef BENCH_REPORT_PAGE_H
 #define BENCH_REPORT_PAGE_H
 
+#include "bench/plot/kinds.h"
 #include "bench/plot/plot.h"
 #include "bench/result/summary.h"
 

@@ -1,12 +1,13 @@
 /* page_tables.c - the tables of the page: one per load, best first.
  * Invariant: a cell without a usable slot shows no figure, and is ranked nowhere. */
-#include "bench/support/format.h"
+#include "base/check.h"
+
+#include "bench/plot/style.h"
 #include "bench/report/page.h"
 #include "bench/result/sample_facts.h"
 #include "bench/result/summary_words.h"
+#include "bench/support/format.h"
 #include "bench/support/json_path.h"
-
-#include "base/check.h"
 
 #include <math.h>
 #include <stdint.h>

@@ -5,10 +5,11 @@
 #include "bench/report/table.h"
 
 #include "base/check.h"
-#include "bench/result/summary.h"
-#include "bench/support/format.h"
+
 #include "bench/result/sample_facts.h"
+#include "bench/result/summary.h"
 #include "bench/result/summary_words.h"
+#include "bench/support/format.h"
 #include "bench/support/json_path.h"
 
 #include <math.h>
@@ -118,8 +119,8 @@ static struct phase measure(const struct summary *report, const char *name, doub
 /* The cells of one load, and the best of each column among them. */
 struct group {
     const struct summary_cell *first; /* of the group, for its load */
-    double best[FIGURES];            /* NAN if nobody knows the figure */
-    size_t rows;                     /* cells that may be shown */
+    double best[FIGURES];             /* NAN if nobody knows the figure */
+    size_t rows;                      /* cells that may be shown */
 };
 
 static bool in_group(const struct summary_cell *cell, const struct summary_cell *first) {

@@ -7,6 +7,7 @@
 #define BENCH_RESULT_HLOG_H
 
 #include "base/hist.h"
+
 #include "bench/support/reason.h"
 #include "bench/support/text.h"
 

@@ -1,10 +1,10 @@
 /* hlog_result.c - a result as an interval log; see hlog.h.
  * Invariant: a line is one histogram of one slot, lines are in the order of time, and comments come
  * before them, because readers stop at what does not keep to that. */
-#include "bench/result/hlog.h"
-
 #include "base/check.h"
 #include "base/json.h"
+
+#include "bench/result/hlog.h"
 #include "bench/result/sample_facts.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"

@@ -4,6 +4,7 @@
 #include "bench/result/identities.h"
 
 #include "base/check.h"
+
 #include "bench/result/identities_fault.h"
 #include "bench/support/reason.h"
 
@@ -53,8 +54,8 @@ static bool ids_unique(const struct identities_place *p, const cJSON *array, con
 static bool build_exists(const struct walk *w, const char *field, const cJSON *id) {
     const cJSON *b;
     if (!cJSON_IsString(id)) return true;
-    cJSON_ArrayForEach(b, w->builds) if (strcmp(item(b, "id")->valuestring, id->valuestring) ==
-                                         0) return true;
+    cJSON_ArrayForEach(b, w->builds)
+        if (strcmp(item(b, "id")->valuestring, id->valuestring) == 0) return true;
     return identities_fault(&w->place, field, "\"%.100s\" is not in builds[]", id->valuestring);
 }
 

@@ -4,6 +4,7 @@
 #define BENCH_RESULT_IDENTITIES_FAULT_H
 
 #include "base/format.h"
+
 #include "bench/support/reason.h"
 
 #include <stdbool.h>

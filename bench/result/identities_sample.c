@@ -1,10 +1,10 @@
 /* identities_sample.c - what must hold within one sample.
  * Invariant: a figure that is null is compared with nothing, except that a quantile is null exactly
  * if too few values were counted. */
-#include "bench/result/identities.h"
-
 #include "base/check.h"
 #include "base/json.h"
+
+#include "bench/result/identities.h"
 #include "bench/result/identities_fault.h"
 #include "bench/support/reason.h"
 

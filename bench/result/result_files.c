@@ -1,11 +1,12 @@
 /* result_files.c - the files that the report and the plots read and write; see result_files.h.
  * Invariant: nothing is removed but what a plot is made of. */
 #include "bench/result/result_files.h"
+
+#include "base/check.h"
+
 #include "bench/result/result_file.h"
 #include "bench/support/json_file.h"
 #include "bench/support/reason.h"
-
-#include "base/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>

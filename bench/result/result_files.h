@@ -4,6 +4,7 @@
 #define BENCH_RESULT_RESULT_FILES_H
 
 #include "base/args.h"
+
 #include "bench/support/paths.h"
 
 #include <cjson/cJSON.h>

@@ -1,4 +1,5 @@
-/* sample_facts.h - what a slot of a result file says of itself. A slot is one entry of samples[]. */
+/* sample_facts.h - what a slot of a result file says of itself. A slot is one entry of samples[].
+ */
 #ifndef BENCH_RESULT_SAMPLE_FACTS_H
 #define BENCH_RESULT_SAMPLE_FACTS_H
 

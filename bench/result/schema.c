@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/format.h"
+
 #include "bench/support/nearest.h"
 #include "bench/support/reason.h"
 

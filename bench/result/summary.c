@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/json.h"
+
 #include "bench/result/sample_facts.h"
 #include "bench/support/json_path.h"
 #include "bench/support/paths.h"

@@ -35,7 +35,7 @@ struct summary_cell {
     const char *load;             /* what of the id follows the server: "closed/c50/d1/64B" */
     const char *phase;            /* of the suite */
     const char *skipped;          /* why it was not run, or NULL */
-    enum summary_load kind;        /* how the load comes */
+    enum summary_load kind;       /* how the load comes */
     double connections;           /* of the scenario */
     double idle;                  /* connections that stay silent; 0: none */
     double newcomers_per_s;       /* connections that come and go beside the load; 0: none */
@@ -46,16 +46,16 @@ struct summary_cell {
     size_t suspect;               /* usable, with doubts */
     size_t invalid;               /* in no figure */
     size_t bounds[BOUNDS];        /* usable slots by what limited them */
-    struct summary_span rate;      /* echoes per second; of a saturated open loop those answered */
-    struct summary_span cpu_ns;    /* server CPU per echo */
+    struct summary_span rate;     /* echoes per second; of a saturated open loop those answered */
+    struct summary_span cpu_ns;   /* server CPU per echo */
     double cpu_user_share;        /* of that, spent in user mode, 0..1; coarse */
-    struct summary_span per_cpu;   /* echoes per second of server CPU: what ranks models */
+    struct summary_span per_cpu;  /* echoes per second of server CPU: what ranks models */
     double overhead;              /* CPU per echo over half a bare TCP round trip there */
-    struct summary_span rss;       /* server's resident bytes per connection */
-    struct summary_span memory;    /* server's resident bytes */
-    struct summary_span answered;  /* echoes per second of the window, whenever they were due */
-    struct summary_span churned;   /* connections per second that got all their echoes */
-    struct summary_span fairness;  /* Jain's index, 1 = every connection had as many echoes */
+    struct summary_span rss;      /* server's resident bytes per connection */
+    struct summary_span memory;   /* server's resident bytes */
+    struct summary_span answered; /* echoes per second of the window, whenever they were due */
+    struct summary_span churned;  /* connections per second that got all their echoes */
+    struct summary_span fairness; /* Jain's index, 1 = every connection had as many echoes */
     double latency_ns[QUANTILES]; /* from the merged histogram; NAN where it has too few values */
     double first_ns[QUANTILES];   /* the same of newcomers: from when one was due to its echo */
     double connect_ns[QUANTILES]; /* the same of connecting */
@@ -74,9 +74,9 @@ struct summary_result {
 
 struct summary {
     struct summary_result *results; /* in command-line order; owned */
-    size_t result_count;           /* how many */
+    size_t result_count;            /* how many */
     struct summary_cell *cells;     /* of all results, in file order; owned */
-    size_t cell_count;             /* how many */
+    size_t cell_count;              /* how many */
 };
 
 /* Takes over `count` parsed and validated files (array and files become the report's) and

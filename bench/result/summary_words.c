@@ -104,7 +104,7 @@ static void add_schedule(char *line, size_t size, const struct summary_cell *cel
 }
 
 void summary_load(char *line, size_t size, const struct summary_cell *cell,
-                 enum summary_part left_out) {
+                  enum summary_part left_out) {
     static const char *const kinds[] = {"closed loop", "open loop", "churn"};
     const cJSON *scenario = json_item(cell->json, "scenario");
     bool churn = cell->kind == LOAD_CHURN;

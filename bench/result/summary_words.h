@@ -15,6 +15,6 @@ enum summary_part { SUMMARY_WHOLE, SUMMARY_NO_CONNECTIONS, SUMMARY_NO_IDLE, SUMM
 
 /* What a cell's load is, in words: "closed loop · 50 connections · depth 1 · 64 B". */
 void summary_load(char *line, size_t size, const struct summary_cell *cell,
-                 enum summary_part left_out);
+                  enum summary_part left_out);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/json.h"
+
 #include "bench/support/sha256.h"
 
 #include <stdio.h>

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/json.h"
 #include "base/os.h"
+
 #include "bench/result/identities.h"
 #include "bench/result/schema.h"
 #include "bench/result/summary.h"
@@ -262,8 +263,8 @@ double result_elapsed_s(const struct result *r) {
 static void number_in_order(const struct result *r, cJSON *session) {
     const cJSON *cell, *sample;
     size_t slots = 0, slot = 0;
-    cJSON_ArrayForEach(cell, item(r->document, "cells")) slots +=
-        (size_t)cJSON_GetArraySize(item(cell, "samples"));
+    cJSON_ArrayForEach(cell, item(r->document, "cells"))
+        slots += (size_t)cJSON_GetArraySize(item(cell, "samples"));
     int *order = calloc(slots + 1, sizeof *order);
     CHECK(order);
     cJSON_ArrayForEach(cell, item(r->document, "cells")) {

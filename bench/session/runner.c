@@ -3,6 +3,7 @@
 #include "bench/session/runner.h"
 
 #include "base/check.h"
+
 #include "bench/result/sample_facts.h"
 #include "bench/session/verdict.h"
 #include "bench/support/json_path.h"

@@ -3,9 +3,9 @@
 #ifndef BENCH_SESSION_RUNNER_H
 #define BENCH_SESSION_RUNNER_H
 
-#include "bench/suite/plan.h"
 #include "bench/session/progress.h"
 #include "bench/session/result.h"
+#include "bench/suite/plan.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/json.h"
 #include "base/os.h"
+
 #include "bench/session/verdict.h"
 
 #include <math.h>

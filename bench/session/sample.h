@@ -3,8 +3,8 @@
 #ifndef BENCH_SESSION_SAMPLE_H
 #define BENCH_SESSION_SAMPLE_H
 
-#include "bench/suite/plan.h"
 #include "bench/session/slot.h"
+#include "bench/suite/plan.h"
 
 #include <cjson/cJSON.h>
 #include <stddef.h>

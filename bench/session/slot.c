@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/format.h"
 #include "base/os.h"
+
 #include "bench/machine/environment.h"
 #include "bench/session/port.h"
 #include "bench/suite/foreign.h"

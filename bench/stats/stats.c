@@ -4,7 +4,6 @@
 #include "bench/stats/stats.h"
 
 #include "base/check.h"
-#include "bench/stats/null.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -5,21 +5,9 @@
 #ifndef BENCH_STATS_STATS_H
 #define BENCH_STATS_STATS_H
 
+#include "bench/stats/null.h"
+
 #include <stddef.h>
-
-/* Values in all up to which a test of two samples is exact; beyond it uses the normal
- * approximation, corrected for ties and continuity. */
-#define STATS_EXACT_MAX 100
-
-/* Differences that a paired test takes. */
-#define STATS_PAIRS_MAX 64
-
-/* Which shift speaks against "no difference". All values here are finite. */
-enum stats_tail {
-    STATS_GREATER,
-    STATS_LESS,
-    STATS_TWO_SIDED /* twice the smaller of the two, at most 1 */
-};
 
 struct stats_interval {
     double low, high; /* -INFINITY or INFINITY where so few values cannot tell */

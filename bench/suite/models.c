@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/os.h"
+
 #include "bench/support/json_file.h"
 #include "bench/support/nearest.h"
 #include "bench/support/reason.h"

@@ -7,6 +7,7 @@
 #include "base/format.h"
 #include "base/os.h"
 #include "base/rng.h"
+
 #include "bench/suite/transports.h"
 #include "bench/support/reason.h"
 

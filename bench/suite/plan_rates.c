@@ -1,9 +1,9 @@
 /* plan_rates.c - rates that are a share of what an earlier phase measured. Pure.
  * Invariant: all servers get the same rates, those of the best one; what is too much for one of
  * them is its own affair, and marked so. */
-#include "bench/suite/plan.h"
-
 #include "base/check.h"
+
+#include "bench/suite/plan.h"
 
 #include <math.h>
 #include <stdio.h>

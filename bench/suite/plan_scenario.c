@@ -1,6 +1,7 @@
 /* plan_scenario.c - a cell as the result file holds it.
  * Invariant: the object is a full copy; nothing outside it is needed to run the cell again. */
 #include "base/json.h"
+
 #include "bench/suite/plan.h"
 
 #include <math.h>

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/os.h"
+
 #include "bench/result/schema.h"
 #include "bench/suite/transports.h"
 #include "bench/support/json_file.h"

@@ -5,6 +5,7 @@
 #define BENCH_SUITE_SUITE_H
 
 #include "base/args.h"
+
 #include "bench/support/paths.h"
 #include "bench/support/reason.h"
 

@@ -3,8 +3,8 @@
 #include "bench/suite/transports.h"
 
 #include "base/check.h"
+
 #include "bench/suite/models.h"
-#include "bench/support/json_file.h"
 #include "bench/support/reason.h"
 
 #include <stdio.h>

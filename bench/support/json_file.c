@@ -4,6 +4,7 @@
 #include "bench/support/json_file.h"
 
 #include "base/check.h"
+
 #include "bench/support/reason.h"
 
 #include <stdarg.h>

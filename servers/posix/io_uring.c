@@ -9,6 +9,7 @@
  * A slow reader keeps no buffer of the ring: what the kernel does not take at once moves to memory
  * of the connection's own, and receiving stops until it is sent. */
 #include "base/check.h"
+
 #include "servers/model.h"
 #include "servers/posix/io_uring_queue.h"
 

@@ -14,7 +14,6 @@
 #include "servers/conn.h"
 
 #include <sys/types.h>
-
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/event.h>

@@ -6,9 +6,9 @@
 
 #include "servers/windows/overlapped.h"
 
+#include <ws2tcpip.h>
 #include <mswsock.h>
 #include <pthread.h>
-#include <ws2tcpip.h>
 
 /* Accepts in flight. As many newcomers as that are served for each time that the port comes round
  * all connections: with 64 the last of 5000 who came at once waited 7 s among those served. */

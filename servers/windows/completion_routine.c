@@ -17,9 +17,9 @@
  *   thread    a thread of its own accepts, waiting as long as nobody comes, and hands sockets over
  *             by QueueUserAPC. The default: it neither starves anybody nor wakes up for nothing
  * What that comes to is measured in docs/models.md. */
-#include "servers/windows/overlapped.h"
-
 #include "base/os_windows.h"
+
+#include "servers/windows/overlapped.h"
 
 #include <errno.h>
 #include <pthread.h>

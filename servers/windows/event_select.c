@@ -11,14 +11,14 @@
  * FD_WRITE is recorded after a send that found no room at all, FD_CLOSE once, and maybe with bytes
  * before the end. The thread of the instance accepts and hands over; workers are started as
  * connections come, and stay for those that come later. */
-#include "servers/conn.h"
-
 #include "base/check.h"
 
+#include "servers/conn.h"
+
+#include <windows.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <windows.h>
 
 #define ROW_WAKE 0 /* the acceptor's word: newcomers, or the end */
 #define ROWS WSA_MAXIMUM_WAIT_EVENTS

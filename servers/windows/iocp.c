@@ -11,10 +11,10 @@
  *
  * accept=acceptex keeps a pool of accepts in flight, which end in the port like everything else;
  * accept=thread is a thread that waits for the listener and posts each newcomer to the port. */
+#include "base/os_windows.h"
+
 #include "servers/windows/acceptex.h"
 #include "servers/windows/overlapped.h"
-
-#include "base/os_windows.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -11,10 +11,10 @@
  * always the first that is set; so that the last are served as well, a thread then looks at all of
  * its operations, which is no system call. Operations are started by the thread that waits for
  * them: they would end with the thread that started them. */
-#include "servers/windows/overlapped.h"
-
 #include "base/check.h"
 #include "base/os_windows.h"
+
+#include "servers/windows/overlapped.h"
 
 #include <errno.h>
 #include <pthread.h>

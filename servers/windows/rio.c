@@ -14,9 +14,9 @@
  * own. Their completions, those of stop and RIO's notifications come through one completion port,
  * each kind by its key. Wine has no registered I/O: there this runs on a test double only
  * (tests/windows/rio_double.c). */
-#include "servers/model.h"
-
 #include "base/os_windows.h"
+
+#include "servers/model.h"
 #include "servers/windows/rio_accept.h"
 #include "servers/windows/rio_api.h"
 

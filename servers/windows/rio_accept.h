@@ -8,11 +8,10 @@
 #include "servers/model.h"
 
 #include <windows.h>
-
+#include <ws2tcpip.h>
 #include <mswsock.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <ws2tcpip.h>
 
 #define RIO_ACCEPTS 64 /* under way at once */
 

@@ -6,10 +6,10 @@
  * call but costs a context switch when the server has nothing else to do. */
 #include "servers/model.h"
 
+#include <windows.h>
 #include <errno.h>
 #include <process.h>
 #include <stdlib.h>
-#include <windows.h>
 
 /* Address space per thread, not memory: what is never touched costs nothing. The buffer is not on
  * the stack. pthread_create of mingw-w64 takes the size for memory to commit, and reserves the 2

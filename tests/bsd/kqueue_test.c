@@ -5,10 +5,10 @@
  *   kqueue-test [--label TEXT] [--skip NAME[=REASON]]... */
 #include "base/args.h"
 #include "base/os.h"
+
 #include "tests/support/harness.h"
 
 #include <sys/types.h>
-
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /* cases_close.c - how connections and servers end. */
 #include "base/check.h"
+
 #include "tests/conformance/client.h"
 
 #include <errno.h>

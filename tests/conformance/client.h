@@ -6,6 +6,7 @@
 
 #include "base/os.h"
 #include "base/rng.h"
+
 #include "tests/conformance/server_process.h"
 
 struct client {

@@ -6,6 +6,7 @@
  *               [--observer COMMAND] -- SERVER-COMMAND... */
 #include "base/args.h"
 #include "base/os.h"
+
 #include "tests/conformance/conformance.h"
 #include "tests/support/process.h"
 

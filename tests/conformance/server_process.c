@@ -2,6 +2,7 @@
 #include "tests/conformance/server_process.h"
 
 #include "base/check.h"
+
 #include "tests/support/process.h"
 
 #include <cjson/cJSON.h>

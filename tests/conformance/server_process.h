@@ -3,6 +3,7 @@
 #define TESTS_SERVER_PROCESS_H
 
 #include "base/os.h"
+
 #include "tests/conformance/conformance.h"
 
 #include <sys/types.h>

@@ -3,7 +3,6 @@
 #include "bench/cmd_list.c" // NOLINT(bugprone-suspicious-include)
 #include "bench/models.c"   // NOLINT(bugprone-suspicious-include)
 #include "bench/support/reason.h"
-
 #include "tests/fuzz/children.h"
 #include "tests/fuzz/fuzz.h"
 

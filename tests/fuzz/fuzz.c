@@ -3,6 +3,7 @@
 #include "tests/fuzz/fuzz.h"
 
 #include "base/check.h"
+
 #include "bench/support/json_file.h"
 #include "bench/support/reason.h"
 

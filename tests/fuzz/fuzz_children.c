@@ -1,11 +1,10 @@
 /* fuzz_children.c - what servers and load generators print: ready line, statistics, description,
  * figures. Every input is read as each of them. Invariant: whatever they print, a slot ends with an
  * address and a sample that are sound, or with one line that says why not. */
-#include "bench/slot.c" // NOLINT(bugprone-suspicious-include)
-
 #include "bench/result/identities.h"
 #include "bench/result/schema.h"
 #include "bench/session/sample.h"
+#include "bench/slot.c" // NOLINT(bugprone-suspicious-include)
 #include "bench/support/reason.h"
 #include "tests/fuzz/children.h"
 #include "tests/fuzz/fuzz.h"

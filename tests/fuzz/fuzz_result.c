@@ -2,7 +2,10 @@
  * table, page, plots and log. Invariant: no text of a file reaches the page unescaped, nor the log
  * but in a tag of one word. */
 #include "base/check.h"
+
+#include "bench/plot/kinds.h"
 #include "bench/plot/plot.h"
+#include "bench/plot/write.h"
 #include "bench/report/page.h"
 #include "bench/report/table.h"
 #include "bench/result/hlog.h"

@@ -3,6 +3,7 @@
  * result's schema accepts. */
 #include "base/check.h"
 #include "base/os.h"
+
 #include "bench/result/schema.h"
 #include "bench/suite/plan.h"
 #include "bench/suite/suite.h"

@@ -3,6 +3,7 @@
 #include "base/args.h"
 #include "base/check.h"
 #include "base/os.h"
+
 #include "bench/suite/placement.h"
 #include "bench/suite/suite.h"
 #include "bench/support/nearest.h"

@@ -1,6 +1,7 @@
 /* mutate.c - changes a JSON document by one node, so that most inputs get past the parser and
  * many past the schema. Invariant: the same data and seed give the same change. */
 #include "base/rng.h"
+
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>

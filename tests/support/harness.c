@@ -4,13 +4,13 @@
 #include "base/check.h"
 #include "base/format.h"
 
+#include <sys/types.h>
 #include <errno.h>
 #include <math.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
 

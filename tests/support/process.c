@@ -2,6 +2,7 @@
 #include "tests/support/process.h"
 
 #include "base/os.h"
+
 #include "tests/support/harness.h"
 
 #include <errno.h>

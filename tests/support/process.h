@@ -2,10 +2,10 @@
 #ifndef TESTS_PROCESS_H
 #define TESTS_PROCESS_H
 
+#include <sys/types.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 /* Starts argv with its stdin and stdout connected to us, and, with `nofile`, with so many
  * descriptors at most. Ends the case if the system has no process to give. */

@@ -6,6 +6,7 @@
 #include "base/args.h"
 #include "base/check.h"
 #include "base/os.h"
+
 #include "tests/truth/fault_delay.h"
 #include "tests/truth/fault_pieces.h"
 #include "tests/truth/fault_record.h"

@@ -9,6 +9,7 @@
 #include "base/args.h"
 #include "base/check.h"
 #include "base/os.h"
+
 #include "tests/support/process.h"
 
 #include <fcntl.h>

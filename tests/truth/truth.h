@@ -6,10 +6,10 @@
 
 #include "tests/support/harness.h"
 
+#include <sys/types.h>
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 enum { TRUTH_ARGS_MAX = 40, TRUTH_TEXT_MAX = 1 << 20 };
 

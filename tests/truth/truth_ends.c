@@ -1,9 +1,9 @@
 /* truth_ends.c - servers that are not there, go away or say nothing, and runs that are broken off:
  * loadgen ends, soon, with one line at most. */
-#include "tests/truth/truth.h"
-
 #include "base/os.h"
+
 #include "tests/support/process.h"
+#include "tests/truth/truth.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* truth_faults.c - wrong, missing and misplaced bytes: each found, each counted once. */
-#include "tests/truth/truth.h"
-
 #include "base/rng.h"
+
+#include "tests/truth/truth.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -1,8 +1,7 @@
 /* truth_transports.c - all transports tell the same of the same server; and what one that stamps
  * wrongly tells is found out. */
-#include "tests/truth/truth.h"
-
 #include "tests/support/process.h"
+#include "tests/truth/truth.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -4,6 +4,7 @@
 #define TESTS_UNIT_COMPARE_FILES_H
 
 #include "bench/gate/compare.h"
+#include "bench/gate/sides.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
 #include "tests/unit/unit.h"
@@ -104,9 +105,9 @@ static inline size_t count_of(cJSON *const *files) {
     return count;
 }
 
-static inline void build_sides(const struct sides *s, struct compare_side sides[COMPARE_SIDES]) {
-    sides[COMPARE_BASELINE] = (struct compare_side){s->left, names, count_of(s->left)};
-    sides[COMPARE_CANDIDATE] = (struct compare_side){s->right, names, count_of(s->right)};
+static inline void build_sides(const struct sides *s, struct side sides[SIDES]) {
+    sides[SIDE_BASELINE] = (struct side){s->left, names, count_of(s->left)};
+    sides[SIDE_CANDIDATE] = (struct side){s->right, names, count_of(s->right)};
 }
 
 static inline void delete_sides(const struct sides *s) {
@@ -118,10 +119,10 @@ static inline void delete_sides(const struct sides *s) {
 
 /* Compares and deletes the files. The caller clears the report. */
 static inline void compare(struct gate_report *report, struct sides s, unsigned vary, bool gate) {
-    struct compare_side sides[COMPARE_SIDES];
+    struct side sides[SIDES];
     struct reason reason;
     build_sides(&s, sides);
-    if (!compare_possible(sides, &reason)) fail_msg("%s", reason);
+    if (!sides_possible(sides, &reason)) fail_msg("%s", reason);
     compare_build(report, sides, vary, gate);
     delete_sides(&s);
 }

@@ -1,6 +1,7 @@
 /* test_args.c - command lines: every kind of option, both ends of every range, one line an error.
  */
 #include "base/args.h"
+
 #include "tests/unit/unit.h"
 
 #include <stdbool.h>

@@ -1,5 +1,6 @@
 /* test_compare.c - two sides of results: which cells meet, what their figures say, which files can
  * be sides at all. Invariant: each test changes one thing in results that pass. */
+#include "bench/gate/sides.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
 #include "tests/unit/compare_files.h"
@@ -220,10 +221,10 @@ static void sessions_add_their_slots(void **state) {
 }
 
 static void expect_impossible(struct sides s, const char *expected) {
-    struct compare_side sides[COMPARE_SIDES];
+    struct side sides[SIDES];
     struct reason reason;
     build_sides(&s, sides);
-    assert_false(compare_possible(sides, &reason));
+    assert_false(sides_possible(sides, &reason));
     assert_string_equal(reason.text, expected);
     delete_sides(&s);
 }
@@ -233,10 +234,10 @@ static void some_files_are_no_sides(void **state) {
     cJSON *ab = new_result("a");
     set(ab, "session.mode", "\"ab\"");
     expect_impossible((struct sides){{ab}, {new_result("b")}},
-                      "1.json: both sides are in this one session, and `iobench ab` said its "
-                      "verdict; give results of `iobench run`");
+                      "1.json: holds both sides, and `iobench ab` has given its verdict; "
+                      "compare takes results of `iobench run`");
     expect_impossible((struct sides){{new_result("a"), new_result("a")}, {new_result("b")}},
-                      "2.json: the same session as 1.json, which counts once");
+                      "2.json: the same session as 1.json; give each session once");
     expect_impossible((struct sides){{new_result("a")}, {new_result("b"), new_result("a")}},
                       "2.json: this session is on both sides");
 }

@@ -2,6 +2,7 @@
  * them, and against a server of whom it is known.
  * Invariant: every child ends when the test does, by the end of its input. */
 #include "base/os.h"
+
 #include "bench/machine/counters.h"
 #include "bench/session/sample.h"
 #include "bench/session/slot.h"

@@ -3,6 +3,7 @@
 #include "base/hist.h"
 #include "base/json.h"
 #include "base/rng.h"
+
 #include "tests/unit/unit.h"
 
 #include <math.h>

@@ -2,6 +2,7 @@
  * a decoder that knows the layout only from its definition.
  * Invariant: nothing that is compared went through zlib, whose bytes differ between versions. */
 #include "base/rng.h"
+
 #include "bench/result/hlog.h"
 #include "tests/unit/unit.h"
 

@@ -3,8 +3,8 @@
  * more.
  */
 #include "base/json.h"
+
 #include "bench/result/hlog.h"
-#include "bench/support/json_file.h"
 #include "bench/support/reason.h"
 #include "bench/support/version.h"
 #include "tests/unit/unit.h"

@@ -2,6 +2,7 @@
  * Invariant: the document is fine before each change, and is refused after it for the figure that
  * was changed. Runs from the top of the source tree, where the schema is. */
 #include "base/json.h"
+
 #include "bench/result/result_file.h"
 #include "bench/support/json_file.h"
 #include "bench/support/reason.h"

@@ -1,6 +1,7 @@
 /* test_loadgen.c - the load generator's pure parts: payload, schedule, random numbers. */
 #include "base/os.h"
 #include "base/rng.h"
+
 #include "loadgen/account.h"
 #include "loadgen/pacer.h"
 #include "loadgen/payload.h"

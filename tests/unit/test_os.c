@@ -1,5 +1,6 @@
 /* test_os.c - what os.h promises of every system. */
 #include "base/os.h"
+
 #include "tests/unit/unit.h"
 
 #include <errno.h>

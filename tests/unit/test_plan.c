@@ -1,6 +1,7 @@
 /* test_plan.c - from a suite to cells and the order of their slots.
  * Invariant: models are made up here; nothing is started. */
 #include "base/os.h"
+
 #include "bench/suite/plan.h"
 #include "tests/unit/unit.h"
 

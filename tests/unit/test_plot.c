@@ -1,8 +1,11 @@
 /* test_plot.c - axes, labels, families of loads, and what each kind of plot makes of a result.
  * Invariant: results are made here, small and with known figures. */
 #include "base/json.h"
-#include "bench/plot/plot.h"
+
 #include "bench/plot/fill.h"
+#include "bench/plot/kinds.h"
+#include "bench/plot/layout.h"
+#include "bench/plot/plot.h"
 #include "tests/unit/unit.h"
 
 #include <math.h>

@@ -3,6 +3,7 @@
  * Invariant: random data come from a seed that stands here; what R says is in stats/fixtures.json,
  * written by stats/make_fixtures.R. */
 #include "base/rng.h"
+
 #include "bench/stats/stats.h"
 #include "bench/support/json_file.h"
 #include "tests/unit/unit.h"

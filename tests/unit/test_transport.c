@@ -1,6 +1,7 @@
 /* test_transport.c - what every transport promises, asked of each that runs here: bytes in order,
  * ends and failures told once, and nothing of a socket whose id belongs to another. */
 #include "base/os.h"
+
 #include "loadgen/transport.h"
 #include "tests/unit/unit.h"
 

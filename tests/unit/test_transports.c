@@ -1,7 +1,6 @@
 /* test_transports.c - names of transports in suites against what the load generator says it has.
  * Invariant: descriptions are made up here; nothing is started. */
 #include "bench/suite/transports.h"
-#include "bench/support/json_file.h"
 #include "bench/support/reason.h"
 #include "tests/unit/unit.h"
 

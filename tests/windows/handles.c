@@ -3,7 +3,6 @@
  * Invariant: the count is of the system's own table, because GetProcessHandleCount is always 0
  * under Wine. */
 #include <windows.h>
-
 #include <psapi.h>
 #include <stdbool.h>
 #include <stdint.h>

@@ -5,6 +5,7 @@
  * completion queues too small for their request queues, slices outside registered buffers, a second
  * RIONotify before the first was answered. */
 #include "base/check.h"
+
 #include "servers/windows/rio_api.h"
 
 #include <pthread.h>

@@ -4,6 +4,7 @@
 #include "base/args.h"
 #include "base/check.h"
 #include "base/json.h"
+
 #include "bench/result/result_files.h"
 #include "bench/result/summary_words.h"
 #include "bench/support/exit_code.h"

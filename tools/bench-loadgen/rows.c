@@ -3,6 +3,7 @@
 #include "tools/bench-loadgen/rows.h"
 
 #include "base/json.h"
+
 #include "bench/result/sample_facts.h"
 #include "bench/support/json_path.h"
 
@@ -71,7 +72,8 @@ static cJSON *row_json(const struct row *row) {
     for (int k = 0; k < ROW_FIGURES; k++) json_add_real(json, figures[k], row->figures[k]);
     bool usable = summary_cell_usable(cell);
     json_add_item(json, "bound",
-                  usable ? cJSON_CreateString(summary_bound_names[summary_cell_bound(cell)]) : NULL);
+                  usable ? cJSON_CreateString(summary_bound_names[summary_cell_bound(cell)])
+                         : NULL);
     for (int k = 0; k < ROW_SLOTS; k++) json_add_count(counts, slots[k], row->slots[k]);
     json_add_item(json, "slots", counts);
     json_add_item(json, "skipped", cell->skipped ? cJSON_CreateString(cell->skipped) : NULL);

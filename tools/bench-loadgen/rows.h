@@ -25,10 +25,10 @@ enum row_slot { ROW_VALID, ROW_BOUND, ROW_SUSPECT, ROW_INVALID, ROW_SLOTS };
 
 struct row {
     const struct summary_cell *cell; /* that it sums up */
-    const char *transport;          /* that was in use, else asked for */
-    double figures[ROW_FIGURES];    /* medians */
-    size_t slots[ROW_SLOTS];        /* by verdict; bound: suspect only because the load generator
-                                       was at its limit, which is what is looked for here */
+    const char *transport;           /* that was in use, else asked for */
+    double figures[ROW_FIGURES];     /* medians */
+    size_t slots[ROW_SLOTS];         /* by verdict; bound: suspect only because the load generator
+                                        was at its limit, which is what is looked for here */
 };
 
 /* Sums up one cell. */

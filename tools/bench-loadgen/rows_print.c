@@ -1,8 +1,7 @@
 /* rows_print.c - the table of bench-loadgen.
  * Invariant: every cell has a line, and one that was disturbed is marked. */
-#include "tools/bench-loadgen/rows.h"
-
 #include "bench/support/format.h"
+#include "tools/bench-loadgen/rows.h"
 
 #include <math.h>
 #include <string.h>
@@ -38,8 +37,8 @@ static const struct column columns[ROW_FIGURES] = {
 /* The cells of one phase against one server. */
 struct section {
     const struct summary_cell *first; /* of them */
-    int transport_width;             /* of the column of names */
-    int widths[ROW_FIGURES];         /* 0: nobody knows the figure, so there is no column */
+    int transport_width;              /* of the column of names */
+    int widths[ROW_FIGURES];          /* 0: nobody knows the figure, so there is no column */
 };
 
 static bool in_section(const struct summary_cell *cell, const struct summary_cell *first) {

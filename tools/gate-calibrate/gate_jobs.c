@@ -3,6 +3,7 @@
 #include "base/args.h"
 #include "base/check.h"
 #include "base/json.h"
+
 #include "bench/result/summary.h"
 #include "bench/stats/stats.h"
 #include "bench/support/json_file.h"

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/rng.h"
+
 #include "bench/support/json_path.h"
 
 #include <math.h>

@@ -1,6 +1,8 @@
-/* run.c - runs gnuplot on a script, in the folder of the plots.
- * Invariant: returns only when gnuplot has ended; one that takes longer than a minute is killed. */
-#include "bench/plot/plot.h"
+/* gnuplot.c - quotes texts for gnuplot and runs it; see gnuplot.h.
+ * Invariant: plot_run returns only when gnuplot has ended; one that takes longer than a minute is
+ * killed. */
+#include "bench/plot/gnuplot.h"
+
 #include "bench/support/process.h"
 #include "bench/support/reason.h"
 
@@ -8,6 +10,18 @@
 #include <string.h>
 
 #define DEADLINE_S 60.0
+
+void plot_quote(char *line, size_t size, const char *text) {
+    size_t used = strlen(line);
+    if (used + 3 > size) return;
+    line[used++] = '\'';
+    for (const char *c = text; *c != '\0' && used + 4 <= size; c++) {
+        if (*c == '\'') line[used++] = '\'';
+        line[used++] = (unsigned char)*c < ' ' || *c == 127 ? ' ' : *c;
+    }
+    line[used++] = '\'';
+    line[used] = '\0';
+}
 
 int plot_run(const char *kind, const char *folder, struct reason *reason) {
     char program[] = "gnuplot", option[] = "-e", script[64], go_there[8300] = "cd ";

@@ -1,0 +1,182 @@
+/* prepare.c - makes the cells and rows of a comparison from its plan.
+ * Invariant: rows of cells that are not measured have a verdict from the start. */
+#include "base/check.h"
+
+#include "bench/ab/ab.h"
+#include "bench/ab/cells.h"
+#include "bench/gate/metrics.h"
+#include "bench/stats/stats.h"
+#include "bench/support/json_path.h"
+#include "bench/support/reason.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The metrics of a load; the first is the one that the control looks at. */
+static size_t metrics_of(const struct cell *c, bool of_loadgen,
+                         enum gate_metric metrics[AB_ROWS_MAX]) {
+    static const enum gate_metric of_server[] = {GATE_THROUGHPUT, GATE_P50,      GATE_P99,
+                                                 GATE_CPU,        GATE_SYSCALLS, GATE_WAKEUPS};
+    static const enum gate_metric of_generator[] = {GATE_P50, GATE_P99, GATE_LOADGEN_CPU};
+    const enum gate_metric *all = of_loadgen ? of_generator : of_server;
+    size_t all_count = of_loadgen ? sizeof of_generator / sizeof *of_generator
+                                  : sizeof of_server / sizeof *of_server;
+    size_t count = 0;
+    cJSON *scenario = plan_scenario(c);
+    for (size_t i = 0; i < all_count; i++) {
+        if (!gate_metric_applies(all[i], scenario)) continue;
+        CHECK_OP(count, <, AB_ROWS_MAX);
+        metrics[count++] = all[i];
+    }
+    cJSON_Delete(scenario);
+    return count;
+}
+
+/* A cell's id without its arm. */
+static const char *bare_id(const struct cell *c) {
+    return strchr(c->id, '/') + 1;
+}
+
+static struct gate_row *add_row(struct ab *ab, const struct cell *c, enum gate_metric metric) {
+    struct gate_row *row = &ab->report.rows[ab->report.row_count++];
+    *row = (struct gate_row){.metric = metric, .gated = true, .baseline = NAN, .candidate = NAN};
+    snprintf(row->cell, sizeof row->cell, "%s", bare_id(c));
+    gate_estimate(row); /* of nothing: all unknown */
+    return row;
+}
+
+static struct ab_cell *add_cell(struct ab *ab, size_t baseline, size_t other) {
+    struct ab_cell *cell = &ab->cells[ab->cell_count++];
+    const struct cell *left = &ab->plan.cells[baseline], *right = &ab->plan.cells[other];
+    *cell = (struct ab_cell){.cells = {baseline, other},
+                             .pair_s = plan_slot_s(left) + plan_slot_s(right)};
+    const char *skipped = *left->skipped ? left->skipped : right->skipped;
+    cell->over = *skipped != '\0';
+    reason_set(&cell->why, "%s", skipped);
+    return cell;
+}
+
+/* The cell of the plan with this server and the load of `like`: there is one, because every load is
+ * planned for every server. */
+static size_t find_cell(const struct ab *ab, const struct server_spec *server,
+                        const struct cell *like) {
+    size_t i = 0;
+    for (; i < ab->plan.cell_count; i++) {
+        const struct cell *c = &ab->plan.cells[i];
+        if (c->server == server && c->phase_index == like->phase_index &&
+            strcmp(c->id + strlen(c->server->text), like->id + strlen(like->server->text)) == 0)
+            break;
+    }
+    CHECK_OP(i, <, ab->plan.cell_count);
+    return i;
+}
+
+static void add_subject(struct ab *ab, const struct ab_subject *s) {
+    enum gate_metric metrics[AB_ROWS_MAX];
+    for (size_t i = 0; i < ab->plan.cell_count; i++) {
+        struct cell *c = &ab->plan.cells[i];
+        size_t count = metrics_of(c, ab->arms.of_loadgen, metrics);
+        if (c->server != s->specs[AB_CANDIDATE] || !count) continue;
+        if (s->state != AB_COMPARED) {
+            struct gate_row *row = add_row(ab, c, metrics[0]);
+            row->gated = false;
+            row->verdict = s->state == AB_NEW ? GATE_NEW : GATE_IDENTICAL;
+            continue;
+        }
+        struct ab_cell *cell = add_cell(ab, find_cell(ab, s->specs[AB_BASELINE], c), i);
+        cell->foreign = s->foreign;
+        for (size_t k = 0; k < count; k++) {
+            struct gate_row *row = add_row(ab, c, metrics[k]);
+            snprintf(row->reason, sizeof row->reason, "%.319s", cell->why.text);
+            cell->rows[cell->row_count++] = row;
+        }
+    }
+}
+
+/* The control runs the first closed loop that can run here, or whatever else can. */
+static void add_control(struct ab *ab) {
+    enum gate_metric metrics[AB_ROWS_MAX];
+    const struct ab_cell *first = NULL;
+    bool first_closed = false;
+    for (size_t i = 0; i < ab->cell_count; i++) {
+        const struct ab_cell *cell = &ab->cells[i];
+        bool closed = ab->plan.cells[cell->cells[0]].load == CELL_CLOSED;
+        if (cell->over || (first && (first_closed || !closed))) continue;
+        first = cell;
+        first_closed = closed;
+    }
+    if (!first) return;
+    const struct cell *baseline = &ab->plan.cells[first->cells[0]];
+    const struct ab_subject *s = ab->arms.subjects;
+    while (s->specs[AB_BASELINE] != baseline->server) s++;
+    struct ab_cell *control =
+        add_cell(ab, first->cells[0], find_cell(ab, s->specs[AB_COPY], baseline));
+    CHECK(metrics_of(baseline, ab->arms.of_loadgen, metrics) > 0);
+    /* a foreign server burns nothing, so that its throughput need not be its own */
+    bool by_cpu = s->foreign && metrics[0] == GATE_THROUGHPUT;
+    ab->report.control = (struct gate_row){
+        .metric = by_cpu ? GATE_CPU : metrics[0], .baseline = NAN, .candidate = NAN};
+    snprintf(ab->report.control.cell, CELL_ID_SIZE, "%s", bare_id(baseline));
+    gate_estimate(&ab->report.control);
+    ab->report.has_control = control->control = true;
+    control->rows[control->row_count++] = &ab->report.control;
+}
+
+/* What is not compared is in the result with the reason why it was not run. */
+static void skip_others(struct ab *ab) {
+    bool *used = calloc(ab->plan.cell_count, sizeof *used);
+    CHECK(used);
+    for (size_t i = 0; i < ab->cell_count; i++)
+        for (int arm = 0; arm < 2; arm++) used[ab->cells[i].cells[arm]] = true;
+    for (size_t i = 0; i < ab->plan.cell_count; i++) /* whose capacity gives the rate */
+        if (used[i] && ab->plan.cells[i].capacity_cell != PLAN_NO_CELL)
+            used[ab->plan.cells[i].capacity_cell] = true;
+    for (size_t i = 0; i < ab->plan.cell_count; i++)
+        if (!used[i] && !*ab->plan.cells[i].skipped)
+            snprintf(ab->plan.cells[i].skipped, CELL_REASON_SIZE, "nothing to compare");
+    free(used);
+}
+
+/* Every arm is loaded by its own load generator. */
+static void give_loadgens(struct ab *ab) {
+    for (size_t i = 0; i < ab->plan.cell_count; i++) {
+        struct cell *c = &ab->plan.cells[i];
+        for (size_t k = 0; k < ab->arms.subject_count; k++)
+            for (int arm = 0; arm < AB_ARMS; arm++)
+                if (ab->arms.subjects[k].specs[arm] == c->server)
+                    c->loadgen = &ab->arms.models[arm].loadgen;
+    }
+}
+
+/* How long the first stage takes, capacity included, and a second one of the dearest cell. */
+static void predict(struct ab *ab) {
+    double dearest_s = 0, control_s = 0;
+    size_t last = PLAN_NO_CELL;
+    for (size_t i = 0; i < ab->cell_count; i++) {
+        const struct ab_cell *cell = &ab->cells[i];
+        size_t of = ab->plan.cells[cell->cells[0]].capacity_cell;
+        if (cell->over) continue;
+        ab->stage1_s += GATE_STAGE1_PAIRS * cell->pair_s;
+        if (of != PLAN_NO_CELL && of != last)
+            ab->stage1_s += AB_CAPACITY_SLOTS * plan_slot_s(&ab->plan.cells[of]);
+        last = of;
+        if (cell->control)
+            control_s = cell->pair_s;
+        else
+            dearest_s = fmax(dearest_s, cell->pair_s);
+    }
+    ab->least_s = ab->stage1_s + GATE_STAGE2_PAIRS * (dearest_s + control_s);
+}
+
+void ab_prepare(struct ab *ab) {
+    give_loadgens(ab);
+    ab->cells = calloc(ab->plan.cell_count + 1, sizeof *ab->cells);
+    ab->report.rows = calloc(ab->plan.cell_count * AB_ROWS_MAX + 1, sizeof *ab->report.rows);
+    CHECK(ab->cells && ab->report.rows);
+    for (size_t i = 0; i < ab->arms.subject_count; i++) add_subject(ab, &ab->arms.subjects[i]);
+    add_control(ab);
+    skip_others(ab);
+    predict(ab);
+}

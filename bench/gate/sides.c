@@ -1,0 +1,56 @@
+/* sides.c - finds sessions and cells on the sides of a comparison; see sides.h. */
+#include "bench/gate/sides.h"
+
+#include "bench/support/json_path.h"
+
+#include <string.h>
+
+const char *const side_names[SIDES] = {"baseline", "candidate"};
+
+const cJSON *side_cell(const cJSON *file, const char *id) {
+    const cJSON *cell;
+    cJSON_ArrayForEach(cell, json_item(file, "cells")) {
+        if (strcmp(json_text(cell, "id"), id) == 0) return cell;
+    }
+    return NULL;
+}
+
+static const char *session_of(const cJSON *file) {
+    return json_text(file, "session.id");
+}
+
+size_t side_session(const struct side *side, const cJSON *file) {
+    size_t i = 0;
+    while (i < side->count && strcmp(session_of(side->files[i]), session_of(file)) != 0) i++;
+    return i;
+}
+
+bool sides_same_sessions(const struct side sides[SIDES]) {
+    const struct side *left = &sides[SIDE_BASELINE], *right = &sides[SIDE_CANDIDATE];
+    size_t shared = 0;
+    for (size_t i = 0; i < left->count; i++)
+        shared += side_session(right, left->files[i]) < right->count;
+    return shared == left->count && shared == right->count;
+}
+
+bool sides_possible(const struct side sides[SIDES], struct reason *reason) {
+    const struct side *left = &sides[SIDE_BASELINE];
+    bool same = sides_same_sessions(sides);
+    for (int s = 0; s < SIDES; s++)
+        for (size_t i = 0; i < sides[s].count; i++) {
+            const cJSON *file = sides[s].files[i];
+            const char *path = sides[s].paths[i], *mode = json_text(file, "session.mode");
+            size_t first = side_session(&sides[s], file);
+            if (mode && strcmp(mode, "run") != 0)
+                return reason_set(reason,
+                                  "%s: holds both sides, and `iobench %s` has given its verdict; "
+                                  "compare takes results of `iobench run`",
+                                  path, mode);
+            if (first < i)
+                return reason_set(reason, "%s: the same session as %s; give each session once",
+                                  path, sides[s].paths[first]);
+            if (s == SIDE_CANDIDATE && !same && side_session(left, file) < left->count)
+                return reason_set(reason, "%s: this session is on both sides", path);
+        }
+    return true;
+}
