@@ -121,10 +121,10 @@ struct os_address {
     uint32_t length; /* bytes of it in use */
 };
 
-/* Resolves `host` (name or numeric, IPv6 without brackets) and port. Returns 0, or -1 with the
- * reason in `reason`. */
-int os_address_resolve(const char *host, uint16_t port, struct os_address *address, char *reason,
-                       size_t reason_size);
+/* Resolves `host` (name or numeric, IPv6 without brackets) and port. Returns false with
+ * the reason in `reason`. */
+bool os_address_resolve(const char *host, uint16_t port, struct os_address *address, char *reason,
+                        size_t reason_size);
 
 /* Splits "HOST:PORT" or "[IPV6]:PORT"; `host` gets at most `host_size` bytes. Returns false if the
  * text is neither, or the port is not 1..65535. */

@@ -138,8 +138,8 @@ static const struct sockaddr *address_of(const struct os_address *address) {
     return (const struct sockaddr *)(const void *)&address->storage;
 }
 
-int os_address_resolve(const char *host, uint16_t port, struct os_address *address, char *reason,
-                       size_t reason_size) {
+bool os_address_resolve(const char *host, uint16_t port, struct os_address *address, char *reason,
+                        size_t reason_size) {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
     struct addrinfo *found = NULL;
     char service[8];
@@ -147,18 +147,18 @@ int os_address_resolve(const char *host, uint16_t port, struct os_address *addre
     int error = getaddrinfo(host, service, &hints, &found);
     if (error) {
         snprintf(reason, reason_size, "%s", gai_strerror(error));
-        return -1;
+        return false;
     }
     *address = (struct os_address){0};
     if (found->ai_addrlen > sizeof address->storage) {
         snprintf(reason, reason_size, "neither IPv4 nor IPv6");
         freeaddrinfo(found);
-        return -1;
+        return false;
     }
     memcpy(&address->storage, found->ai_addr, found->ai_addrlen);
     address->length = (uint32_t)found->ai_addrlen;
     freeaddrinfo(found);
-    return 0;
+    return true;
 }
 
 int os_socket_local(os_socket s, char *host, size_t host_size, uint16_t *port) {

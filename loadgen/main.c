@@ -197,7 +197,7 @@ static int make_load(struct load *load, const struct arguments *a) {
         (uint32_t)((load->connections + (double)load->idle + load->visitors + load->visits_per_s) /
                    PORTS_A_SOURCE);
     if (!transports_choose(a->transport, &load->transport)) return EXIT_USAGE;
-    if (os_address_resolve(host, port, &load->address, reason, sizeof reason) != 0) {
+    if (!os_address_resolve(host, port, &load->address, reason, sizeof reason)) {
         fprintf(stderr, "loadgen: --connect: %s: %s\n", host, reason);
         return EXIT_USAGE;
     }

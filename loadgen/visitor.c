@@ -234,8 +234,12 @@ static void start_schedule(struct worker *w, uint64_t start_ns, uint64_t seed) {
     const struct load *load = w->load;
     /* a worker's share is that of its visitors */
     double weight = (double)w->visits.room * load->threads / load->visitors;
-    pacer_start(&w->visits.pacer, start_ns, load->visits_per_s * weight,
-                load->poisson || !load->churn, seed ^ SCHEDULE_SEED, w->index, load->threads);
+    pacer_start(&w->visits.pacer, &(struct pacer_share){.start_ns = start_ns,
+                                                        .rate_per_s = load->visits_per_s * weight,
+                                                        .poisson = load->poisson || !load->churn,
+                                                        .seed = seed ^ SCHEDULE_SEED,
+                                                        .worker = w->index,
+                                                        .workers = load->threads});
 }
 
 void visits_open(struct worker *w, uint64_t start_ns) {

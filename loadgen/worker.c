@@ -189,8 +189,12 @@ static void mark_edge(struct worker *w, int which) {
 static void start_schedule(struct worker *w, uint64_t start_ns, uint64_t seed) {
     /* a worker's share is that of its connections */
     double weight = (double)w->connections * w->load->threads / w->load->connections;
-    pacer_start(&w->pacer, start_ns, w->load->rate_per_s * weight, w->load->poisson, seed, w->index,
-                w->load->threads);
+    pacer_start(&w->pacer, &(struct pacer_share){.start_ns = start_ns,
+                                                 .rate_per_s = w->load->rate_per_s * weight,
+                                                 .poisson = w->load->poisson,
+                                                 .seed = seed,
+                                                 .worker = w->index,
+                                                 .workers = w->load->threads});
     rng_seed(&w->choice, seed, 2 * (uint64_t)w->index + 1);
 }
 

@@ -43,6 +43,12 @@ struct instance {
     int error;                 /* why it ended before its time; 0 if it did not */
 };
 
+/* What clients connect to: numeric, as the ready line reports it. */
+struct endpoint {
+    char host[64];
+    uint16_t port;
+};
+
 /* Per process because echo_work() is called without context, in the innermost loop. */
 static uint64_t burn_steps;
 
@@ -88,12 +94,12 @@ void server_stats_add(struct server_stats *total, const struct server_stats *par
     total->accept_errors += part->accept_errors;
 }
 
-static void print_ready(const char *host, uint16_t port) {
+static void print_ready(const struct endpoint *endpoint) {
     fputs("{\"ready\":{\"model\":", stdout);
     json_print_text(io_model_self.name);
     fputs(",\"host\":", stdout);
-    json_print_text(host);
-    printf(",\"port\":%u,\"pid\":%ld}}\n", (unsigned)port, (long)getpid());
+    json_print_text(endpoint->host);
+    printf(",\"port\":%u,\"pid\":%ld}}\n", (unsigned)endpoint->port, (long)getpid());
     fflush(stdout);
 }
 
@@ -190,13 +196,13 @@ static int check_port_free(const struct os_address *address) {
 
 /* Opens all listeners on one port, the first of them choosing it, and an instance on each. */
 static enum exit_code open_instances(const struct settings *s, const struct server_config *config,
-                                     struct instance *instances, char *host, size_t host_size,
-                                     uint16_t *port) {
+                                     struct instance *instances, struct endpoint *endpoint) {
+    uint16_t *port = &endpoint->port;
     *port = (uint16_t)s->port;
     for (size_t i = 0; i < s->threads; i++) {
         struct os_address address;
         char reason[128], where[256];
-        if (os_address_resolve(s->host, *port, &address, reason, sizeof reason) != 0) {
+        if (!os_address_resolve(s->host, *port, &address, reason, sizeof reason)) {
             fprintf(stderr, "echo-%s: --host %s: %s\n", io_model_self.name, s->host, reason);
             return EXIT_USAGE;
         }
@@ -204,7 +210,8 @@ static enum exit_code open_instances(const struct settings *s, const struct serv
         snprintf(where, sizeof where, "listen on %s port %u", s->host, (unsigned)*port);
         int error = i == 0 && *port && s->threads > 1 ? check_port_free(&address) : 0;
         if (!error) error = os_listen(&address, (int)s->backlog, s->threads > 1, &in->listener);
-        if (!error && i == 0) error = os_socket_local(in->listener, host, host_size, port);
+        if (!error && i == 0)
+            error = os_socket_local(in->listener, endpoint->host, sizeof endpoint->host, port);
         if (error) {
             complain(where, error);
             return EXIT_FAILED;
@@ -220,8 +227,8 @@ static enum exit_code open_instances(const struct settings *s, const struct serv
 }
 
 /* Runs opened instances until all have ended, and sums up what they did. */
-static enum exit_code run_instances(struct instance *instances, size_t count, const char *host,
-                                    uint16_t port) {
+static enum exit_code run_instances(struct instance *instances, size_t count,
+                                    const struct endpoint *endpoint) {
     size_t started = 0;
     int error = 0;
     while (!error && started < count) {
@@ -233,7 +240,7 @@ static enum exit_code run_instances(struct instance *instances, size_t count, co
         complain("thread", error);
         end_stop_stream(&instances[0].stop_sender);
     } else {
-        print_ready(host, port);
+        print_ready(endpoint);
     }
     struct server_stats total = {0};
     for (size_t i = 0; i < started; i++) {
@@ -266,15 +273,14 @@ static enum exit_code serve(const struct settings *s, const struct server_config
         fprintf(stderr, "echo-%s: start: %s\n", io_model_self.name,
                 instances ? os_error_text(error) : "out of memory");
     } else {
-        char host[64];
-        uint16_t port;
+        struct endpoint endpoint;
         for (size_t i = 0; i < s->threads; i++) {
             instances[i].listener = OS_SOCKET_NONE;
             instances[i].stop = pair[0];
             instances[i].stop_sender = stop_sender;
         }
-        code = open_instances(s, config, instances, host, sizeof host, &port);
-        if (code == EXIT_FINE) code = run_instances(instances, s->threads, host, port);
+        code = open_instances(s, config, instances, &endpoint);
+        if (code == EXIT_FINE) code = run_instances(instances, s->threads, &endpoint);
         close_instances(instances, s->threads);
     }
     free(instances);

@@ -147,13 +147,13 @@ static int serve(struct threads_server *s, os_socket socket) {
     return error;
 }
 
-/* Waits up to `wait_ms` (-1: for ever) for stop, and with `accepting` for a connection. Returns 0
- * or an error. */
-static int wait_for(struct threads_server *s, os_socket stop, bool accepting, int wait_ms,
-                    bool *stopped, bool *connection) {
+/* Waits for stop and a connection; without `accepting` for stop only, up to ACCEPT_RETRY_MS.
+ * Returns 0 or an error. */
+static int wait_for(struct threads_server *s, os_socket stop, bool accepting, bool *stopped,
+                    bool *connection) {
     struct pollfd polled[] = {{.fd = stop, .events = POLLIN},
                               {.fd = accepting ? s->listener : -1, .events = POLLIN}};
-    int n = poll(polled, 2, wait_ms);
+    int n = poll(polled, 2, accepting ? -1 : ACCEPT_RETRY_MS);
     *stopped = n > 0 && polled[0].revents;
     *connection = n > 0 && polled[1].revents;
     return n < 0 && errno != EINTR ? errno : 0;
@@ -173,8 +173,7 @@ static int threads_run(void *state, os_socket stop, struct server_stats *stats) 
     bool stopped = false, connection = false, accepting = true;
     int error = 0;
     while (!error && !stopped) {
-        error =
-            wait_for(s, stop, accepting, accepting ? -1 : ACCEPT_RETRY_MS, &stopped, &connection);
+        error = wait_for(s, stop, accepting, &stopped, &connection);
         stats->waits++;
         stats->events += connection;
         accepting = true;

@@ -138,13 +138,13 @@ static int serve(struct threads_server *s, os_socket socket) {
     return error;
 }
 
-/* Waits up to `wait_ms` (-1: for ever) for stop, and with `accepting` for a connection. Returns 0
- * or an error. */
-static int wait_for(struct threads_server *s, os_socket stop, bool accepting, int wait_ms,
-                    bool *stopped, bool *connection) {
+/* Waits for stop and a connection; without `accepting` for stop only, up to ACCEPT_RETRY_MS.
+ * Returns 0 or an error. */
+static int wait_for(struct threads_server *s, os_socket stop, bool accepting, bool *stopped,
+                    bool *connection) {
     WSAPOLLFD polled[] = {{.fd = stop, .events = POLLRDNORM},
                           {.fd = s->listener, .events = POLLRDNORM}};
-    int n = WSAPoll(polled, accepting ? 2 : 1, wait_ms);
+    int n = WSAPoll(polled, accepting ? 2 : 1, accepting ? -1 : ACCEPT_RETRY_MS);
     *stopped = n > 0 && polled[0].revents;
     *connection = n > 0 && polled[1].revents;
     return n < 0 ? WSAGetLastError() : 0;
@@ -176,8 +176,7 @@ static int threads_run(void *state, os_socket stop, struct server_stats *stats) 
     bool stopped = false, connection = false, accepting = true;
     int error = 0;
     while (!error && !stopped) {
-        error =
-            wait_for(s, stop, accepting, accepting ? -1 : ACCEPT_RETRY_MS, &stopped, &connection);
+        error = wait_for(s, stop, accepting, &stopped, &connection);
         stats->waits++;
         stats->events += connection;
         accepting = true;

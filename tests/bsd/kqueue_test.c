@@ -74,10 +74,10 @@ static void connect_pair(int *first, int *second) {
     char reason[128], host[64];
     uint16_t port;
     os_socket listener;
-    REQUIRE(os_address_resolve("127.0.0.1", 0, &address, reason, sizeof reason) == 0 &&
+    REQUIRE(os_address_resolve("127.0.0.1", 0, &address, reason, sizeof reason) &&
                 os_listen(&address, 8, false, &listener) == 0 &&
                 os_socket_local(listener, host, sizeof host, &port) == 0 &&
-                os_address_resolve(host, port, &address, reason, sizeof reason) == 0 &&
+                os_address_resolve(host, port, &address, reason, sizeof reason) &&
                 os_connect(&address, 0, second) == 0,
             "no connection");
     int error;
@@ -284,10 +284,10 @@ static void listener_tells(void) {
     char reason[128], host[64];
     uint16_t port;
     os_socket listener, first, second;
-    REQUIRE(os_address_resolve("127.0.0.1", 0, &address, reason, sizeof reason) == 0 &&
+    REQUIRE(os_address_resolve("127.0.0.1", 0, &address, reason, sizeof reason) &&
                 os_listen(&address, 8, false, &listener) == 0 &&
                 os_socket_local(listener, host, sizeof host, &port) == 0 &&
-                os_address_resolve(host, port, &address, reason, sizeof reason) == 0,
+                os_address_resolve(host, port, &address, reason, sizeof reason),
             "no listener");
     REQUIRE(change(listener, false, EV_ADD, &tags[4]) == 0, "a filter");
     require_none("when nobody came");

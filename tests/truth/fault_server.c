@@ -280,7 +280,7 @@ static void open_all(void) {
     s.connections = calloc(CONNECTIONS_MAX, sizeof *s.connections);
     CHECK(s.connections);
     rng_seed(&s.delay.rng, s.seed, 0);
-    if (os_address_resolve(s.host, (uint16_t)s.port, &address, reason, sizeof reason) != 0) {
+    if (!os_address_resolve(s.host, (uint16_t)s.port, &address, reason, sizeof reason)) {
         fprintf(stderr, "fault-server: --host: %s: %s\n", s.host, reason);
         exit(2);
     }
