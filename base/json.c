@@ -124,7 +124,7 @@ bool json_to_hist(const cJSON *json, struct hist *h, char *reason, size_t reason
     return read_fields(json, h, reason, reason_size) && read_buckets(json, h, reason, reason_size);
 }
 
-/* A quantile is told only if at least ten values lie beyond it. */
+/* A quantile is reported only if at least ten values lie beyond it. */
 static uint64_t quantile_or_unknown(const struct hist *h, double q, uint64_t values_needed) {
     return h->count >= values_needed ? hist_quantile(h, q) : OS_UNKNOWN;
 }

@@ -1,4 +1,4 @@
-/* json.h - what all programs need beyond cJSON: unknown as null, files, histograms.
+/* json.h - figures and histograms as cJSON items.
  * Invariant: an unknown figure is written as null, never as 0 and never left out. */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
@@ -19,7 +19,7 @@ void json_add_real(cJSON *object, const char *key, double value);
 /* Adds `item` (ownership passes) or null if it is NULL. */
 void json_add_item(cJSON *object, const char *key, cJSON *item);
 
-/* The sparse, diffable form of a histogram that method.md states; owned by the caller. */
+/* The sparse form of a histogram that docs/method.md describes; owned by the caller. */
 cJSON *json_from_hist(const struct hist *h);
 
 /* Reads that form back. Returns false with the reason in `reason`: another layout, an index out

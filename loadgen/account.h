@@ -1,6 +1,6 @@
-/* account.h - what the connections of one worker count: latencies, errors, and the figures that
- * check them (Little's law, busy time).
- * Invariant: messages sent = answered + outstanding + given up, at every moment. */
+/* account.h - what the connections of one worker count: latencies, errors, and the counters that
+ * check them (Little's law, busy time). Invariant: messages sent = answered + outstanding + given
+ * up, at every moment. */
 #ifndef LOADGEN_ACCOUNT_H
 #define LOADGEN_ACCOUNT_H
 
@@ -106,16 +106,16 @@ static inline void account_integrate(struct account *a, uint64_t now_ns) {
     a->integral_at_ns = now_ns;
 }
 
-/* Messages go on the wire, or leave it. This reads the clock anew, so that the integral shares
- * nothing with the stamps that it checks. */
+/* `add` messages go out, `remove` come back or are given up. Reads the clock anew, so that the
+ * integral shares nothing with the stamps that it checks. */
 static inline void account_change_now(struct account *a, uint64_t add, uint64_t remove) {
     account_integrate(a, os_clock_ns());
     CHECK_OP(a->outstanding + add, >=, remove);
     a->outstanding += add - remove;
 }
 
-/* The same for messages of which as many go out as come in within a turn: the integral of an
- * account that is not exact is then brought up to date once per turn. */
+/* The same, for messages of which as many go out as come back within a turn: an account that is not
+ * exact then updates its integral once per turn. */
 static inline void account_change(struct account *a, uint64_t add, uint64_t remove) {
     if (a->exact) account_integrate(a, os_clock_ns());
     CHECK_OP(a->outstanding + add, >=, remove);

@@ -1,4 +1,4 @@
-/* client.c - one connection: messages out, echoes verified, each counted once.
+/* client.c - long-lived connections.
  * Invariant: message n is verified only after messages 0..n-1 were, byte for byte. */
 #include "loadgen/client.h"
 
@@ -43,7 +43,7 @@ static uint64_t queue_pop(struct worker *w, struct client *c) {
 
 /* ---- sending ---- */
 
-/* Sends `count` messages in one call; their stamps but for sent_ns are set already. */
+/* Sends `count` messages in one call. Of their stamps only sent_ns is set here. */
 static uint64_t send_batch(struct worker *w, uint32_t conn, uint32_t count) {
     struct client *c = &w->clients[conn];
     size_t size = w->load->size_bytes;
@@ -68,7 +68,7 @@ void client_send(struct worker *w, uint32_t conn, uint32_t count) {
     }
 }
 
-/* Sends waiting arrivals as far as --outstanding lets it. */
+/* Sends waiting arrivals as far as --outstanding allows. */
 static void send_waiting(struct worker *w, uint32_t conn) {
     struct client *c = &w->clients[conn];
     while (c->standing && !w->draining_out && c->first_waiting != ARRIVAL_NONE &&
@@ -116,8 +116,8 @@ static bool waited_long(const struct worker *w, uint64_t wire_ns) {
     return wire_ns > w->load->duration_ns / 2;
 }
 
-/* Messages on the wire become timeouts, arrivals that wait become unsent. A closed loop has no more
- * to lose by a broken connection than the connection, which is counted already. */
+/* Messages on the wire become timeouts, queued arrivals become unsent. In a closed loop a broken
+ * connection is the only loss, and it is counted already. */
 void client_give_up(struct worker *w, uint32_t conn, bool drained) {
     struct client *c = &w->clients[conn];
     struct account *a = &w->account;
@@ -208,7 +208,7 @@ void client_received(struct worker *w, uint32_t conn, const uint8_t *data, size_
         return;
     }
     w->account.bytes_received += size;
-    if (c->abandoned) return; /* answers after the drain: counted as timeouts already */
+    if (c->abandoned) return; /* late answers: counted as timeouts already */
     uint32_t completed = 0;
     while (size > 0) {
         size_t missing = w->load->size_bytes - c->offset;
@@ -228,8 +228,7 @@ void client_received(struct worker *w, uint32_t conn, const uint8_t *data, size_
         }
     }
     if (completed == 0) return;
-    /* From here on nothing is sent anew: the rest of a turn must not count for the window's part.
-     */
+    /* After t1 nothing new is sent, so the integral must not wait for the end of the turn. */
     if (!w->account.exact && now_ns >= w->account.t1_ns) account_integrate(&w->account, now_ns);
     account_change(&w->account, 0, completed);
     if (w->load->open) {

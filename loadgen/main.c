@@ -16,28 +16,27 @@
 
 enum { EXIT_WRONG_ECHO = 1, EXIT_USAGE = 2, EXIT_NOTHING = 3, EXIT_INTERRUPTED = 130 };
 
-/* Ports that one local address gives: Linux has 28232 by default, and finds half of them at a
- * glance but searches for the rest. */
+/* Ports to use per local address. Linux has 28232 by default: half of them it finds at once, for
+ * the rest it searches. */
 #define PORTS_A_SOURCE 10000.0
 #define CONNECTIONS_MAX 1000000
-/* What one connection may add to a worker's turn, which must see t0 in time. */
+/* Time that one connection may add to a worker's turn; each worker must learn t0 in time. */
 #define TURN_EACH_NS 10000u
 #define WARMUP_EXTRA_MAX_NS 10000000000u
-/* Churn: if no connect succeeds for so long, nobody is there. */
+/* Churn: if no connect succeeds for so long, there is no server. */
 #define UNREACHABLE_NS 1000000000u
-#define OWN_DESCRIPTORS 16u     /* beside the connections' */
-#define DESCRIPTORS_A_THREAD 6u /* of its transport; libuv has the most */
+#define OWN_DESCRIPTORS 16u     /* beside those of connections */
+#define DESCRIPTORS_A_THREAD 6u /* for its transport; libuv needs the most */
 
-/* What the command line gave; the defaults stand in main. */
+/* The command line; main sets the defaults. */
 struct arguments {
-    const char *connect;                        /* HOST:PORT */
-    uint64_t connections, size, threads, depth; /* as named */
-    uint64_t outstanding, seed, server_pid;     /* as named; server_pid 0 = none */
-    uint64_t idle, churn_echoes;                /* as named */
-    double rate, churn, newcomers;              /* per s; 0 = not given */
-    double warmup, duration, drain;             /* s */
-    const char *arrival, *transport, *spin;     /* as named */
-    bool stop_on_eof, progress, describe;       /* as named */
+    const char *connect;
+    uint64_t connections, idle, size, threads, seed;
+    uint64_t depth, outstanding, churn_echoes, server_pid; /* 0 = not given */
+    double rate, churn, newcomers;                         /* per s; 0 = not given */
+    double warmup, duration, drain;                        /* s */
+    const char *arrival, *transport, *spin;
+    bool stop_on_eof, progress, describe;
 };
 
 static int usage_error(const char *what, const char *reason) {
@@ -49,73 +48,73 @@ static bool is_constant(const struct arguments *a) {
     return a->arrival && strcmp(a->arrival, "constant") == 0;
 }
 
-/* What does not go together. */
+/* Refuses options that do not go together. */
 static int check_arguments(const struct arguments *a) {
-    if (!a->connect) return usage_error("--connect", "missing; say HOST:PORT of the server");
+    if (!a->connect) return usage_error("--connect", "missing; give HOST:PORT of the server");
     bool open = a->rate > 0, churn = a->churn > 0;
     if (churn && (open || a->depth || a->outstanding || a->newcomers > 0))
         return usage_error("--churn", open             ? "does not go with --rate"
                                       : a->depth       ? "does not go with --depth"
                                       : a->outstanding ? "does not go with --outstanding"
                                                        : "does not go with --newcomers");
-    if (!churn && a->churn_echoes) return usage_error("--churn-echoes", "is of churn; add --churn");
-    if (open && a->depth) return usage_error("--depth", "is of a closed loop; leave out --rate");
-    if (!open && a->outstanding)
-        return usage_error("--outstanding", "is of an open loop; add --rate");
-    if (!open && !churn && a->arrival)
-        return usage_error("--arrival", "is of an open loop or of churn; add --rate or --churn");
+    if (!churn && a->churn_echoes) return usage_error("--churn-echoes", "needs --churn");
+    if (open && a->depth) return usage_error("--depth", "does not go with --rate");
+    if (!open && a->outstanding) return usage_error("--outstanding", "needs --rate");
+    if (!open && !churn && a->arrival) return usage_error("--arrival", "needs --rate or --churn");
     if (is_constant(a) && a->connections % a->threads != 0)
-        return usage_error("--threads", "constant arrivals want --connections to be a multiple");
+        return usage_error("--threads",
+                           "constant arrivals need --connections to be a multiple of it");
     if (a->threads > a->connections) return usage_error("--threads", "more than --connections");
     return 0;
 }
 
 static int read_arguments(struct arguments *a, int argc, char **argv) {
     const struct arg table[] = {
-        {"connect", "HOST:PORT", "the server; [::1]:7 for IPv6", .text = &a->connect},
-        {"connections", "N", "connections under load (50); of --churn, open at once at most",
+        {"connect", "HOST:PORT", "the server; IPv6 as in [::1]:7", .text = &a->connect},
+        {"connections", "N",
+         "connections under load (50); with --churn the most that are open at once",
          .count = {&a->connections, 1, CONNECTIONS_MAX}},
-        {"idle", "N", "connections that stay silent, beside those (0)",
+        {"idle", "N", "further connections, which stay silent (0)",
          .count = {&a->idle, 0, CONNECTIONS_MAX}},
-        {"size", "BYTES", "bytes of a message (64)", .count = {&a->size, 1, 16777216}},
+        {"size", "BYTES", "size of a message (64)", .count = {&a->size, 1, 16777216}},
         {"depth", "D", "closed loop: messages in flight per connection (1)",
          .count = {&a->depth, 1, 65536}},
-        {"rate", "R", "open loop: arrivals per second, all connections together",
+        {"rate", "R", "open loop: messages per second, all connections together",
          .real = {&a->rate, 0.001, 1e8}},
-        {"arrival", NULL, "open loop, churn: how arrivals are spaced (poisson)",
+        {"arrival", NULL, "open loop, churn: random or constant gaps between arrivals (poisson)",
          .choice = {&a->arrival, "poisson|constant"}},
-        {"outstanding", "K", "open loop: unanswered messages per connection at most (1)",
+        {"outstanding", "K", "open loop: most unanswered messages per connection (1)",
          .count = {&a->outstanding, 1, 65536}},
-        {"churn", "R", "short connections per second, instead of a closed or open loop",
+        {"churn", "R", "churn: short connections per second, instead of a closed or open loop",
          .real = {&a->churn, 0.001, 1e6}},
-        {"churn-echoes", "K", "churn: echoes of each connection, one after the other (1)",
+        {"churn-echoes", "K", "churn: echoes per connection, one after the other (1)",
          .count = {&a->churn_echoes, 1, 1000000}},
-        {"newcomers", "R", "beside the load: new connections per second, one echo each",
+        {"newcomers", "R", "new connections per second beside the load, each for one echo",
          .real = {&a->newcomers, 0.001, 1e6}},
         {"threads", "T", "threads that share the load (1)", .count = {&a->threads, 1, 256}},
         {"transport", "NAME",
-         "how bytes move: io_uring, epoll, libuv, or the first of them that runs here (auto)",
+         "io_uring, epoll, libuv, or auto: the first of them that runs here (auto)",
          .text = &a->transport},
-        {"spin", NULL,
-         "burn CPU while waiting: auto for the last stretch before a message is due (auto)",
+        {"spin", NULL, "whether to busy-wait; auto: only shortly before a message is due (auto)",
          .choice = {&a->spin, "auto|always|never"}},
-        {"warmup", "S", "seconds before the window (0.3); longer where 3 mean latencies are",
+        {"warmup", "S", "warm-up in seconds (0.3); at least 3 mean latencies",
          .real = {&a->warmup, 0, 3600}},
-        {"duration", "S", "seconds of the window (1)", .real = {&a->duration, 0.01, 86400}},
-        {"drain", "S", "seconds to await answers after the window (2)",
+        {"duration", "S", "measured window in seconds (1)", .real = {&a->duration, 0.01, 86400}},
+        {"drain", "S", "longest wait for answers after the window, in seconds (2)",
          .real = {&a->drain, 0, 3600}},
-        {"seed", "N", "of payload, schedule and choice of connection (1)",
+        {"seed", "N", "seed of payload, arrivals and choice of connections (1)",
          .count = {&a->seed, 0, 9007199254740992.0}},
-        {"server-pid", "PID", "reads this process's CPU time, context switches and memory",
+        {"server-pid", "PID",
+         "the server's process: also report its CPU time, context switches and memory",
          .count = {&a->server_pid, 1, 4294967295.0}},
-        {"stop-on-eof", NULL, "ends when standard input does", .flag = &a->stop_on_eof},
-        {"progress", NULL, "JSON lines on standard error", .flag = &a->progress},
-        {"describe", NULL, "one JSON line about this program", .flag = &a->describe},
+        {"stop-on-eof", NULL, "end when standard input ends", .flag = &a->stop_on_eof},
+        {"progress", NULL, "print progress as JSON lines on standard error", .flag = &a->progress},
+        {"describe", NULL, "print one JSON line about this program and exit", .flag = &a->describe},
         {.name = NULL},
     };
     const struct args_spec spec = {
         .program = "loadgen",
-        .summary = "loads an echo server, verifies every byte, prints one JSON object",
+        .summary = "puts an echo server under load, verifies every byte, prints one JSON object",
         .example = "loadgen --connect 127.0.0.1:7000 --connections 50 --rate 20000 --duration 4",
         .args = table};
     switch (args_parse(&spec, argc, argv)) {
@@ -133,7 +132,7 @@ static uint64_t ns(double seconds) {
     return (uint64_t)(seconds * 1e9 + 0.5);
 }
 
-/* Every connection is a descriptor, and all must fit. */
+/* Checks that all connections fit into the limit of descriptors. */
 static int check_descriptors(const struct load *load) {
     uint64_t limit = os_descriptors_limit();
     uint64_t needed = (uint64_t)load->connections + load->idle + load->visitors;
@@ -191,7 +190,7 @@ static int make_load(struct load *load, const struct arguments *a) {
     uint64_t window = load->open ? a->outstanding : a->depth;
     load->window = window ? (uint32_t)window : 1;
     make_visits(load, a);
-    /* a short connection keeps its port for a second more */
+    /* a short connection may occupy its port for one second longer */
     load->sources =
         1 +
         (uint32_t)((load->connections + (double)load->idle + load->visitors + load->visits_per_s) /
@@ -208,7 +207,7 @@ static int make_load(struct load *load, const struct arguments *a) {
 
 static void on_stop(void *context) {
     struct run *run = context;
-    run->interrupted = true; /* first: who sees the stop must know why */
+    run->interrupted = true; /* first: a thread that sees `stop` must know why */
     run->stop = true;
 }
 
@@ -240,13 +239,14 @@ static void read_usage(const struct load *load, struct os_usage *usage) {
                                    OS_UNKNOWN, OS_UNKNOWN, OS_UNKNOWN};
 }
 
-/* A churn learns only by trying that nobody is there; for a moment ports may be short, too. */
+/* In churn only failed connects show that there is no server. For a moment they may also fail for
+ * lack of ports. */
 static bool unreachable(const struct run *run, uint64_t now_ns) {
     return run->load->churn && run->refused && run->standing == 0 &&
            now_ns - run->start_ns >= UNREACHABLE_NS;
 }
 
-/* Ends the warm-up when it has lasted as long as asked for and three mean latencies. */
+/* Ends the warm-up when it has lasted as long as asked for, and at least three mean latencies. */
 static void warm_up(struct run *run, const struct worker *workers, struct os_usage *usage) {
     const struct load *load = run->load;
     uint64_t limit_ns = run->start_ns + load->warmup_ns + WARMUP_EXTRA_MAX_NS;
@@ -261,8 +261,7 @@ static void warm_up(struct run *run, const struct worker *workers, struct os_usa
     }
     uint64_t t0_ns = os_clock_ns() + START_LEAD_NS + load->connections * TURN_EACH_NS;
     run->t0_ns = t0_ns;
-    /* Before the window, because it reads a file per thread of the server on the generator's CPU.
-     */
+    /* Before the window, because reading a file per thread of the server takes CPU time. */
     sleep_until(run, t0_ns - START_LEAD_NS);
     read_usage(load, usage);
 }
@@ -308,7 +307,7 @@ static int finish(const struct run *run, const struct worker *workers,
     if (t->errors.mismatch == 0 && (run->standing == 0 || report.window_ns == 0)) {
         fprintf(stderr, "loadgen: %s: %s; nothing was measured\n", server,
                 t->first_error       ? os_error_text(t->first_error)
-                : run->standing == 0 ? "no connection was due"
+                : run->standing == 0 ? "no connection was scheduled"
                                      : "all connections were closed");
     } else {
         error = report_print(&report, load, run, usage);
@@ -317,7 +316,7 @@ static int finish(const struct run *run, const struct worker *workers,
             fprintf(stderr, "loadgen: %s: wrong bytes came back on %" PRIu64 " connections\n",
                     server, t->errors.mismatch);
         else if (t->first_error)
-            fprintf(stderr, "loadgen: %s: %s; the first of the errors counted\n", server,
+            fprintf(stderr, "loadgen: %s: %s; this is the first of the errors counted\n", server,
                     os_error_text(t->first_error));
         if (!error) code = t->errors.mismatch ? EXIT_WRONG_ECHO : 0;
     }
@@ -326,7 +325,8 @@ static int finish(const struct run *run, const struct worker *workers,
 }
 
 static int run_load(const struct load *load, const struct arguments *a) {
-    static struct run run; /* the stop threads keep its address until the process ends */
+    static struct run
+        run; /* threads that wait for a stop keep its address until the process ends */
     run = (struct run){.load = load,
                        .start_ns = NOT_YET,
                        .t0_ns = NOT_YET,

@@ -13,8 +13,8 @@ struct pacer {
     bool poisson;       /* exponential gaps; else constant ones */
     uint64_t start_ns;  /* time zero of the schedule */
     double interval_ns; /* mean gap */
-    double first_ns;    /* of the first message, from start_ns */
-    double elapsed_ns;  /* of the next message, from start_ns */
+    double first_ns;    /* due time of the first message, from start_ns */
+    double elapsed_ns;  /* due time of the next message, from start_ns */
     uint64_t count;     /* messages drawn */
 };
 

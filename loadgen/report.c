@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define CPU_STEPS_MIN 10 /* of a coarse CPU clock: with fewer, a figure is off by 10 % or more */
+#define CPU_STEPS_MIN 10 /* with fewer steps of a coarse CPU clock the error exceeds 10 % */
 
 static int compare_counts(const void *a, const void *b) {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -31,7 +31,7 @@ int report_make(struct report *report, const struct worker *workers, uint32_t co
         account_merge(&report->total, a);
         if (a->t0_ns < first_ns) first_ns = a->t0_ns;
         if (a->t0_ns != NOT_YET && a->t0_ns > last_ns) last_ns = a->t0_ns;
-        /* of one whose connections all broke before it began there is none */
+        /* a worker whose connections all broke before the window has none */
         if (a->window_end_ns > a->t0_ns && a->window_end_ns - a->t0_ns > report->window_ns)
             report->window_ns = a->window_end_ns - a->t0_ns;
         for (uint32_t c = 0; c < w->connections; c++) {
@@ -84,7 +84,7 @@ static uint64_t difference(uint64_t start, uint64_t end) {
     return start == OS_UNKNOWN || end == OS_UNKNOWN || end < start ? OS_UNKNOWN : end - start;
 }
 
-/* CPU time between two readings. Of a few steps of a coarse clock there is no figure to be had. */
+/* CPU time between two readings; unknown if it is only a few steps of a coarse clock. */
 static uint64_t cpu_between(uint64_t start, uint64_t end) {
     uint64_t used_ns = difference(start, end), step_ns = os_cpu_resolution_ns();
     return step_ns > 1 && used_ns < CPU_STEPS_MIN * step_ns ? OS_UNKNOWN : used_ns;

@@ -1,5 +1,5 @@
-/* visitor.c - the life of a short connection, and the queue before it.
- * Invariant: a visitor has at most one message out, and an id is free again only when its
+/* visitor.c - short connections, and the queue of visits that wait for one.
+ * Invariant: a visitor has at most one message on the wire, and an id is free again only when its
  * connection is closed. */
 #include "loadgen/visitor.h"
 
@@ -11,14 +11,14 @@
 #include <stdlib.h>
 
 #define QUEUE_ROOM (1u << 20) /* visits that may wait, all workers */
-/* A connect costs more than a send, so fewer of them keep answers waiting as long. */
+/* A connect costs more than a send, so a turn may start fewer of them. */
 #define STARTS_A_TURN 64u
 #define DRAWN_A_TURN 4096u
 #define NEWCOMERS_MIN 64u
 #define NEWCOMERS_MAX 1024u
 #define NEWCOMERS_OF_S 10.0
-#define SCHEDULE_SEED UINT64_C(0x9d8f3c61b72e5a04) /* apart from the main load's schedule */
-#define FIRST_NUMBER (UINT64_C(1) << 40)           /* above all regular connections */
+#define SCHEDULE_SEED UINT64_C(0x9d8f3c61b72e5a04) /* differs from the main load's schedule */
+#define FIRST_NUMBER (UINT64_C(1) << 40) /* above the numbers of all regular connections */
 
 /* ---- tables ---- */
 
@@ -62,7 +62,7 @@ static struct visitor *visitor_of(const struct visits *v, uint32_t conn) {
 /* False if it is full. */
 static bool queue_push(struct visits *v, uint64_t intended_ns) {
     if (v->queued == v->queue_room) return false;
-    if (v->queued == 0) v->queue_first = 0; /* so that little of the ring is ever touched */
+    if (v->queued == 0) v->queue_first = 0; /* touches as little of the ring as possible */
     v->queue[(v->queue_first + v->queued++) % v->queue_room] = intended_ns;
     return true;
 }
@@ -229,7 +229,7 @@ void visitor_failed(struct worker *w, uint32_t conn, int error) {
 
 /* ---- the schedule ---- */
 
-/* As of the main load, the window has a schedule of its own. */
+/* As for the main load, the window has a schedule of its own. */
 static void start_schedule(struct worker *w, uint64_t start_ns, uint64_t seed) {
     const struct load *load = w->load;
     /* a worker's share is that of its visitors */
@@ -248,7 +248,7 @@ void visits_open(struct worker *w, uint64_t start_ns) {
     w->visits.pacing = true;
 }
 
-/* Starts a visit that is due, or lets it wait. Returns whether it was started. */
+/* Starts a visit that is due, or queues it. Returns whether it was started. */
 static bool take(struct worker *w, uint64_t due_ns) {
     struct visits *v = &w->visits;
     if (account_in_window(&w->account, due_ns)) w->account.visits.offered++;

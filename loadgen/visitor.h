@@ -18,19 +18,19 @@ int visits_init(struct visits *v, const struct load *load, uint32_t first, uint3
 
 void visits_free(struct visits *v);
 
-/* Starts the schedule of the warm-up; the window's follows by itself. */
+/* Starts the schedule of the warm-up; the schedule of the window follows by itself. */
 void visits_open(struct worker *w, uint64_t start_ns);
 
-/* Draws and starts the visits that are due, a turn's share of them. Returns how many. */
+/* Draws and starts visits that are due, as many as one turn allows. Returns how many. */
 uint32_t visits_start(struct worker *w);
 
 /* When visits_start has something to do: 0 = at once, NOT_YET = not before an event. */
 uint64_t visits_due_ns(const struct worker *w);
 
-/* The end of the drain: gives up visits that lack an answer, and those that wait. */
+/* The end of the drain: gives up visits that lack an answer, and those that are queued. */
 void visits_give_up(struct worker *w);
 
-/* Counts those that the server never ended. */
+/* Counts visits whose connection the server never closed. */
 void visits_count_open(struct worker *w);
 
 /* ---- what the transport reports ---- */

@@ -1,6 +1,6 @@
 /* worker.c - the loop of one thread: connect, load, drain, half-close.
- * Invariant: a turn is either busy (something was due or arrived) or idle; busy time is the busy
- * turns' time less what they slept. */
+ * Invariant: a turn is either busy (something was due or arrived) or idle; busy time is the time of
+ * the busy turns, less their sleep. */
 #include "loadgen/worker.h"
 
 #include "base/check.h"
@@ -12,19 +12,21 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define CONNECTS_AT_ONCE 512u         /* stays below every backlog in use */
-#define CONNECT_LIMIT_NS 20000000000u /* then what does not stand is given up; and in addition */
-#define CONNECT_EACH_NS 1000000u      /* per connection: the kernel may have to search for ports */
-#define POLL_LIMIT_NS 50000000u       /* how late stop may be noticed */
-/* Answers, stop and the window's edges must not wait behind a long run of late arrivals. */
+#define CONNECTS_AT_ONCE 512u         /* less than any usual backlog */
+#define CONNECT_LIMIT_NS 20000000000u /* then the remaining connects are given up; plus */
+#define CONNECT_EACH_NS 1000000u /* this per connection: the kernel may have to search for ports   \
+                                  */
+#define POLL_LIMIT_NS 50000000u  /* a stop may be noticed that late */
+/* Answers, stop and the window's edges must not wait for a long queue of late arrivals. */
 #define SENDS_A_TURN 256u
 #define ARRIVALS_A_TURN 4096u
 #define MESSAGE_BYTES 65536u    /* scratch for batches of small messages */
 #define WAITING_ROOM (1u << 20) /* arrivals that may wait, all workers */
 #define WAKE_ERROR_START_NS 60000u
-#define EXACT_FROM_BYTES 512u /* from this size on verifying takes time that turns cannot show */
-/* Whoever loses its CPU between an answer and the next send leaves one connection without a message
- * for that long, which a turn cannot show: of fewer connections that is more than 2 % of them. */
+#define EXACT_FROM_BYTES                                                                           \
+    512u /* from this size on verification takes so long that turns are too coarse */
+/* A worker that loses its CPU between an answer and the next send leaves one connection without a
+ * message, which a figure per turn cannot show. With fewer connections that is more than 2 %. */
 #define EXACT_BELOW_CONNECTIONS 50u
 
 static uint32_t power_of_two(uint32_t n) {
@@ -33,12 +35,12 @@ static uint32_t power_of_two(uint32_t n) {
     return p;
 }
 
-/* What worker `index` gets of `total`: shares differ by one at most. */
+/* The share of worker `index` in `total`; shares differ by one at most. */
 static uint32_t share(uint32_t total, uint32_t threads, uint32_t index) {
     return total / threads + (index < total % threads);
 }
 
-/* An empty table too has an address, so that NULL is always want of memory. */
+/* An empty table has an address, too: NULL always means out of memory. */
 static void *table(size_t count, size_t size) {
     return calloc(count ? count : 1, size);
 }
@@ -137,8 +139,8 @@ void worker_free(struct worker *w) {
 
 /* ---- connecting ---- */
 
-/* Polls for up to `limit_ns`, no longer than stop may go unnoticed. Returns what the poll handled.
- */
+/* Polls for up to `limit_ns`, but not so long that a stop goes unnoticed. Returns how many
+ * operations ended. */
 static uint32_t poll_for(struct worker *w, uint64_t limit_ns, uint64_t *blocked_ns) {
     return w->load->transport->poll(
         w->transport, limit_ns < POLL_LIMIT_NS ? limit_ns : POLL_LIMIT_NS, blocked_ns);
@@ -164,7 +166,7 @@ static void connect_all(struct worker *w) {
         poll_for(w, deadline_ns - now_ns, &ignored);
     }
     uint32_t undecided = w->connecting + (w->regulars - next);
-    if (undecided > 0 && !w->run->stop) { /* in time */
+    if (undecided > 0 && !w->run->stop) { /* too late */
         a->errors.connect += undecided;
         account_error(a, ETIMEDOUT);
         for (uint32_t i = 0; i < w->regulars; i++)
@@ -176,7 +178,7 @@ static void connect_all(struct worker *w) {
 
 /* ---- the load ---- */
 
-/* The totals that must be read exactly at the window's edges: worker 0 reads them. */
+/* Worker 0 reads CPU times exactly at the window's edges. */
 static void mark_edge(struct worker *w, int which) {
     struct edge *edge = &w->run->edges[which];
     edge->own_cpu_ns = os_cpu_time_ns();
@@ -184,10 +186,10 @@ static void mark_edge(struct worker *w, int which) {
         edge->server_cpu_ns = OS_UNKNOWN;
 }
 
-/* The window has a schedule of its own, which begins with it: what it offers is then a function of
- * the seed alone, however long the warm-up lasted. */
+/* The window has a schedule of its own, which begins with it. So its arrivals depend only on the
+ * seed, not on the length of the warm-up. */
 static void start_schedule(struct worker *w, uint64_t start_ns, uint64_t seed) {
-    /* a worker's share is that of its connections */
+    /* a worker's share of the rate is its share of the connections */
     double weight = (double)w->connections * w->load->threads / w->load->connections;
     pacer_start(&w->pacer, &(struct pacer_share){.start_ns = start_ns,
                                                  .rate_per_s = w->load->rate_per_s * weight,
@@ -198,7 +200,7 @@ static void start_schedule(struct worker *w, uint64_t start_ns, uint64_t seed) {
     rng_seed(&w->choice, seed, 2 * (uint64_t)w->index + 1);
 }
 
-/* Sends or queues the arrivals that are due, a turn's share of them. Returns how many it took. */
+/* Sends or queues arrivals that are due, as many as one turn allows. Returns how many. */
 static uint32_t take_arrivals(struct worker *w) {
     const struct account *a = &w->account;
     uint32_t taken = 0, sent = 0;
@@ -219,12 +221,12 @@ static uint32_t take_arrivals(struct worker *w) {
     return taken;
 }
 
-/* How long this turn may sleep: until stop must be looked at, the window ends, or, less the error
- * of timed waits, the next arrival; the last stretch before an arrival is spun (SPIN_AUTO). */
+/* How long this turn may sleep: until stop must be checked, the window ends, or the next arrival is
+ * due. With SPIN_AUTO the wait ends early by the error of timed waits, and the worker spins. */
 static uint64_t sleep_limit_ns(const struct worker *w, uint64_t now_ns) {
     const struct account *a = &w->account;
     if (w->load->spin == SPIN_ALWAYS) return 0;
-    /* while t0 is not set it may come at any moment, with START_LEAD_NS of notice */
+    /* main may set t0 at any moment, START_LEAD_NS before it comes */
     uint64_t limit_ns = a->t0_ns == NOT_YET ? START_LEAD_NS / 2 : POLL_LIMIT_NS;
     uint64_t edge_ns = now_ns < a->t0_ns ? a->t0_ns : a->t1_ns;
     if (edge_ns != NOT_YET && edge_ns > now_ns && edge_ns - now_ns < limit_ns)
@@ -237,7 +239,7 @@ static uint64_t sleep_limit_ns(const struct worker *w, uint64_t now_ns) {
     return due_ns - spin_from_ns < limit_ns ? due_ns - spin_from_ns : limit_ns;
 }
 
-/* Keeps the estimate of how late timed waits end: up at once, down slowly. */
+/* Estimates how late timed waits end; the estimate rises at once and falls slowly. */
 static void learn_wake_error(struct worker *w, uint64_t asked_ns, uint64_t took_ns) {
     if (asked_ns == 0 || took_ns < asked_ns) return;
     uint64_t late_ns = took_ns - asked_ns, most_ns = os_wait_late_ns();
@@ -246,7 +248,7 @@ static void learn_wake_error(struct worker *w, uint64_t asked_ns, uint64_t took_
         late_ns > w->wake_error_ns ? late_ns : (w->wake_error_ns * 63 + late_ns) / 64;
 }
 
-/* One turn from `start_ns`: arrivals, then what the transport has. Returns when it ended. */
+/* One turn from `start_ns`: arrivals, then the events of the transport. Returns when it ended. */
 static uint64_t turn(struct worker *w, uint64_t start_ns) {
     struct account *a = &w->account;
     uint64_t blocked_ns = 0;
@@ -277,8 +279,8 @@ static void start_load(struct worker *w, uint64_t start_ns) {
         if (w->clients[i].standing) client_send(w, i, w->load->window);
 }
 
-/* Takes over when the window begins, once that is known. Whoever learns it too late, because others
- * had the CPU, has a later window: what it did before it knew must be wholly in or wholly out. */
+/* Learns when the window begins, once main has set that. A worker that learns it too late, because
+ * it did not have the CPU, has a later window: everything before must be outside. */
 static void learn_window(struct worker *w) {
     struct account *a = &w->account;
     uint64_t t0_ns = w->run->t0_ns, now_ns = os_clock_ns();
@@ -302,7 +304,7 @@ static void run_window(struct worker *w) {
         if (now_ns >= a->t1_ns && !w->pacing && !w->visits.pacing) break;
         now_ns = turn(w, now_ns);
     }
-    /* all connections broke; those of other workers may go on, and what is known ends here */
+    /* all connections broke, and there are no other workers: the figures end here */
     if (w->index == 0 && marked == 1 && w->load->threads == 1) mark_edge(w, 1);
     a->window_end_ns = now_ns < a->t1_ns ? now_ns : a->t1_ns;
 }
@@ -315,12 +317,12 @@ static bool awaited(const struct worker *w) {
            (w->queued + w->visits.queued > 0 && !w->draining_out);
 }
 
-/* Awaits the answers that are still out, then gives them up. Arrivals that wait are sent for half
- * of the time only, so that those on the wire can be answered in the other half. */
+/* Waits for the missing answers, then gives them up. Queued arrivals are sent in the first half of
+ * the time only, so that they can be answered in the second. */
 static void drain(struct worker *w) {
     uint64_t start_ns = os_clock_ns(), now_ns = start_ns, ignored = 0;
     uint64_t deadline_ns = start_ns + w->load->drain_ns;
-    w->visits.pacing = false; /* what the window's end found undrawn was not offered */
+    w->visits.pacing = false; /* visits not drawn by the end of the window were not offered */
     while (awaited(w) && !w->run->stop && now_ns < deadline_ns) {
         w->draining_out = w->visits.shut = now_ns >= start_ns + w->load->drain_ns / 2;
         visits_start(w);
@@ -339,7 +341,7 @@ static void half_close_all(struct worker *w) {
     while (w->standing + w->silent + w->visits.open > 0 && !w->run->stop &&
            (now_ns = os_clock_ns()) < deadline_ns)
         poll_for(w, deadline_ns - now_ns, &ignored);
-    w->account.errors.cut += w->standing + w->silent; /* the server never ended these */
+    w->account.errors.cut += w->standing + w->silent; /* the server never closed these */
     visits_count_open(w);
 }
 
