@@ -114,7 +114,7 @@ static int read_arguments(struct arguments *a, int argc, char **argv) {
     };
     const struct args_spec spec = {
         .program = "loadgen",
-        .summary = "puts an echo server under load, verifies every byte, prints one JSON object",
+        .summary = "puts load on an echo server, verifies every byte, prints JSON",
         .example = "loadgen --connect 127.0.0.1:7000 --connections 50 --rate 20000 --duration 4",
         .args = table};
     switch (args_parse(&spec, argc, argv)) {
