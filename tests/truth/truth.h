@@ -83,7 +83,8 @@ struct outcome {
 void target_start(struct target *target, const struct truth *truth, const char *program,
                   const char *args);
 
-/* Stops it and returns its statistics ("stats" of the line); owned by the caller. */
+/* Stops it and returns its statistics ("stats" of the line), and what the fault server recorded as
+ * "record" among them; owned by the caller. */
 cJSON *target_stop(struct target *target);
 
 /* Starts loadgen against `address` with the words of `args`. Unless they say otherwise the warm-up

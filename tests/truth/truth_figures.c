@@ -55,8 +55,8 @@ static double quantile_of(const char *path) {
 /* How much the lateness of answers can add to a quantile, by the server's own record. Of the sum of
  * two times the quantile q is at most the sum of their quantiles (1 + q) / 2. */
 static double recorded_late_ns(const struct outcome *o, double q) {
-    const cJSON *late = cJSON_GetObjectItem(o->stats, "late_ns");
-    if (!late) return 0;
+    if (!o->stats) return 0;
+    const cJSON *late = value_at(o->stats, "record.late_ns");
     return figure(late, q == 1      ? "max"
                         : q >= 0.99 ? "p995"
                         : q >= 0.9  ? "p95"

@@ -64,7 +64,7 @@ static void queueing_is_latency(const struct truth *truth) {
 static double stall_p99_ns(const struct outcome *o) {
     double latest[3] = {0}, low = 0, high = 1e10;
     const cJSON *late;
-    cJSON_ArrayForEach(late, value_at(o->stats, "stalls_late_ns")) {
+    cJSON_ArrayForEach(late, value_at(o->stats, "record.stalls_late_ns")) {
         double value = late->valuedouble;
         for (size_t i = 0; i < 3; i++) {
             double other = latest[i];
