@@ -69,8 +69,7 @@ static void ask_servers(struct doctor_facts *facts) {
 
 int cmd_doctor(int argc, char **argv) {
     bool as_json = false;
-    const struct arg rows[] = {{"json", ARG_FLAG, &as_json, 0, 0, NULL, NULL, "as JSON"},
-                               {.name = NULL}};
+    const struct arg rows[] = {{"json", NULL, "as JSON", .flag = &as_json}, {.name = NULL}};
     const struct args_spec spec = {
         .program = "iobench doctor",
         .summary = "lists what on this machine will distort results, and how to fix it; "

@@ -81,10 +81,10 @@ static bool connect_both(os_socket *listener, os_socket *a, os_socket *b) {
     char host[64];
     char reason[128];
     uint16_t port = 0;
-    if (os_address_resolve("127.0.0.1", 0, &any, reason, sizeof reason) != 0) return false;
+    if (!os_address_resolve("127.0.0.1", 0, &any, reason, sizeof reason)) return false;
     if (os_listen(&any, 1, false, listener) != 0) return false;
     if (os_socket_local(*listener, host, sizeof host, &port) != 0) return false;
-    if (os_address_resolve(host, port, &there, reason, sizeof reason) != 0) return false;
+    if (!os_address_resolve(host, port, &there, reason, sizeof reason)) return false;
     if (os_connect(&there, 0, a) != 0) return false;
     for (int i = 0; i < 1000; i++) {
         int error = os_accept(*listener, true, b);
