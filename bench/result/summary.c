@@ -89,7 +89,7 @@ void summary_cell_hist(const struct summary_cell *cell, const char *of, struct h
         struct reason reason;
         const cJSON *json = json_item(json_item(sample, of), "hist");
         if (sample_usable(sample) && json != NULL &&
-            json_to_hist(json, one, reason.text, sizeof reason.text) == 0)
+            json_to_hist(json, one, reason.text, sizeof reason.text))
             hist_merge(into, one);
     }
     free(one);
