@@ -18,17 +18,17 @@
 #include <stdio.h>
 #include <string.h>
 
-#define STORY_SIZE 256       /* what a process said last */
-#define READY_S 10.0         /* from start to ready line */
-#define STOP_S 5.0           /* from end of stdin to exit, however many connections */
-#define LOADGEN_STOP_S 1.0   /* the same for a load generator that is too late */
-#define LOADGEN_EXTRA_S 30.0 /* over its plan: connecting and a longer warm-up */
-#define CONNECTS_PER_S 500.0 /* slowest pace of connecting that is waited for */
-#define KNOCK_S 0.01         /* between attempts to connect to a foreign server that starts */
-#define PORTS_MAX 4          /* ports that are tried; somebody may be quicker to take one */
-#define LAST_WORDS_S 0.5     /* for the output of a command that has ended to arrive */
-#define CANNOT_RUN_STATUS 77 /* exit code of a server that this machine cannot run */
-#define WRONG_ECHO_STATUS 1  /* exit code of a load generator that has figures and a wrong echo */
+#define STORY_SIZE 256           /* what a process said last */
+#define READY_S 10.0             /* from start to ready line */
+#define STOP_S 5.0               /* from end of stdin to exit, however many connections */
+#define LOADGEN_STOP_S 1.0       /* the same for a load generator that is too late */
+#define LOADGEN_EXTRA_S 30.0     /* over its plan: connecting and a longer warm-up */
+#define CONNECTS_PER_S_MIN 500.0 /* slowest pace of connecting that is waited for */
+#define KNOCK_S 0.01             /* between attempts to connect to a foreign server that starts */
+#define PORTS_MAX 4              /* ports that are tried; somebody may be quicker to take one */
+#define LAST_WORDS_S 0.5         /* for the output of a command that has ended to arrive */
+#define CANNOT_RUN_STATUS 77     /* exit code of a server that this machine cannot run */
+#define WRONG_ECHO_STATUS 1 /* exit code of a load generator that has figures and a wrong echo */
 
 /* ---- arguments ---- */
 
@@ -281,7 +281,7 @@ static void run_load(struct slot_outcome *o, const struct cell *c, struct proces
         return;
     }
     double allowed = c->warmup_s + c->duration_s + c->drain_s + LOADGEN_EXTRA_S +
-                     ((double)c->connections + c->idle) / CONNECTS_PER_S;
+                     ((double)c->connections + c->idle) / CONNECTS_PER_S_MIN;
     bool command = c->server->program->kind == SERVER_COMMAND;
     if (command) { /* those that live as long as a connection are there then, and gone at the end */
         process_wait(l, process_ended, &p, c->warmup_s / 2, true);
