@@ -116,22 +116,24 @@ static bool name_arm(struct server_spec *spec, enum ab_arm arm, struct reason *r
     return reason_set(reason, "server %.100s...: too long", text);
 }
 
-static bool read_spec(struct ab_arms *a, struct ab_subject *subject, enum ab_arm arm,
-                      const struct source *s, struct process_loop *l, struct reason *reason) {
+/* The server of one arm; NULL with the reason if there is no such one. */
+static const struct server_spec *read_spec(struct ab_arms *a, enum ab_arm arm,
+                                           const struct source *s, struct process_loop *l,
+                                           struct reason *reason) {
     char text[SPEC_SIZE];
     struct reason why;
     struct server_spec *spec = &a->specs[a->spec_count++];
-    subject->specs[arm] = spec;
+    bool fine = true;
     if (s->command) {
         if (!foreign_spec_read(spec, SERVER_COMMAND, s->command, &a->models[arm], &why))
-            return reason_set(reason, "--%s-cmd%s", ab_arm_names[arm], strchr(why.text, ':'));
+            fine = reason_set(reason, "--%s-cmd%s", ab_arm_names[arm], strchr(why.text, ':'));
     } else {
         if (snprintf(text, sizeof text, "%s%s", s->name, s->options) >= SPEC_SIZE)
-            return reason_set(reason, "server %.100s...: too long", text);
-        if (!server_spec_read(spec, text, &a->models[arm], l, &why))
-            return reason_set(reason, "server %s of the %s: %s", text, ab_arm_names[arm], why.text);
+            fine = reason_set(reason, "server %.100s...: too long", text);
+        else if (!server_spec_read(spec, text, &a->models[arm], l, &why))
+            fine = reason_set(reason, "server %s of the %s: %s", text, ab_arm_names[arm], why.text);
     }
-    return name_arm(spec, arm, reason);
+    return fine && name_arm(spec, arm, reason) ? spec : NULL;
 }
 
 /* Both arms were told to be built alike; flags that differ would pass for a change of the code. */
@@ -240,7 +242,8 @@ static bool make_subject(struct ab_arms *a, const struct sources *all, size_t in
     for (enum ab_arm arm = AB_BASELINE; arm < AB_ARMS; arm++) {
         if (subject->state == AB_NEW && arm != AB_CANDIDATE) continue;
         if (arm == AB_COPY && subject->state != AB_COMPARED) continue;
-        if (!read_spec(a, subject, arm, &pair[arm == AB_CANDIDATE], l, reason)) return false;
+        subject->specs[arm] = read_spec(a, arm, &pair[arm == AB_CANDIDATE], l, reason);
+        if (!subject->specs[arm]) return false;
     }
     return true;
 }
