@@ -41,7 +41,7 @@ static void every_beginning_ends_too_early(void **state) {
         assert_int_equal(json != NULL, length == sizeof text - 1);
         cJSON_Delete(json);
         if (!json && !strstr(reason.text, ": the text ends too early"))
-            fail_msg("%s: %s", part, reason);
+            fail_msg("%s: %s", part, reason.text);
     }
 }
 
