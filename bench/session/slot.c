@@ -217,7 +217,10 @@ static bool start_command_on(const struct turn *t, struct process *p, uint16_t p
     if (!foreign_split(&words, program->command, port, &o->reason)) return false;
     words.words[0] = (char *)program->path;
     int error = process_start(p, t->l, words.words, where->server, where->server_count);
-    if (error) return reason_set(&o->reason, "server: %s", uv_strerror(error));
+    if (error) {
+        reason_set(&o->reason, "server: %s", uv_strerror(error));
+        return false;
+    }
     p->discard = true;
     if (await_answer(o, p, port)) return true;
     *again = server_left(p) && port_taken(port);
@@ -230,7 +233,10 @@ static bool start_command(const struct turn *t, struct process *p, uint16_t *por
     bool again = true;
     for (int i = 0; i < PORTS_MAX && again; i++) {
         int error = port_choose(port);
-        if (error) return reason_set(&t->o->reason, "no free port: %s", os_error_text(error));
+        if (error) {
+            reason_set(&t->o->reason, "no free port: %s", os_error_text(error));
+            return false;
+        }
         if (start_command_on(t, p, *port, &again)) return true;
     }
     return false;
