@@ -1,7 +1,7 @@
 /* frame.c - reads the frame of the page; see frame.h. */
 #include "bench/report/frame.h"
 
-#include "bench/result/result_files.h"
+#include "bench/support/files.h"
 #include "bench/support/paths.h"
 
 #include <stdlib.h>
@@ -51,8 +51,10 @@ static bool read_part(char **text, char path[PATH_SIZE], const char *directory, 
                       struct reason *reason) {
     if (!paths_join(path, directory, file))
         return reason_set(reason, "%.200s: the path is too long", directory);
-    *text = report_read_text(path);
-    if (*text == NULL) return reason_set(reason, "%s: cannot open", path);
+    struct reason why;
+    size_t size;
+    *text = files_read(path, &size, &why);
+    if (!*text) return reason_set(reason, "%s: %s", path, why.text);
     return **text != '\0' || reason_set(reason, "%s: empty", path);
 }
 

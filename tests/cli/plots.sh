@@ -76,8 +76,8 @@ run_plots() {
     refuses "the result is not overwritten" 'is one of the results' \
         cpu "$TMP/result.svg" -o "$TMP/result.svg"
     without_gnuplot
-    without_frame "no report.html" '^iobench report: .*plot/report\.html: cannot open$' report.html ''
-    without_frame "no report.css" '^iobench report: .*plot/report\.css: cannot open$' report.css ''
+    without_frame "no report.html" '^iobench report: .*plot/report\.html: no such file or directory$' report.html ''
+    without_frame "no report.css" '^iobench report: .*plot/report\.css: no such file or directory$' report.css ''
     without_frame "an empty report.css" '^iobench report: .*plot/report\.css: empty$' report.css d
     without_frame "a placeholder is missing" 'plot/report\.html: the placeholder \{\{plots\}\} is missing$' \
         report.html 's/{{plots}}//'

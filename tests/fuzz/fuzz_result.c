@@ -51,7 +51,7 @@ static void show_page(const struct summary *report) {
         CHECK_OP(count, <, KINDS_MAX);
         pictures[count].kind = &plot_kinds[count];
         plot_make(&plot, &plot_kinds[count], report);
-        if (plot.count) CHECK_OP(plot_write(&plot, report, "plot", plots_folder(), &reason), ==, 0);
+        if (plot.count) CHECK(plot_write(&plot, report, "plot", plots_folder(), &reason));
         plot_free(&plot);
     }
     FILE *out = open_memstream(&page, &size);
