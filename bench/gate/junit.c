@@ -135,8 +135,7 @@ static void add_row(struct suite *suite, const struct gate_report *report,
         format_append(message, sizeof message, ": %s", output);
         *output = '\0'; /* said once */
     }
-    add_case(suite, row->cell,
-             row == &report->control ? "control" : gate_metrics[row->metric].title,
+    add_case(suite, row->cell, row == &report->control ? "control" : metrics[row->metric].title,
              outcome_of(report, row, exit_code),
              report->invalid ? "invalid" : type_of(row->verdict), message, output);
 }

@@ -12,8 +12,8 @@ static void equal_figures_pass(void **state) {
     struct gate_report report;
     compare_two(&report, closed_result("a", 9, 1e5, 5e3), closed_result("b", 9, 1e5, 5e3), 0);
     assert_int_equal(report.row_count, 2);
-    expect_verdict(row_of(&report, CLOSED, GATE_THROUGHPUT), GATE_PASS, "");
-    expect_verdict(row_of(&report, CLOSED, GATE_CPU), GATE_PASS, "");
+    expect_verdict(row_of(&report, CLOSED, METRIC_THROUGHPUT), GATE_PASS, "");
+    expect_verdict(row_of(&report, CLOSED, METRIC_CPU), GATE_PASS, "");
     assert_int_equal(exit_code(&report), 0);
     assert_string_equal(report.baseline, "1.json");
     compare_clear(&report);
@@ -23,7 +23,7 @@ static void a_slower_candidate_has_regressed(void **state) {
     (void)state;
     struct gate_report report;
     compare_two(&report, closed_result("a", 9, 1e5, 5e3), closed_result("b", 9, 0.9e5, 5e3), 0);
-    const struct gate_row *row = row_of(&report, CLOSED, GATE_THROUGHPUT);
+    const struct gate_row *row = row_of(&report, CLOSED, METRIC_THROUGHPUT);
     expect_verdict(row, GATE_REGRESSED, "");
     assert_near(row->effect, -log(0.9), 1e-9);
     assert_true(row->low <= row->effect && row->effect <= row->high);
@@ -33,7 +33,7 @@ static void a_slower_candidate_has_regressed(void **state) {
     assert_int_equal(row->slots[1], 9);
     /* nine logarithms, 0.001 apart: deviation 0.00274 */
     assert_near(row->smallest, 3.7 * 0.002728 * sqrt(2.0 / 9), 1e-5);
-    expect_verdict(row_of(&report, CLOSED, GATE_CPU), GATE_PASS, "");
+    expect_verdict(row_of(&report, CLOSED, METRIC_CPU), GATE_PASS, "");
     assert_int_equal(exit_code(&report), 1);
     compare_clear(&report);
 }
@@ -42,7 +42,7 @@ static void a_candidate_that_costs_less_has_improved(void **state) {
     (void)state;
     struct gate_report report;
     compare_two(&report, closed_result("a", 9, 1e5, 5e3), closed_result("b", 9, 1e5, 4e3), 0);
-    expect_verdict(row_of(&report, CLOSED, GATE_CPU), GATE_IMPROVED, "");
+    expect_verdict(row_of(&report, CLOSED, METRIC_CPU), GATE_IMPROVED, "");
     assert_int_equal(exit_code(&report), 0);
     compare_clear(&report);
 }
@@ -57,9 +57,9 @@ static void metrics_follow_the_load(void **state) {
     }
     compare_two(&report, files[0], files[1], 0);
     assert_int_equal(report.row_count, 3);
-    expect_verdict(row_of(&report, OPEN, GATE_P50), GATE_PASS, "");
-    expect_verdict(row_of(&report, OPEN, GATE_P99), GATE_PASS, "");
-    expect_verdict(row_of(&report, OPEN, GATE_CPU), GATE_PASS, "");
+    expect_verdict(row_of(&report, OPEN, METRIC_P50), GATE_PASS, "");
+    expect_verdict(row_of(&report, OPEN, METRIC_P99), GATE_PASS, "");
+    expect_verdict(row_of(&report, OPEN, METRIC_CPU), GATE_PASS, "");
     compare_clear(&report);
 }
 
@@ -67,7 +67,7 @@ static void too_few_slots_are_not_measured(void **state) {
     (void)state;
     struct gate_report report;
     compare_two(&report, closed_result("a", 2, 1e5, 5e3), closed_result("b", 8, 1e5, 5e3), 0);
-    const struct gate_row *row = row_of(&report, CLOSED, GATE_CPU);
+    const struct gate_row *row = row_of(&report, CLOSED, METRIC_CPU);
     expect_verdict(row, GATE_NOT_MEASURED,
                    "2 and 8 usable slots, 8 a side are needed: --repeats 8");
     assert_true(row->gated && isnan(row->effect) && isnan(row->smallest));
@@ -86,9 +86,9 @@ static void the_commonest_reason_is_told(void **state) {
         set(slot, "validity.reasons", i++ < 3 ? "[\"rare\"]" : "[\"common\"]");
     }
     compare_two(&report, left, closed_result("b", 8, 1e5, 5e3), 0);
-    expect_verdict(row_of(&report, CLOSED, GATE_CPU), GATE_NOT_MEASURED,
+    expect_verdict(row_of(&report, CLOSED, METRIC_CPU), GATE_NOT_MEASURED,
                    "0 and 8 usable slots, 8 a side are needed; mostly: common");
-    assert_true(isnan(row_of(&report, CLOSED, GATE_CPU)->baseline));
+    assert_true(isnan(row_of(&report, CLOSED, METRIC_CPU)->baseline));
     assert_int_equal(exit_code(&report), 3);
     compare_clear(&report);
 }
@@ -100,10 +100,10 @@ static void a_figure_of_the_pair_is_not_gated(void **state) {
     for (int i = 0; i < 2; i++)
         add_slots(add_cell(files[i], CLOSED, "closed"), 8, 1e5, 5e3, "both");
     compare_two(&report, files[0], files[1], 0);
-    const struct gate_row *row = row_of(&report, CLOSED, GATE_THROUGHPUT);
+    const struct gate_row *row = row_of(&report, CLOSED, METRIC_THROUGHPUT);
     assert_int_equal(row->verdict, GATE_NOT_MEASURED);
     assert_false(row->gated);
-    assert_true(row_of(&report, CLOSED, GATE_CPU)->gated);
+    assert_true(row_of(&report, CLOSED, METRIC_CPU)->gated);
     assert_int_equal(exit_code(&report), 0);
     compare_clear(&report);
 }
@@ -115,7 +115,7 @@ static void a_candidate_at_the_generators_limit_is_not_measured(void **state) {
     cJSON *right = new_result("b");
     add_slots(add_cell(right, CLOSED, "closed"), 8, 1e5, 5e3, "both");
     compare_two(&report, closed_result("a", 8, 1e5, 5e3), right, 0);
-    assert_true(row_of(&report, CLOSED, GATE_THROUGHPUT)->gated);
+    assert_true(row_of(&report, CLOSED, METRIC_THROUGHPUT)->gated);
     assert_int_equal(exit_code(&report), 3);
     compare_clear(&report);
 }
@@ -140,15 +140,15 @@ static void a_new_cell_is_not_gated_and_a_lost_one_is(void **state) {
     cJSON *left = closed_result("a", 8, 1e5, 5e3), *right = closed_result("b", 8, 1e5, 5e3);
     add_slots(add_cell(right, OPEN, "open"), 8, 2e4, 5e3, "none");
     compare_two(&report, left, right, 0);
-    expect_verdict(row_of(&report, OPEN, GATE_P50), GATE_NEW, "");
-    assert_false(row_of(&report, OPEN, GATE_P50)->gated);
+    expect_verdict(row_of(&report, OPEN, METRIC_P50), GATE_NEW, "");
+    assert_false(row_of(&report, OPEN, METRIC_P50)->gated);
     assert_int_equal(exit_code(&report), 0);
     compare_clear(&report);
 
     left = closed_result("a", 8, 1e5, 5e3), right = closed_result("b", 8, 1e5, 5e3);
     add_slots(add_cell(left, OPEN, "open"), 8, 2e4, 5e3, "none");
     compare_two(&report, left, right, 0);
-    expect_verdict(row_of(&report, OPEN, GATE_P50), GATE_NOT_MEASURED,
+    expect_verdict(row_of(&report, OPEN, METRIC_P50), GATE_NOT_MEASURED,
                    "the candidate does not have it");
     assert_int_equal(exit_code(&report), 3);
     compare_clear(&report);
@@ -168,7 +168,7 @@ static void a_skipped_cell_says_why(void **state) {
                 add_slots(one, 8, 2e4, 5e3, "none");
             if (!complete) set(right, "session.complete", "false");
             compare_two(&report, left, right, 0);
-            expect_verdict(row_of(&report, OPEN, GATE_P50), GATE_NOT_MEASURED,
+            expect_verdict(row_of(&report, OPEN, METRIC_P50), GATE_NOT_MEASURED,
                            both ? "skipped: too many" : "skipped by the candidate: too many");
             assert_int_equal(exit_code(&report), both && complete ? 0 : 3);
             compare_clear(&report);
@@ -181,7 +181,7 @@ static void the_same_session_is_identical(void **state) {
     (void)state;
     struct gate_report report;
     compare_two(&report, closed_result("a", 2, 1e5, 5e3), closed_result("a", 2, 1e5, 5e3), 0);
-    expect_verdict(row_of(&report, CLOSED, GATE_CPU), GATE_IDENTICAL,
+    expect_verdict(row_of(&report, CLOSED, METRIC_CPU), GATE_IDENTICAL,
                    "the same slots of the same session");
     assert_int_equal(exit_code(&report), 0);
     compare_clear(&report);
@@ -192,7 +192,7 @@ static void a_copy_that_was_changed_is_compared(void **state) {
     (void)state;
     struct gate_report report;
     compare_two(&report, closed_result("a", 8, 1e5, 5e3), closed_result("a", 8, 0.9e5, 5e3), 0);
-    assert_int_equal(row_of(&report, CLOSED, GATE_THROUGHPUT)->verdict, GATE_REGRESSED);
+    assert_int_equal(row_of(&report, CLOSED, METRIC_THROUGHPUT)->verdict, GATE_REGRESSED);
     assert_int_equal(exit_code(&report), 1);
     compare_clear(&report);
 }
@@ -208,7 +208,7 @@ static void sessions_add_their_slots(void **state) {
         else
             add_slots(cell_of(s.right[0], 0), 4, 0.9e5, 5e3, "server");
         compare(&report, s, 0, false);
-        const struct gate_row *row = row_of(&report, CLOSED, GATE_THROUGHPUT);
+        const struct gate_row *row = row_of(&report, CLOSED, METRIC_THROUGHPUT);
         assert_int_equal(row->slots[0], 8);
         assert_int_equal(row->slots[1], 8);
         expect_verdict(row, GATE_REGRESSED, "");
