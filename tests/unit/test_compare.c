@@ -63,6 +63,70 @@ static void metrics_follow_the_load(void **state) {
     compare_clear(&report);
 }
 
+/* Makes the slots of a file's first cell those of a version without the p99. */
+static cJSON *without_p99(cJSON *file) {
+    cJSON *slot;
+    cJSON_ArrayForEach(slot, cJSON_GetObjectItem(cell_of(file, 0), "samples"))
+        cJSON_DeleteItemFromObject(cJSON_GetObjectItem(slot, "latency"), "p99_ns");
+    return file;
+}
+
+static cJSON *open_result(const char *session) {
+    cJSON *file = new_result(session);
+    add_slots(add_cell(file, OPEN, "open"), 9, 2e4, 5e3, "none");
+    return file;
+}
+
+static void a_metric_that_the_baseline_lacks_is_new(void **state) {
+    (void)state;
+    struct gate_report report;
+    compare_two(&report, without_p99(open_result("a")), open_result("b"), 0);
+    assert_int_equal(report.row_count, 3);
+    const struct gate_row *row = row_of(&report, OPEN, METRIC_P99);
+    expect_verdict(row, GATE_NEW, GATE_NEW_METRIC);
+    assert_false(row->gated);
+    expect_verdict(row_of(&report, OPEN, METRIC_P50), GATE_PASS, "");
+    assert_int_equal(exit_code(&report), 0);
+    compare_clear(&report);
+}
+
+static void a_metric_that_both_sides_lack_is_not_mentioned(void **state) {
+    (void)state;
+    struct gate_report report;
+    compare_two(&report, without_p99(open_result("a")), without_p99(open_result("b")), 0);
+    assert_int_equal(report.row_count, 2);
+    expect_verdict(row_of(&report, OPEN, METRIC_P50), GATE_PASS, "");
+    expect_verdict(row_of(&report, OPEN, METRIC_CPU), GATE_PASS, "");
+    assert_int_equal(exit_code(&report), 0);
+    compare_clear(&report);
+}
+
+/* The candidate may have lost it, so that its silence is no pass. */
+static void a_metric_that_the_candidate_lacks_is_not_measured(void **state) {
+    (void)state;
+    struct gate_report report;
+    compare_two(&report, open_result("a"), without_p99(open_result("b")), 0);
+    const struct gate_row *row = row_of(&report, OPEN, METRIC_P99);
+    assert_int_equal(row->verdict, GATE_NOT_MEASURED);
+    assert_true(row->gated);
+    assert_int_equal(exit_code(&report), 3);
+    compare_clear(&report);
+}
+
+/* Null says that the version has the metric, and did not know its value. */
+static void an_unknown_figure_is_not_new(void **state) {
+    (void)state;
+    struct gate_report report;
+    cJSON *old = open_result("a"), *slot;
+    cJSON_ArrayForEach(slot, cJSON_GetObjectItem(cell_of(old, 0), "samples"))
+        cJSON_ReplaceItemInObject(cJSON_GetObjectItem(slot, "latency"), "p99_ns",
+                                  cJSON_CreateNull());
+    compare_two(&report, old, open_result("b"), 0);
+    assert_int_equal(row_of(&report, OPEN, METRIC_P99)->verdict, GATE_NOT_MEASURED);
+    assert_int_equal(exit_code(&report), 3);
+    compare_clear(&report);
+}
+
 static void too_few_slots_are_not_measured(void **state) {
     (void)state;
     struct gate_report report;
@@ -248,6 +312,10 @@ int main(void) {
         cmocka_unit_test(a_slower_candidate_has_regressed),
         cmocka_unit_test(a_candidate_that_costs_less_has_improved),
         cmocka_unit_test(metrics_follow_the_load),
+        cmocka_unit_test(a_metric_that_the_baseline_lacks_is_new),
+        cmocka_unit_test(a_metric_that_both_sides_lack_is_not_mentioned),
+        cmocka_unit_test(a_metric_that_the_candidate_lacks_is_not_measured),
+        cmocka_unit_test(an_unknown_figure_is_not_new),
         cmocka_unit_test(too_few_slots_are_not_measured),
         cmocka_unit_test(the_commonest_reason_is_told),
         cmocka_unit_test(a_figure_of_the_pair_is_not_gated),

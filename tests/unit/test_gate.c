@@ -254,7 +254,8 @@ static double figure(enum metric metric, const char *scenario, const char *sampl
 #define SAMPLE(bound, verdict)                                                                     \
     "{\"throughput_per_s\":1000,\"window_s\":2,\"messages\":2000,"                                 \
     "\"server\":{\"cpu_ns_per_echo\":500},\"latency\":{\"p50_ns\":10,\"p99_ns\":null},"            \
-    "\"loadgen\":{\"bound\":" bound ",\"cpu_pct\":50},\"counters\":{\"syscalls_per_echo\":3,"      \
+    "\"loadgen\":{\"bound\":" bound                                                                \
+    ",\"cpu_pct\":50,\"threads\":2,\"answered\":2000},\"counters\":{\"syscalls_per_echo\":3,"      \
     "\"wakeups_per_echo\":0,\"reason\":null},\"validity\":{\"verdict\":\"" verdict "\","           \
     "\"reasons\":[\"it died\"]}}"
 
@@ -284,8 +285,7 @@ static void what_is_broken_is_told_from_what_is_disturbed(void **state) {
 
 static void figures_come_from_where_they_mean_something(void **state) {
     (void)state;
-    static const char closed[] = "{\"load\":\"closed\",\"loadgen\":{\"threads\":2}}",
-                      open[] = "{\"load\":\"open\"}";
+    static const char closed[] = "{\"load\":\"closed\"}", open[] = "{\"load\":\"open\"}";
     static const char counted[] = "{\"load\":\"open\",\"counted\":true}";
     static const char full[] = "{\"load\":\"open\",\"saturating\":true}";
     static const char churn[] = "{\"load\":\"churn\"}";

@@ -53,7 +53,8 @@ static void loads_stand_under_their_phase(void **state) {
     (void)state;
     cJSON *file = new_file();
     add_cell(file, "epoll/closed/c50/d1/64B", "capacity", CLOSED, PLAIN);
-    add_cell(file, "epoll/closed/c50/d1/64B/idle7", "idle", CLOSED ", \"idle\": 7", PLAIN);
+    add_cell(file, "epoll/closed/c50/d1/64B/idle7", "idle", CLOSED ", \"idle\": 7",
+             "\"server\": {\"rss_bytes\": 4096}");
     add_cell(file, "poll/closed/c50/d1/64B", "capacity", CLOSED, PLAIN);
     char *text = table_of(file);
     assert_int_equal(times(text, "\nphase "), 2);
