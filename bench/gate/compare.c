@@ -145,12 +145,13 @@ static bool measure(struct gate_row *row, const struct side sides[SIDES]) {
         row->verdict = GATE_NEW;
         row->gated = false;
         snprintf(row->reason, sizeof row->reason, GATE_NEW_METRIC);
-    } else if (row->verdict != GATE_UNDECIDED)
+    } else if (row->verdict != GATE_UNDECIDED) {
         ; /* the figures are for people */
-    else if (enough)
+    } else if (enough) {
         estimate(row, figures);
-    else
+    } else {
         say_too_few(row, figures, &reasons);
+    }
     for (int s = 0; s < SIDES; s++) free(figures[s].values);
     return !(lacks[SIDE_BASELINE] && lacks[SIDE_CANDIDATE]);
 }

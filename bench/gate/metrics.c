@@ -17,7 +17,7 @@ double gate_figure(enum metric metric, const cJSON *scenario, const cJSON *sampl
     const char *bound = json_text(sample, "loadgen.bound");
     const char *counting = json_text(sample, "counters.reason");
     bool of_loadgen = metric == METRIC_LOADGEN_CPU; /* then it should be the one that is full */
-    double value = metric_value(metric, sample, NAN);
+    double value = metric_value(&metrics[metric], sample, NAN);
     if (strcmp(sample_verdict(sample), "invalid") == 0) {
         const cJSON *reason = cJSON_GetArrayItem(json_item(sample, "validity.reasons"), 0);
         reason_set(why, "%s", cJSON_GetStringValue(reason));

@@ -25,7 +25,7 @@ static double headline(const struct summary_cell *cell, const cJSON *sample) {
                          : cell->saturated         ? METRIC_ANSWERED
                          : cell->kind == LOAD_OPEN ? METRIC_P50
                                                    : METRIC_NEWCOMERS_P50;
-    double value = metric_value(metric, sample, NAN);
+    double value = metric_value(&metrics[metric], sample, NAN);
     return metrics[metric].larger_is_better ? value : 1 / value;
 }
 

@@ -249,9 +249,8 @@ bool metric_gated(enum metric metric, unsigned gates, const cJSON *scenario) {
            (is & METRIC_COUNTED) == (facts->loads & METRIC_COUNTED);
 }
 
-double metric_value(enum metric metric, const cJSON *sample, double floor_ns) {
-    const struct metric_facts *facts = &metrics[metric];
-    return facts->compute ? facts->compute(sample, floor_ns) : json_number(sample, facts->path);
+double metric_value(const struct metric_facts *metric, const cJSON *sample, double floor_ns) {
+    return metric->compute ? metric->compute(sample, floor_ns) : json_number(sample, metric->path);
 }
 
 bool metric_lacking(enum metric metric, const cJSON *sample) {

@@ -82,7 +82,7 @@ bool metric_gated(enum metric metric, unsigned gates, const cJSON *scenario);
 
 /* The metric's value in a sample; NAN: not known. `floor_ns` is a bare round trip of the machine
  * (env.floor.roundtrip_ns), or NAN. */
-double metric_value(enum metric metric, const cJSON *sample, double floor_ns);
+double metric_value(const struct metric_facts *metric, const cJSON *sample, double floor_ns);
 
 /* Whether the sample comes from a version that did not have the metric: its key is absent, not
  * null. */

@@ -37,32 +37,32 @@ static int ascending(const void *left, const void *right) {
     return (a > b) - (a < b);
 }
 
-/* Median and range of what was appended to `values`, which are sorted. */
-static struct summary_span span_of(double *values, size_t count) {
-    if (count == 0) return (struct summary_span){NAN, NAN, NAN};
-    qsort(values, count, sizeof *values, ascending);
-    return (struct summary_span){.median = (values[(count - 1) / 2] + values[count / 2]) / 2,
-                                 .min = values[0],
-                                 .max = values[count - 1]};
-}
+static const struct summary_span unknown = {NAN, NAN, NAN};
 
-static struct summary_span span_over(const cJSON *cell, const char *path, enum metric metric,
-                                     double floor_ns) {
+static struct summary_span span_of(const cJSON *cell, const struct metric_facts *metric,
+                                   double floor_ns) {
+    struct summary_span span = unknown;
     const cJSON *samples = json_item(cell, "samples"), *sample;
     double *values = calloc((size_t)cJSON_GetArraySize(samples) + 1, sizeof *values);
     CHECK(values != NULL);
     size_t count = 0;
     cJSON_ArrayForEach(sample, samples) {
-        double value = path ? json_number(sample, path) : metric_value(metric, sample, floor_ns);
+        double value = metric_value(metric, sample, floor_ns);
         if (sample_usable(sample) && isfinite(value)) values[count++] = value;
     }
-    struct summary_span span = span_of(values, count);
+    if (count > 0) {
+        qsort(values, count, sizeof *values, ascending);
+        span.min = values[0];
+        span.max = values[count - 1];
+        span.median = (values[(count - 1) / 2] + values[count / 2]) / 2;
+    }
     free(values);
     return span;
 }
 
 struct summary_span summary_span_over(const cJSON *cell, const char *path) {
-    return span_over(cell, path, METRICS, NAN);
+    const struct metric_facts plain = {.path = path};
+    return span_of(cell, &plain, NAN);
 }
 
 void summary_cell_hist(const struct summary_cell *cell, const char *of, struct hist *into) {
@@ -80,29 +80,26 @@ void summary_cell_hist(const struct summary_cell *cell, const char *of, struct h
     free(one);
 }
 
-/* The first word of a path: "latency" of "latency.p50_ns". */
-static void first_word(char word[32], const char *path) {
-    snprintf(word, 32, "%.*s", (int)strcspn(path, "."), path);
-}
-
+/* Percentiles come from the merged histogram that stands beside their path: "latency" of
+ * "latency.p50_ns". Neighbours in the table share one. */
 static void fill_figures(struct summary_cell *cell, double floor_ns) {
-    char of[32] = "", merged_of[32] = "";
+    char of[32], merged_of[32] = "";
     struct hist *merged = malloc(sizeof *merged);
     CHECK(merged != NULL);
+    hist_reset(merged);
     for (enum metric m = 0; m < METRICS; m++) {
-        double q = metrics[m].quantile;
-        cell->figures[m] = span_of(NULL, 0);
-        if (!(metrics[m].loads >> cell->kind & 1)) continue; /* a load of another kind */
-        if (q <= 0) {
-            cell->figures[m] = span_over(cell->json, NULL, m, floor_ns);
+        const struct metric_facts *metric = &metrics[m];
+        cell->figures[m] = unknown;
+        if (!(metric->loads >> cell->kind & 1)) continue; /* a load of another kind */
+        if (metric->quantile <= 0) {
+            cell->figures[m] = span_of(cell->json, metric, floor_ns);
             continue;
         }
-        first_word(of, metrics[m].path);
+        snprintf(of, sizeof of, "%.*s", (int)strcspn(metric->path, "."), metric->path);
         if (strcmp(of, merged_of) != 0) summary_cell_hist(cell, of, merged);
         memcpy(merged_of, of, sizeof of);
-        bool enough = (double)merged->count * (1 - q) >= 10 * (1 - 1e-9);
-        cell->figures[m] = (struct summary_span){
-            .median = enough ? (double)hist_quantile(merged, q) : NAN, .min = NAN, .max = NAN};
+        if ((double)merged->count * (1 - metric->quantile) >= 10 * (1 - 1e-9))
+            cell->figures[m].median = (double)hist_quantile(merged, metric->quantile);
     }
     free(merged);
 }

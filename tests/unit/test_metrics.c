@@ -131,13 +131,13 @@ static void values_are_read_or_computed(void **state) {
                     "\"loadgen\":{\"offered\":200,\"achieved_over_offered\":0.5,"
                     "\"answered\":30,\"cpu_pct\":50,\"threads\":3}}");
     assert_non_null(sample);
-    assert_true(metric_value(METRIC_THROUGHPUT, sample, NAN) == 5);
-    assert_true(metric_value(METRIC_CHURNED, sample, NAN) == 50);
-    assert_true(metric_value(METRIC_ANSWERED, sample, NAN) == 15);
-    assert_true(metric_value(METRIC_LOADGEN_CPU, sample, NAN) == 1e8);
-    assert_true(metric_value(METRIC_OVERHEAD, sample, 100) == 6);
-    assert_true(isnan(metric_value(METRIC_OVERHEAD, sample, NAN)));
-    assert_true(isnan(metric_value(METRIC_P50, sample, NAN)));
+    assert_true(metric_value(&metrics[METRIC_THROUGHPUT], sample, NAN) == 5);
+    assert_true(metric_value(&metrics[METRIC_CHURNED], sample, NAN) == 50);
+    assert_true(metric_value(&metrics[METRIC_ANSWERED], sample, NAN) == 15);
+    assert_true(metric_value(&metrics[METRIC_LOADGEN_CPU], sample, NAN) == 1e8);
+    assert_true(metric_value(&metrics[METRIC_OVERHEAD], sample, 100) == 6);
+    assert_true(isnan(metric_value(&metrics[METRIC_OVERHEAD], sample, NAN)));
+    assert_true(isnan(metric_value(&metrics[METRIC_P50], sample, NAN)));
     cJSON_Delete(sample);
 }
 
