@@ -154,21 +154,21 @@ static void values_read_with_their_unit(void **state) {
 static void loads_decide_where_a_metric_is(void **state) {
     (void)state;
     static const struct {
-        enum metric metric;   /* which */
         const char *scenario; /* of a cell */
+        enum metric metric;   /* which */
         bool is_there;        /* in such a load */
     } cases[] = {
-        {METRIC_CHURNED, "{\"load\":\"churn\"}", true},
-        {METRIC_CHURNED, "{\"load\":\"open\"}", false},
-        {METRIC_NEWCOMERS_P50, "{\"load\":\"churn\"}", true},
-        {METRIC_NEWCOMERS_P50, "{\"load\":\"closed\",\"newcomers_per_s\":9}", true},
-        {METRIC_NEWCOMERS_P50, "{\"load\":\"closed\",\"newcomers_per_s\":0}", false},
-        {METRIC_MEMORY, "{\"load\":\"closed\",\"idle\":9}", true},
-        {METRIC_MEMORY, "{\"load\":\"closed\",\"idle\":0}", false},
-        {METRIC_SYSCALLS, "{\"load\":\"open\",\"counted\":true}", true},
-        {METRIC_SYSCALLS, "{\"load\":\"open\"}", false},
-        {METRIC_P50, "{\"load\":\"open\"}", true},
-        {METRIC_P50, "{}", false},
+        {"{\"load\":\"churn\"}", METRIC_CHURNED, true},
+        {"{\"load\":\"open\"}", METRIC_CHURNED, false},
+        {"{\"load\":\"churn\"}", METRIC_NEWCOMERS_P50, true},
+        {"{\"load\":\"closed\",\"newcomers_per_s\":9}", METRIC_NEWCOMERS_P50, true},
+        {"{\"load\":\"closed\",\"newcomers_per_s\":0}", METRIC_NEWCOMERS_P50, false},
+        {"{\"load\":\"closed\",\"idle\":9}", METRIC_MEMORY, true},
+        {"{\"load\":\"closed\",\"idle\":0}", METRIC_MEMORY, false},
+        {"{\"load\":\"open\",\"counted\":true}", METRIC_SYSCALLS, true},
+        {"{\"load\":\"open\"}", METRIC_SYSCALLS, false},
+        {"{\"load\":\"open\"}", METRIC_P50, true},
+        {"{}", METRIC_P50, false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         cJSON *scenario = cJSON_Parse(cases[i].scenario);
