@@ -142,11 +142,7 @@ int cmd_plot(int argc, char **argv) {
     const char *file = NULL;
     struct arg_texts words = {0};
     const struct arg rows[] = {
-        {.name = "o",
-         .kind = ARG_TEXT,
-         .value = &file,
-         .placeholder = "FILE",
-         .help = "the drawing: .svg or .png"},
+        {"o", "FILE", "the drawing: .svg or .png", .text = &file},
         {.name = NULL},
     };
     const struct args_spec spec = {

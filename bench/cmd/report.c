@@ -96,11 +96,8 @@ int cmd_report(int argc, char **argv) {
     const char *page = "report.html";
     struct arg_texts results = {0};
     const struct arg args[] = {
-        {.name = "o",
-         .kind = ARG_TEXT,
-         .value = &page,
-         .placeholder = "FILE",
-         .help = "the page (default: report.html); plots go to a folder beside it"},
+        {"o", "FILE", "the page (default: report.html); plots go to a folder beside it",
+         .text = &page},
         {.name = NULL},
     };
     const struct args_spec spec = {

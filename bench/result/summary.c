@@ -7,6 +7,7 @@
 #include "base/json.h"
 
 #include "bench/result/sample_facts.h"
+#include "bench/result/scenario.h"
 #include "bench/support/json_path.h"
 #include "bench/support/paths.h"
 #include "bench/support/reason.h"
@@ -74,7 +75,7 @@ void summary_cell_hist(const struct summary_cell *cell, const char *of, struct h
         struct reason reason;
         const cJSON *json = json_item(json_item(sample, of), "hist");
         if (sample_usable(sample) && json != NULL &&
-            json_to_hist(json, one, reason.text, sizeof reason.text) == 0)
+            json_to_hist(json, one, reason.text, sizeof reason.text))
             hist_merge(into, one);
     }
     free(one);
@@ -133,16 +134,6 @@ static void count_slots(struct summary_cell *cell, struct summary_result *result
     result->skipped += cell->skipped != NULL;
 }
 
-/* Length of the server's part of a cell id: what stands before "/closed/" and the like. */
-static size_t server_length(const char *id) {
-    static const char *const loads[] = {"/closed/", "/open/", "/churn/"};
-    for (size_t i = 0; i < sizeof loads / sizeof *loads; i++) {
-        const char *load = strstr(id, loads[i]);
-        if (load != NULL) return (size_t)(load - id);
-    }
-    return strlen(id);
-}
-
 static double number_or_0(const cJSON *object, const char *path) {
     double value = json_number(object, path);
     return isfinite(value) ? value : 0;
@@ -166,14 +157,7 @@ static void read_load(struct summary_cell *cell) {
 }
 
 static void summarise(struct summary_cell *cell, struct summary_result *result) {
-    const char *id = json_text(cell->json, "id");
-    if (id == NULL) id = "";
-    size_t length = server_length(id);
-    cell->load = id[length] == '/' ? id + length + 1 : id + length;
-    cell->server = malloc(length + 1);
-    CHECK(cell->server != NULL);
-    memcpy(cell->server, id, length);
-    cell->server[length] = '\0';
+    cell->server = scenario_server(json_item(cell->json, "scenario"));
     cell->model = json_text(cell->json, "scenario.server.model");
     if (cell->model == NULL) cell->model = cell->server;
     cell->skipped = json_text(cell->json, "skipped.reason");
@@ -183,6 +167,25 @@ static void summarise(struct summary_cell *cell, struct summary_result *result) 
     /* what a saturated server still answers in the drain, long after its time, is no throughput */
     if (cell->kind == LOAD_OPEN && cell->saturated)
         cell->figures[METRIC_THROUGHPUT] = cell->figures[METRIC_ANSWERED];
+}
+
+bool summary_same_load(const struct summary_cell *one, const struct summary_cell *two,
+                       enum scenario_but but) {
+    return one->load == two->load || scenario_same_load(json_item(one->json, "scenario"),
+                                                        json_item(two->json, "scenario"), but);
+}
+
+/* Gives the last cell the number of its load: its own position, unless an earlier cell has it. */
+static void number_load(struct summary *report) {
+    size_t last = report->cell_count - 1;
+    struct summary_cell *cell = &report->cells[last];
+    const cJSON *scenario = json_item(cell->json, "scenario");
+    for (cell->load = 0; cell->load < last; cell->load++) {
+        const struct summary_cell *first = &report->cells[cell->load];
+        if (first->load == cell->load &&
+            scenario_same_load(json_item(first->json, "scenario"), scenario, BUT_NOTHING))
+            return;
+    }
 }
 
 /* How much of the path a label tells. */
@@ -276,6 +279,7 @@ void summary_build(struct summary *report, cJSON **files, const char *const *pat
             cell->json = json;
             cell->result = i;
             summarise(cell, result);
+            number_load(report);
         }
     }
     label_results(report);
