@@ -9,6 +9,7 @@
 #include "bench/plot/plot.h"
 #include "bench/plot/style.h"
 #include "bench/plot/write.h"
+#include "bench/report/frame.h"
 #include "bench/report/page.h"
 #include "bench/result/result_files.h"
 #include "bench/result/summary.h"
@@ -50,19 +51,19 @@ static bool draw(struct report_picture *picture, const struct summary *report,
     return fine;
 }
 
-static bool write_page(const char *page, const struct summary *report,
-                       const struct report_picture *pictures, size_t count, const char *folder) {
-    FILE *out = fopen(page, "wb");
+static bool write_page(const char *path, const struct report_page *page) {
+    FILE *out = fopen(path, "wb");
     if (out != NULL) {
-        report_html(out, report, pictures, count, folder);
+        report_html(out, page);
         bool failed = ferror(out) != 0;
         if (fclose(out) == 0 && !failed) return true;
     }
-    fprintf(stderr, "iobench report: %s: cannot write\n", page);
+    fprintf(stderr, "iobench report: %s: cannot write\n", path);
     return false;
 }
 
-static int make_report(const struct summary *report, const char *page, const struct paths *paths) {
+static int make_report(const struct summary *report, const char *page, const struct paths *paths,
+                       const struct report_frame *frame) {
     char folder[PATH_SIZE];
     const char *folder_name = report_path_beside(folder, page, "-plots");
     int error = report_make_folder(folder), code = EXIT_USAGE;
@@ -81,7 +82,12 @@ static int make_report(const struct summary *report, const char *page, const str
         if (pictures[count].has_files && pictures[count].svg == NULL && missing == NULL)
             missing = pictures[count].missing.text;
     }
-    if (fine && write_page(page, report, pictures, count, folder_name)) {
+    const struct report_page parts = {.frame = frame,
+                                      .summary = report,
+                                      .pictures = pictures,
+                                      .picture_count = count,
+                                      .folder = folder_name};
+    if (fine && write_page(page, &parts)) {
         code = EXIT_FINE;
         if (missing != NULL)
             fprintf(stderr, "iobench report: plots not drawn: %s; data and scripts are in %s\n",
@@ -110,6 +116,7 @@ int cmd_report(int argc, char **argv) {
     };
     int code = EXIT_USAGE;
     struct reason reason;
+    struct report_frame frame = {0};
     struct paths *paths = malloc(sizeof *paths);
     CHECK(paths != NULL);
     enum args_outcome outcome = args_parse(&spec, argc, argv);
@@ -128,7 +135,8 @@ int cmd_report(int argc, char **argv) {
         fprintf(stderr, "iobench report: -o %s: %s\n", page, reason.text);
         goto done;
     }
-    if (plot_style_load(paths->plot, &reason) != 0) {
+    if (plot_style_load(paths->plot, &reason) != 0 ||
+        !report_frame_read(&frame, paths->plot, &reason)) {
         fprintf(stderr, "iobench report: %s\n", reason.text);
         goto done;
     }
@@ -136,9 +144,10 @@ int cmd_report(int argc, char **argv) {
     if (files == NULL) goto done;
     struct summary report;
     summary_build(&report, files, results.items, results.count);
-    code = make_report(&report, page, paths);
+    code = make_report(&report, page, paths, &frame);
     summary_clear(&report);
 done:
+    report_frame_free(&frame);
     args_texts_free(&results);
     free(paths);
     return code;
