@@ -20,7 +20,7 @@ static size_t *stage_count(const struct ab_cell *cell, size_t row) {
 bool ab_cell_wants(const struct ab_cell *cell) {
     size_t most = cell->stage2 ? GATE_STAGE2_PAIRS : GATE_STAGE1_PAIRS;
     for (size_t i = 0; i < cell->row_count; i++)
-        if (*stage_count(cell, i) < most) return !cell->over;
+        if (cell->rows[i]->verdict != GATE_NEW && *stage_count(cell, i) < most) return !cell->over;
     return false;
 }
 
@@ -42,7 +42,12 @@ void ab_cell_add(struct ab_cell *cell, const cJSON *const scenarios[2],
         size_t *count = stage_count(cell, i), at = row->stage1 + row->stage2;
         double value[2];
         struct reason why = {.text = ""};
-        if (*count == most) continue;
+        if (!cell->control && metric_lacking(row->metric, samples[0])) {
+            row->verdict = GATE_NEW;
+            row->gated = false;
+            snprintf(row->reason, sizeof row->reason, GATE_NEW_METRIC);
+        }
+        if (*count == most || row->verdict == GATE_NEW) continue;
         for (int arm = 0; arm < 2; arm++) {
             value[arm] = gate_figure(row->metric, scenarios[arm], samples[arm], &why);
             if (isnan(value[arm]) && *why.text)
@@ -52,7 +57,7 @@ void ab_cell_add(struct ab_cell *cell, const cJSON *const scenarios[2],
         cell->figures[i][0][at] = value[0];
         cell->figures[i][1][at] = value[1];
         double worse = log(value[1]) - log(value[0]);
-        row->differences[at] = gate_metrics[row->metric].larger_is_better ? -worse : worse;
+        row->differences[at] = metrics[row->metric].larger_is_better ? -worse : worse;
         (*count)++;
     }
 }
@@ -62,10 +67,11 @@ void ab_cell_estimate(struct ab_cell *cell) {
         struct gate_row *row = cell->rows[i];
         if (cell->broken) row->stage1 = row->stage2 = 0; /* what it gave before counts no more */
         gate_estimate(row);
+        if (row->verdict == GATE_NEW) continue;
         /* Who may not count is not to be red for ever; and a foreign server burns nothing for the
          * gate, so that it need not be what limits the load. */
-        bool excused =
-            (cell->uncounted && !cell->broken) || (cell->foreign && row->metric == GATE_THROUGHPUT);
+        bool excused = (cell->uncounted && !cell->broken) ||
+                       (cell->foreign && row->metric == METRIC_THROUGHPUT);
         row->gated = !cell->control && (isfinite(row->effect) || !excused);
         *row->reason = '\0';
         if (!isfinite(row->effect)) {

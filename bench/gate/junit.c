@@ -144,7 +144,7 @@ static void add_row(struct suite *suite, const struct gate_report *report,
     }
     bool control = row == &report->control;
     const struct test_case c = {.cell = row->cell,
-                                .title = control ? "control" : gate_metrics[row->metric].title,
+                                .title = control ? "control" : metrics[row->metric].title,
                                 .outcome = outcome_of(report, row, exit_code),
                                 .type = report->invalid ? "invalid" : type_of(row->verdict),
                                 .message = message,

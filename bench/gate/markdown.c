@@ -65,9 +65,9 @@ static void add_row(struct text *to, const struct gate_report *report, const str
     text_add(to, "| ");
     if (row == &report->control) text_add(to, "control, the baseline against a copy of it: ");
     if (with_cell) add_code(to, row->cell);
-    text_add(to, " | %s | %s | %s | %s%s%s | %s | %s | %s | %s%s%s",
-             gate_metrics[row->metric].title, words.baseline, words.candidate, bold, words.change,
-             bold, words.interval, words.p_marked, words.count, bold, words.verdict, bold);
+    text_add(to, " | %s | %s | %s | %s%s%s | %s | %s | %s | %s%s%s", metrics[row->metric].title,
+             words.baseline, words.candidate, bold, words.change, bold, words.interval,
+             words.p_marked, words.count, bold, words.verdict, bold);
     if (*words.remark) {
         text_add(to, "<br>");
         add_escaped(to, words.remark);

@@ -22,9 +22,12 @@ enum { SLOTS_HEIGHT = 330, STEAL_HEIGHT = 90 };
 
 /* What is compared within a cell; larger is better. */
 static double headline(const struct summary_cell *cell, const cJSON *sample) {
-    if (cell->kind == LOAD_CLOSED) return json_number(sample, "throughput_per_s");
-    if (cell->saturated) return sample_answered_per_s(sample);
-    return 1 / json_number(sample, cell->kind == LOAD_OPEN ? "latency.p50_ns" : "newcomers.p50_ns");
+    enum metric metric = cell->kind == LOAD_CLOSED ? METRIC_THROUGHPUT
+                         : cell->saturated         ? METRIC_ANSWERED
+                         : cell->kind == LOAD_OPEN ? METRIC_P50
+                                                   : METRIC_NEWCOMERS_P50;
+    double value = metric_value(&metrics[metric], sample, NAN);
+    return metrics[metric].larger_is_better ? value : 1 / value;
 }
 
 /* The median of a cell's usable slots; NAN where fewer than two of them can be compared. */

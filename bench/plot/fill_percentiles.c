@@ -60,8 +60,9 @@ static void set_axes(struct plot *plot) {
  * names the time that it holds. */
 static void add_curves(const struct summary *report, struct plot *plot,
                        const struct summary_cell *first, const char *of, const char *what) {
-    const double *ns = strcmp(of, "latency") == 0 ? first->latency_ns : first->first_ns;
-    bool milliseconds = ns[0] >= 1e6 || ns[2] >= 1e6;
+    bool latency = strcmp(of, "latency") == 0;
+    bool milliseconds = first->figures[latency ? METRIC_P50 : METRIC_NEWCOMERS_P50].median >= 1e6 ||
+                        first->figures[latency ? METRIC_P99 : METRIC_NEWCOMERS_P99].median >= 1e6;
     struct hist *merged = malloc(sizeof *merged);
     CHECK(merged != NULL);
     for (size_t i = 0; i < report->cell_count; i++) {
@@ -84,15 +85,15 @@ static void add_curves(const struct summary *report, struct plot *plot,
 }
 
 static bool has_latency(const struct summary_cell *cell) {
-    return cell->kind != LOAD_CHURN && isfinite(cell->latency_ns[0]);
+    return cell->kind != LOAD_CHURN && isfinite(cell->figures[METRIC_P50].median);
 }
 
 static bool has_newcomers(const struct summary_cell *cell) {
-    return cell->kind != LOAD_CHURN && isfinite(cell->first_ns[0]);
+    return cell->kind != LOAD_CHURN && isfinite(cell->figures[METRIC_NEWCOMERS_P50].median);
 }
 
 static bool has_churn(const struct summary_cell *cell) {
-    return cell->kind == LOAD_CHURN && isfinite(cell->first_ns[0]);
+    return cell->kind == LOAD_CHURN && isfinite(cell->figures[METRIC_NEWCOMERS_P50].median);
 }
 
 void plot_fill_percentiles(const struct summary *report, struct plot *plot) {

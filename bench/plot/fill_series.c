@@ -100,7 +100,7 @@ static void set_axes(struct plot *plot, const struct extent *extent) {
     struct plot_axis y[PARTS];
     memset(y, 0, sizeof y);
     plot_axis_linear(&y[RATE], extent->rate_max, 4);
-    strcpy(y[RATE].title, "Echoes per second");
+    plot_axis_name(&y[RATE], METRIC_THROUGHPUT);
     if (extent->ns_max > 0) plot_axis_log(&y[LATENCY], extent->ns_min / 1e6, extent->ns_max / 1e6);
     strcpy(y[LATENCY].title, "Latency (ms, log)");
     for (size_t i = 0; i < plot->panel_count; i++) {

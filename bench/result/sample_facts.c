@@ -1,4 +1,4 @@
-/* sample_facts.c - reads verdict and rates of one slot; see sample_facts.h. */
+/* sample_facts.c - reads the verdict of one slot; see sample_facts.h. */
 #include "bench/result/sample_facts.h"
 
 #include "bench/support/json_path.h"
@@ -22,8 +22,4 @@ enum sample_bound sample_bound(const cJSON *sample) {
 
 bool sample_usable(const cJSON *sample) {
     return strcmp(sample_verdict(sample), "invalid") != 0;
-}
-
-double sample_answered_per_s(const cJSON *sample) {
-    return json_number(sample, "loadgen.answered") / json_number(sample, "window_s");
 }

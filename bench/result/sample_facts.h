@@ -24,7 +24,4 @@ const char *sample_verdict(const cJSON *sample);
 /* Whether the slot's figures may be shown: it is not invalid. */
 bool sample_usable(const cJSON *sample);
 
-/* Echoes per second of the window, whenever they were due; NAN if unknown. */
-double sample_answered_per_s(const cJSON *sample);
-
 #endif

@@ -18,8 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const double summary_quantiles[QUANTILES] = {0.5, 0.9, 0.99, 0.999};
-
 bool summary_cell_usable(const struct summary_cell *cell) {
     return cell->valid + cell->suspect > 0;
 }
@@ -34,22 +32,17 @@ enum sample_bound summary_cell_bound(const struct summary_cell *cell) {
     return BOUND_UNKNOWN;
 }
 
-/* A figure of a slot: by its path, or computed. */
-struct figure {
-    const char *path;                     /* within a sample; or NULL, and then */
-    double (*compute)(const cJSON *slot); /* says it, NAN if unknown */
-};
+static const struct summary_span unknown = {NAN, NAN, NAN};
 
-static struct summary_span span_of(const cJSON *cell, struct figure figure) {
-    struct summary_span span = {NAN, NAN, NAN};
+static struct summary_span span_of(const cJSON *cell, const struct metric_facts *metric,
+                                   double floor_ns) {
+    struct summary_span span = unknown;
     const cJSON *samples = json_item(cell, "samples"), *sample;
-    int capacity = cJSON_GetArraySize(samples);
-    if (capacity == 0) return span;
-    double *values = calloc((size_t)capacity, sizeof *values);
+    double *values = calloc((size_t)cJSON_GetArraySize(samples) + 1, sizeof *values);
     CHECK(values != NULL);
     size_t count = 0;
     cJSON_ArrayForEach(sample, samples) {
-        double value = figure.path ? json_number(sample, figure.path) : figure.compute(sample);
+        double value = metric_value(metric, sample, floor_ns);
         if (sample_usable(sample) && isfinite(value)) values[count++] = value;
     }
     if (count > 0) {
@@ -63,16 +56,8 @@ static struct summary_span span_of(const cJSON *cell, struct figure figure) {
 }
 
 struct summary_span summary_span_over(const cJSON *cell, const char *path) {
-    return span_of(cell, (struct figure){path, NULL});
-}
-
-struct summary_span summary_span_computed(const cJSON *cell, double (*compute)(const cJSON *slot)) {
-    return span_of(cell, (struct figure){NULL, compute});
-}
-
-static double churned_per_s(const cJSON *sample) {
-    return json_number(sample, "loadgen.offered") *
-           json_number(sample, "loadgen.achieved_over_offered") / json_number(sample, "window_s");
+    const struct metric_facts plain = {.path = path};
+    return span_of(cell, &plain, NAN);
 }
 
 void summary_cell_hist(const struct summary_cell *cell, const char *of, struct hist *into) {
@@ -90,14 +75,26 @@ void summary_cell_hist(const struct summary_cell *cell, const char *of, struct h
     free(one);
 }
 
-static void summarise_hist(const struct summary_cell *cell, const char *of, double ns[QUANTILES]) {
-    for (size_t i = 0; i < QUANTILES; i++) ns[i] = NAN;
+/* Percentiles come from the merged histogram that stands beside their path: "latency" of
+ * "latency.p50_ns". Neighbours in the table share one. */
+static void fill_figures(struct summary_cell *cell, double floor_ns) {
+    char of[32], merged_of[32] = "";
     struct hist *merged = malloc(sizeof *merged);
     CHECK(merged != NULL);
-    summary_cell_hist(cell, of, merged);
-    for (size_t i = 0; i < QUANTILES; i++) {
-        double q = summary_quantiles[i];
-        if (hist_tells(merged, q)) ns[i] = (double)hist_quantile(merged, q);
+    hist_reset(merged);
+    for (enum metric m = 0; m < METRICS; m++) {
+        const struct metric_facts *metric = &metrics[m];
+        cell->figures[m] = unknown;
+        if (!(metric->loads >> cell->kind & 1)) continue; /* a load of another kind */
+        if (metric->quantile <= 0) {
+            cell->figures[m] = span_of(cell->json, metric, floor_ns);
+            continue;
+        }
+        snprintf(of, sizeof of, "%.*s", (int)strcspn(metric->path, "."), metric->path);
+        if (strcmp(of, merged_of) != 0) summary_cell_hist(cell, of, merged);
+        memcpy(merged_of, of, sizeof of);
+        if (hist_tells(merged, metric->quantile))
+            cell->figures[m].median = (double)hist_quantile(merged, metric->quantile);
     }
     free(merged);
 }
@@ -155,24 +152,11 @@ static void summarise(struct summary_cell *cell, struct summary_result *result) 
     if (cell->model == NULL) cell->model = cell->server;
     cell->skipped = json_text(cell->json, "skipped.reason");
     read_load(cell);
-    cell->answered = summary_span_computed(cell->json, sample_answered_per_s);
-    /* what a saturated server still answers in the drain, long after its time, is no throughput */
-    cell->rate = cell->kind == LOAD_OPEN && cell->saturated
-                     ? cell->answered
-                     : summary_span_over(cell->json, "throughput_per_s");
-    cell->cpu_ns = summary_span_over(cell->json, "server.cpu_ns_per_echo");
-    cell->per_cpu = summary_span_over(cell->json, "server.echoes_per_cpu_s");
-    double floor_ns = json_number(result->json, "env.floor.roundtrip_ns");
-    cell->overhead = floor_ns > 0 ? cell->cpu_ns.median / (floor_ns / 2) : NAN;
-    cell->rss = summary_span_over(cell->json, "server.rss_per_connection_bytes");
-    cell->memory = summary_span_over(cell->json, "server.rss_bytes");
-    cell->fairness = summary_span_over(cell->json, "fairness.jain");
-    cell->churned = cell->kind == LOAD_CHURN ? summary_span_computed(cell->json, churned_per_s)
-                                             : (struct summary_span){NAN, NAN, NAN};
     count_slots(cell, result);
-    summarise_hist(cell, "latency", cell->latency_ns);
-    summarise_hist(cell, "newcomers", cell->first_ns);
-    summarise_hist(cell, "connect", cell->connect_ns);
+    fill_figures(cell, json_number(result->json, "env.floor.roundtrip_ns"));
+    /* what a saturated server still answers in the drain, long after its time, is no throughput */
+    if (cell->kind == LOAD_OPEN && cell->saturated)
+        cell->figures[METRIC_THROUGHPUT] = cell->figures[METRIC_ANSWERED];
 }
 
 bool summary_same_load(const struct summary_cell *one, const struct summary_cell *two,
@@ -254,6 +238,17 @@ static void label_results(struct summary *report) {
     for (size_t i = 0; i < report->result_count; i++)
         if (twins[i]) add_position(&report->results[i], i + 1);
     free(twins);
+}
+
+bool summary_phase_has(const struct summary *report, const char *phase, enum metric metric) {
+    if (metrics[metric].loads == METRIC_ALL_LOADS) return true;
+    for (size_t i = 0; i < report->cell_count; i++) {
+        const struct summary_cell *cell = &report->cells[i];
+        if (strcmp(cell->phase, phase) == 0 && isfinite(cell->figures[metric].median) &&
+            metric_in_load(metric, json_item(cell->json, "scenario")))
+            return true;
+    }
+    return false;
 }
 
 void summary_build(struct summary *report, cJSON **files, const char *const *paths, size_t count) {

@@ -85,6 +85,18 @@ char *format_ratio(char text[FORMAT_SIZE], double value) {
     return text;
 }
 
+char *format_times(char text[FORMAT_SIZE], double value) {
+    if (!isfinite(value)) return unknown(text);
+    snprintf(text, FORMAT_SIZE, "%.2f", value);
+    return text;
+}
+
+char *format_small(char text[FORMAT_SIZE], double value) {
+    if (!isfinite(value) || value >= 1) return format_short(text, value);
+    snprintf(text, FORMAT_SIZE, "%.3g", value); /* a few in a thousand echoes is a figure too */
+    return text;
+}
+
 int format_width(const char *text) {
     int width = 0;
     for (; *text; text++) width += ((unsigned char)*text & 0xc0) != 0x80; /* starts a character */

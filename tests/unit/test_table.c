@@ -55,7 +55,7 @@ static void loads_stand_under_their_phase(void **state) {
     (void)state;
     cJSON *file = new_file();
     add_cell(file, "epoll", "capacity", CLOSED, PLAIN);
-    add_cell(file, "epoll", "idle", CLOSED ", \"idle\": 7", PLAIN);
+    add_cell(file, "epoll", "idle", CLOSED ", \"idle\": 7", "\"server\": {\"rss_bytes\": 4096}");
     add_cell(file, "poll", "capacity", CLOSED, PLAIN);
     char *text = table_of(file);
     assert_int_equal(times(text, "\nphase "), 2);
