@@ -13,6 +13,8 @@
  * calls per echo shows as smaller by that share. */
 #ifndef BENCH_MACHINE_COUNTERS_H
 #define BENCH_MACHINE_COUNTERS_H
+
+#include "bench/result/codes.h"
 #include "bench/support/reason.h"
 
 #include <stdbool.h>
@@ -26,10 +28,15 @@ struct counts {
     uint64_t sleeps;   /* times that a thread gave its CPU up to wait, and so had to be woken */
 };
 
+/* Why nothing was counted. */
+struct uncounted {
+    enum uncounted_code code; /* what decides */
+    struct reason reason;     /* tells a user what to do; empty: it was counted */
+};
+
 /* Begins to count what process `pid` does. Child processes count if they start later. The whole
- * system's calls become slower meanwhile. Owned by the caller; NULL with a reason that tells a user
- * what to do. */
-struct counters *counters_open(int64_t pid, struct reason *reason);
+ * system's calls become slower meanwhile. Owned by the caller; NULL after filling `why`. */
+struct counters *counters_open(int64_t pid, struct uncounted *why);
 
 /* What has been counted so far; also once the process has ended. Returns false if the kernel does
  * not tell. */

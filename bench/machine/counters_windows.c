@@ -5,9 +5,10 @@
 
 #include <stdio.h>
 
-struct counters *counters_open(int64_t pid, struct reason *reason) {
+struct counters *counters_open(int64_t pid, struct uncounted *why) {
     (void)pid;
-    reason_set(reason, "not available on this system");
+    why->code = UNCOUNTED_NOT_SUPPORTED;
+    reason_set(&why->reason, "not available on this system");
     return NULL;
 }
 

@@ -49,7 +49,7 @@ static struct plot_series *add_slot(struct plot *plot, const struct summary_cell
     series->pale = pale;
     strcpy(series->style.dash, "solid");
     format_append(series->name, sizeof series->name, ", slot %.0f, %s",
-                  json_number(sample, "order"), sample_verdict(sample));
+                  json_number(sample, "order"), verdict_names[sample_verdict(sample)]);
     return series;
 }
 
@@ -61,7 +61,7 @@ static void drop_empty(struct plot *plot) {
 static void add_steps(struct plot *plot, const struct summary_cell *cell, const cJSON *sample,
                       size_t column, bool pale, struct extent *extent) {
     enum plot_marker marker =
-        strcmp(sample_verdict(sample), "suspect") == 0 ? MARKER_HOLLOW : MARKER_FILLED;
+        sample_verdict(sample) == VERDICT_SUSPECT ? MARKER_HOLLOW : MARKER_FILLED;
     for (size_t part = 0; part < PARTS; part++) {
         struct plot_series *series = add_slot(plot, cell, sample, column, part, pale);
         double before = 0;

@@ -5,6 +5,8 @@
 
 #include "base/hist.h"
 
+#include "bench/result/codes.h"
+
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,10 +17,6 @@ struct summary_span {
     double min;    /* the smallest slot */
     double max;    /* the largest slot */
 };
-
-/* Order of summary_cell.bounds and summary_bound_names. */
-enum summary_bound { BOUND_NONE, BOUND_SERVER, BOUND_CLIENT, BOUND_BOTH, BOUND_UNKNOWN, BOUNDS };
-extern const char *const summary_bound_names[BOUNDS];
 
 /* Order of summary_cell.latency_ns and summary_quantiles. */
 enum { QUANTILES = 4 };
@@ -92,7 +90,7 @@ void summary_cell_hist(const struct summary_cell *cell, const char *of, struct h
 bool summary_cell_usable(const struct summary_cell *cell);
 
 /* What limited a cell's usable slots; where they disagree, the one of which least follows. */
-enum summary_bound summary_cell_bound(const struct summary_cell *cell);
+enum bound summary_cell_bound(const struct summary_cell *cell);
 
 /* A metric over the usable slots of a cell of a result: `path` within a sample, as in
  * "server.rss_bytes". */

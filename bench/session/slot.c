@@ -124,11 +124,27 @@ static cJSON *last_object(const struct process *p, const char *key) {
     return item;
 }
 
-static void fail(struct slot_outcome *o, const char *what, const struct process *p) {
+/* Notes why there are no figures, and returns false. */
+static bool fail(struct slot_outcome *o, enum validity_code code, const char *format, ...)
+    FORMAT_PRINTF(3, 4);
+
+static bool fail(struct slot_outcome *o, enum validity_code code, const char *format, ...) {
+    va_list rest;
+    o->end = SLOT_FAILED;
+    o->code = code;
+    *o->reason.text = '\0';
+    va_start(rest, format);
+    reason_add_list(&o->reason, format, rest);
+    va_end(rest);
+    return false;
+}
+
+/* The same with what the process said last. */
+static void fail_with(struct slot_outcome *o, enum validity_code code, const char *what,
+                      const struct process *p) {
     char story[STORY_SIZE];
     process_story(p, story, sizeof story);
-    o->end = SLOT_FAILED;
-    reason_set(&o->reason, "%s: %s", what, story);
+    fail(o, code, "%s: %s", what, story);
 }
 
 /* Reads where the server listens, and its process id. Returns false after noting why it cannot. */
@@ -145,8 +161,7 @@ static bool read_ready(struct slot_outcome *o, const struct process *p, char *ad
     if (fine)
         snprintf(address, size, strchr(host, ':') ? "[%s]:%.0f" : "%s:%.0f", host, port);
     else
-        reason_set(&o->reason, "server: its ready line is not understood");
-    if (!fine) o->end = SLOT_FAILED;
+        fail(o, VALIDITY_SERVER_NOT_READY, "server: its ready line is not understood");
     cJSON_Delete(json);
     return fine;
 }
@@ -160,12 +175,12 @@ static bool await_ready(struct slot_outcome *o, struct process *p, char *address
         o->end = SLOT_INTERRUPTED;
     } else if (process_ended(p) && p->exit_status == CANNOT_RUN_STATUS) {
         o->end = SLOT_CANNOT_RUN;
+        o->code = VALIDITY_SERVER_UNAVAILABLE;
         reason_set(&o->reason, "%s", p->last_line);
     } else if (process_ended(p)) {
-        fail(o, "server did not get ready", p);
+        fail_with(o, VALIDITY_SERVER_NOT_READY, "server did not get ready", p);
     } else {
-        o->end = SLOT_FAILED;
-        reason_set(&o->reason, "server not ready after %.0f s", READY_S);
+        fail(o, VALIDITY_SERVER_NOT_READY, "server not ready after %.0f s", READY_S);
     }
     return false;
 }
@@ -191,9 +206,9 @@ static bool await_answer(struct slot_outcome *o, struct process *p, uint16_t por
         o->end = SLOT_INTERRUPTED;
     } else if (server_left(p)) {
         process_wait(p->owner, process_ended, p, LAST_WORDS_S, true);
-        fail(o, "server did not get ready", p);
+        fail_with(o, VALIDITY_SERVER_NOT_READY, "server did not get ready", p);
     } else {
-        reason_set(&o->reason, "server not ready after %.0f s", READY_S);
+        fail(o, VALIDITY_SERVER_NOT_READY, "server not ready after %.0f s", READY_S);
     }
     return false;
 }
@@ -203,15 +218,14 @@ static bool await_answer(struct slot_outcome *o, struct process *p, uint16_t por
 static bool start_command_on(struct slot_outcome *o, struct process *p, const struct cell *c,
                              struct process_loop *l, uint16_t port, bool *again) {
     struct foreign_words words;
+    struct reason why;
     const struct program *program = c->server->program;
     *again = false;
-    if (!foreign_split(&words, program->command, port, &o->reason)) return false;
+    if (!foreign_split(&words, program->command, port, &why))
+        return fail(o, VALIDITY_SERVER_NOT_STARTED, "%s", why.text);
     words.words[0] = (char *)program->path;
     int error = process_start(p, l, words.words, c->placement.server, c->placement.server_count);
-    if (error) {
-        reason_set(&o->reason, "server: %s", uv_strerror(error));
-        return false;
-    }
+    if (error) return fail(o, VALIDITY_SERVER_NOT_STARTED, "server: %s", uv_strerror(error));
     p->discard = true;
     if (await_answer(o, p, port)) return true;
     *again = server_left(p) && port_taken(port);
@@ -225,10 +239,8 @@ static bool start_command(struct slot_outcome *o, struct process *p, const struc
     bool again = true;
     for (int i = 0; i < PORTS_MAX && again; i++) {
         int error = port_choose(port);
-        if (error) {
-            reason_set(&o->reason, "no free port: %s", os_error_text(error));
-            return false;
-        }
+        if (error)
+            return fail(o, VALIDITY_SERVER_NOT_STARTED, "no free port: %s", os_error_text(error));
         if (start_command_on(o, p, c, l, *port, &again)) return true;
     }
     return false;
@@ -243,26 +255,30 @@ static void read_figures(struct slot_outcome *o, const struct process *p) {
         o->figures = json_text_parse(p->text, p->size, &why);
         o->end = SLOT_MEASURED;
         if (cJSON_IsObject(o->figures)) return;
-        o->end = SLOT_FAILED;
-        reason_set(&o->reason, "loadgen: its output is not an object");
+        fail(o, VALIDITY_LOADGEN_FAILED, "loadgen: its output is not an object");
         return;
     }
-    fail(o, "no figures", p);
+    fail_with(o, VALIDITY_LOADGEN_FAILED, "no figures", p);
+}
+
+static void not_counted(struct slot_outcome *o, enum uncounted_code code, const char *reason) {
+    o->uncounted.code = code;
+    reason_set(&o->uncounted.reason, "%s", reason);
 }
 
 /* Begins to count what the server does. NULL after noting why it cannot. */
 static struct counters *start_counting(struct slot_outcome *o, double pid) {
     if (pid >= 1) return counters_open((int64_t)pid, &o->uncounted);
-    reason_set(&o->uncounted, "the server runs elsewhere");
+    not_counted(o, UNCOUNTED_SERVER_ELSEWHERE, "the server runs elsewhere");
     return NULL;
 }
 
 static void end_counting(struct slot_outcome *o, struct counters *counters) {
     if (o->forked)
-        reason_set(&o->uncounted,
-                   "the server has child processes, and not all of them are counted");
+        not_counted(o, UNCOUNTED_CHILD_PROCESSES,
+                    "the server has child processes, and not all of them are counted");
     else if (!counters_read(counters, &o->counts))
-        reason_set(&o->uncounted, "the counters cannot be read");
+        not_counted(o, UNCOUNTED_FAILED, "the counters cannot be read");
     counters_close(counters);
 }
 
@@ -276,8 +292,7 @@ static void run_load(struct slot_outcome *o, const struct cell *c, struct proces
     int error = process_start(&p, l, a.words, c->placement.loadgen, c->placement.loadgen_count);
     if (error) {
         if (counters) counters_close(counters);
-        o->end = SLOT_FAILED;
-        reason_set(&o->reason, "loadgen: %s", uv_strerror(error));
+        fail(o, VALIDITY_LOADGEN_NOT_STARTED, "loadgen: %s", uv_strerror(error));
         return;
     }
     double allowed = c->warmup_s + c->duration_s + c->drain_s + LOADGEN_EXTRA_S +
@@ -295,8 +310,7 @@ static void run_load(struct slot_outcome *o, const struct cell *c, struct proces
     if (l->interrupted) {
         o->end = SLOT_INTERRUPTED;
     } else if (!in_time) {
-        o->end = SLOT_FAILED;
-        reason_set(&o->reason, "loadgen: not done after %.0f s", allowed);
+        fail(o, VALIDITY_LOADGEN_LATE, "loadgen: not done after %.0f s", allowed);
     } else {
         read_figures(o, &p);
     }
@@ -318,7 +332,7 @@ static void run_ours(struct slot_outcome *o, const struct cell *c, struct proces
     server_arguments(&a, c);
     int error = process_start(&server, l, a.words, c->placement.server, c->placement.server_count);
     if (error) {
-        reason_set(&o->reason, "server: %s", uv_strerror(error));
+        fail(o, VALIDITY_SERVER_NOT_STARTED, "server: %s", uv_strerror(error));
         return;
     }
     char address[128];

@@ -5,6 +5,9 @@
 #ifndef BENCH_SUITE_PLAN_H
 #define BENCH_SUITE_PLAN_H
 
+#include "base/format.h"
+
+#include "bench/result/codes.h"
 #include "bench/suite/models.h"
 #include "bench/suite/placement.h"
 #include "bench/support/reason.h"
@@ -53,6 +56,7 @@ struct cell {
     const char *transport;                /* of the load generator; "auto" lets it choose */
     struct placement placement;           /* CPUs of both */
     char skipped[CELL_REASON_SIZE];       /* why it cannot run here; empty if it can */
+    enum skip_code skip_code;             /* of `skipped` */
     size_t first_slot;                    /* its slots are first_slot .. first_slot + repeats - 1 */
 };
 
@@ -83,6 +87,9 @@ struct plan_input {
  * of a capacity that no cell measures. */
 bool plan_make(struct plan *plan, const struct plan_input *input, struct reason *reason);
 void plan_free(struct plan *plan);
+
+/* Notes why a cell is not run. */
+void plan_skip(struct cell *cell, enum skip_code code, const char *format, ...) FORMAT_PRINTF(3, 4);
 
 /* Notes in an open-loop cell which closed-loop cell of the phase `of_phase`, before its own, has
  * the same server and the same conditions. Returns false if there is none. */
