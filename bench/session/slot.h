@@ -21,7 +21,7 @@ enum slot_end {
 
 struct slot_outcome {
     enum slot_end end;       /* how it went */
-    enum validity_code code; /* of SLOT_FAILED */
+    enum validity_code code; /* of the reason, when the slot counts as failed */
     struct reason reason;    /* of SLOT_FAILED and SLOT_CANNOT_RUN */
     cJSON *figures;          /* what the load generator printed; owned; NULL unless measured */
     cJSON *stats;            /* what the server printed at its end; owned; NULL if nothing */

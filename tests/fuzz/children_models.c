@@ -1,7 +1,7 @@
-/* children_models.c - what a program says of itself, as read by bench/models.c and shown by `list`.
+/* children_models.c - what a program says of itself, as read by models.c and shown by `list`.
  */
-#include "bench/cmd_list.c" // NOLINT(bugprone-suspicious-include)
-#include "bench/models.c"   // NOLINT(bugprone-suspicious-include)
+#include "bench/cmd/list.c"     // NOLINT(bugprone-suspicious-include)
+#include "bench/suite/models.c" // NOLINT(bugprone-suspicious-include)
 #include "bench/support/reason.h"
 #include "tests/fuzz/children.h"
 #include "tests/fuzz/fuzz.h"

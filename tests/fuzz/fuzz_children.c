@@ -4,7 +4,7 @@
 #include "bench/result/identities.h"
 #include "bench/result/schema.h"
 #include "bench/session/sample.h"
-#include "bench/slot.c" // NOLINT(bugprone-suspicious-include)
+#include "bench/session/slot.c" // NOLINT(bugprone-suspicious-include)
 #include "bench/support/reason.h"
 #include "tests/fuzz/children.h"
 #include "tests/fuzz/fuzz.h"
