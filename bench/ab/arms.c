@@ -121,13 +121,11 @@ static bool identical(const struct source s[2]) {
 
 /* ---- subjects ---- */
 
-/* Puts the arm before a spec's text, so that ids tell the arms apart. */
-static bool name_arm(struct server_spec *spec, enum ab_arm arm, struct reason *reason) {
-    char text[SPEC_SIZE];
-    memcpy(text, spec->text, sizeof text);
-    if (snprintf(spec->text, sizeof spec->text, "%s/%s", ab_arm_names[arm], text) < SPEC_SIZE)
-        return true;
-    return reason_set(reason, "server %.100s...: too long", text);
+/* Gives a spec its arm, for which ids need room. */
+static bool set_arm(struct server_spec *spec, enum ab_arm arm, struct reason *reason) {
+    spec->arm = ab_arm_names[arm];
+    return strlen(spec->arm) + 1 + strlen(spec->text) < SPEC_SIZE ||
+           reason_set(reason, "server %.100s...: too long", spec->text);
 }
 
 static bool read_spec(struct ab_arms *a, struct ab_subject *subject, enum ab_arm arm,
@@ -145,7 +143,7 @@ static bool read_spec(struct ab_arms *a, struct ab_subject *subject, enum ab_arm
         if (!server_spec_read(spec, text, &a->models[arm], l, &why))
             return reason_set(reason, "server %s of the %s: %s", text, ab_arm_names[arm], why.text);
     }
-    return name_arm(spec, arm, reason);
+    return set_arm(spec, arm, reason);
 }
 
 /* Both arms were told to be built alike; flags that differ would pass for a change of the code. */

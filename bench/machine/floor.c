@@ -1,6 +1,6 @@
-/* floor.c - the machine's floor: one thread is both ends of one connection, so that nothing is
- * measured but the kernel's path of two sends and two receives.
- * Invariant: a batch either ran to its end or the figure is unknown. */
+/* floor.c - the machine's floor: one thread owns both ends of one connection, so that the time is
+ * that of the kernel's path for two sends and two receives, and nothing else.
+ * Invariant: a figure is known only if every batch ran to its end. */
 #include "bench/machine/floor.h"
 
 #include "base/json.h"
@@ -14,8 +14,8 @@
 #define BATCHES 51         /* odd: the median is one of them */
 #define ROUNDTRIPS 1000    /* per batch, about 3 ms */
 #define CALLS 2000         /* per batch */
-#define MESSAGE_BYTES 64   /* as the suites use it */
-#define SPINS_MAX 50000000 /* tries to receive before giving up; delivery takes one or two */
+#define MESSAGE_BYTES 64   /* the usual size of the suites */
+#define SPINS_MAX 50000000 /* receives that may find nothing; delivery takes one or two */
 
 static int ascending(const void *left, const void *right) {
     double a = *(const double *)left, b = *(const double *)right;

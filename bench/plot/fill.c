@@ -49,8 +49,8 @@ static void connections_axis(struct plot *plot) {
 }
 
 void plot_fill_throughput(const struct summary *report, struct plot *plot) {
-    const struct summary_cell *first = plot_fullest_family(report, "c", is_capacity);
-    if (first == NULL) first = plot_fullest_family(report, "c", has_rate);
+    const struct summary_cell *first = plot_fullest_family(report, BUT_CONNECTIONS, is_capacity);
+    if (first == NULL) first = plot_fullest_family(report, BUT_CONNECTIONS, has_rate);
     plot->bands = true;
     strcpy(plot->columns, "connections; echoes/s: median, min, max of the slots");
     if (first == NULL) {
@@ -61,7 +61,7 @@ void plot_fill_throughput(const struct summary *report, struct plot *plot) {
     size_t pair = 0, points = 0;
     for (size_t i = 0; i < report->cell_count; i++) {
         const struct summary_cell *cell = &report->cells[i];
-        if (cell->kind != LOAD_CLOSED || !plot_same_family(cell, first, "c")) continue;
+        if (cell->kind != LOAD_CLOSED || !summary_same_load(cell, first, BUT_CONNECTIONS)) continue;
         plot->invalid += cell->invalid;
         if (!has_rate(cell)) continue;
         size_t panel = plot_panel_of(plot, cell->result, 0);
@@ -135,7 +135,7 @@ void plot_fill_cpu(const struct summary *report, struct plot *plot) {
     size_t count = 0;
     for (size_t i = 0; first != NULL && i < report->cell_count; i++) {
         const struct summary_cell *cell = &report->cells[i];
-        if (strcmp(cell->load, first->load) != 0) continue;
+        if (cell->load != first->load) continue;
         plot->invalid += cell->invalid;
         if (isfinite(cell->cpu_ns.median)) cells[count++] = cell;
     }

@@ -66,7 +66,7 @@ static void add_curves(const struct summary *report, struct plot *plot,
     CHECK(merged != NULL);
     for (size_t i = 0; i < report->cell_count; i++) {
         const struct summary_cell *cell = &report->cells[i];
-        if (strcmp(cell->load, first->load) != 0) continue;
+        if (cell->load != first->load) continue;
         plot->invalid += cell->invalid;
         summary_cell_hist(cell, of, merged);
         if (merged->count == 0) continue;

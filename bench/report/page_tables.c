@@ -256,7 +256,7 @@ static void put_head(FILE *out, const struct summary *report, const char *phase,
 
 static bool same_rows(const struct summary_cell *a, const struct summary_cell *b) {
     return a->skipped == NULL && b->skipped == NULL && strcmp(a->phase, b->phase) == 0 &&
-           strcmp(a->load, b->load) == 0;
+           a->load == b->load;
 }
 
 static void put_load(FILE *out, const struct summary *report, const struct summary_cell **cells,

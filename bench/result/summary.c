@@ -7,6 +7,7 @@
 #include "base/json.h"
 
 #include "bench/result/sample_facts.h"
+#include "bench/result/scenario.h"
 #include "bench/support/json_path.h"
 #include "bench/support/paths.h"
 #include "bench/support/reason.h"
@@ -127,16 +128,6 @@ static void count_slots(struct summary_cell *cell, struct summary_result *result
     result->skipped += cell->skipped != NULL;
 }
 
-/* Length of the server's part of a cell id: what stands before "/closed/" and the like. */
-static size_t server_length(const char *id) {
-    static const char *const loads[] = {"/closed/", "/open/", "/churn/"};
-    for (size_t i = 0; i < sizeof loads / sizeof *loads; i++) {
-        const char *load = strstr(id, loads[i]);
-        if (load != NULL) return (size_t)(load - id);
-    }
-    return strlen(id);
-}
-
 static double number_or_0(const cJSON *object, const char *path) {
     double value = json_number(object, path);
     return isfinite(value) ? value : 0;
@@ -160,14 +151,7 @@ static void read_load(struct summary_cell *cell) {
 }
 
 static void summarise(struct summary_cell *cell, struct summary_result *result) {
-    const char *id = json_text(cell->json, "id");
-    if (id == NULL) id = "";
-    size_t length = server_length(id);
-    cell->load = id[length] == '/' ? id + length + 1 : id + length;
-    cell->server = malloc(length + 1);
-    CHECK(cell->server != NULL);
-    memcpy(cell->server, id, length);
-    cell->server[length] = '\0';
+    cell->server = scenario_server(json_item(cell->json, "scenario"));
     cell->model = json_text(cell->json, "scenario.server.model");
     if (cell->model == NULL) cell->model = cell->server;
     cell->skipped = json_text(cell->json, "skipped.reason");
@@ -190,6 +174,25 @@ static void summarise(struct summary_cell *cell, struct summary_result *result) 
     summarise_hist(cell, "latency", cell->latency_ns);
     summarise_hist(cell, "newcomers", cell->first_ns);
     summarise_hist(cell, "connect", cell->connect_ns);
+}
+
+bool summary_same_load(const struct summary_cell *one, const struct summary_cell *two,
+                       enum scenario_but but) {
+    return one->load == two->load || scenario_same_load(json_item(one->json, "scenario"),
+                                                        json_item(two->json, "scenario"), but);
+}
+
+/* Gives the last cell the number of its load: its own position, unless an earlier cell has it. */
+static void number_load(struct summary *report) {
+    size_t last = report->cell_count - 1;
+    struct summary_cell *cell = &report->cells[last];
+    const cJSON *scenario = json_item(cell->json, "scenario");
+    for (cell->load = 0; cell->load < last; cell->load++) {
+        const struct summary_cell *first = &report->cells[cell->load];
+        if (first->load == cell->load &&
+            scenario_same_load(json_item(first->json, "scenario"), scenario, BUT_NOTHING))
+            return;
+    }
 }
 
 /* How much of the path a label tells. */
@@ -272,6 +275,7 @@ void summary_build(struct summary *report, cJSON **files, const char *const *pat
             cell->json = json;
             cell->result = i;
             summarise(cell, result);
+            number_load(report);
         }
     }
     label_results(report);

@@ -41,7 +41,7 @@ static struct server {
     const char *fault, *host;                          /* as the options say */
     bool stop_on_eof, recording;                       /* as the options say */
     struct delay delay;                                /* of answers */
-    struct record record;                              /* of what came */
+    struct record record;                              /* of what came, and of lateness */
     os_socket listener, stop[2];                       /* stop[0] ends when it is time */
     int epoll, timer;                                  /* the loop; its clock */
     uint64_t start_ns;                                 /* of the stalls' periods */
@@ -104,6 +104,7 @@ static void piece_due(struct piece *piece) {
         free(piece);
         return;
     }
+    record_late(&s.record.late, piece->due_ns, os_clock_ns());
     pieces_add(&c->out, piece);
     connection_send(number);
 }
@@ -182,7 +183,7 @@ static void connection_receive(uint64_t number) {
     s.receives++;
     s.bytes_in += size;
     c->bytes += size;
-    if (s.recording) record_add(&s.record, number);
+    if (s.recording) record_arrival(&s.record, number);
     if (number < s.mute_from && delay_answers(&s.delay, number))
         piece_arrived(piece_new(number, data, size));
 }
@@ -201,8 +202,11 @@ static void accept_all(void) {
 static uint64_t serve_due(void) {
     for (; s.served < s.accepted; s.served++) {
         struct connection *c = &s.connections[s.served];
-        if (c->served_ns > os_clock_ns()) return c->served_ns;
+        uint64_t now_ns = os_clock_ns();
+        if (c->served_ns > now_ns) return c->served_ns;
+        if (s.accept_delay_us) record_late(&s.record.late, c->served_ns, now_ns);
         if (s.served == s.faulty && strcmp(s.fault, "turn-away") == 0) {
+            s.fault_done = true;
             os_socket copy = dup(c->socket); /* connection_close closes the other */
             connection_close(s.served, false);
             os_close_reset(copy);
@@ -218,8 +222,10 @@ static void stall_if_due(void) {
     if (!s.stall_ms) return;
     uint64_t period_ns = s.stall_every_ms * 1000000u;
     uint64_t now_ns = os_clock_ns(), into_ns = (now_ns - s.start_ns) % period_ns;
-    if (into_ns >= period_ns - s.stall_ms * 1000000u)
-        os_sleep_until_ns(now_ns + period_ns - into_ns);
+    if (into_ns < period_ns - s.stall_ms * 1000000u) return;
+    uint64_t end_ns = now_ns + period_ns - into_ns;
+    os_sleep_until_ns(end_ns);
+    record_late(&s.record.stalls, end_ns, os_clock_ns());
 }
 
 static void release_due(void) {
@@ -256,8 +262,8 @@ static void serve(void) {
     for (bool stopping = false; !stopping;) {
         int n = epoll_wait(s.epoll, events, EVENTS, -1);
         s.waits++;
-        stall_if_due();
         for (int i = 0; i < n; i++) {
+            stall_if_due();
             s.events++;
             handle(&events[i], &stopping);
         }
@@ -331,7 +337,8 @@ int main(int argc, char **argv) {
         {"fault-connection", ARG_COUNT, &s.faulty, 0, CONNECTIONS_MAX, NULL, "N",
          "to this one, by number of acceptance (0)"},
         {"fault-at", ARG_COUNT, &s.fault_at, 0, 1e12, NULL, "N", "at this byte of its stream"},
-        {"record", ARG_FLAG, &s.recording, 0, 0, NULL, NULL, "tells when what came on which"},
+        {"record", ARG_FLAG, &s.recording, 0, 0, NULL, NULL,
+         "tells when what came on which connection"},
         {"stop-on-eof", ARG_FLAG, &s.stop_on_eof, 0, 0, NULL, NULL, "stop when stdin ends"},
         {NULL, ARG_FLAG, NULL, 0, 0, NULL, NULL, NULL},
     };
@@ -358,10 +365,10 @@ int main(int argc, char **argv) {
            ",\"closed_reset\":%" PRIu64 ",\"closed_error\":0,\"bytes_in\":%" PRIu64
            ",\"bytes_out\":%" PRIu64 ",\"receives\":%" PRIu64 ",\"sends\":%" PRIu64
            ",\"waits\":%" PRIu64 ",\"events\":%" PRIu64
-           ",\"sends_partial\":0,\"accept_errors\":0,\"silent\":%" PRIu64,
+           ",\"sends_partial\":0,\"accept_errors\":0,\"silent\":%" PRIu64 ",\"fault_done\":%d",
            s.accepted, s.clean, s.reset, s.bytes_in, s.bytes_out, s.receives, s.sends, s.waits,
-           s.events, s.silent);
-    if (s.recording) record_print(&s.record);
+           s.events, s.silent, s.fault_done);
+    record_print(&s.record, s.recording);
     printf("}}\n");
     free(s.connections);
     return 0;
