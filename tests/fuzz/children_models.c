@@ -12,7 +12,7 @@ void fuzz_describe(char *text, size_t size) {
     const struct process p = {.text = text, .size = size};
     cJSON *describe = read_describe(&p, &reason);
     if (!describe) {
-        fuzz_check_reason(reason);
+        fuzz_check_reason(reason.text);
         return;
     }
     models.servers[0].describe = describe;
