@@ -124,11 +124,11 @@ static cJSON *last_object(const struct process *p, const char *key) {
     return item;
 }
 
-/* Notes why there are no figures, and returns false. */
-static bool fail(struct slot_outcome *o, enum validity_code code, const char *format, ...)
+/* Notes why there are no figures. */
+static void fail(struct slot_outcome *o, enum validity_code code, const char *format, ...)
     FORMAT_PRINTF(3, 4);
 
-static bool fail(struct slot_outcome *o, enum validity_code code, const char *format, ...) {
+static void fail(struct slot_outcome *o, enum validity_code code, const char *format, ...) {
     va_list rest;
     o->end = SLOT_FAILED;
     o->code = code;
@@ -136,7 +136,6 @@ static bool fail(struct slot_outcome *o, enum validity_code code, const char *fo
     va_start(rest, format);
     reason_add_list(&o->reason, format, rest);
     va_end(rest);
-    return false;
 }
 
 /* The same with what the process said last. */
@@ -221,11 +220,16 @@ static bool start_command_on(struct slot_outcome *o, struct process *p, const st
     struct reason why;
     const struct program *program = c->server->program;
     *again = false;
-    if (!foreign_split(&words, program->command, port, &why))
-        return fail(o, VALIDITY_SERVER_NOT_STARTED, "%s", why.text);
+    if (!foreign_split(&words, program->command, port, &why)) {
+        fail(o, VALIDITY_SERVER_NOT_STARTED, "%s", why.text);
+        return false;
+    }
     words.words[0] = (char *)program->path;
     int error = process_start(p, l, words.words, c->placement.server, c->placement.server_count);
-    if (error) return fail(o, VALIDITY_SERVER_NOT_STARTED, "server: %s", uv_strerror(error));
+    if (error) {
+        fail(o, VALIDITY_SERVER_NOT_STARTED, "server: %s", uv_strerror(error));
+        return false;
+    }
     p->discard = true;
     if (await_answer(o, p, port)) return true;
     *again = server_left(p) && port_taken(port);
@@ -239,8 +243,10 @@ static bool start_command(struct slot_outcome *o, struct process *p, const struc
     bool again = true;
     for (int i = 0; i < PORTS_MAX && again; i++) {
         int error = port_choose(port);
-        if (error)
-            return fail(o, VALIDITY_SERVER_NOT_STARTED, "no free port: %s", os_error_text(error));
+        if (error) {
+            fail(o, VALIDITY_SERVER_NOT_STARTED, "no free port: %s", os_error_text(error));
+            return false;
+        }
         if (start_command_on(o, p, c, l, *port, &again)) return true;
     }
     return false;

@@ -36,6 +36,7 @@ struct cell {
     size_t load_index;                    /* of the plan; the cells of all servers share it */
     enum cell_load load;                  /* shape of the load */
     uint32_t connections;                 /* that send; churn: open at once at most */
+    enum skip_code skip_code;             /* of `skipped`, below */
     uint32_t idle;                        /* more connections, which stay silent */
     double newcomers_per_s;               /* connections that arrive beside the load; 0: none */
     uint32_t depth;                       /* closed loop: messages in flight per connection */
@@ -57,7 +58,6 @@ struct cell {
     const char *transport;                /* of the load generator; "auto" lets it choose */
     struct placement placement;           /* CPUs of both */
     char skipped[CELL_REASON_SIZE];       /* why it cannot run here; empty if it can */
-    enum skip_code skip_code;             /* of `skipped` */
     size_t first_slot;                    /* its slots are first_slot .. first_slot + repeats - 1 */
 };
 
