@@ -6,7 +6,6 @@
 #include "bench/ab/cells.h"
 #include "bench/stats/stats.h"
 #include "bench/support/json_path.h"
-#include "bench/support/reason.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -44,7 +43,7 @@ static struct ab_cell *add_cell(struct ab *ab, size_t baseline, size_t other) {
                              .pair_s = plan_slot_s(left) + plan_slot_s(right)};
     const char *skipped = *left->skipped ? left->skipped : right->skipped;
     cell->over = *skipped != '\0';
-    reason_set(&cell->why, "%s", skipped);
+    if (cell->over) gate_reason_set(&cell->why, GATE_SKIPPED, "%s", skipped);
     return cell;
 }
 
@@ -77,7 +76,7 @@ static void add_subject(struct ab *ab, const struct ab_subject *s) {
         cell->foreign = s->foreign;
         for (size_t k = 0; k < count; k++) {
             struct gate_row *row = add_row(ab, c, list[k]);
-            snprintf(row->reason, sizeof row->reason, "%.319s", cell->why.text);
+            row->reason = cell->why;
             cell->rows[cell->row_count++] = row;
         }
     }
@@ -123,7 +122,7 @@ static void skip_others(struct ab *ab) {
             used[ab->plan.cells[i].capacity_cell] = true;
     for (size_t i = 0; i < ab->plan.cell_count; i++)
         if (!used[i] && !*ab->plan.cells[i].skipped)
-            snprintf(ab->plan.cells[i].skipped, CELL_REASON_SIZE, "nothing to compare");
+            plan_skip(&ab->plan.cells[i], SKIP_NOTHING_TO_COMPARE, "nothing to compare");
     free(used);
 }
 

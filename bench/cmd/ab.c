@@ -165,7 +165,7 @@ static void print_plan(FILE *out, const struct ab *ab) {
         if (i == 0 || strcmp(row->cell, row[-1].cell) != 0)
             fprintf(out, "%-48s  %s\n", row->cell,
                     row->verdict != GATE_UNDECIDED ? gate_verdict_names[row->verdict]
-                    : *row->reason                 ? row->reason
+                    : *row->reason.text            ? row->reason.text
                                                    : "compared");
     }
     fprintf(out, "with the control about %.0f s if nothing changed, at most %.0f s\n", ab->stage1_s,

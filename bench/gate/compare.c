@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REASONS_MAX = 16, TEXT_SIZE = 160 };
+enum { REASONS_MAX = 16 };
 
 /* ---- the figures of a row ---- */
 
@@ -32,29 +32,36 @@ struct figures {
 
 /* Why slots do not count, and how often. */
 struct reasons {
-    char texts[REASONS_MAX][TEXT_SIZE]; /* the first different ones */
-    size_t counts[REASONS_MAX];         /* how often each */
-    size_t used;                        /* how many there are */
+    struct gate_reason first[REASONS_MAX]; /* of each kind */
+    size_t counts[REASONS_MAX];            /* how often each */
+    size_t used;                           /* how many there are */
 };
 
-static void count_reason(struct reasons *reasons, const char *text) {
+/* Reasons of one kind may be worded with other figures. */
+static bool same_kind(const struct gate_reason *a, const struct gate_reason *b) {
+    return a->code == b->code && (a->code != GATE_SLOT_INVALID || a->slot == b->slot);
+}
+
+static void count_reason(struct reasons *reasons, const struct gate_reason *reason) {
     size_t i = 0;
-    while (i < reasons->used && strcmp(reasons->texts[i], text) != 0) i++;
+    if (reason->code == GATE_NO_REASON) return;
+    while (i < reasons->used && !same_kind(&reasons->first[i], reason)) i++;
     if (i == REASONS_MAX) return;
-    if (i == reasons->used) snprintf(reasons->texts[reasons->used++], TEXT_SIZE, "%.159s", text);
+    if (i == reasons->used) reasons->first[reasons->used++] = *reason;
     reasons->counts[i]++;
 }
 
-static const char *commonest(const struct reasons *reasons) {
+/* NULL if there is none. */
+static const struct gate_reason *commonest(const struct reasons *reasons) {
     size_t best = 0;
     for (size_t i = 1; i < reasons->used; i++)
         if (reasons->counts[i] > reasons->counts[best]) best = i;
-    return reasons->used ? reasons->texts[best] : NULL;
+    return reasons->used ? &reasons->first[best] : NULL;
 }
 
 /* Whether a slot's figure would be one of the load generator as well; docs/method.md: bound. */
 static bool shows_generator(enum metric metric, const cJSON *slot) {
-    enum sample_bound bound = sample_bound(slot);
+    enum bound bound = sample_bound(slot);
     if (!sample_usable(slot)) return false;
     if (metric != METRIC_THROUGHPUT) return bound == BOUND_CLIENT;
     return bound != BOUND_SERVER && bound != BOUND_NONE;
@@ -62,7 +69,7 @@ static bool shows_generator(enum metric metric, const cJSON *slot) {
 
 static void add_slot(struct figures *f, enum metric metric, const cJSON *scenario,
                      const cJSON *slot, struct reasons *reasons) {
-    struct reason why;
+    struct gate_reason why;
     double value = gate_figure(metric, scenario, slot, &why);
     bool generator = shows_generator(metric, slot);
     f->slots++;
@@ -70,7 +77,7 @@ static void add_slot(struct figures *f, enum metric metric, const cJSON *scenari
     f->of_generator += generator;
     f->of_server += !generator;
     if (isnan(value))
-        count_reason(reasons, why.text);
+        count_reason(reasons, &why);
     else
         f->values[f->count++] = value;
 }
@@ -115,12 +122,13 @@ static void say_too_few(struct gate_row *row, const struct figures sides[SIDES],
                         const struct reasons *reasons) {
     bool too_short = false;
     for (int s = 0; s < SIDES; s++) too_short = too_short || sides[s].slots < GATE_PAIRS_MIN;
-    snprintf(row->reason, sizeof row->reason, "%zu and %zu usable slots, %d a side are needed%s",
-             row->slots[SIDE_BASELINE], row->slots[SIDE_CANDIDATE], GATE_PAIRS_MIN,
-             too_short ? ": --repeats 8" : "");
-    const char *why = commonest(reasons);
-    if (why) format_append(row->reason, sizeof row->reason, "; mostly: %s", why);
-    reason_clean(row->reason);
+    const struct gate_reason *why = commonest(reasons);
+    gate_reason_set(&row->reason, why ? why->code : GATE_TOO_FEW_SLOTS,
+                    "%zu and %zu usable slots, %d a side are needed%s%s%.159s",
+                    row->slots[SIDE_BASELINE], row->slots[SIDE_CANDIDATE], GATE_PAIRS_MIN,
+                    too_short ? ": --repeats 8" : "", why ? "; mostly: " : "",
+                    why ? why->text : "");
+    if (why) row->reason.slot = why->slot;
 }
 
 /* Returns false if neither side had the metric yet: then there is nothing to say of it. */
@@ -144,7 +152,7 @@ static bool measure(struct gate_row *row, const struct side sides[SIDES]) {
     if (lacks[SIDE_BASELINE]) {
         row->verdict = GATE_NEW;
         row->gated = false;
-        snprintf(row->reason, sizeof row->reason, GATE_NEW_METRIC);
+        gate_reason_set(&row->reason, GATE_NEW_METRIC, GATE_NEW_METRIC_TEXT);
     } else if (row->verdict != GATE_UNDECIDED) {
         ; /* the figures are for people */
     } else if (enough) {
@@ -175,7 +183,7 @@ struct cell_state {
     const char *skipped[SIDES]; /* why it has none; NULL: it is not there at all */
     enum gate_verdict verdict;  /* UNDECIDED: the figures decide */
     bool gated;                 /* unless the figures say that it is not */
-    struct reason reason;       /* of the verdict */
+    struct gate_reason reason;  /* of the verdict */
 };
 
 /* Whether each session's slots are the same on both sides, to the last figure. */
@@ -214,26 +222,28 @@ static void judge_missing(struct cell_state *state, const struct job *job) {
     /* what cannot run on this machine cannot on either side; what was cut short could have */
     state->gated = !new && !(nowhere && job->complete);
     if (state->skipped[side])
-        reason_set(&state->reason, "skipped%s%s: %s", nowhere ? "" : " by the ",
-                   nowhere ? "" : side_names[side], state->skipped[side]);
+        gate_reason_set(&state->reason, GATE_SKIPPED, "skipped%s%s: %s", nowhere ? "" : " by the ",
+                        nowhere ? "" : side_names[side], state->skipped[side]);
     else if (!new)
-        reason_set(&state->reason, "the %s does not have it", side_names[side]);
+        gate_reason_set(&state->reason, GATE_ABSENT, "the %s does not have it", side_names[side]);
 }
 
 static void judge_cell(struct cell_state *state, const struct job *job, const char *id) {
+    struct reason difference;
     look_for_cell(state, job, id);
     state->verdict = GATE_UNDECIDED;
     state->gated = true;
     if (!job->one_system) {
         state->verdict = GATE_INCOMPARABLE;
-        reason_set(&state->reason, "%s", ALIKE_ACROSS_SYSTEMS);
+        gate_reason_set(&state->reason, GATE_OTHER_SYSTEM, "%s", ALIKE_ACROSS_SYSTEMS);
     } else if (!state->measured[SIDE_BASELINE] || !state->measured[SIDE_CANDIDATE]) {
         judge_missing(state, job);
-    } else if (!alike_cell(job->sides, id, job->vary, &state->reason)) {
+    } else if (!alike_cell(job->sides, id, job->vary, &difference)) {
         state->verdict = GATE_INCOMPARABLE;
+        gate_reason_set(&state->reason, GATE_CONDITIONS_DIFFER, "%s", difference.text);
     } else if (identical(job, id)) {
         state->verdict = GATE_IDENTICAL;
-        reason_set(&state->reason, "the same slots of the same session");
+        gate_reason_set(&state->reason, GATE_SAME_SLOTS, "the same slots of the same session");
     }
 }
 
@@ -256,7 +266,7 @@ static void add_cell(const struct job *job, const char *id) {
         if (!metric_gated(metric, METRIC_COMPARE, state.scenario)) continue;
         struct gate_row *row = new_row(job->report, id, metric);
         row->verdict = state.verdict;
-        snprintf(row->reason, sizeof row->reason, "%.319s", state.reason.text);
+        row->reason = state.reason;
         if (!measure(row, job->sides))
             job->report->row_count--;
         else
@@ -315,14 +325,15 @@ void compare_build(struct gate_report *report, const struct side sides[SIDES], u
     gate_decide(report);
     if (report->row_count > 0 && !any_gated(report)) {
         report->invalid = true;
-        snprintf(report->reason, sizeof report->reason,
-                 "no figure was measured on both sides that would show the servers");
+        gate_reason_set(&report->reason, GATE_NOTHING_GATED,
+                        "no figure was measured on both sides that would show the servers");
     }
     report->advisory = !gate && (left->count < 2 || right->count < 2);
     if (report->advisory)
-        snprintf(report->note, sizeof report->note,
-                 "advisory: two sessions of one machine differ by more than their slots show; a "
-                 "regression counts with two sessions a side, or with --gate");
+        gate_reason_set(
+            &report->note, GATE_ADVISORY,
+            "advisory: two sessions of one machine differ by more than their slots show; a "
+            "regression counts with two sessions a side, or with --gate");
 }
 
 void compare_clear(struct gate_report *report) {

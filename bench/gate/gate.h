@@ -5,6 +5,7 @@
 #ifndef BENCH_GATE_GATE_H
 #define BENCH_GATE_GATE_H
 
+#include "bench/gate/gate_reason.h"
 #include "bench/result/metrics.h"
 #include "bench/suite/plan.h"
 #include "bench/support/paths.h"
@@ -17,7 +18,6 @@
 #define GATE_STAGE1_PAIRS 8
 #define GATE_STAGE2_PAIRS 24
 #define GATE_PAIRS_MIN 8 /* fewer decide nothing; of compare: slots a side */
-#define GATE_REASON_SIZE 320
 #define GATE_NAME_SIZE 256
 #define GATE_ALPHA 0.01          /* a regression's p, adjusted over its family, is at most this */
 #define GATE_INTERVAL_LEVEL 0.90 /* its upper end is the one-sided bound of 95 % */
@@ -39,9 +39,11 @@ enum gate_verdict {
 };
 extern const char *const gate_verdict_names[GATE_VERDICTS]; /* "PASS", "IMPROVED", ... */
 
-/* The reason of GATE_NEW where the baseline has the cell, but comes from a version without the
- * metric. */
-#define GATE_NEW_METRIC "the baseline comes from a version without this figure"
+/* The verdict that a word means; GATE_VERDICTS for unknown words. */
+enum gate_verdict gate_verdict_read(const char *word);
+
+/* The text of GATE_NEW_METRIC. */
+#define GATE_NEW_METRIC_TEXT "the baseline comes from a version without this figure"
 
 /* One metric of one cell. */
 struct gate_row {
@@ -62,7 +64,7 @@ struct gate_row {
                                      because its verdict rests on stage 1 */
     double smallest;                        /* effect that would have been seen nearly always */
     enum gate_verdict verdict;              /* what follows */
-    char reason[GATE_REASON_SIZE];          /* of a verdict that needs one; empty otherwise */
+    struct gate_reason reason;              /* of a verdict that needs one */
 };
 
 /* A whole comparison. */
@@ -75,8 +77,8 @@ struct gate_report {
     bool has_control;               /* ab: the baseline was also compared with a copy of it */
     struct gate_row control;        /* that comparison */
     bool invalid;                   /* nothing may be concluded, for `reason` */
-    char reason[GATE_REASON_SIZE];  /* of invalid */
-    char note[GATE_REASON_SIZE];    /* what a reader must know: "advisory: ..."; or empty */
+    struct gate_reason reason;      /* of invalid */
+    struct gate_reason note;        /* what a reader must know: "advisory: ..." */
     bool advisory;                  /* compare without --gate: never a regression's exit code */
     double duration_s;              /* that it took; NAN: compare */
     double budget_s;                /* that it had; NAN: compare */

@@ -134,7 +134,7 @@ static void add_row(struct suite *suite, const struct gate_report *report,
                       words.baseline, words.candidate, words.change, words.interval, words.p,
                       words.count, gate_count_title(report));
     if (report->invalid)
-        format_append(message, sizeof message, "INVALID: %s", report->reason);
+        format_append(message, sizeof message, "INVALID: %s", report->reason.text);
     else
         format_append(message, sizeof message, "%s%s%s", words.verdict, *words.remark ? ": " : "",
                       words.remark);

@@ -111,8 +111,8 @@ char *gate_markdown(const struct gate_report *report, int exit_code, const char 
     text_add(&to, ", candidate ");
     add_code(&to, report->candidate);
     text_add(&to, "\n\n");
-    if (*report->note) {
-        add_escaped(&to, report->note);
+    if (*report->note.text) {
+        add_escaped(&to, report->note.text);
         text_add(&to, "\n\n");
     }
     if (!fold || count_notable(report)) add_table(&to, report, !fold);

@@ -4,47 +4,56 @@
 
 #include "bench/result/sample_facts.h"
 #include "bench/support/json_path.h"
-#include "bench/support/reason.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
+/* Takes over a reason that the slot itself gives. */
+static void quote(struct gate_reason *why, enum gate_code code, const cJSON *sample, int index) {
+    const char *text = sample_reason(sample, index);
+    gate_reason_set(why, code, "%s", text ? text : "invalid");
+    why->slot = sample_code(sample, index);
+}
+
 double gate_figure(enum metric metric, const cJSON *scenario, const cJSON *sample,
-                   struct reason *why) {
-    *why->text = '\0';
+                   struct gate_reason *why) {
+    *why = (struct gate_reason){.code = GATE_NO_REASON};
     if (!metric_gated(metric, metrics[metric].gates, scenario)) return NAN;
-    enum sample_bound bound = sample_bound(sample);
+    enum bound bound = sample_bound(sample);
     const char *counting = json_text(sample, "counters.reason");
     bool of_loadgen = metric == METRIC_LOADGEN_CPU; /* then it should be the one that is full */
     double value = metric_value(&metrics[metric], sample, NAN);
-    if (strcmp(sample_verdict(sample), "invalid") == 0) {
-        const cJSON *reason = cJSON_GetArrayItem(json_item(sample, "validity.reasons"), 0);
-        reason_set(why, "%s", cJSON_GetStringValue(reason));
+    if (!sample_usable(sample)) {
+        quote(why, GATE_SLOT_INVALID, sample, 0);
     } else if (bound == BOUND_CLIENT && !of_loadgen) {
-        reason_set(why, "the load generator was the bottleneck");
-    } else if (metric == METRIC_THROUGHPUT && (bound == BOUND_UNKNOWN || bound == BOUND_BOTH)) {
-        reason_set(why, "the load generator was %s the bottleneck",
-                   bound == BOUND_BOTH ? "as much as the server" : "perhaps");
+        gate_reason_set(why, GATE_BOUND_CLIENT, "the load generator was the bottleneck");
+    } else if (bound == BOUND_BOTH && metric == METRIC_THROUGHPUT) {
+        gate_reason_set(why, GATE_BOUND_BOTH,
+                        "the load generator was as much as the server the bottleneck");
+    } else if (bound == BOUND_UNKNOWN && metric == METRIC_THROUGHPUT) {
+        gate_reason_set(why, GATE_BOUND_UNKNOWN, "the load generator was perhaps the bottleneck");
+    } else if (!isfinite(value) && counting) {
+        gate_reason_set(why, GATE_NOT_COUNTED, "%s", counting);
     } else if (!isfinite(value)) {
-        reason_set(why, "%s", counting ? counting : "the figure is not known");
+        gate_reason_set(why, GATE_FIGURE_UNKNOWN, "the figure is not known");
     } else if (value <= 0) {
-        reason_set(why, "the figure is 0, which has no ratio");
+        gate_reason_set(why, GATE_FIGURE_ZERO, "the figure is 0, which has no ratio");
     } else {
         return value;
     }
     return NAN;
 }
 
-bool gate_broken(const cJSON *sample, struct reason *why) {
-    static const char *const beginnings[] = {"server ", "totals disagree"};
-    const cJSON *reasons = json_item(sample, "validity.reasons");
-    const char *first = cJSON_GetStringValue(cJSON_GetArrayItem(reasons, 0));
-    if (strcmp(sample_verdict(sample), "invalid") != 0) return false;
-    bool broken =
-        json_number(sample, "errors.mismatch") > 0 || cJSON_IsNull(json_item(sample, "messages"));
-    for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
-        broken = broken || strncmp(first, beginnings[i], strlen(beginnings[i])) == 0;
-    if (broken) reason_set(why, "%s", first);
-    return broken;
+bool gate_broken(const cJSON *sample, struct gate_reason *why) {
+    int count = sample_reasons(sample), at = count;
+    if (sample_usable(sample)) return false;
+    for (int i = count - 1; i >= 0; i--) {
+        enum validity_code code = sample_code(sample, i);
+        if (code == VALIDITY_SERVER_DIED || code == VALIDITY_WRONG_ECHO ||
+            code == VALIDITY_TOTALS_DISAGREE)
+            at = i;
+    }
+    if (at == count && !cJSON_IsNull(json_item(sample, "messages"))) return false;
+    quote(why, GATE_BROKEN, sample, at < count ? at : 0);
+    return true;
 }

@@ -111,7 +111,7 @@ void gate_print(FILE *out, const struct gate_report *report, int exit_code, cons
     }
     gate_legend(text, report);
     fprintf(out, "\n%s", text);
-    if (*report->note) put_line(out, "", report->note);
+    if (*report->note.text) put_line(out, "", report->note.text);
     gate_sum(text, report);
     fprintf(out, "%s\n", text);
     const char *word = gate_conclusion(text, report, exit_code, why);

@@ -71,7 +71,8 @@ static void format_remark(char text[GATE_WORDS_SIZE], const struct gate_row *row
     if (unseen)
         format_append(text, GATE_WORDS_SIZE, "this run could have seen a change of %.1f %%",
                       100 * fabs(gate_change(row->metric, row->smallest)));
-    if (*row->reason) format_append(text, GATE_WORDS_SIZE, "%s%s", unseen ? "; " : "", row->reason);
+    if (*row->reason.text)
+        format_append(text, GATE_WORDS_SIZE, "%s%s", unseen ? "; " : "", row->reason.text);
     reason_clean(text);
 }
 
@@ -167,7 +168,7 @@ const char *gate_conclusion(char text[GATE_WORDS_SIZE], const struct gate_report
     *text = '\0';
     if (report->invalid) {
         word = "INVALID";
-        format_append(text, GATE_WORDS_SIZE, "%s", report->reason);
+        format_append(text, GATE_WORDS_SIZE, "%s", report->reason.text);
     } else if (t.regressed && exit_code != EXIT_NOTHING) {
         word = "REGRESSED";
         add_regressed(text, report, &t, exit_code);

@@ -3,9 +3,10 @@
 #include "bench/machine/counters.h"
 #include "bench/support/reason.h"
 
-struct counters *counters_open(int64_t pid, struct reason *reason) {
+struct counters *counters_open(int64_t pid, struct uncounted *why) {
     (void)pid;
-    reason_set(reason, "not available on this system");
+    why->code = UNCOUNTED_NOT_SUPPORTED;
+    reason_set(&why->reason, "not available on this system");
     return NULL;
 }
 

@@ -66,7 +66,7 @@ static struct plot_point slot_point(const struct summary_cell *cell, const cJSON
         if (ratio > BEYOND || ratio < 1 / BEYOND) extent->beyond++;
         point.y = fmin(fmax(ratio, 1 / BEYOND), BEYOND);
         extent->furthest = fmax(extent->furthest, fmax(point.y, 1 / point.y));
-        if (strcmp(sample_verdict(sample), "suspect") == 0) point.marker = MARKER_HOLLOW;
+        if (sample_verdict(sample) == VERDICT_SUSPECT) point.marker = MARKER_HOLLOW;
     } else {
         if (isfinite(headline(cell, sample))) extent->alone++;
     }

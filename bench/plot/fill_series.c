@@ -56,7 +56,7 @@ static struct plot_series *add_slot(struct plot *plot, const struct slot *slot, 
     series->pale = slot->pale;
     strcpy(series->style.dash, "solid");
     format_append(series->name, sizeof series->name, ", slot %.0f, %s",
-                  json_number(slot->sample, "order"), sample_verdict(slot->sample));
+                  json_number(slot->sample, "order"), verdict_names[sample_verdict(slot->sample)]);
     return series;
 }
 
@@ -67,7 +67,7 @@ static void drop_empty(struct plot *plot) {
 /* The steps of a slot, each at its middle. */
 static void add_steps(struct plot *plot, const struct slot *slot, struct extent *extent) {
     enum plot_marker marker =
-        strcmp(sample_verdict(slot->sample), "suspect") == 0 ? MARKER_HOLLOW : MARKER_FILLED;
+        sample_verdict(slot->sample) == VERDICT_SUSPECT ? MARKER_HOLLOW : MARKER_FILLED;
     for (size_t part = 0; part < PARTS; part++) {
         struct plot_series *series = add_slot(plot, slot, part);
         double before = 0;

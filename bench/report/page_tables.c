@@ -53,25 +53,32 @@ static void put_figure(FILE *out, const struct summary_cell *cell, enum metric m
     fprintf(out, ">%s</td>", format(text, span->median));
 }
 
-/* Whether two reasons are the same, or with `roughly` differ in figures only. */
-static bool same_reason(const char *a, const char *b, bool roughly) {
-    static const char figures[] = "0123456789.+-";
-    for (;; a++, b++) {
-        if (roughly) a += strspn(a, figures), b += strspn(b, figures);
-        if (*a != *b || *a == '\0') return *a == *b;
-    }
+/* A reason of a slot. */
+struct given {
+    const char *text;        /* as people read it */
+    enum validity_code code; /* VALIDITY_CODES: not known */
+};
+
+static struct given reason_of(const cJSON *sample, int index) {
+    return (struct given){sample_reason(sample, index), sample_code(sample, index)};
 }
 
-/* Whether an earlier slot of the cell gave the same reason. */
-static bool said_before(const cJSON *samples, const cJSON *reason, bool roughly) {
-    const cJSON *sample, *other;
+/* Whether two reasons are the same, or with `roughly` are of the same code, whatever the figures.
+ */
+static bool same_reason(struct given a, struct given b, bool roughly) {
+    if (roughly && a.code != VALIDITY_CODES) return a.code == b.code;
+    return strcmp(a.text, b.text) == 0;
+}
+
+/* Whether the cell gave the same reason before reason `index` of `last`. */
+static bool said_before(const cJSON *samples, const cJSON *last, int index, bool roughly) {
+    const cJSON *sample;
+    struct given reason = reason_of(last, index);
     cJSON_ArrayForEach(sample, samples) {
-        cJSON_ArrayForEach(other, json_item(sample, "validity.reasons")) {
-            if (other == reason) return false;
-            if (cJSON_IsString(other) &&
-                same_reason(other->valuestring, reason->valuestring, roughly))
-                return true;
-        }
+        int count = sample == last ? index : sample_reasons(sample);
+        for (int i = 0; i < count; i++)
+            if (same_reason(reason, reason_of(sample, i), roughly)) return true;
+        if (sample == last) break;
     }
     return false;
 }
@@ -79,14 +86,14 @@ static bool said_before(const cJSON *samples, const cJSON *reason, bool roughly)
 /* The different reasons of a cell's slots. */
 static void put_reasons(FILE *out, const struct summary_cell *cell, const char *separator,
                         bool roughly) {
-    const cJSON *samples = json_item(cell->json, "samples"), *sample, *reason;
+    const cJSON *samples = json_item(cell->json, "samples"), *sample;
     const char *before = "";
     cJSON_ArrayForEach(sample, samples) {
-        cJSON_ArrayForEach(reason, json_item(sample, "validity.reasons")) {
-            if (!cJSON_IsString(reason) || said_before(samples, reason, roughly)) continue;
+        for (int i = 0; i < sample_reasons(sample); i++) {
+            if (said_before(samples, sample, i, roughly)) continue;
             fputs(before, out);
             before = separator;
-            format_html(out, reason->valuestring);
+            format_html(out, sample_reason(sample, i));
         }
     }
 }
@@ -99,15 +106,15 @@ static void put_saturation(FILE *out, const struct summary_cell *cell) {
 }
 
 static void put_verdicts(FILE *out, const struct summary_cell *cell) {
-    static const char *const names[] = {"valid", "suspect", "invalid"};
-    const size_t counts[] = {cell->valid, cell->suspect, cell->invalid};
+    const size_t counts[VERDICTS] = {cell->valid, cell->suspect, cell->invalid};
     fputs("<td class=\"v\" title=\"", out);
     put_reasons(out, cell, "; ", false);
     fputs("\">", out);
     if (summary_cell_usable(cell)) put_saturation(out, cell);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < VERDICTS; i++)
         if (counts[i] > 0)
-            fprintf(out, "<span class=\"pill %s\">%zu %s</span> ", names[i], counts[i], names[i]);
+            fprintf(out, "<span class=\"pill %s\">%zu %s</span> ", verdict_names[i], counts[i],
+                    verdict_names[i]);
     if (cell->suspect + cell->invalid > 0) {
         fputs("<small>", out);
         put_reasons(out, cell, "<br>", true);
@@ -159,7 +166,7 @@ static void put_row(FILE *out, const struct summary_cell *cell, size_t rank,
     for (enum metric m = 0; m < METRICS; m++)
         if (columns->shown[m]) put_figure(out, cell, m);
     fprintf(out, "<td>%s</td>",
-            summary_cell_usable(cell) ? sample_bound_names[summary_cell_bound(cell)] : "\u2013");
+            summary_cell_usable(cell) ? bound_names[summary_cell_bound(cell)] : "\u2013");
     put_verdicts(out, cell);
     fputs("</tr>\n", out);
 }

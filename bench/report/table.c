@@ -84,12 +84,11 @@ static struct group rank(const struct summary *report, const struct summary_cell
 }
 
 static void put_verdicts(FILE *out, const struct summary_cell *cell) {
-    const size_t counts[3] = {cell->valid, cell->suspect, cell->invalid};
-    static const char *const names[3] = {"valid", "suspect", "invalid"};
+    const size_t counts[VERDICTS] = {cell->valid, cell->suspect, cell->invalid};
     const char *separator = "  ";
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < VERDICTS; i++) {
         if (!counts[i]) continue;
-        fprintf(out, "%s%zu %s", separator, counts[i], names[i]);
+        fprintf(out, "%s%zu %s", separator, counts[i], verdict_names[i]);
         separator = ", ";
     }
     if (summary_cell_usable(cell) && cell->achieved < SAMPLE_ACHIEVED_MIN)
@@ -111,7 +110,7 @@ static void put_row(FILE *out, const struct phase *phase, const struct group *g,
             put_right(out, metrics[m].format(text, value), phase->widths[m],
                       phase->colour && g->rows > 1 && value == g->best[m]);
     }
-    fprintf(out, "  %-7s", usable ? sample_bound_names[summary_cell_bound(cell)] : "-");
+    fprintf(out, "  %-7s", usable ? bound_names[summary_cell_bound(cell)] : "-");
     put_verdicts(out, cell);
     fputc('\n', out);
 }

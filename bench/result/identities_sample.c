@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/json.h"
 
+#include "bench/result/codes.h"
 #include "bench/result/identities.h"
 #include "bench/result/identities_fault.h"
 #include "bench/support/reason.h"
@@ -214,16 +215,32 @@ static bool check_fairness(const struct identities_place *p, const cJSON *sample
     return true;
 }
 
+/* A verdict other than valid has reasons, and each reason has a code, but in files of before. */
+static bool check_validity(const struct identities_place *p, const cJSON *validity) {
+    const char *verdict = item(validity, "verdict")->valuestring;
+    int reasons = cJSON_GetArraySize(item(validity, "reasons"));
+    const cJSON *code, *codes = item(validity, "codes");
+    if ((verdict_read(verdict) == VERDICT_VALID) != (reasons == 0))
+        return identities_fault(p, "validity", "is %s with %d reasons", verdict, reasons);
+    if (codes && cJSON_GetArraySize(codes) != reasons)
+        return identities_fault(p, "validity.codes", "has %d codes for %d reasons",
+                                cJSON_GetArraySize(codes), reasons);
+    cJSON_ArrayForEach(code, codes) {
+        if (validity_read(code->valuestring) == VALIDITY_CODES)
+            return identities_fault(p, "validity.codes", "has the unknown code \"%.60s\"",
+                                    code->valuestring);
+    }
+    return true;
+}
+
 bool identities_check_sample(const cJSON *scenario, const cJSON *sample, const char *path,
                              struct reason *reason) {
     struct identities_place p = {.reason = reason};
     snprintf(p.path, sizeof p.path, "%s", path);
     const cJSON *validity = item(sample, "validity");
     const char *verdict = item(validity, "verdict")->valuestring;
-    bool invalid = strcmp(verdict, "invalid") == 0, valid = strcmp(verdict, "valid") == 0;
-    if (valid != (item(validity, "reasons")->child == NULL))
-        return identities_fault(&p, "validity", "is %s with %d reasons", verdict,
-                                cJSON_GetArraySize(item(validity, "reasons")));
+    bool invalid = verdict_read(verdict) == VERDICT_INVALID;
+    if (!check_validity(&p, validity)) return false;
     double messages = number(sample, "messages");
     if (isnan(messages)) /* nothing was measured */
         return invalid || identities_fault(&p, "messages", "is null in a slot that is %s", verdict);

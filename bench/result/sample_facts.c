@@ -1,25 +1,32 @@
-/* sample_facts.c - reads the verdict of one slot; see sample_facts.h. */
+/* sample_facts.c - reads verdict, reasons and rates of one slot; see sample_facts.h. */
 #include "bench/result/sample_facts.h"
 
+#include "bench/result/old_codes.h"
 #include "bench/support/json_path.h"
 
-#include <string.h>
-
-const char *const sample_bound_names[BOUNDS] = {"none", "server", "client", "both", "unknown"};
-
-const char *sample_verdict(const cJSON *sample) {
-    const char *verdict = json_text(sample, "validity.verdict");
-    return verdict ? verdict : "invalid";
+enum verdict_kind sample_verdict(const cJSON *sample) {
+    return verdict_read(json_text(sample, "validity.verdict"));
 }
 
-enum sample_bound sample_bound(const cJSON *sample) {
-    const char *name = json_text(sample, "loadgen.bound");
-    size_t bound = 0;
-    while (bound < BOUND_UNKNOWN && (!name || strcmp(name, sample_bound_names[bound]) != 0))
-        bound++;
-    return (enum sample_bound)bound;
+enum bound sample_bound(const cJSON *sample) {
+    return bound_read(json_text(sample, "loadgen.bound"));
 }
 
 bool sample_usable(const cJSON *sample) {
-    return strcmp(sample_verdict(sample), "invalid") != 0;
+    return sample_verdict(sample) != VERDICT_INVALID;
+}
+
+int sample_reasons(const cJSON *sample) {
+    return cJSON_GetArraySize(json_item(sample, "validity.reasons"));
+}
+
+const char *sample_reason(const cJSON *sample, int index) {
+    return cJSON_GetStringValue(cJSON_GetArrayItem(json_item(sample, "validity.reasons"), index));
+}
+
+enum validity_code sample_code(const cJSON *sample, int index) {
+    const cJSON *codes = json_item(sample, "validity.codes");
+    const char *reason = sample_reason(sample, index);
+    if (codes) return validity_read(cJSON_GetStringValue(cJSON_GetArrayItem(codes, index)));
+    return reason ? old_code(reason) : VALIDITY_CODES;
 }

@@ -24,9 +24,8 @@ bool summary_cell_usable(const struct summary_cell *cell) {
 
 /* Slots that disagree are told by the one of which least follows: with a bottleneck in the load
  * generator even once, the cell's figures are not the server's. */
-enum sample_bound summary_cell_bound(const struct summary_cell *cell) {
-    static const enum sample_bound least_first[] = {BOUND_CLIENT, BOUND_BOTH, BOUND_SERVER,
-                                                    BOUND_NONE};
+enum bound summary_cell_bound(const struct summary_cell *cell) {
+    static const enum bound least_first[] = {BOUND_CLIENT, BOUND_BOTH, BOUND_SERVER, BOUND_NONE};
     for (size_t i = 0; i < sizeof least_first / sizeof *least_first; i++)
         if (cell->bounds[least_first[i]] > 0) return least_first[i];
     return BOUND_UNKNOWN;
@@ -103,13 +102,10 @@ static void count_slots(struct summary_cell *cell, struct summary_result *result
     double user = 0, both = 0;
     const cJSON *sample;
     cJSON_ArrayForEach(sample, json_item(cell->json, "samples")) {
-        const char *verdict = sample_verdict(sample);
-        if (strcmp(verdict, "valid") == 0)
-            cell->valid++;
-        else if (strcmp(verdict, "suspect") == 0)
-            cell->suspect++;
-        else
-            cell->invalid++;
+        size_t *const counts[VERDICTS] = {[VERDICT_VALID] = &cell->valid,
+                                          [VERDICT_SUSPECT] = &cell->suspect,
+                                          [VERDICT_INVALID] = &cell->invalid};
+        (*counts[sample_verdict(sample)])++;
         if (!sample_usable(sample)) continue;
         cell->bounds[sample_bound(sample)]++;
         if (cell->basis == NULL) cell->basis = json_text(sample, "latency.basis");

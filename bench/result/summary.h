@@ -5,8 +5,8 @@
 
 #include "base/hist.h"
 
+#include "bench/result/codes.h"
 #include "bench/result/metrics.h"
-#include "bench/result/sample_facts.h"
 #include "bench/result/scenario.h"
 
 #include <cjson/cJSON.h>
@@ -83,7 +83,7 @@ bool summary_same_load(const struct summary_cell *one, const struct summary_cell
 bool summary_cell_usable(const struct summary_cell *cell);
 
 /* What limited a cell's usable slots; where they disagree, the one of which least follows. */
-enum sample_bound summary_cell_bound(const struct summary_cell *cell);
+enum bound summary_cell_bound(const struct summary_cell *cell);
 
 /* A metric over the usable slots of a cell of a result: `path` within a sample, as in
  * "server.rss_bytes". */

@@ -65,7 +65,7 @@ double result_throughput(const struct result *r, size_t cell);
 void result_set_rate(struct result *r, size_t cell);
 
 /* Marks a cell as one that cannot run here. Only for a cell without samples. */
-void result_skip(struct result *r, size_t cell, const char *reason);
+void result_skip(struct result *r, size_t cell, enum skip_code code, const char *reason);
 
 /* Brings duration and completeness up to date and replaces the file. Returns false with the
  * reason. */

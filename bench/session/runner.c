@@ -5,16 +5,12 @@
 #include "base/check.h"
 
 #include "bench/result/sample_facts.h"
-#include "bench/session/verdict.h"
 #include "bench/support/json_path.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static void count(struct runner_tally *tally, const cJSON *sample) {
-    const char *verdict = sample_verdict(sample);
-    for (int kind = 0; kind < 3; kind++)
-        tally->slots[kind] += strcmp(verdict, verdict_names[kind]) == 0;
+    tally->slots[sample_verdict(sample)]++;
     tally->wrong_echo += json_number(sample, "errors.mismatch") > 0;
 }
 
@@ -68,7 +64,7 @@ static bool run_slot(struct run *run, size_t index) {
     if (o.end == SLOT_CANNOT_RUN) {
         run->gone[cell] = true;
         run->tally->skipped++;
-        result_skip(r, cell, o.reason.text);
+        result_skip(r, cell, SKIP_NOT_AVAILABLE, o.reason.text);
         progress_done(p, index, c, NULL, o.reason.text);
     } else if (o.end != SLOT_INTERRUPTED) {
         const cJSON *sample = result_add(r, cell, &o, index, offset_s);

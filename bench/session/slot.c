@@ -124,11 +124,26 @@ static cJSON *last_object(const struct process *p, const char *key) {
     return item;
 }
 
-static void fail(struct slot_outcome *o, const char *what, const struct process *p) {
+/* Notes why there are no figures. */
+static void fail(struct slot_outcome *o, enum validity_code code, const char *format, ...)
+    FORMAT_PRINTF(3, 4);
+
+static void fail(struct slot_outcome *o, enum validity_code code, const char *format, ...) {
+    va_list rest;
+    o->end = SLOT_FAILED;
+    o->code = code;
+    *o->reason.text = '\0';
+    va_start(rest, format);
+    reason_add_list(&o->reason, format, rest);
+    va_end(rest);
+}
+
+/* The same with what the process said last. */
+static void fail_with(struct slot_outcome *o, enum validity_code code, const char *what,
+                      const struct process *p) {
     char story[STORY_SIZE];
     process_story(p, story, sizeof story);
-    o->end = SLOT_FAILED;
-    reason_set(&o->reason, "%s: %s", what, story);
+    fail(o, code, "%s: %s", what, story);
 }
 
 /* Reads where the server listens, and its process id. Returns false after noting why it cannot. */
@@ -145,8 +160,7 @@ static bool read_ready(struct slot_outcome *o, const struct process *p, char *ad
     if (fine)
         snprintf(address, size, strchr(host, ':') ? "[%s]:%.0f" : "%s:%.0f", host, port);
     else
-        reason_set(&o->reason, "server: its ready line is not understood");
-    if (!fine) o->end = SLOT_FAILED;
+        fail(o, VALIDITY_SERVER_NOT_READY, "server: its ready line is not understood");
     cJSON_Delete(json);
     return fine;
 }
@@ -160,12 +174,12 @@ static bool await_ready(struct slot_outcome *o, struct process *p, char *address
         o->end = SLOT_INTERRUPTED;
     } else if (process_ended(p) && p->exit_status == CANNOT_RUN_STATUS) {
         o->end = SLOT_CANNOT_RUN;
+        o->code = VALIDITY_SERVER_UNAVAILABLE;
         reason_set(&o->reason, "%s", p->last_line);
     } else if (process_ended(p)) {
-        fail(o, "server did not get ready", p);
+        fail_with(o, VALIDITY_SERVER_NOT_READY, "server did not get ready", p);
     } else {
-        o->end = SLOT_FAILED;
-        reason_set(&o->reason, "server not ready after %.0f s", READY_S);
+        fail(o, VALIDITY_SERVER_NOT_READY, "server not ready after %.0f s", READY_S);
     }
     return false;
 }
@@ -191,9 +205,9 @@ static bool await_answer(struct slot_outcome *o, struct process *p, uint16_t por
         o->end = SLOT_INTERRUPTED;
     } else if (server_left(p)) {
         process_wait(p->owner, process_ended, p, LAST_WORDS_S, true);
-        fail(o, "server did not get ready", p);
+        fail_with(o, VALIDITY_SERVER_NOT_READY, "server did not get ready", p);
     } else {
-        reason_set(&o->reason, "server not ready after %.0f s", READY_S);
+        fail(o, VALIDITY_SERVER_NOT_READY, "server not ready after %.0f s", READY_S);
     }
     return false;
 }
@@ -213,12 +227,16 @@ static bool start_command_on(const struct turn *t, struct process *p, uint16_t p
     struct slot_outcome *o = t->o;
     const struct placement *where = &t->c->placement;
     const struct program *program = t->c->server->program;
+    struct reason why;
     *again = false;
-    if (!foreign_split(&words, program->command, port, &o->reason)) return false;
+    if (!foreign_split(&words, program->command, port, &why)) {
+        fail(o, VALIDITY_SERVER_NOT_STARTED, "%s", why.text);
+        return false;
+    }
     words.words[0] = (char *)program->path;
     int error = process_start(p, t->l, words.words, where->server, where->server_count);
     if (error) {
-        reason_set(&o->reason, "server: %s", uv_strerror(error));
+        fail(o, VALIDITY_SERVER_NOT_STARTED, "server: %s", uv_strerror(error));
         return false;
     }
     p->discard = true;
@@ -234,7 +252,7 @@ static bool start_command(const struct turn *t, struct process *p, uint16_t *por
     for (int i = 0; i < PORTS_MAX && again; i++) {
         int error = port_choose(port);
         if (error) {
-            reason_set(&t->o->reason, "no free port: %s", os_error_text(error));
+            fail(t->o, VALIDITY_SERVER_NOT_STARTED, "no free port: %s", os_error_text(error));
             return false;
         }
         if (start_command_on(t, p, *port, &again)) return true;
@@ -251,26 +269,30 @@ static void read_figures(struct slot_outcome *o, const struct process *p) {
         o->figures = json_text_parse(p->text, p->size, &why);
         o->end = SLOT_MEASURED;
         if (cJSON_IsObject(o->figures)) return;
-        o->end = SLOT_FAILED;
-        reason_set(&o->reason, "loadgen: its output is not an object");
+        fail(o, VALIDITY_LOADGEN_FAILED, "loadgen: its output is not an object");
         return;
     }
-    fail(o, "no figures", p);
+    fail_with(o, VALIDITY_LOADGEN_FAILED, "no figures", p);
+}
+
+static void not_counted(struct slot_outcome *o, enum uncounted_code code, const char *reason) {
+    o->uncounted.code = code;
+    reason_set(&o->uncounted.reason, "%s", reason);
 }
 
 /* Begins to count what the server does. NULL after noting why it cannot. */
 static struct counters *start_counting(struct slot_outcome *o, double pid) {
     if (pid >= 1) return counters_open((int64_t)pid, &o->uncounted);
-    reason_set(&o->uncounted, "the server runs elsewhere");
+    not_counted(o, UNCOUNTED_SERVER_ELSEWHERE, "the server runs elsewhere");
     return NULL;
 }
 
 static void end_counting(struct slot_outcome *o, struct counters *counters) {
     if (o->forked)
-        reason_set(&o->uncounted,
-                   "the server has child processes, and not all of them are counted");
+        not_counted(o, UNCOUNTED_CHILD_PROCESSES,
+                    "the server has child processes, and not all of them are counted");
     else if (!counters_read(counters, &o->counts))
-        reason_set(&o->uncounted, "the counters cannot be read");
+        not_counted(o, UNCOUNTED_FAILED, "the counters cannot be read");
     counters_close(counters);
 }
 
@@ -286,8 +308,7 @@ static void run_load(const struct turn *t, const char *address, double pid) {
     int error = process_start(&p, l, a.words, c->placement.loadgen, c->placement.loadgen_count);
     if (error) {
         if (counters) counters_close(counters);
-        o->end = SLOT_FAILED;
-        reason_set(&o->reason, "loadgen: %s", uv_strerror(error));
+        fail(o, VALIDITY_LOADGEN_NOT_STARTED, "loadgen: %s", uv_strerror(error));
         return;
     }
     double allowed = c->warmup_s + c->duration_s + c->drain_s + LOADGEN_EXTRA_S +
@@ -305,8 +326,7 @@ static void run_load(const struct turn *t, const char *address, double pid) {
     if (l->interrupted) {
         o->end = SLOT_INTERRUPTED;
     } else if (!in_time) {
-        o->end = SLOT_FAILED;
-        reason_set(&o->reason, "loadgen: not done after %.0f s", allowed);
+        fail(o, VALIDITY_LOADGEN_LATE, "loadgen: not done after %.0f s", allowed);
     } else {
         read_figures(o, &p);
     }
@@ -329,7 +349,7 @@ static void run_ours(const struct turn *t) {
     server_arguments(&a, t->c);
     int error = process_start(&server, t->l, a.words, where->server, where->server_count);
     if (error) {
-        reason_set(&o->reason, "server: %s", uv_strerror(error));
+        fail(o, VALIDITY_SERVER_NOT_STARTED, "server: %s", uv_strerror(error));
         return;
     }
     char address[128];

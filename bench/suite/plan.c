@@ -141,6 +141,14 @@ static void name_cell(struct cell *c) {
     if (c->counted) append(c, "/counted");
 }
 
+void plan_skip(struct cell *c, enum skip_code code, const char *format, ...) {
+    va_list rest;
+    c->skip_code = code;
+    va_start(rest, format);
+    vsnprintf(c->skipped, sizeof c->skipped, format, rest);
+    va_end(rest);
+}
+
 /* Writes why the cell cannot run here, if so. */
 static void judge_cell(struct cell *c, const struct plan_input *in) {
     const cJSON *d = c->server->describe;
@@ -151,25 +159,24 @@ static void judge_cell(struct cell *c, const struct plan_input *in) {
     const char *missing = transports_missing(in->loadgen->describe, c->transport);
     if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(d, "available"))) {
         const char *why = describe_text(d, "reason");
-        snprintf(c->skipped, sizeof c->skipped, "%s", why ? why : "not available here");
+        plan_skip(c, SKIP_NOT_AVAILABLE, "%s", why ? why : "not available here");
     } else if ((double)connections > limit) { /* false for NAN: no limit */
-        snprintf(c->skipped, sizeof c->skipped, "%s serves at most %.0f connections", name, limit);
+        plan_skip(c, SKIP_CONNECTIONS_LIMIT, "%s serves at most %.0f connections", name, limit);
     } else if (c->server_threads > threads_max) {
         if (threads_max > 1)
-            snprintf(c->skipped, sizeof c->skipped, "%s runs at most %.0f threads", name,
-                     threads_max);
+            plan_skip(c, SKIP_THREADS_LIMIT, "%s runs at most %.0f threads", name, threads_max);
         else
-            snprintf(c->skipped, sizeof c->skipped, "%s starts its own threads", name);
+            plan_skip(c, SKIP_THREADS_LIMIT, "%s starts its own threads", name);
     } else if (c->burn_ns && c->server->program->kind != SERVER_OURS) {
-        snprintf(c->skipped, sizeof c->skipped, "%s does not know how to burn CPU", name);
+        plan_skip(c, SKIP_CANNOT_BURN, "%s does not know how to burn CPU", name);
     } else if (missing) {
-        snprintf(c->skipped, sizeof c->skipped, "the load generator's transport %s: %s",
-                 c->transport, missing);
+        plan_skip(c, SKIP_TRANSPORT_MISSING, "the load generator's transport %s: %s", c->transport,
+                  missing);
     } else if (in->descriptors != OS_UNKNOWN &&
                connections + DESCRIPTORS_RESERVED > in->descriptors) {
-        snprintf(c->skipped, sizeof c->skipped,
-                 "%.0f connections need more than the %.0f descriptors that a process may open",
-                 (double)connections, (double)in->descriptors);
+        plan_skip(c, SKIP_DESCRIPTORS,
+                  "%.0f connections need more than the %.0f descriptors that a process may open",
+                  (double)connections, (double)in->descriptors);
     }
 }
 

@@ -76,6 +76,7 @@ run_compare() {
     compared "a session on both sides" 2 '^iobench compare: a\.json: this session is on both sides' a.json --to b.json a.json
     compared "--json" 1 '"verdict":[[:space:]]*"REGRESSED"' a.json --to slow-1.json --gate --json
     cp "$TMP/.out" "$c/gate.json"
+    compared "--json has the code of a reason" 3 '"code":[[:space:]]*"conditions_differ"' a.json --to kernel.json --json
     verdict "compare --quiet: says nothing" "$(limited "$BIN/iobench" compare "$c/a.json" --to "$c/b.json" --quiet 2>&1 || echo "exit code $?")"
     if ! command -v gnuplot >/dev/null; then
         skip "plot: forest" "gnuplot is not installed"

@@ -15,6 +15,11 @@ no_reason() { # FILE PATTERN
     grep -qE "\"reasons\":.*$2" "$1" || echo "$(grep -m 1 '"reasons": *[^]]' "$1" | head -c 300)"
 }
 
+# Why none of FILE's codes is one of A|B; empty if one is.
+no_code() { # FILE A|B
+    grep -qE "\"codes\":.*\"($2)\"" "$1" || echo "$(grep -m 1 '"reasons": *[^]]' "$1" | head -c 300)"
+}
+
 # ---- files ---------------------------------------------------------------------------------------
 
 odd_files() {

@@ -86,7 +86,7 @@ static void show_log(const cJSON *document) {
         }
         CHECK_OP(log.histograms, ==, 0);
     } else {
-        fuzz_check_reason(reason);
+        fuzz_check_reason(reason.text);
     }
     hlog_clear(&log);
 }
@@ -112,7 +112,8 @@ static void show(cJSON *document) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    char reason[JSON_REASON_SIZE], *text = fuzz_text(data, size);
+    struct reason reason;
+    char *text = fuzz_text(data, size);
     cJSON *document = json_text_parse(text, size, &reason);
     free(text);
     if (document && result_file_check(fuzz_schema(FUZZ_RESULT_SCHEMA), document, &reason)) {
@@ -120,7 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         show(document);
         return 0;
     }
-    fuzz_check_reason(reason);
+    fuzz_check_reason(reason.text);
     cJSON_Delete(document);
     return 0;
 }

@@ -153,7 +153,7 @@ static inline int exit_code(const struct gate_report *report) {
 static inline void expect_verdict(const struct gate_row *row, enum gate_verdict verdict,
                                   const char *reason) {
     assert_string_equal(gate_verdict_names[row->verdict], gate_verdict_names[verdict]);
-    assert_string_equal(row->reason, reason);
+    assert_string_equal(row->reason.text, reason);
 }
 
 #endif

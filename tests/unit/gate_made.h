@@ -79,7 +79,8 @@ static inline void make_all(struct made *m, const char *cell) {
     start(m);
     for (int v = GATE_PASS; v < GATE_VERDICTS; v++) {
         struct gate_row *row = add(m, cell, METRIC_CPU, (enum gate_verdict)v, 0.05);
-        if (!has_figures(row->verdict)) snprintf(row->reason, sizeof row->reason, "because %d", v);
+        if (!has_figures(row->verdict))
+            gate_reason_set(&row->reason, GATE_SKIPPED, "because %d", v);
     }
     add_control(m, GATE_PASS);
 }

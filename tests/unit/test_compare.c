@@ -83,7 +83,7 @@ static void a_metric_that_the_baseline_lacks_is_new(void **state) {
     compare_two(&report, without_p99(open_result("a")), open_result("b"), 0);
     assert_int_equal(report.row_count, 3);
     const struct gate_row *row = row_of(&report, OPEN, METRIC_P99);
-    expect_verdict(row, GATE_NEW, GATE_NEW_METRIC);
+    expect_verdict(row, GATE_NEW, GATE_NEW_METRIC_TEXT);
     assert_false(row->gated);
     expect_verdict(row_of(&report, OPEN, METRIC_P50), GATE_PASS, "");
     assert_int_equal(exit_code(&report), 0);
@@ -146,12 +146,17 @@ static void the_commonest_reason_is_told(void **state) {
     cJSON *left = closed_result("a", 9, 1e5, 5e3), *slot;
     int i = 0;
     cJSON_ArrayForEach(slot, json_item(cell_of(left, 0), "samples")) {
+        bool rare = i++ < 3;
         set(slot, "validity.verdict", "\"invalid\"");
-        set(slot, "validity.reasons", i++ < 3 ? "[\"rare\"]" : "[\"common\"]");
+        set(slot, "validity.codes", rare ? "[\"no_stats\"]" : "[\"errors\"]");
+        set(slot, "validity.reasons", rare ? "[\"rare\"]" : "[\"common\"]");
+        if (i > 4) set(slot, "validity.reasons", i % 2 ? "[\"1 %\"]" : "[\"2 %\"]");
     }
     compare_two(&report, left, closed_result("b", 8, 1e5, 5e3), 0);
     expect_verdict(row_of(&report, CLOSED, METRIC_CPU), GATE_NOT_MEASURED,
                    "0 and 8 usable slots, 8 a side are needed; mostly: common");
+    assert_int_equal(row_of(&report, CLOSED, METRIC_CPU)->reason.code, GATE_SLOT_INVALID);
+    assert_int_equal(row_of(&report, CLOSED, METRIC_CPU)->reason.slot, VALIDITY_ERRORS);
     assert_true(isnan(row_of(&report, CLOSED, METRIC_CPU)->baseline));
     assert_int_equal(exit_code(&report), 3);
     compare_clear(&report);
@@ -234,6 +239,7 @@ static void a_skipped_cell_says_why(void **state) {
             compare_two(&report, left, right, 0);
             expect_verdict(row_of(&report, OPEN, METRIC_P50), GATE_NOT_MEASURED,
                            both ? "skipped: too many" : "skipped by the candidate: too many");
+            assert_int_equal(row_of(&report, OPEN, METRIC_P50)->reason.code, GATE_SKIPPED);
             assert_int_equal(exit_code(&report), both && complete ? 0 : 3);
             compare_clear(&report);
         }
@@ -277,7 +283,7 @@ static void sessions_add_their_slots(void **state) {
         assert_int_equal(row->slots[1], 8);
         expect_verdict(row, GATE_REGRESSED, "");
         assert_int_equal(report.advisory, sessions == 1);
-        assert_int_equal(*report.note != '\0', sessions == 1);
+        assert_int_equal(report.note.code, sessions == 1 ? GATE_ADVISORY : GATE_NO_REASON);
         assert_int_equal(exit_code(&report), sessions == 1 ? 0 : 1);
         assert_string_equal(report.baseline, "1.json and 1 more");
         compare_clear(&report);

@@ -97,7 +97,7 @@ static void the_first_stage_alone_proves_nothing(void **state) {
     assert_true(gate_looks_worse(row) && gate_looks_better(&m.rows[1]));
     assert_int_equal(decide(&m, GATE_FAIL_REGRESSION), 0);
     assert_int_equal(row->verdict, GATE_INCONCLUSIVE);
-    assert_memory_equal(row->reason, "budget", 6);
+    assert_int_equal(row->reason.code, GATE_BUDGET);
     assert_int_equal(m.rows[1].verdict, GATE_PASS);
     assert_int_equal(decide(&m, GATE_FAIL_INCONCLUSIVE), 1);
 }
@@ -155,7 +155,7 @@ static void what_was_not_measured_is_never_green(void **state) {
     spread(add(&m, METRIC_CPU), 1, 8, 0, 0.01);
     struct gate_row *row = add(&m, METRIC_P99);
     spread(row, 1, 7, 0, 0.01);
-    snprintf(row->reason, sizeof row->reason, "server died");
+    gate_reason_set(&row->reason, GATE_BROKEN, "server died");
     assert_int_equal(decide(&m, GATE_FAIL_NEVER), 3);
     assert_string_equal(m.why.text, "b: p99: NOT MEASURED: server died");
     row->verdict = GATE_INCOMPARABLE;
@@ -200,7 +200,7 @@ static void a_control_without_pairs_voids_everything(void **state) {
     (void)state;
     struct made m = {.report.has_control = true};
     both_stages(&m, METRIC_CPU, 0.1, 0.01);
-    snprintf(m.report.control.reason, GATE_REASON_SIZE, "server died");
+    gate_reason_set(&m.report.control.reason, GATE_BROKEN, "server died");
     gate_estimate(&m.report.control);
     assert_int_equal(decide(&m, GATE_FAIL_NEVER), 3);
     assert_string_equal(m.why.text, "the control was not measured: server died");
@@ -241,7 +241,7 @@ static void an_advisory_comparison_is_never_1(void **state) {
 /* ---- figures ---- */
 
 static double figure(enum metric metric, const char *scenario, const char *sample,
-                     struct reason *why) {
+                     struct gate_reason *why) {
     cJSON *s = cJSON_Parse(scenario), *o = cJSON_Parse(sample);
     assert_non_null(s);
     assert_non_null(o);
@@ -257,30 +257,58 @@ static double figure(enum metric metric, const char *scenario, const char *sampl
     "\"loadgen\":{\"bound\":" bound                                                                \
     ",\"cpu_pct\":50,\"threads\":2,\"answered\":2000},\"counters\":{\"syscalls_per_echo\":3,"      \
     "\"wakeups_per_echo\":0,\"reason\":null},\"validity\":{\"verdict\":\"" verdict "\","           \
-    "\"reasons\":[\"it died\"]}}"
+    "\"codes\":[\"server_died\"],\"reasons\":[\"it died\"]}}"
 
+/* What decides is the code and the figures: how a reason is worded changes nothing. */
 static void what_is_broken_is_told_from_what_is_disturbed(void **state) {
     (void)state;
-#define OF(messages, mismatch, verdict, reason)                                                    \
+#define OF(messages, mismatch, verdict, codes, reason)                                             \
     "{\"messages\":" messages ",\"errors\":{\"mismatch\":" mismatch                                \
-    "},\"validity\":{\"verdict\":\"" verdict "\",\"reasons\":[\"" reason "\"]}}"
+    "},\"validity\":{\"verdict\":\"" verdict "\"," codes "\"reasons\":[\"" reason "\"]}}"
+#define CODE(name) "\"codes\":[\"" name "\"],"
     static const struct {
-        const char *sample; /* of a slot */
-        bool broken;        /* what it shows */
-    } cases[] = {{OF("9", "0", "invalid", "saturated: 90 % of the offered load"), false},
-                 {OF("9", "0", "suspect", "server slept"), false},
-                 {OF("9", "0", "invalid", "server killed by signal 9"), true},
-                 {OF("9", "0", "invalid", "totals disagree: 1 bytes sent"), true},
-                 {OF("9", "3", "invalid", "3 wrong echoes"), true},
-                 {OF("null", "null", "invalid", "no figures: exit 1"), true}};
+        const char *sample;      /* of a slot */
+        bool broken;             /* what it shows */
+        enum validity_code slot; /* why, if so */
+    } cases[] = {
+        {OF("9", "0", "invalid", CODE("server_died"), "?"), true, VALIDITY_SERVER_DIED},
+        {OF("9", "0", "invalid", CODE("totals_disagree"), "?"), true, VALIDITY_TOTALS_DISAGREE},
+        {OF("9", "3", "invalid", CODE("wrong_echo"), "?"), true, VALIDITY_WRONG_ECHO},
+        {OF("null", "null", "invalid", CODE("loadgen_late"), "?"), true, VALIDITY_LOADGEN_LATE},
+        {OF("9", "0", "invalid", CODE("saturated"), "server killed by signal 9"), false, 0},
+        {OF("9", "0", "invalid", CODE("no_stats"), "totals disagree"), false, 0},
+        {OF("9", "0", "suspect", CODE("sent_late"), "server slept"), false, 0},
+        /* before there were codes */
+        {OF("9", "0", "invalid", "", "saturated: 90 % of the offered load"), false, 0},
+        {OF("9", "0", "suspect", "", "server slept"), false, 0},
+        {OF("9", "0", "invalid", "", "server ended too early: killed by signal 9"), true,
+         VALIDITY_SERVER_DIED},
+        {OF("9", "0", "invalid", "", "totals disagree: 1 bytes sent"), true,
+         VALIDITY_TOTALS_DISAGREE},
+        {OF("9", "3", "invalid", "", "3 wrong echoes"), true, VALIDITY_WRONG_ECHO},
+        {OF("null", "null", "invalid", "", "nobody knows"), true, VALIDITY_CODES}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct reason why = {.text = ""};
+        struct gate_reason why = {.code = GATE_NO_REASON};
         cJSON *sample = cJSON_Parse(cases[i].sample);
         assert_non_null(sample);
         assert_int_equal(gate_broken(sample, &why), cases[i].broken);
+        assert_int_equal(why.code, cases[i].broken ? GATE_BROKEN : GATE_NO_REASON);
         assert_int_equal(*why.text != '\0', cases[i].broken);
+        if (cases[i].broken) assert_int_equal(why.slot, cases[i].slot);
         cJSON_Delete(sample);
     }
+}
+
+/* The cause comes first, even where it is not the first reason. */
+static void the_reason_that_breaks_is_told(void **state) {
+    (void)state;
+    struct gate_reason why;
+    cJSON *sample = cJSON_Parse("{\"messages\":9,\"validity\":{\"verdict\":\"invalid\",\"codes\":"
+                                "[\"no_stats\",\"wrong_echo\"],\"reasons\":[\"one\",\"two\"]}}");
+    assert_true(gate_broken(sample, &why));
+    assert_string_equal(why.text, "two");
+    assert_int_equal(why.slot, VALIDITY_WRONG_ECHO);
+    cJSON_Delete(sample);
 }
 
 static void figures_come_from_where_they_mean_something(void **state) {
@@ -294,39 +322,40 @@ static void figures_come_from_where_they_mean_something(void **state) {
         const char *scenario; /* of a slot */
         const char *sample;   /* of it */
         double value;         /* NAN: none */
-        const char *why;      /* begins with; "": it does not go with the load */
+        enum gate_code why;   /* GATE_NO_REASON: it does not go with the load */
     } cases[] = {
-        {METRIC_THROUGHPUT, closed, SAMPLE("\"server\"", "valid"), 1000, ""},
-        {METRIC_THROUGHPUT, closed, SAMPLE("\"none\"", "suspect"), 1000, ""},
-        {METRIC_THROUGHPUT, closed, SAMPLE("\"both\"", "valid"), NAN, "the load generator was as"},
-        {METRIC_THROUGHPUT, closed, SAMPLE("\"client\"", "suspect"), NAN, "the load generator was"},
-        {METRIC_THROUGHPUT, closed, SAMPLE("null", "valid"), NAN, "the load generator was perhaps"},
-        {METRIC_THROUGHPUT, closed, SAMPLE("\"server\"", "invalid"), NAN, "it died"},
-        {METRIC_THROUGHPUT, open, SAMPLE("\"server\"", "valid"), NAN, ""},
-        {METRIC_CPU, closed, SAMPLE("\"both\"", "valid"), 500, ""},
-        {METRIC_CPU, open, SAMPLE("\"none\"", "valid"), 500, ""},
-        {METRIC_CPU, closed, SAMPLE("\"client\"", "valid"), NAN, "the load generator was"},
-        {METRIC_CPU, counted, SAMPLE("\"none\"", "valid"), NAN, ""},
-        {METRIC_CPU, full, SAMPLE("\"none\"", "valid"), NAN, ""},
-        {METRIC_CPU, churn, SAMPLE("\"none\"", "valid"), NAN, ""},
-        {METRIC_P50, open, SAMPLE("\"none\"", "valid"), 10, ""},
-        {METRIC_P50, closed, SAMPLE("\"none\"", "valid"), NAN, ""},
-        {METRIC_P99, open, SAMPLE("\"none\"", "valid"), NAN, "the figure is not known"},
-        {METRIC_SYSCALLS, counted, SAMPLE("\"none\"", "valid"), 3, ""},
-        {METRIC_SYSCALLS, open, SAMPLE("\"none\"", "valid"), NAN, ""},
-        {METRIC_WAKEUPS, counted, SAMPLE("\"none\"", "valid"), NAN, "the figure is 0"},
-        {METRIC_LOADGEN_CPU, closed, SAMPLE("\"client\"", "suspect"), 1000000, ""},
-        {METRIC_LOADGEN_CPU, open, SAMPLE("\"none\"", "valid"), NAN, ""},
+        {METRIC_THROUGHPUT, closed, SAMPLE("\"server\"", "valid"), 1000, GATE_NO_REASON},
+        {METRIC_THROUGHPUT, closed, SAMPLE("\"none\"", "suspect"), 1000, GATE_NO_REASON},
+        {METRIC_THROUGHPUT, closed, SAMPLE("\"both\"", "valid"), NAN, GATE_BOUND_BOTH},
+        {METRIC_THROUGHPUT, closed, SAMPLE("\"client\"", "suspect"), NAN, GATE_BOUND_CLIENT},
+        {METRIC_THROUGHPUT, closed, SAMPLE("null", "valid"), NAN, GATE_BOUND_UNKNOWN},
+        {METRIC_THROUGHPUT, closed, SAMPLE("\"server\"", "invalid"), NAN, GATE_SLOT_INVALID},
+        {METRIC_THROUGHPUT, open, SAMPLE("\"server\"", "valid"), NAN, GATE_NO_REASON},
+        {METRIC_CPU, closed, SAMPLE("\"both\"", "valid"), 500, GATE_NO_REASON},
+        {METRIC_CPU, open, SAMPLE("\"none\"", "valid"), 500, GATE_NO_REASON},
+        {METRIC_CPU, closed, SAMPLE("\"client\"", "valid"), NAN, GATE_BOUND_CLIENT},
+        {METRIC_CPU, counted, SAMPLE("\"none\"", "valid"), NAN, GATE_NO_REASON},
+        {METRIC_CPU, full, SAMPLE("\"none\"", "valid"), NAN, GATE_NO_REASON},
+        {METRIC_CPU, churn, SAMPLE("\"none\"", "valid"), NAN, GATE_NO_REASON},
+        {METRIC_P50, open, SAMPLE("\"none\"", "valid"), 10, GATE_NO_REASON},
+        {METRIC_P50, closed, SAMPLE("\"none\"", "valid"), NAN, GATE_NO_REASON},
+        {METRIC_P99, open, SAMPLE("\"none\"", "valid"), NAN, GATE_FIGURE_UNKNOWN},
+        {METRIC_SYSCALLS, counted, SAMPLE("\"none\"", "valid"), 3, GATE_NO_REASON},
+        {METRIC_SYSCALLS, open, SAMPLE("\"none\"", "valid"), NAN, GATE_NO_REASON},
+        {METRIC_WAKEUPS, counted, SAMPLE("\"none\"", "valid"), NAN, GATE_FIGURE_ZERO},
+        {METRIC_LOADGEN_CPU, closed, SAMPLE("\"client\"", "suspect"), 1000000, GATE_NO_REASON},
+        {METRIC_LOADGEN_CPU, open, SAMPLE("\"none\"", "valid"), NAN, GATE_NO_REASON},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct reason why;
+        struct gate_reason why;
         double value = figure(cases[i].metric, cases[i].scenario, cases[i].sample, &why);
         if (isnan(cases[i].value))
             assert_true(isnan(value));
         else
             assert_true(fabs(value - cases[i].value) < 1e-9);
-        assert_true(strlen(cases[i].why) <= strlen(why.text));
-        assert_memory_equal(why.text, cases[i].why, *cases[i].why ? strlen(cases[i].why) : 1);
+        assert_int_equal(why.code, cases[i].why);
+        assert_int_equal(*why.text != '\0', why.code != GATE_NO_REASON);
+        if (why.code == GATE_SLOT_INVALID) assert_int_equal(why.slot, VALIDITY_SERVER_DIED);
     }
 }
 
@@ -348,6 +377,7 @@ int main(void) {
         cmocka_unit_test(nothing_gated_is_nothing_shown),
         cmocka_unit_test(an_advisory_comparison_is_never_1),
         cmocka_unit_test(what_is_broken_is_told_from_what_is_disturbed),
+        cmocka_unit_test(the_reason_that_breaks_is_told),
         cmocka_unit_test(figures_come_from_where_they_mean_something),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

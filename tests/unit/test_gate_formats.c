@@ -143,7 +143,7 @@ static void hostile_names_stay_names(void **state) {
     struct made m;
     make_all(&m, HOSTILE);
     snprintf(m.report.baseline, sizeof m.report.baseline, "%s", HOSTILE);
-    snprintf(m.rows[0].reason, sizeof m.rows[0].reason, "%s", HOSTILE);
+    snprintf(m.rows[0].reason.text, GATE_REASON_SIZE, "%s", HOSTILE);
     char *text = table_of(&m, 1, "", false);
     expect(text, "\001", 0);
     expect(text, "\n::", 0);

@@ -32,9 +32,9 @@ static void a_table_reads_as_a_whole(void **state) {
     add(&m, "epoll/closed", METRIC_THROUGHPUT, GATE_REGRESSED, 0.049);
     add(&m, "epoll/closed", METRIC_P99, GATE_INCONCLUSIVE, 0.08);
     add(&m, "poll/closed", METRIC_P99, GATE_NOT_MEASURED, NAN);
-    snprintf(m.rows[2].reason, sizeof m.rows[2].reason, "it ended");
+    gate_reason_set(&m.rows[2].reason, GATE_BROKEN, "it ended");
     add_control(&m, GATE_PASS);
-    snprintf(m.report.note, sizeof m.report.note, "note well");
+    gate_reason_set(&m.report.note, GATE_ADVISORY, "note well");
     char *text = table_of(&m, 1, "", false), expected[2048];
     char *legend = strstr(text, "\nchange: ");
     assert_non_null(legend);
@@ -142,7 +142,7 @@ static void the_conclusion_follows_the_exit_code(void **state) {
                       "REGRESSED: c: p99 +22.1 % (p 0.0003), and 1 more; no failure, because"
                       " it is advisory");
     m.report.invalid = true;
-    snprintf(m.report.reason, sizeof m.report.reason, "the control shifted");
+    gate_reason_set(&m.report.reason, GATE_CONTROL_SHIFTED, "the control shifted");
     expect_conclusion(&m, 3, "INVALID: the control shifted");
     start(&m);
     add(&m, "a", METRIC_P50, GATE_IDENTICAL, NAN);

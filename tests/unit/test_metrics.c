@@ -223,7 +223,7 @@ static void ab_takes_what_the_baseline_lacks_for_new(void **state) {
     assert_int_equal(rows[0].verdict, GATE_PASS);
     assert_true(rows[0].gated);
     assert_int_equal(rows[1].verdict, GATE_NEW);
-    assert_string_equal(rows[1].reason, GATE_NEW_METRIC);
+    assert_int_equal(rows[1].reason.code, GATE_NEW_METRIC);
     assert_false(rows[1].gated);
     cJSON_Delete(now);
     cJSON_Delete(old);
@@ -240,7 +240,9 @@ static void a_sample_without_figures_is_as_declared(void **state) {
         const struct cell cell = {.counted = counted == 1};
         const struct sample_facts facts = {
             .cell = &cell, .server_build = "s", .loadgen_build = "l"};
-        cJSON *sample = sample_make_failed(&facts, "no figures");
+        const struct slot_outcome outcome = {
+            .end = SLOT_FAILED, .code = VALIDITY_LOADGEN_LATE, .reason = {.text = "no figures"}};
+        cJSON *sample = sample_make_failed(&facts, &outcome);
         if (!schema_check_strict(schema, "sample", sample, "", &reason))
             fail_msg("%s", reason.text);
         cJSON_AddNullToObject(sample, "undeclared");

@@ -8,15 +8,13 @@
 #include "bench/support/json_path.h"
 
 #include <math.h>
-#include <string.h>
 
 static enum row_slot slot_kind(const cJSON *slot) {
-    const char *verdict = sample_verdict(slot);
-    if (strcmp(verdict, "valid") == 0) return ROW_VALID;
-    if (strcmp(verdict, "invalid") == 0) return ROW_INVALID;
+    if (sample_verdict(slot) == VERDICT_VALID) return ROW_VALID;
+    if (!sample_usable(slot)) return ROW_INVALID;
     /* being the bottleneck is a reason of its own: a second one is a disturbance */
-    bool alone = cJSON_GetArraySize(json_item(slot, "validity.reasons")) == 1;
-    return alone && sample_bound(slot) == BOUND_CLIENT ? ROW_BOUND : ROW_SUSPECT;
+    bool alone = sample_reasons(slot) == 1;
+    return alone && sample_code(slot, 0) == VALIDITY_BOUND_CLIENT ? ROW_BOUND : ROW_SUSPECT;
 }
 
 struct row row_of(const struct summary_cell *cell) {
@@ -63,7 +61,7 @@ static cJSON *row_json(const struct row *row) {
     for (int k = 0; k < ROW_FIGURES; k++) json_add_real(json, figures[k], row->figures[k]);
     bool usable = summary_cell_usable(cell);
     json_add_item(json, "bound",
-                  usable ? cJSON_CreateString(sample_bound_names[summary_cell_bound(cell)]) : NULL);
+                  usable ? cJSON_CreateString(bound_names[summary_cell_bound(cell)]) : NULL);
     for (int k = 0; k < ROW_SLOTS; k++) json_add_count(counts, slots[k], row->slots[k]);
     json_add_item(json, "slots", counts);
     json_add_item(json, "skipped", cell->skipped ? cJSON_CreateString(cell->skipped) : NULL);

@@ -178,7 +178,7 @@ static void print_rows(const struct relabel *r) {
             for (size_t k = 0; k < job_count; k++) {
                 const cJSON *row = is_kind(jobs[k], kind) ? row_like(jobs[k], s) : NULL;
                 if (!row) continue;
-                found += strcmp(json_text(row, "verdict"), "REGRESSED") == 0;
+                found += gate_verdict_read(json_text(row, "verdict")) == GATE_REGRESSED;
                 values[all++] = json_number(row, "effect");
             }
             if (all)
