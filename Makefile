@@ -172,7 +172,7 @@ install: all
 	install $(BIN)/iobench $(DESTDIR)$(PREFIX)/bin
 	install $(BIN)/loadgen $(SERVERS) $(LIBEXEC)
 	install -m 644 bench/suites/*.json $(SHARE)/suites
-	install -m 644 plot/*.gp plot/palette.txt $(SHARE)/plot
+	install -m 644 plot/*.gp plot/palette.txt plot/report.html plot/report.css $(SHARE)/plot
 	install -m 644 results/iobench-*.schema.json $(SHARE)
 
 clean:

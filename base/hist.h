@@ -20,7 +20,7 @@ struct hist {
     uint64_t sum;                  /* their exact sum */
     uint64_t min;                  /* the smallest of them; UINT64_MAX when empty */
     uint64_t max;                  /* the largest of them; 0 when empty */
-    uint64_t overflow;             /* values above HIST_HIGHEST, in none of the above */
+    uint64_t overflow;             /* values above HIST_HIGHEST, which none of the above includes */
     uint64_t counts[HIST_BUCKETS]; /* by hist_index */
 };
 

@@ -1,5 +1,5 @@
-# cpu.gp - server CPU per echo: a bar per server, user mode in full colour, the kernel pale, the
-# figure at its end, a thin line from the least to the most of its slots.
+# cpu.gp - server CPU per echo: a bar per server, with its figure at the end. User mode has full
+# colour, kernel mode is pale. A thin line spans the slots from minimum to maximum.
 
 set grid xtics noytics lt 1 lc rgb '#e0e0e0' lw 1
 set border 1

@@ -1,5 +1,5 @@
-# forest.gp - a comparison: a row per cell and metric, its estimate with its interval, a dashed tick
-# where a change begins to matter, the verdict at the right.
+# forest.gp - a comparison: a row per cell and metric. Each row has an estimate with its interval,
+# a dashed tick at the smallest change that matters, and the verdict at the right.
 
 set border 1
 set bars 0

@@ -1,5 +1,5 @@
-# frame.gp - what all plots share: terminals, page furniture, panels. Stands between the values of a
-# plot and its own template. Nothing here depends on what is plotted.
+# frame.gp - shared by all plots: terminals, title, footer, panels. In a script it stands between the
+# values of the plot and the template. Nothing here depends on the kind of plot.
 
 set encoding utf8
 set datafile missing '?'
@@ -10,7 +10,7 @@ set border 3 lc rgb '#9a9a9a' lw 1
 set grid noxtics ytics lt 1 lc rgb '#e0e0e0' lw 1
 set tics nomirror out scale 0.6 textcolor rgb ink
 
-# The terminal of a format; the PNG has twice the pixels.
+# The terminal for a format; the PNG has twice as many pixels as the SVG.
 terminal(format) = format eq 'svg' \
     ? sprintf("set terminal svg size %d,%d dynamic noenhanced font 'sans-serif,13' background '#ffffff' name '%s'", \
               page_width, page_height, name) \
@@ -29,7 +29,7 @@ page = "do for [i = 1:footer_lines] { \
     set label 100 page_title at screen from_left(20), screen from_top(30) left font size(format, 20) textcolor rgb ink; \
     set label 101 page_subtitle at screen from_left(20), screen from_top(56) left font size(format, 13) textcolor rgb grey"
 
-# The place, axes and titles of panel p. Part 0 is a place without anything.
+# Position, axes and titles of panel p. Part 0 is an empty position.
 panel = "set lmargin at screen panel_left[p]; set rmargin at screen panel_right[p]; \
     set tmargin at screen panel_top[p]; set bmargin at screen panel_bottom[p]; \
     eval panel_axes[p]; \
@@ -38,7 +38,7 @@ panel = "set lmargin at screen panel_left[p]; set rmargin at screen panel_right[
     set label 102 panel_title[p] at graph 0, screen panel_top[p] + 16.0 / page_height left font size(format, 14) textcolor rgb ink; \
     if (panel_last[p] < panel_first[p]) { set label 103 'nothing measured' at graph 0.5, graph 0.5 center textcolor rgb grey }"
 
-# Names beside the ends of the lines of panel p; a thin line leads to a name that had to move.
+# Names beside the ends of the lines of panel p. A thin line leads to a name that had to move.
 labels = "do for [s = panel_first[p]:panel_last[p]] { if (series_name[s] ne '') { \
         set label 200 + s series_name[s] at graph 1.035, graph series_label_y[s] left offset char 0.9,-0.1 \
             point lc rgb series_colour[s] pt series_marker[s] ps 0.9 textcolor rgb ink; \

@@ -1,5 +1,5 @@
-# lines.gp - a line per series through its points, with markers; where there are bands, one from the
-# smallest slot to the largest. For all kinds that are nothing but lines.
+# lines.gp - for all kinds that consist of lines: a line per series through its points, with markers.
+# If the kind has bands, a band spans the slots from minimum to maximum.
 
 set style fill transparent solid 0.13 noborder
 set bars 0.6

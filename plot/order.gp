@@ -1,5 +1,5 @@
-# order.gp - part 1: a point per slot, its ratio to the median of its cell; hollow: suspect, a cross at
-# the edge: invalid. Part 2: what the hypervisor took during the slot.
+# order.gp - slots in the order of the run. Part 1: a point per slot, at its ratio to the median of its
+# cell; hollow points are suspect, crosses at the edge are invalid. Part 2: steal during the slot.
 
 do for [format in 'svg png'] {
     eval terminal(format)

@@ -1,5 +1,5 @@
-# series.gp - steps within slots: part 1 is throughput, part 2 mean latency as a line and the longest
-# as dots. The first slot of a server bold, others pale; a point of a suspect slot is hollow.
+# series.gp - steps within slots. Part 1: throughput. Part 2: mean latency as a line, longest latency as
+# dots. The first slot of a server is bold, the others are pale; points of suspect slots are hollow.
 
 pale(colour) = '#90'.colour[2:]
 shade(s) = series_pale[s] ? pale(series_colour[s]) : series_colour[s]

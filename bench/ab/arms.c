@@ -107,13 +107,11 @@ static bool identical(const struct source s[2]) {
 
 /* ---- subjects ---- */
 
-/* Puts the arm before a spec's text, so that ids tell the arms apart. */
-static bool name_arm(struct server_spec *spec, enum ab_arm arm, struct reason *reason) {
-    char text[SPEC_SIZE];
-    memcpy(text, spec->text, sizeof text);
-    if (snprintf(spec->text, sizeof spec->text, "%s/%s", ab_arm_names[arm], text) < SPEC_SIZE)
-        return true;
-    return reason_set(reason, "server %.100s...: too long", text);
+/* Gives a spec its arm, for which ids need room. */
+static bool set_arm(struct server_spec *spec, enum ab_arm arm, struct reason *reason) {
+    spec->arm = ab_arm_names[arm];
+    return strlen(spec->arm) + 1 + strlen(spec->text) < SPEC_SIZE ||
+           reason_set(reason, "server %.100s...: too long", spec->text);
 }
 
 /* The server of one arm; NULL with the reason if there is no such one. */
@@ -133,7 +131,7 @@ static const struct server_spec *read_spec(struct ab_arms *a, enum ab_arm arm,
         else if (!server_spec_read(spec, text, &a->models[arm], l, &why))
             fine = reason_set(reason, "server %s of the %s: %s", text, ab_arm_names[arm], why.text);
     }
-    return fine && name_arm(spec, arm, reason) ? spec : NULL;
+    return fine && set_arm(spec, arm, reason) ? spec : NULL;
 }
 
 /* Both arms were told to be built alike; flags that differ would pass for a change of the code. */

@@ -33,11 +33,10 @@ enum ab_state { AB_COMPARED, AB_IDENTICAL, AB_NEW };
 
 /* One server that is compared with itself, changed. */
 struct ab_subject {
-    enum ab_state state; /* whether there is anything to measure */
-    bool foreign;        /* one of its arms is a command */
-    const struct server_spec
-        *specs[AB_ARMS]; /* texts begin with the arm: "baseline/epoll"; NULL:
-                            a new one has no baseline, an identical one no copy */
+    enum ab_state state;                      /* whether there is anything to measure */
+    bool foreign;                             /* one of its arms is a command */
+    const struct server_spec *specs[AB_ARMS]; /* NULL: a new one has no baseline, an identical one
+                                                 no copy */
 };
 
 /* The programs of all arms. */

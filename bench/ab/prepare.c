@@ -34,9 +34,9 @@ static size_t metrics_of(const struct cell *c, bool of_loadgen,
     return count;
 }
 
-/* A cell's id without its arm. */
+/* A cell's id without its arm: what the ids of all arms have in common. */
 static const char *bare_id(const struct cell *c) {
-    return strchr(c->id, '/') + 1;
+    return c->id + strlen(c->server->arm) + 1;
 }
 
 static struct gate_row *add_row(struct ab *ab, const struct cell *c, enum gate_metric metric) {
@@ -65,9 +65,7 @@ static size_t find_cell(const struct ab *ab, const struct server_spec *server,
     size_t i = 0;
     for (; i < ab->plan.cell_count; i++) {
         const struct cell *c = &ab->plan.cells[i];
-        if (c->server == server && c->phase_index == like->phase_index &&
-            strcmp(c->id + strlen(c->server->text), like->id + strlen(like->server->text)) == 0)
-            break;
+        if (c->server == server && c->load_index == like->load_index) break;
     }
     CHECK_OP(i, <, ab->plan.cell_count);
     return i;

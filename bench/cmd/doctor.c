@@ -31,7 +31,7 @@ static void print_findings(const cJSON *findings, size_t problems) {
         bool problem = *text(f, "level") == 'p';
         printf("%s%-7s%s  %-12s  %s\n", colour ? (problem ? "\033[31m" : "\033[33m") : "",
                text(f, "level"), colour ? "\033[0m" : "", text(f, "id"), text(f, "found"));
-        printf("%23s%s\n%23smend: %s\n", "", text(f, "effect"), "", text(f, "fix"));
+        printf("%23s%s\n%23sfix: %s\n", "", text(f, "effect"), "", text(f, "fix"));
     }
     size_t advice = (size_t)cJSON_GetArraySize(findings) - problems;
     if (problems)
@@ -51,7 +51,7 @@ static void print_json(cJSON *findings, bool fit) {
     cJSON_Delete(json);
 }
 
-/* What the servers say of themselves. Where they cannot be asked, nothing is known of them. */
+/* Adds what the servers report about themselves; nothing where they cannot be run. */
 static void ask_servers(struct doctor_facts *facts) {
     struct paths paths;
     struct process_loop loop;
@@ -72,13 +72,11 @@ static void ask_servers(struct doctor_facts *facts) {
 
 int cmd_doctor(int argc, char **argv) {
     bool as_json = false;
-    const struct arg rows[] = {{"json", ARG_FLAG, &as_json, 0, 0, NULL, NULL, "as JSON"},
-                               {.name = NULL}};
+    const struct arg rows[] = {{"json", NULL, "as JSON", .flag = &as_json}, {.name = NULL}};
     const struct args_spec spec = {
         .program = NAME,
-        .summary =
-            "says what about this machine would spoil a measurement, why, and what mends it; "
-            "exit code 3 if anything would",
+        .summary = "lists what on this machine will distort results, and how to fix it; "
+                   "exit code 3 if there is a problem",
         .example = NAME " && iobench run --suite default",
         .args = rows};
     enum args_outcome outcome = args_parse(&spec, argc, argv);

@@ -73,19 +73,9 @@ static bool options_fine(const struct options *o) {
 int cmd_export(int argc, char **argv) {
     struct options o = {0};
     const struct arg rows[] = {
-        {.name = "hlog",
-         .kind = ARG_FLAG,
-         .value = &o.hlog,
-         .help = "as an interval log of HdrHistogram"},
-        {.name = "o",
-         .kind = ARG_TEXT,
-         .value = &o.output,
-         .placeholder = "FILE",
-         .help = "the log (default: RESULT with .hlog in place of .json)"},
-        {.name = "quiet",
-         .kind = ARG_FLAG,
-         .value = &o.quiet,
-         .help = "say nothing of what was written"},
+        {"hlog", NULL, "as an interval log of HdrHistogram", .flag = &o.hlog},
+        {"o", "FILE", "the log (default: RESULT with .hlog in place of .json)", .text = &o.output},
+        {"quiet", NULL, "say nothing of what was written", .flag = &o.quiet},
         {.name = NULL},
     };
     const struct args_spec spec = {

@@ -126,9 +126,8 @@ static int list(bool as_json) {
 
 int cmd_list(int argc, char **argv) {
     bool as_json = false;
-    const struct arg rows[] = {
-        {"json", ARG_FLAG, &as_json, 0, 0, NULL, NULL, "print JSON instead of a table"},
-        {.name = NULL}};
+    const struct arg rows[] = {{"json", NULL, "print JSON instead of a table", .flag = &as_json},
+                               {.name = NULL}};
     const struct args_spec spec = {.program = NAME,
                                    .summary = "shows the models, what each is, and the suites",
                                    .example = NAME " --json",

@@ -9,6 +9,7 @@
 #include "bench/plot/plot.h"
 #include "bench/plot/style.h"
 #include "bench/plot/write.h"
+#include "bench/report/frame.h"
 #include "bench/report/page.h"
 #include "bench/result/result_files.h"
 #include "bench/result/summary.h"
@@ -53,19 +54,19 @@ static bool draw(struct report_picture *picture, const struct summary *report,
     return fine;
 }
 
-static bool write_page(const char *page, const struct summary *report,
-                       const struct report_picture *pictures, size_t count, const char *folder) {
-    FILE *out = fopen(page, "wb");
-    if (out != NULL) {
-        report_html(out, report, pictures, count, folder);
+static bool write_page(const char *path, const struct report_page *page) {
+    FILE *out = fopen(path, "wb");
+    if (out) {
+        report_html(out, page);
         bool failed = ferror(out) != 0;
         if (fclose(out) == 0 && !failed) return true;
     }
-    refuse(NAME, "%s: cannot write", page);
+    refuse(NAME, "%s: cannot write", path);
     return false;
 }
 
-static int make_report(const struct summary *report, const char *page, const struct paths *paths) {
+static int make_report(const struct summary *report, const char *page, const struct paths *paths,
+                       const struct report_frame *frame) {
     char folder[PATH_SIZE];
     const char *folder_name = report_path_beside(folder, page, "-plots");
     struct reason reason;
@@ -75,16 +76,21 @@ static int make_report(const struct summary *report, const char *page, const str
     size_t count = 0;
     const char *missing = NULL;
     bool fine = true;
-    for (; fine && plot_kinds[count].name != NULL; count++) {
+    for (; fine && plot_kinds[count].name; count++) {
         CHECK_OP(count, <, KINDS_MAX);
         pictures[count].kind = &plot_kinds[count];
         fine = draw(&pictures[count], report, paths, folder);
-        if (pictures[count].has_files && pictures[count].svg == NULL && missing == NULL)
+        if (pictures[count].has_files && !pictures[count].svg && !missing)
             missing = pictures[count].missing.text;
     }
-    if (fine && write_page(page, report, pictures, count, folder_name)) {
+    const struct report_page parts = {.frame = frame,
+                                      .summary = report,
+                                      .pictures = pictures,
+                                      .picture_count = count,
+                                      .folder = folder_name};
+    if (fine && write_page(page, &parts)) {
         code = EXIT_FINE;
-        if (missing != NULL)
+        if (missing)
             fprintf(stderr, NAME ": plots not drawn: %s; data and scripts are in %s\n", missing,
                     folder);
         printf("report: %s\nplots: %s\n", page, folder);
@@ -97,11 +103,8 @@ int cmd_report(int argc, char **argv) {
     const char *page = "report.html";
     struct arg_texts results = {0};
     const struct arg args[] = {
-        {.name = "o",
-         .kind = ARG_TEXT,
-         .value = &page,
-         .placeholder = "FILE",
-         .help = "the page (default: report.html); plots go to a folder beside it"},
+        {"o", "FILE", "the page (default: report.html); plots go to a folder beside it",
+         .text = &page},
         {.name = NULL},
     };
     const struct args_spec spec = {
@@ -114,8 +117,9 @@ int cmd_report(int argc, char **argv) {
     };
     int code = EXIT_USAGE;
     struct reason reason;
+    struct report_frame frame = {0};
     struct paths *paths = malloc(sizeof *paths);
-    CHECK(paths != NULL);
+    CHECK(paths);
     enum args_outcome outcome = args_parse(&spec, argc, argv);
     if (outcome != ARGS_RUN) {
         code = outcome == ARGS_HELP_SHOWN ? EXIT_FINE : EXIT_USAGE;
@@ -128,17 +132,19 @@ int cmd_report(int argc, char **argv) {
     if (!report_may_write(NAME, "-o", page, results.items, results.count) ||
         !paths_find(paths, NAME))
         goto done;
-    if (!plot_style_load(paths->plot, &reason)) {
+    if (!plot_style_load(paths->plot, &reason) ||
+        !report_frame_read(&frame, paths->plot, &reason)) {
         refuse(NAME, "%s", reason.text);
         goto done;
     }
     cJSON **files = report_read_results(NAME, paths, results.items, results.count);
-    if (files == NULL) goto done;
+    if (!files) goto done;
     struct summary report;
     summary_build(&report, files, results.items, results.count);
-    code = make_report(&report, page, paths);
+    code = make_report(&report, page, paths, &frame);
     summary_clear(&report);
 done:
+    report_frame_free(&frame);
     args_texts_free(&results);
     free(paths);
     return code;

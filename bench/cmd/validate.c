@@ -18,8 +18,7 @@ int cmd_validate(int argc, char **argv) {
     bool quiet = false;
     struct arg_texts files = {0};
     const struct arg rows[] = {
-        {"quiet", ARG_FLAG, &quiet, 0, 0, NULL, NULL, "say nothing of files that are fine"},
-        {.name = NULL}};
+        {"quiet", NULL, "say nothing of files that are fine", .flag = &quiet}, {.name = NULL}};
     const struct args_spec spec = {
         .program = NAME,
         .summary = "checks result files against the schema and their own identities",

@@ -1,38 +1,38 @@
-/* counters.h - how many system calls a process makes and how often it sleeps, counted by the
- * kernel: Linux's tracepoints raw_syscalls:sys_enter and sched:sched_switch, each thread's own
- * (perf_event_open(2)). Not available elsewhere.
- * Invariant: all threads are counted, also those that start or end meanwhile, or it is said why
- * none are.
+/* counters.h - how many system calls a process makes and how often it sleeps. The kernel counts
+ * them per thread, with the tracepoints raw_syscalls:sys_enter and sched:sched_switch
+ * (perf_event_open(2)); Linux only.
+ * Invariant: either all threads are counted, including threads that start or end meanwhile, or none
+ * are and there is a reason.
  *
- * A slot counts from before the load generator starts until it has ended, and divides by all echoes
- * of the run, those of the warm-up included. Counting in the window alone would take the load
- * generator's help at both edges; as it is, accepting, watching and closing add 3 to 6 calls per
- * connection (epoll: 4; threads, which starts and ends a thread: 18). Of 50 connections with
- * 250,000 echoes in 1.3 s at 2.1 calls each that is 0.04 % (threads: 0.18 %), with 20,000 echoes at
- * 3 calls 0.3 % (threads, of 2 calls: 2.3 %). Both arms of a comparison carry it: a change of the
- * calls per echo shows as smaller by that share. */
+ * A slot counts from before the load generator starts until after it has ended, and divides by all
+ * echoes of the run, warm-up included. Counting only the window would need the load generator's
+ * help at both edges. The price: accepting, watching and closing add 3 to 6 calls per connection
+ * (epoll 4; threads 18, because it starts and ends a thread). For 50 connections with 250,000
+ * echoes in 1.3 s at 2.1 calls each this is 0.04 % (threads 0.18 %); with 20,000 echoes at 3 calls
+ * it is 0.3 % (threads, 2 calls: 2.3 %). Both arms of a comparison contain it, so a change of the
+ * calls per echo looks smaller by that share. */
 #ifndef BENCH_MACHINE_COUNTERS_H
 #define BENCH_MACHINE_COUNTERS_H
+
 #include "bench/support/reason.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct counters; /* a count that goes on */
+struct counters; /* a running count */
 
 struct counts {
     uint64_t syscalls; /* system calls entered */
-    uint64_t sleeps;   /* times that a thread gave its CPU up to wait, and so had to be woken */
+    uint64_t sleeps;   /* times a thread gave up its CPU to wait, and had to be woken */
 };
 
-/* Begins to count what process `pid` does. Child processes count if they start later. The whole
- * system's calls become slower meanwhile. Owned by the caller; NULL with a reason that tells a user
- * what to do. */
+/* Starts counting for process `pid`, including child processes that start later. All system calls
+ * of the machine are slower while a count runs. Owned by the caller; NULL with a reason that tells
+ * a user what to do. */
 struct counters *counters_open(int64_t pid, struct reason *reason);
 
-/* What has been counted so far; also once the process has ended. Returns false if the kernel does
- * not tell. */
+/* Reads the counts so far; works after the process has ended, too. False if they cannot be read. */
 bool counters_read(const struct counters *c, struct counts *counts);
 
 void counters_close(struct counters *c);

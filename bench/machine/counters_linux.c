@@ -1,6 +1,7 @@
 /* counters_linux.c - counters by perf_event_open(2): two events a thread.
- * Invariant: files[] holds every event that is open, and no thread has more than one pair: those
- * that exist are attached to by id, later ones inherit, and what came in between starts it anew. */
+ * Invariant: files[] holds every open event, and no thread has more than one pair. Existing threads
+ * are attached by id, later threads inherit; if the list of threads changed in between, attaching
+ * starts again. */
 #include "base/check.h"
 #include "base/os.h"
 
@@ -20,13 +21,13 @@
 #include <unistd.h>
 
 #define THREADS_MAX 4096
-#define ATTEMPTS_MAX 10 /* for the threads to be the same before and after */
+#define ATTEMPTS_MAX 10 /* to find the same threads before and after attaching */
 
 enum { SYSCALLS, SLEEPS, EVENTS };
 
 static const char *const event_names[EVENTS] = {"raw_syscalls/sys_enter", "sched/sched_switch"};
 
-/* States S and D; a thread that is preempted, stopped or ends waits for nothing. */
+/* States S and D only: a thread that is preempted, stopped or ends does not wait. */
 static const char sleeps_filter[] = "prev_state & 3";
 
 struct counters {
@@ -98,7 +99,7 @@ static void close_files(struct counters *c) {
     while (c->count) close(c->files[--c->count]);
 }
 
-/* Makes the events of one thread, which do not count yet. Returns 0 or an error. */
+/* Opens the events of one thread, disabled. Returns 0 or an error. */
 static int attach(struct counters *c, pid_t thread, const uint64_t ids[EVENTS]) {
     for (int i = 0; i < EVENTS; i++) {
         struct perf_event_attr attr = {
@@ -117,8 +118,8 @@ static int attach(struct counters *c, pid_t thread, const uint64_t ids[EVENTS]) 
     return 0;
 }
 
-/* Makes the events of all threads. Returns 0 or an error: EAGAIN if their threads have changed
- * meanwhile, ESRCH if there is none left. */
+/* Opens the events of all threads. Returns 0 or an error: EAGAIN if the threads have changed
+ * meanwhile, ESRCH if none is left. */
 static int attach_all(struct counters *c, int64_t pid, const uint64_t ids[EVENTS]) {
     struct threads before, after;
     int error = list_threads(pid, &before);
@@ -127,7 +128,7 @@ static int attach_all(struct counters *c, int64_t pid, const uint64_t ids[EVENTS
         error = attach(c, before.ids[i], ids);
         if (error != ESRCH) continue;
         while (c->count > had) close(c->files[--c->count]);
-        error = 0; /* it has ended; if it stays in the list, its process waits for the others */
+        error = 0; /* this thread has ended; the kernel may still list it */
     }
     if (!error) error = list_threads(pid, &after);
     if (error) return error;
@@ -139,7 +140,7 @@ static void explain(int error, struct reason *reason) {
     char paranoid[16];
     const char *file = "/proc/sys/kernel/perf_event_paranoid", *text = os_error_text(error);
     if (error == EAGAIN)
-        reason_set(reason, "the server's threads change all the time");
+        reason_set(reason, "the server's threads change too fast to be counted");
     else if (error == ESRCH)
         reason_set(reason, "the server has ended");
     else if (error == E2BIG)

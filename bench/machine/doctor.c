@@ -17,22 +17,22 @@
 #define CPUS_MIN 2
 #define IDLE_CPUS_MIN 1.85
 #define STEAL_PCT_SEEN 1.0
-#define CLOCK_NS_MAX 200.0 /* a clock that is read by a system call, or slower */
+#define CLOCK_NS_MAX 200.0 /* a reading by system call takes at least this */
 #define SWAPPED_PER_S_MAX 25.0
 #define AVAILABLE_MIN (512.0 * 1024 * 1024)
 #define DESCRIPTORS_WANTED 19200 /* 19000 idle connections and 100 busy ones */
-#define PORTS_WANTED 20000       /* twice what the load generator takes of one local address */
-#define BURST 512                /* connects that the load generator has under way */
-#define BACKLOG 4096             /* that the servers ask for */
-#define TIME_WAIT_S 60           /* Linux: TCP_TIMEWAIT_LEN */
-#define WAIT_NS_MAX 2.5e6        /* of a wait of 1 ms; Windows takes up to 2 with fine timers */
+#define PORTS_WANTED 20000 /* twice the ports that the load generator uses per local address */
+#define BURST 512          /* connects that the load generator keeps in flight */
+#define BACKLOG 4096       /* the backlog that the servers request */
+#define TIME_WAIT_S 60     /* Linux: TCP_TIMEWAIT_LEN */
+#define WAIT_NS_MAX 2.5e6  /* of a wait of 1 ms; Windows takes up to 2 with fine timers */
 
-/* One thing to know, as it is being written. */
+/* One finding while its rule fills it. */
 struct finding {
     const char *level;                /* "problem" or "advice"; NULL: nothing found */
-    char found[2 * DOCTOR_TEXT_SIZE]; /* what is so */
+    char found[2 * DOCTOR_TEXT_SIZE]; /* what was found */
     const char *effect;               /* what it does to a measurement */
-    const char *fix;                  /* a command, or what else to do */
+    const char *fix;                  /* a command, or other advice */
 };
 
 static void say(struct finding *f, const char *level, const char *format, ...) FORMAT_PRINTF(3, 4);
@@ -46,98 +46,109 @@ static void say(struct finding *f, const char *level, const char *format, ...) {
 }
 
 static void check_cpus(const struct doctor_facts *m, struct finding *f) {
-    if (m->cpus < CPUS_MIN) say(f, "problem", "%.0f CPU may be used", m->cpus);
-    f->effect = "server and load generator take turns on one CPU; neither shows what it can do";
+    if (m->cpus < CPUS_MIN) say(f, "problem", "iobench may use only %.0f CPU", m->cpus);
+    f->effect = "server and load generator share one CPU; neither reaches its own limit";
     f->fix =
-        "use a machine with 2 CPUs or more, or widen the CPU set of this shell (taskset, cpuset)";
+        "use a machine with 2 or more CPUs, or widen the CPU set of this shell (taskset, cpuset)";
 }
 
 static void check_quota(const struct doctor_facts *m, struct finding *f) {
     if (m->quota_cpus < m->cpus)
-        say(f, "problem", "the control group may use %.2g of %.0f CPUs", m->quota_cpus, m->cpus);
-    f->effect = "server and load generator are stopped for the rest of each period of 0.1 s";
-    f->fix = "lift the quota: cpu.max of the control group, `docker run` without --cpus, or the "
+        say(f, "problem", "the control group is limited to %.2g of %.0f CPUs", m->quota_cpus,
+            m->cpus);
+    f->effect = "the kernel stops server and load generator for the rest of each 0.1 s period";
+    f->fix = "remove the quota: cpu.max of the control group, `docker run` without --cpus, or the "
              "CPU limit of the pod";
 }
 
 static void check_busy(const struct doctor_facts *m, struct finding *f) {
     if (m->cpus >= CPUS_MIN && m->cpus - m->busy_cpus < IDLE_CPUS_MIN)
-        say(f, "problem", "others keep %.1f of %.0f CPUs busy", m->busy_cpus, m->cpus);
-    f->effect = "they take turns with server and load generator: less throughput, late sends";
-    f->fix = "top; end what is not needed, or wait";
+        say(f, "problem", "other processes keep %.1f of %.0f CPUs busy", m->busy_cpus, m->cpus);
+    f->effect = "they compete with server and load generator: lower throughput, late sends";
+    f->fix = "find the processes with top; stop those that are not needed, or wait";
 }
 
-/* A build that has just ended leaves a load average behind and does no harm: never a problem. */
+/* Never a problem: a build that has just ended still shows in the load average. */
 static void check_load(const struct doctor_facts *m, struct finding *f) {
     if (m->load_1min > m->machine_cpus)
         say(f, "advice", "the load average of the last minute is %.1f on %.0f CPUs", m->load_1min,
             m->machine_cpus);
-    f->effect = "none of what has ended; work that comes and goes will fall into some of the slots";
-    f->fix = "look again in a minute; if it stays, top, and iotop for what waits for disks";
+    f->effect = "finished work does no harm; bursty work will disturb some slots";
+    f->fix = "run this again in a minute; if the load stays, look with top, and with iotop for "
+             "disk waits";
 }
 
 static void check_cpuset(const struct doctor_facts *m, struct finding *f) {
     if (m->cpus >= CPUS_MIN && m->cpus < m->machine_cpus)
-        say(f, "advice", "%.0f of the machine's %.0f CPUs may be used", m->cpus, m->machine_cpus);
-    f->effect = "work on the others is not seen here, but shares caches, memory and heat";
-    f->fix = "none if the machine is quiet; else widen the CPU set (taskset, cpuset.cpus of the "
-             "control group, `docker run` without --cpuset-cpus)";
+        say(f, "advice", "iobench may use %.0f of the machine's %.0f CPUs", m->cpus,
+            m->machine_cpus);
+    f->effect =
+        "work on the other CPUs is not visible here, but shares caches, memory bandwidth and heat";
+    f->fix =
+        "nothing to do on a quiet machine; else widen the CPU set (taskset, cpuset.cpus of the "
+        "control group, `docker run` without --cpuset-cpus)";
 }
 
 static void check_steal(const struct doctor_facts *m, struct finding *f) {
     if (m->steal_pct > STEAL_PCT_SEEN)
         say(f, m->steal_pct > SAMPLE_STEAL_PCT_MAX ? "problem" : "advice",
             "the hypervisor takes %.0f %% of the CPU time", m->steal_pct);
-    f->effect = "slots lose time to neighbours; those that lose more than 5 % are suspect";
-    f->fix = "more --repeats, another hour, or a machine with CPUs of its own";
+    f->effect =
+        "slots lose CPU time to other virtual machines; slots that lose more than 5 % are suspect";
+    f->fix = "use more --repeats, another time of day, or a machine with dedicated CPUs";
 }
 
 static void check_siblings(const struct doctor_facts *m, struct finding *f) {
-    if (m->siblings > 0) say(f, "advice", "first and last CPU are threads of one core (SMT)");
-    f->effect = "server and load generator slow each other down; compare within one session only";
+    if (m->siblings > 0)
+        say(f, "advice", "the first and the last CPU are threads of one core (SMT)");
+    f->effect = "server and load generator slow each other down; compare only within one session";
     f->fix =
-        "--placement with CPUs of two cores; or echo off > /sys/devices/system/cpu/smt/control";
+        "use --placement with CPUs of two cores, or echo off > /sys/devices/system/cpu/smt/control";
 }
 
 static void check_governor(const struct doctor_facts *m, struct finding *f) {
     if (*m->governor && strcmp(m->governor, "performance") != 0)
         say(f, "problem", "the frequency governor is %s", m->governor);
-    f->effect = "the clock rate follows the load: CPU per echo and response times at part load are "
-                "those of a slower machine";
+    f->effect =
+        "the clock rate follows the load: at part load, CPU per echo and response times are "
+        "those of a slower machine";
     f->fix = "cpupower frequency-set -g performance";
 }
 
 static void check_power_plan(const struct doctor_facts *m, struct finding *f) {
     if (*m->power_plan && !strstr(m->power_plan, "performance"))
         say(f, "problem", "the power plan is %s", m->power_plan);
-    f->effect = "the clock rate follows the load: CPU per echo and response times at part load are "
-                "those of a slower machine";
+    f->effect =
+        "the clock rate follows the load: at part load, CPU per echo and response times are "
+        "those of a slower machine";
     f->fix = "powercfg /setactive SCHEME_MIN (high performance)";
 }
 
 static void check_emulator(const struct doctor_facts *m, struct finding *f) {
     if (*m->emulator) say(f, "problem", "this is %s, not Windows itself", m->emulator);
-    f->effect = "rates, response times and CPU are the emulator's, differ tenfold from run to run, "
-                "and part of the work is in no process's account: no model can be ranked by them";
-    f->fix = "measure on Windows itself; what is right or wrong can be seen here, too";
+    f->effect =
+        "rates, response times and CPU time are the emulator's and differ tenfold between runs; "
+        "part of the work is charged to no process: these figures cannot rank models";
+    f->fix = "measure on real Windows; an emulator can only show correct or wrong behaviour";
 }
 
 static void check_wait(const struct doctor_facts *m, struct finding *f) {
     if (m->wait_ns > WAIT_NS_MAX)
         say(f, "advice", "a wait of 1 ms takes %.1f ms", m->wait_ns / 1e6);
-    f->effect = "models that poll wake late, and so does the load generator where it may not spin";
-    f->fix = "switch off battery saver, close what asks for coarse timers, or use another machine";
+    f->effect = "polling models wake late, and so does the load generator where it must not spin";
+    f->fix = "switch off battery saver, close programs that request coarse timers, or use another "
+             "machine";
 }
 
 static void check_turbo(const struct doctor_facts *m, struct finding *f) {
     if (m->turbo > 0) say(f, "advice", "turbo is on");
-    f->effect =
-        "the clock rate depends on heat and on how many cores work; it drifts over a session";
+    f->effect = "the clock rate depends on heat and on the number of busy cores; it drifts during "
+                "a session";
     f->fix = "echo 1 > /sys/devices/system/cpu/intel_pstate/no_turbo, or echo 0 > "
              "/sys/devices/system/cpu/cpufreq/boost";
 }
 
-/* Whether a clock source needs no system call to be read; true of none. */
+/* Whether a clock source is read without a system call; true where the source is unknown. */
 static bool read_without_call(const char *source) {
     static const char *const sources[] = {
         "",         "tsc", "kvm-clock",         "hyperv_clocksource_tsc_page", "arch_sys_counter",
@@ -153,33 +164,35 @@ static void check_clock(const struct doctor_facts *m, struct finding *f) {
             *m->clock ? m->clock : "source unknown", m->clock_ns);
     else if (!read_without_call(m->clock))
         say(f, "advice", "the clock's source is %s", m->clock);
-    f->effect = "the load generator reads it twice per echo: it is slower than the servers deserve";
+    f->effect =
+        "the load generator reads the clock twice per echo and gets slower than the servers";
     f->fix = "echo tsc > /sys/devices/system/clocksource/clocksource0/current_clocksource, where "
              "available_clocksource lists it";
-    if (!*m->clock) f->fix = "choose another source, where the system offers some";
+    if (!*m->clock) f->fix = "choose another clock source if the system offers one";
     if (strcmp(m->clock, "QueryPerformanceCounter") == 0)
         f->fix = "bcdedit /deletevalue useplatformclock, and start Windows again";
 }
 
 static void check_memory(const struct doctor_facts *m, struct finding *f) {
     if (m->available_bytes < AVAILABLE_MIN)
-        say(f, "problem", "%.0f MiB of memory are available", m->available_bytes / 1048576);
-    f->effect = "many connections may not fit, and swapping looks like a slow server";
-    f->fix = "free; end what is not needed, or lift the memory limit of the control group";
+        say(f, "problem", "only %.0f MiB of memory are available", m->available_bytes / 1048576);
+    f->effect = "many connections may not fit in memory; swapping then looks like a slow server";
+    f->fix = "look with free; stop programs that are not needed, or raise the control group's "
+             "memory limit";
 }
 
-/* Swap that is merely full holds nothing of a fresh server; only traffic disturbs. */
+/* Full swap does no harm, because a fresh server has no pages there; swap traffic does. */
 static void check_swap(const struct doctor_facts *m, struct finding *f) {
     if (m->swapped_per_s > SWAPPED_PER_S_MAX)
-        say(f, "problem", "%.0f pages a second go to or from swap", m->swapped_per_s);
-    f->effect = "a page that is fetched from disk stops a server for milliseconds";
-    f->fix = "free; end what needs the memory";
+        say(f, "problem", "%.0f pages per second move to or from swap", m->swapped_per_s);
+    f->effect = "fetching one page from disk stops a server for milliseconds";
+    f->fix = "look with free; stop the programs that use the memory";
 }
 
 static void check_descriptors(const struct doctor_facts *m, struct finding *f) {
     if (m->descriptors < DESCRIPTORS_WANTED)
-        say(f, "advice", "a process may open %.0f descriptors", m->descriptors);
-    f->effect = "cells with more connections than that are skipped";
+        say(f, "advice", "a process may open only %.0f descriptors", m->descriptors);
+    f->effect = "cells with more connections are skipped";
     f->fix = "ulimit -Hn 1048576 as root, or nofile in /etc/security/limits.conf";
 }
 
@@ -187,22 +200,24 @@ static void check_somaxconn(const struct doctor_facts *m, struct finding *f) {
     if (m->somaxconn < BACKLOG)
         say(f, m->somaxconn < BURST ? "problem" : "advice", "%s is %.0f",
             *m->somaxconn_name ? m->somaxconn_name : "net.core.somaxconn", m->somaxconn);
-    f->effect = "bursts of connects overflow the accept queue; those that do are retried after 1 s";
-    f->fix = *m->somaxconn_name ? "sysctl, as root, with this name and =4096"
+    f->effect = "bursts of connects overflow the accept queue; the kernel retries them after 1 s";
+    f->fix = *m->somaxconn_name ? "as root: sysctl with this name and =4096"
                                 : "sysctl -w net.core.somaxconn=4096";
 }
 
 static void check_ports(const struct doctor_facts *m, struct finding *f) {
-    if (m->ports < PORTS_WANTED) say(f, "advice", "%.0f ports for outgoing connections", m->ports);
-    f->effect = "connecting is slow beyond half of them, and more of them to one server fail";
+    if (m->ports < PORTS_WANTED)
+        say(f, "advice", "only %.0f ports for outgoing connections", m->ports);
+    f->effect = "connecting gets slow when half of the ports are used, and fails when all are used";
     f->fix = "sysctl -w net.ipv4.ip_local_port_range='16384 60999'";
 }
 
 static void check_time_wait(const struct doctor_facts *m, struct finding *f) {
     if (m->reuse_time_wait <= 0)
-        say(f, "advice", "ports rest for %d s after a connection (net.ipv4.tcp_tw_reuse is 0)",
+        say(f, "advice",
+            "a port cannot be reused for %d s after its connection (net.ipv4.tcp_tw_reuse is 0)",
             TIME_WAIT_S);
-    f->effect = "a churn of some hundred connections a second runs out of ports";
+    f->effect = "churn of a few hundred connections per second runs out of ports";
     f->fix = "sysctl -w net.ipv4.tcp_tw_reuse=2";
 }
 
@@ -212,19 +227,22 @@ static void check_io_uring(const struct doctor_facts *m, struct finding *f) {
     if (m->uring_works <= 0) {
         say(f, "advice", "echo-io_uring cannot run: %s", m->uring_reason);
         if (!(m->uring_disabled > 0))
-            f->fix = "Linux 6.0 or later, and a container whose seccomp profile lets io_uring "
-                     "through (docker run --security-opt seccomp=PROFILE)";
+            f->fix =
+                "use Linux 6.0 or later, and a container whose seccomp profile allows io_uring "
+                "(docker run --security-opt seccomp=PROFILE)";
     } else if (isnan(m->uring_works) && m->uring_disabled > 0) {
         say(f, "advice", "kernel.io_uring_disabled is %.0f", m->uring_disabled);
-        f->effect = "echo-io_uring is left out, unless this process has the right to use it";
+        f->effect =
+            "echo-io_uring is left out, unless this process has the privilege to use io_uring";
     }
 }
 
 static void check_mitigations(const struct doctor_facts *m, struct finding *f) {
     if (*m->mitigations) say(f, "advice", "CPU mitigations are on: %s", m->mitigations);
-    f->effect = "system calls cost more, so models that make fewer of them gain; compare with "
-                "machines that have the same";
-    f->fix = "leave them; only on a machine for nothing but measuring: mitigations=off at boot";
+    f->effect = "system calls cost more, so models with fewer calls gain; compare only with "
+                "machines that have the same mitigations";
+    f->fix = "leave them on; only a machine used for nothing but measuring may boot with "
+             "mitigations=off";
 }
 
 struct doctor_facts doctor_unknown(void) {

@@ -1,5 +1,5 @@
-/* doctor.h - what of this machine would spoil a measurement, and what mends it.
- * Invariant: it changes nothing; a fact that the system does not tell gives no finding. */
+/* doctor.h - what on this machine will distort results, and how to fix it.
+ * Invariant: the doctor changes nothing; an unknown fact gives no finding. */
 #ifndef BENCH_MACHINE_DOCTOR_H
 #define BENCH_MACHINE_DOCTOR_H
 
@@ -10,36 +10,36 @@
 
 #define DOCTOR_TEXT_SIZE 192
 
-/* What is known of the machine: numbers are NAN, texts empty where it does not tell. */
+/* Facts about the machine: an unknown number is NAN, an unknown text is empty. */
 struct doctor_facts {
-    double cpus;            /* that iobench may run on */
-    double quota_cpus;      /* that its control group may use; INFINITY: all */
-    double machine_cpus;    /* that there are */
-    double busy_cpus;       /* of `cpus`, kept busy by others while it looked */
-    double steal_pct;       /* of `cpus`, taken by the hypervisor meanwhile */
-    double load_1min;       /* of the whole machine: what has just ended counts, too */
+    double cpus;            /* CPUs that iobench may use */
+    double quota_cpus;      /* CPUs that its control group may use; INFINITY: no limit */
+    double machine_cpus;    /* CPUs of the machine */
+    double busy_cpus;       /* of `cpus`, busy with other processes during the look */
+    double steal_pct;       /* of `cpus`, taken by the hypervisor during the look */
+    double load_1min;       /* of the whole machine, finished work included */
     double siblings;        /* 1: first and last CPU are threads of one core */
     double turbo;           /* 1: the clock rate depends on heat and neighbours */
     double clock_ns;        /* one reading of the clock */
-    double available_bytes; /* memory that could be had, control group included */
-    double swapped_per_s;   /* pages that went to or from swap while it looked */
-    double descriptors;     /* that a process may open */
+    double available_bytes; /* free or reclaimable memory, within the control group */
+    double swapped_per_s;   /* pages moved to or from swap during the look */
+    double descriptors;     /* descriptors that a process may open */
     double somaxconn;       /* longest queue of connections that are not accepted yet */
     double ports;           /* for outgoing connections */
     double reuse_time_wait; /* 0: a port rests for a minute after its connection */
-    double uring_disabled;  /* 0: the system lets anybody use io_uring */
-    double uring_works;     /* 1: echo-io_uring runs here; 0: it says why not */
-    double wait_ns;         /* what a wait of 1 ms takes */
-    char uring_reason[DOCTOR_TEXT_SIZE];   /* why not */
-    char somaxconn_name[DOCTOR_TEXT_SIZE]; /* what sysctl calls it; empty: as Linux does */
-    char emulator[DOCTOR_TEXT_SIZE];       /* "wine 8.0"; empty: the system is itself */
+    double uring_disabled;  /* 0: every process may use io_uring */
+    double uring_works;     /* 1: echo-io_uring runs here; 0: see uring_reason */
+    double wait_ns;         /* duration of a wait of 1 ms */
+    char uring_reason[DOCTOR_TEXT_SIZE];   /* why echo-io_uring cannot run */
+    char somaxconn_name[DOCTOR_TEXT_SIZE]; /* its sysctl name; empty: as on Linux */
+    char emulator[DOCTOR_TEXT_SIZE];       /* "wine 8.0"; empty: no emulator */
     char power_plan[DOCTOR_TEXT_SIZE];     /* Windows: "balanced" */
     char governor[DOCTOR_TEXT_SIZE];       /* of the clock rate: "performance" */
     char clock[DOCTOR_TEXT_SIZE];          /* source of the kernel's clock: "tsc" */
-    char mitigations[DOCTOR_TEXT_SIZE];    /* those that make system calls dear */
+    char mitigations[DOCTOR_TEXT_SIZE];    /* those that make system calls slower */
 };
 
-/* Facts of which nothing is known. */
+/* Facts that are all unknown. */
 struct doctor_facts doctor_unknown(void);
 
 /* Looks at the machine for `seconds`. */
@@ -52,17 +52,17 @@ cJSON *doctor_findings(const struct doctor_facts *facts);
 /* How many findings are problems: with none the machine is fit. */
 size_t doctor_problems(const cJSON *findings);
 
-/* ---- doctor_linux.c, doctor_sysctl.c, doctor_windows.c: by means of the system's own ---- */
+/* ---- doctor_linux.c, doctor_sysctl.c, doctor_windows.c: calls of one system ---- */
 
 /* Counters that only grow; NAN where unknown. */
 struct doctor_counts {
-    struct cpu_ticks ticks; /* of the CPUs asked for, together */
-    double swapped;         /* pages that went to or from swap */
+    struct cpu_ticks ticks; /* sum over the requested CPUs */
+    double swapped;         /* pages moved to or from swap */
 };
 
 struct doctor_counts doctor_counts(const int *cpus, size_t count);
 
-/* What the system says of these CPUs, of limits and of memory. */
+/* Reads facts about these CPUs, limits and memory. */
 void doctor_read_system(struct doctor_facts *facts, const int *cpus, size_t count);
 
 #endif

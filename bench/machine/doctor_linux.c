@@ -1,7 +1,7 @@
-/* doctor_linux.c - what /proc and /sys tell the doctor: CPUs, control groups, limits, memory.
- * Where they do not, everything stays unknown.
- * Invariant: a limit counts wherever it stands between this process's control group and the root,
- * because each of them holds. */
+/* doctor_linux.c - facts for the doctor from /proc and /sys: CPUs, control groups, limits,
+ * memory. What cannot be read stays unknown.
+ * Invariant: a limit counts at every level between this process's control group and the root,
+ * because each level applies. */
 #include "base/json.h"
 
 #include "bench/machine/doctor.h"
@@ -15,7 +15,7 @@
 
 #define GROUP_SIZE 512
 #define PATH_TEXT_SIZE 1024
-#define STAT_LINES_MAX 8192 /* one a CPU, before the others */
+#define STAT_LINES_MAX 8192 /* one line per CPU; other lines follow */
 
 static double count_in(const char *path) {
     cJSON *json = environment_file_count(path);
@@ -36,7 +36,7 @@ static const char *in(char path[PATH_TEXT_SIZE], const char *directory, const ch
     return path;
 }
 
-/* CPUs that one group allows: version 2 says "max 100000" or "50000 100000" (of microseconds). */
+/* CPUs that one group allows; version 2 writes "max 100000" or "50000 100000" (of microseconds). */
 static double group_cpus(const char *directory) {
     char path[PATH_TEXT_SIZE], text[64], *end;
     double used, period;
@@ -44,13 +44,14 @@ static double group_cpus(const char *directory) {
         used = strtod(text, &end);
         period = end == text ? NAN : strtod(end, NULL);
     } else {
-        used = count_in(in(path, directory, "cpu.cfs_quota_us")); /* -1, none, is no count */
+        used = count_in(in(path, directory,
+                           "cpu.cfs_quota_us")); /* -1 means no limit and is not read as a count */
         period = count_in(in(path, directory, "cpu.cfs_period_us"));
     }
     return period > 0 ? used / period : NAN;
 }
 
-/* Memory that one group leaves, in bytes. File pages count as used and are given up when needed. */
+/* Memory left in one group, in bytes. Inactive file pages count as free: they are reclaimable. */
 static double group_bytes(const char *directory) {
     char path[PATH_TEXT_SIZE];
     double most = count_in(in(path, directory, "memory.max"));
@@ -62,7 +63,7 @@ static double group_bytes(const char *directory) {
            environment_value(in(path, directory, "memory.stat"), "total_inactive_file", ' ');
 }
 
-/* Which group of a controller this process is in; "" (version 2): of the one hierarchy. */
+/* The group of this process for a controller; "" (version 2) names the single hierarchy. */
 static void own_group(const char *controller, char group[GROUP_SIZE]) {
     char line[GROUP_SIZE];
     *group = '\0';
@@ -81,7 +82,7 @@ static void own_group(const char *controller, char group[GROUP_SIZE]) {
     if (file) fclose(file);
 }
 
-/* The least that this process's group and those around it allow; NAN if none says. */
+/* The smallest limit of this process's group and its parents; NAN if none has a limit. */
 static double least(const char *root, const char *controller, double (*read)(const char *)) {
     char directory[PATH_TEXT_SIZE], group[GROUP_SIZE];
     own_group(controller, group);
@@ -104,7 +105,7 @@ static double allowed_by_groups(const char *controller, double (*read)(const cha
 
 /* ---- processors ---- */
 
-/* Names of the weaknesses whose mitigation makes every system call dearer. */
+/* Names of the vulnerabilities whose mitigation slows every system call. */
 static void read_mitigations(char text[DOCTOR_TEXT_SIZE]) {
     static const char *const dear[] = {"PTI",    "Retpoline", "Clear CPU buffers",
                                        "; IBRS", "Safe RET",  "untrained return thunk"};
@@ -122,7 +123,7 @@ static void read_mitigations(char text[DOCTOR_TEXT_SIZE]) {
     cJSON_Delete(all);
 }
 
-/* Of the CPUs that placement takes first, one that is not at its full rate speaks for both. */
+/* Looks at the two CPUs that placement takes first; one below its full rate decides. */
 static void read_governor(struct doctor_facts *f, int first, int last) {
     const int cpus[] = {first, last};
     for (size_t i = 0; i < 2; i++) {
@@ -153,7 +154,8 @@ struct doctor_counts doctor_counts(const int *cpus, size_t count) {
     for (int i = 0; i < STAT_LINES_MAX && fgets(line, sizeof line, file); i++) {
         if (strncmp(line, "cpu", 3) != 0) break;
         long cpu = strtol(line + 3, &at, 10);
-        if (at == line + 3 || !among(cpus, count, cpu)) continue; /* the first is the sum */
+        if (at == line + 3 || !among(cpus, count, cpu))
+            continue; /* the first line is the sum over all CPUs */
         /* user nice system idle iowait irq softirq steal; guest time is part of user time */
         double values[8];
         for (int k = 0; k < 8; k++) counts.ticks.total += values[k] = strtod(at, &at);

@@ -1,4 +1,4 @@
-/* doctor_look.c - gathers what `iobench doctor` judges.
+/* doctor_look.c - gathers the facts for `iobench doctor`.
  * Invariant: it sleeps while it samples, so that it does not count itself among the others. */
 #include "base/os.h"
 
@@ -34,7 +34,7 @@ static void look_at_others(struct doctor_facts *f, const int *cpus, size_t count
     double steal = after.ticks.steal - before.ticks.steal;
     double idle = after.ticks.idle - before.ticks.idle;
     if (total > 0) {
-        /* what was stolen, nobody had; fmax: where it is unknown, it is somebody's */
+        /* stolen time was not used by other processes; unknown steal counts as 0 */
         f->busy_cpus = f->cpus * (1 - (idle + fmax(0, steal)) / total);
         f->steal_pct = 100 * steal / total;
     }
@@ -57,7 +57,7 @@ void doctor_look(struct doctor_facts *f, double seconds) {
     if (descriptors != OS_UNKNOWN) f->descriptors = (double)descriptors;
     f->clock_ns = clock_cost_ns();
     double load[3];
-    uv_loadavg(load); /* 0 where the system has none, which finds nothing */
+    uv_loadavg(load); /* 0 on systems without a load average: no finding */
     f->load_1min = load[0];
     doctor_read_system(f, cpus, count);
     look_at_others(f, cpus, count, seconds);

@@ -1,4 +1,4 @@
-/* doctor_sysctl.c - what macOS and the systems of base/os_bsd.c tell the doctor.
+/* doctor_sysctl.c - facts for the doctor from macOS and the BSDs.
  * Invariant: what they do not tell stays unknown. */
 #include "base/os_sysctl.h"
 
@@ -14,7 +14,7 @@ static void add_ticks(struct cpu_ticks *sum, const struct uv_cpu_times_s *t) {
         (double)t->user + (double)t->nice + (double)t->sys + (double)t->idle + (double)t->irq;
 }
 
-/* Of all CPUs where the system gives no choice among them. */
+/* Sums over all CPUs: these systems do not offer a choice of CPUs. */
 struct doctor_counts doctor_counts(const int *cpus, size_t count) {
     struct doctor_counts counts = {.ticks = {NAN, NAN, NAN}, .swapped = NAN};
     uv_cpu_info_t *all;
@@ -28,7 +28,7 @@ struct doctor_counts doctor_counts(const int *cpus, size_t count) {
     return counts;
 }
 
-/* Memory that is free is no figure to judge by here: caches are not counted with it. */
+/* Free memory says nothing here, because it does not include reclaimable caches. */
 void doctor_read_system(struct doctor_facts *f, const int *cpus, size_t count) {
     static const char *const queues[] = {"kern.ipc.soacceptqueue", "kern.ipc.somaxconn",
                                          "kern.somaxconn"};

@@ -1,6 +1,6 @@
-/* doctor_windows.c - what Windows tells the doctor: CPUs, memory, the power plan, how long a short
- * wait takes, and whether this is Windows at all.
- * Invariant: what it does not tell stays unknown. */
+/* doctor_windows.c - facts for the doctor from Windows: CPUs, memory, the power plan, how long a
+ * short wait takes, and whether this is Windows at all. Invariant: what it does not tell stays
+ * unknown. */
 #include "base/os.h"
 
 #include "bench/machine/doctor.h"
@@ -32,7 +32,7 @@ struct doctor_counts doctor_counts(const int *cpus, size_t count) {
     return counts;
 }
 
-/* What a wait of 1 ms takes, as the load generator and most servers wait. */
+/* Duration of a wait of 1 ms, with the call that the load generator and most servers use. */
 static double wait_ns(void) {
     double waits_ns[WAITS];
     os_timer_fine();

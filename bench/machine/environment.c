@@ -1,4 +1,4 @@
-/* environment.c - the `env` object, from libuv, base/ and what the system alone tells.
+/* environment.c - builds the `env` object from libuv, base/ and the facts of each system.
  * Invariant: every key of the schema is there. */
 #include "bench/machine/environment.h"
 
@@ -78,7 +78,8 @@ static cJSON *limits_json(const struct environment_facts *f) {
     return json;
 }
 
-/* Where a continuous integration service says who it is; "none" where none does. */
+/* Which continuous integration service runs this, by its environment variables; "none" otherwise.
+ */
 static cJSON *ci_json(void) {
     static const struct {
         const char *variable, *provider;
@@ -96,7 +97,7 @@ static cJSON *ci_json(void) {
     return json;
 }
 
-/* Of what goes elsewhere the way is not known. */
+/* The path to a server on another machine is unknown. */
 static cJSON *net_json(struct environment_facts *f, bool loopback) {
     cJSON *json = cJSON_CreateObject();
     json_add_item(json, "path", loopback ? cJSON_CreateString("loopback") : NULL);

@@ -9,9 +9,9 @@
 
 /* CPU time of the whole machine since it started, in ticks; NAN where unknown. */
 struct cpu_ticks {
-    double idle;  /* used by nobody */
-    double steal; /* taken by the hypervisor */
-    double total; /* all of it */
+    double idle;  /* idle */
+    double steal; /* taken by the hypervisor for other guests */
+    double total; /* sum of all states */
 };
 
 struct cpu_ticks environment_ticks(void);
@@ -19,32 +19,32 @@ struct cpu_ticks environment_ticks(void);
 /* Share of the CPU that the hypervisor took since `start`, in percent; NAN if unknown. */
 double environment_steal_pct(const struct cpu_ticks *start);
 
-/* The `env` object, owned by the caller; takes over `machine_floor` and `findings`. cpu.steal_pct
- * is null until the session knows it. `loopback`: all servers are on this machine; else the way to
- * them is not known. */
+/* The `env` object, owned by the caller; takes ownership of `machine_floor` and `findings`.
+ * cpu.steal_pct is null until the session ends. `loopback`: all servers run on this machine; else
+ * the network path is unknown. */
 cJSON *environment_json(cJSON *machine_floor, cJSON *findings, bool loopback);
 
 /* The name of this host, for file names: letters, digits and '-'. */
 void environment_host_name(char *name, size_t size);
 
-/* ---- environment_linux.c, environment_sysctl.c, environment_windows.c: what each system tells by
- * means of its own ---- */
+/* ---- environment_linux.c, environment_sysctl.c, environment_windows.c: facts
+ * that need calls of one system ---- */
 
-/* Each item is owned by whoever asked, NULL (null) where the system does not tell; `load_1min` is
- * NAN then. */
+/* Each item is owned by the caller of environment_facts; NULL where the system does not provide it,
+ * `load_1min` is NAN then. */
 struct environment_facts {
     double load_1min;          /* load average of the last minute */
     cJSON *os;                 /* "Windows"; NULL: as uname says */
     cJSON *os_version;         /* "Debian GNU/Linux 12 (bookworm)" */
     cJSON *hypervisor;         /* "KVM"; "none" on bare metal */
     cJSON *container;          /* "docker"; "none" outside of all */
-    cJSON *emulator;           /* "wine 8.0": one system plays another */
-    cJSON *boot_id;            /* another after each start of the machine */
+    cJSON *emulator;           /* "wine 8.0"; NULL on the system itself */
+    cJSON *boot_id;            /* changes with every boot */
     cJSON *physical_cpus;      /* cores */
     cJSON *smt;                /* whether cores run two threads or more */
     cJSON *governor;           /* of the clock rate: "performance"; Windows: the power plan */
     cJSON *turbo;              /* whether the clock rate may exceed the nominal one */
-    cJSON *mitigations;        /* object of texts: CPU weaknesses and what is done about them */
+    cJSON *mitigations;        /* object of texts: CPU vulnerabilities and their mitigations */
     cJSON *clock_source;       /* "tsc" */
     cJSON *loopback_mtu;       /* bytes */
     cJSON *congestion_control; /* of TCP: "cubic" */

@@ -1,4 +1,4 @@
-/* environment_linux.c - what /proc and /sys tell of the machine; NULL (null) where they do not.
+/* environment_linux.c - facts about the machine from /proc and /sys; NULL where unknown.
  * Invariant: no file is read beyond 64 KiB. */
 #include "bench/machine/environment_linux.h"
 
@@ -87,7 +87,7 @@ static cJSON *os_version(void) {
                : NULL;
 }
 
-/* The processor's flags tell that there is a hypervisor, the firmware's texts which one. */
+/* The CPU flags show that there is a hypervisor, the firmware strings show which one. */
 static cJSON *hypervisor(void) {
     char flags[4096], vendor[64];
     if (!find_value("/proc/cpuinfo", "flags", ':', flags, sizeof flags)) return NULL;
@@ -114,7 +114,7 @@ static char *topology_line(int cpu, const char *file, char *text, size_t size) {
     return environment_line(path, text, size);
 }
 
-/* Pairs of package and core that occur among the CPUs. */
+/* Distinct (package, core) pairs among the CPUs. */
 static cJSON *physical_cpus(void) {
     static long seen[CORES_MAX];
     int count = 0;

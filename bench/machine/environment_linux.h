@@ -7,20 +7,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* First line of a small file in `text`, without its end. Returns text, or NULL if there is none. */
+/* Reads the first line of a small file into `text`, without its newline. Returns text, or NULL. */
 char *environment_line(const char *path, char *text, size_t size);
 
 /* The number that follows KEY<separator> in a file of such lines; NAN if there is none. */
 double environment_value(const char *path, const char *key, char separator);
 
-/* Text or whole number that a file holds; NULL (null) if it cannot be read. */
+/* The text or whole number in a file; NULL if it cannot be read. */
 cJSON *environment_file_text(const char *path);
 cJSON *environment_file_count(const char *path);
 
 cJSON *environment_turbo(void);
 cJSON *environment_mitigations(void);
 
-/* Whether two CPUs are threads of one core. Returns false if the system does not tell. */
+/* Whether two CPUs are threads of one core. Returns false if unknown. */
 bool environment_siblings(int cpu, int other, bool *same_core);
 
 #endif

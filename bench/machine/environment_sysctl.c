@@ -1,4 +1,4 @@
-/* environment_sysctl.c - what macOS and the systems of base/os_bsd.c tell of the machine, by name;
+/* environment_sysctl.c - facts about the machine from sysctl names of macOS and the BSDs;
  * NULL (null) where they do not.
  * Invariant: which system this is, is not asked: a name that it lacks is passed over for the next.
  */
@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <uv.h>
 
-/* Names in the order of asking. */
+/* Names, in the order in which they are tried. */
 #define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-/* The text of the first of these names that stands for one. */
+/* The text of the first name that exists. */
 static cJSON *text_of(const char *const *names) {
     char text[128];
     for (; *names; names++)
@@ -32,12 +32,12 @@ static cJSON *count_json(const char *const *names) {
     return count_of(names, &value) ? cJSON_CreateNumber((double)value) : NULL;
 }
 
-/* What a hypervisor takes is not told here. */
+/* These systems do not report steal time. */
 struct cpu_ticks environment_ticks(void) {
     return (struct cpu_ticks){NAN, NAN, NAN};
 }
 
-/* One tells the kind, or "none"; another only whether. */
+/* One name gives the kind or "none"; another only whether there is a hypervisor. */
 static cJSON *hypervisor(void) {
     uint64_t present;
     if (count_of(NAMES("kern.hv_vmm_present"), &present))
@@ -51,14 +51,14 @@ static cJSON *container(void) {
     return cJSON_CreateString(jailed ? "jail" : "none");
 }
 
-/* A program for another CPU, translated as it runs. */
+/* Rosetta: this program was built for another CPU. */
 static cJSON *emulator(void) {
     uint64_t translated;
     bool known = count_of(NAMES("sysctl.proc_translated"), &translated);
     return known && translated ? cJSON_CreateString("rosetta 2") : NULL;
 }
 
-/* "macOS 15.1"; elsewhere uname's version says it all. */
+/* "macOS 15.1"; on the BSDs uname's version is enough. */
 static cJSON *os_version(void) {
     char version[64], text[80];
     if (!os_sysctl_text("kern.osproductversion", version, sizeof version)) return NULL;
@@ -75,7 +75,7 @@ static cJSON *smt(void) {
     return cJSON_CreateBool(threads > cores);
 }
 
-/* macOS has one clock, and no name that tells it. */
+/* macOS has one clock source, without a sysctl name. */
 static cJSON *clock_source(void) {
     uint64_t timebase;
     if (count_of(NAMES("hw.tbfrequency"), &timebase))

@@ -1,4 +1,4 @@
-/* environment_windows.c - what Windows tells of the machine; NULL (null) where it does not.
+/* environment_windows.c - facts about the machine from Windows; NULL where unknown.
  * Invariant: no function is called that Wine lacks: it would end the process. */
 #include "bench/machine/environment_windows.h"
 
@@ -16,13 +16,13 @@
 #define CPUID_HYPERVISOR 0x40000000u    /* its name in ebx, ecx, edx */
 #define POWER_KEY "SYSTEM\\CurrentControlSet\\Control\\Power\\User\\PowerSchemes"
 
-/* What a hypervisor takes is not told to its guests here. */
+/* Windows does not report steal time to guests. */
 struct cpu_ticks environment_ticks(void) {
     return (struct cpu_ticks){NAN, NAN, NAN};
 }
 
 void environment_emulator(char *text, size_t size) {
-    const char *(*version)(void); /* a function of Wine's own */
+    const char *(*version)(void); /* exists only in Wine */
     FARPROC found = GetProcAddress(GetModuleHandleA("ntdll.dll"), "wine_get_version");
     *text = '\0';
     if (!found) return;
@@ -32,7 +32,7 @@ void environment_emulator(char *text, size_t size) {
 
 void environment_power_plan(char *text, size_t size) {
     static const struct {
-        const char *id; /* fixed numbers of the plans that Windows brings */
+        const char *id; /* GUIDs of the built-in plans */
         const char *name;
     } plans[] = {{"381b4222-f694-41f0-9685-ff5bb260df2e", "balanced"},
                  {"8c5e7fda-e8bf-4a96-9a85-a6e23a8c635c", "high performance"},
@@ -98,7 +98,7 @@ bool environment_siblings(int cpu, int other, bool *same_core) {
     return known;
 }
 
-/* On a machine with Hyper-V switched on, Windows itself runs under it and says so. */
+/* With Hyper-V enabled, the host Windows also runs under it and reports so. */
 static cJSON *hypervisor(void) {
     unsigned eax, words[3], edx;
     char name[sizeof words + 1] = "";

@@ -1,6 +1,6 @@
-/* floor.c - the machine's floor: one thread is both ends of one connection, so that nothing is
- * measured but the kernel's path of two sends and two receives.
- * Invariant: a batch either ran to its end or the figure is unknown. */
+/* floor.c - the machine's floor: one thread owns both ends of one connection, so that the time is
+ * that of the kernel's path for two sends and two receives, and nothing else.
+ * Invariant: a figure is known only if every batch ran to its end. */
 #include "bench/machine/floor.h"
 
 #include "base/json.h"
@@ -16,8 +16,8 @@
 #define BATCHES 51
 #define ROUNDTRIPS 1000    /* per batch, about 3 ms */
 #define CALLS 2000         /* per batch */
-#define MESSAGE_BYTES 64   /* as the suites use it */
-#define SPINS_MAX 50000000 /* tries to receive before giving up; delivery takes one or two */
+#define MESSAGE_BYTES 64   /* the usual size of the suites */
+#define SPINS_MAX 50000000 /* receives that may find nothing; delivery takes one or two */
 
 /* Moves one message from one end to the other. */
 static bool pass(os_socket from, os_socket to) {
@@ -77,10 +77,10 @@ static bool connect_both(os_socket *listener, os_socket *a, os_socket *b) {
     char host[64];
     char reason[128];
     uint16_t port = 0;
-    if (os_address_resolve("127.0.0.1", 0, &any, reason, sizeof reason) != 0) return false;
+    if (!os_address_resolve("127.0.0.1", 0, &any, reason, sizeof reason)) return false;
     if (os_listen(&any, 1, false, listener) != 0) return false;
     if (os_socket_local(*listener, host, sizeof host, &port) != 0) return false;
-    if (os_address_resolve(host, port, &there, reason, sizeof reason) != 0) return false;
+    if (!os_address_resolve(host, port, &there, reason, sizeof reason)) return false;
     if (os_connect(&there, 0, a) != 0) return false;
     for (int i = 0; i < 1000; i++) {
         int error = os_accept(*listener, true, b);

@@ -1,4 +1,5 @@
-/* floor.h - what this machine needs at least: the yardstick for every server's CPU per echo.
+/* floor.h - the least CPU time that this machine needs for an echo: the yardstick for every
+ * server's CPU per echo.
  * Invariant: measured by one thread, on the CPU that the servers will use. */
 #ifndef BENCH_MACHINE_FLOOR_H
 #define BENCH_MACHINE_FLOOR_H

@@ -3,38 +3,9 @@
 #include "bench/plot/fill.h"
 #include "bench/support/json_path.h"
 
-#include <ctype.h>
 #include <math.h>
-#include <string.h>
 
-enum { LOAD_SIZE = 192 };
-
-/* A load without one of its parts: "closed/d1/64B" of "closed/c50/d1/64B" and "c". A part is its
- * letters and a figure, so that "c" is not a part of "closed". */
-static void load_without(char text[LOAD_SIZE], const char *load, const char *part) {
-    size_t used = 0, letters = strlen(part);
-    while (*load != '\0') {
-        size_t length = strcspn(load, "/");
-        bool dropped = strncmp(load, part, letters) == 0 && isdigit((unsigned char)load[letters]);
-        if (!dropped && used + length + 2 < LOAD_SIZE) {
-            text[used++] = '/';
-            memcpy(text + used, load, length);
-            used += length;
-        }
-        load += length + (load[length] == '/');
-    }
-    text[used] = '\0';
-}
-
-bool plot_same_family(const struct summary_cell *a, const struct summary_cell *b,
-                      const char *part) {
-    char of_a[LOAD_SIZE], of_b[LOAD_SIZE];
-    load_without(of_a, a->load, part);
-    load_without(of_b, b->load, part);
-    return strcmp(of_a, of_b) == 0;
-}
-
-const struct summary_cell *plot_fullest_family(const struct summary *report, const char *part,
+const struct summary_cell *plot_fullest_family(const struct summary *report, enum scenario_but but,
                                                bool (*counts)(const struct summary_cell *cell)) {
     const struct summary_cell *best = NULL;
     size_t most = 0;
@@ -43,7 +14,7 @@ const struct summary_cell *plot_fullest_family(const struct summary *report, con
         if (!counts(cell)) continue;
         size_t cells = 0;
         for (size_t k = 0; k < report->cell_count; k++)
-            cells += counts(&report->cells[k]) && plot_same_family(cell, &report->cells[k], part);
+            cells += counts(&report->cells[k]) && summary_same_load(cell, &report->cells[k], but);
         if (cells > most) best = cell, most = cells;
     }
     return best;
@@ -54,7 +25,7 @@ static double suitability(const struct summary *report, const struct summary_cel
     size_t cells = 0, saturated = 0, results = 0, last = report->result_count;
     for (size_t i = 0; i < report->cell_count; i++) {
         const struct summary_cell *cell = &report->cells[i];
-        if (!counts(cell) || strcmp(cell->load, like->load) != 0) continue;
+        if (!counts(cell) || cell->load != like->load) continue;
         cells++;
         saturated += cell->saturated;
         results += cell->result != last; /* cells come result by result */
@@ -76,7 +47,7 @@ const struct summary_cell *plot_best_load(const struct summary *report,
         const struct summary_cell *cell = &report->cells[i];
         if (!counts(cell)) continue;
         double suits = suitability(report, cell, counts);
-        if (best == NULL || suits > highest) best = cell, highest = suits;
+        if (!best || suits > highest) best = cell, highest = suits;
     }
     return best;
 }

@@ -15,11 +15,9 @@ void plot_fill_cpu(const struct summary *report, struct plot *plot);
 void plot_fill_series(const struct summary *report, struct plot *plot);
 void plot_fill_order(const struct summary *report, struct plot *plot);
 
-/* Whether two cells' loads differ in nothing but one part, "c" of "c50" say. */
-bool plot_same_family(const struct summary_cell *a, const struct summary_cell *b, const char *part);
-
-/* The first cell of the family of loads with most cells that count; NULL if none does. */
-const struct summary_cell *plot_fullest_family(const struct summary *report, const char *part,
+/* The first cell of the family of loads with most cells that count; NULL if none does. The loads of
+ * a family are the same but for one field. */
+const struct summary_cell *plot_fullest_family(const struct summary *report, enum scenario_but but,
                                                bool (*counts)(const struct summary_cell *cell));
 
 /* A cell of the load that suits a plot of one load best, of cells that count: measured in more

@@ -35,11 +35,11 @@ static const struct summary_cell **cells_like(const struct summary *report,
                                               const struct summary_cell *first, size_t *count,
                                               struct plot *plot) {
     const struct summary_cell **cells = calloc(report->cell_count + 1, sizeof *cells);
-    CHECK(cells != NULL);
+    CHECK(cells);
     *count = 0;
     for (size_t i = 0; i < report->cell_count; i++) {
         const struct summary_cell *cell = &report->cells[i];
-        if (cell->kind != LOAD_OPEN || !plot_same_family(cell, first, "r")) continue;
+        if (cell->kind != LOAD_OPEN || !summary_same_load(cell, first, BUT_RATE)) continue;
         plot->invalid += cell->invalid;
         if (has_response(cell)) cells[(*count)++] = cell;
     }
@@ -63,7 +63,7 @@ static void add_response(struct plot *plot, const struct summary_cell *cell, siz
 }
 
 void plot_fill_load(const struct summary *report, struct plot *plot) {
-    const struct summary_cell *first = plot_fullest_family(report, "r", has_response);
+    const struct summary_cell *first = plot_fullest_family(report, BUT_RATE, has_response);
     size_t count = 0;
     const struct summary_cell **cells = first ? cells_like(report, first, &count, plot) : NULL;
     bool several = false;
@@ -147,22 +147,22 @@ static void set_idle_y(struct plot *plot, size_t part, double min, double max) {
 }
 
 void plot_fill_idle(const struct summary *report, struct plot *plot) {
-    const struct summary_cell *first = plot_fullest_family(report, "idle", is_crowded);
-    if (first == NULL) {
+    const struct summary_cell *first = plot_fullest_family(report, BUT_IDLE, is_crowded);
+    if (!first) {
         plot_note(plot, "no cell has idle connections");
         return;
     }
     double least = INFINITY, most = 0, low[3] = {INFINITY, INFINITY, INFINITY}, high[3] = {0};
     for (size_t i = 0; i < report->cell_count; i++) {
         const struct summary_cell *cell = &report->cells[i];
-        if (!is_crowded(cell) || !plot_same_family(cell, first, "idle")) continue;
+        if (!is_crowded(cell) || !summary_same_load(cell, first, BUT_IDLE)) continue;
         least = fmin(least, cell->idle);
         most = fmax(most, cell->idle);
     }
     idle_axis(plot, least, most);
     for (size_t i = 0; i < report->cell_count; i++) {
         const struct summary_cell *cell = &report->cells[i];
-        if (!plot_same_family(cell, first, "idle")) continue;
+        if (!summary_same_load(cell, first, BUT_IDLE)) continue;
         plot->invalid += cell->invalid;
         struct summary_span spans[3] = {cell->rate, cell->per_cpu, cell->memory};
         for (size_t part = 0; part < 3; part++) {

@@ -112,8 +112,8 @@ static void set_axes(struct plot *plot, const struct extent *extent) {
 
 void plot_fill_series(const struct summary *report, struct plot *plot) {
     const struct summary_cell *first = plot_best_load(report, has_closed_series);
-    if (first == NULL) first = plot_best_load(report, has_series);
-    if (first == NULL) {
+    if (!first) first = plot_best_load(report, has_series);
+    if (!first) {
         plot_note(plot, "no usable slot has a series");
         return;
     }
@@ -121,13 +121,12 @@ void plot_fill_series(const struct summary *report, struct plot *plot) {
     size_t columns = 0, column = 0;
     for (size_t i = 0; i < report->cell_count; i++) {
         const struct summary_cell *cell = &report->cells[i];
-        columns += cell->result == first->result && strcmp(cell->load, first->load) == 0 &&
-                   has_series(cell);
+        columns += cell->result == first->result && cell->load == first->load && has_series(cell);
     }
     plot_set_panels(plot, columns, PARTS);
     for (size_t i = 0; i < report->cell_count; i++) {
         const struct summary_cell *cell = &report->cells[i];
-        if (cell->result != first->result || strcmp(cell->load, first->load) != 0) continue;
+        if (cell->result != first->result || cell->load != first->load) continue;
         plot->invalid += cell->invalid;
         if (!has_series(cell)) continue;
         struct plot_panel *panel = &plot->panels[plot_panel_of(plot, column, RATE)];

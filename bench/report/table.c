@@ -124,7 +124,7 @@ struct group {
 };
 
 static bool in_group(const struct summary_cell *cell, const struct summary_cell *first) {
-    return strcmp(cell->load, first->load) == 0 && strcmp(cell->phase, first->phase) == 0;
+    return cell->load == first->load && strcmp(cell->phase, first->phase) == 0;
 }
 
 static void note_best(struct group *g, const struct summary_cell *cell, int k, double value) {

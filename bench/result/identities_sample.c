@@ -113,7 +113,7 @@ static bool check_latency(const struct identities_place *sample_place, const cJS
     struct hist *h = malloc(sizeof *h);
     CHECK(h);
     struct reason why;
-    bool fine = json_to_hist(item(latency, "hist"), h, why.text, sizeof why.text) == 0 ||
+    bool fine = json_to_hist(item(latency, "hist"), h, why.text, sizeof why.text) ||
                 identities_fault(&p, "hist", "%s", why.text);
     fine = fine && check_hist(&p, h) && check_quantiles(&p, latency, h) &&
            (isnan(messages) ||

@@ -4,6 +4,7 @@
 #include "bench/result/result_file.h"
 
 #include "bench/result/identities.h"
+#include "bench/result/scenario.h"
 #include "bench/result/schema.h"
 #include "bench/support/json_file.h"
 #include "bench/support/reason.h"
@@ -46,6 +47,7 @@ cJSON *result_file_read(const struct paths *paths, const char *path, struct reas
         cJSON_Delete(document);
         document = NULL;
     }
+    if (document) scenario_add_arms(document);
     cJSON_Delete(schema);
     return document;
 }

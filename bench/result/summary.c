@@ -7,6 +7,7 @@
 #include "base/json.h"
 
 #include "bench/result/sample_facts.h"
+#include "bench/result/scenario.h"
 #include "bench/stats/stats.h"
 #include "bench/support/json_path.h"
 #include "bench/support/paths.h"
@@ -45,7 +46,7 @@ static struct summary_span span_of(const cJSON *cell, struct figure figure) {
     int capacity = cJSON_GetArraySize(samples);
     if (capacity == 0) return span;
     double *values = calloc((size_t)capacity, sizeof *values);
-    CHECK(values != NULL);
+    CHECK(values);
     size_t count = 0;
     cJSON_ArrayForEach(sample, samples) {
         double value = figure.path ? json_number(sample, figure.path) : figure.compute(sample);
@@ -77,13 +78,13 @@ static double churned_per_s(const cJSON *sample) {
 void summary_cell_hist(const struct summary_cell *cell, const char *of, struct hist *into) {
     hist_reset(into);
     struct hist *one = malloc(sizeof *one);
-    CHECK(one != NULL);
+    CHECK(one);
     const cJSON *sample;
     cJSON_ArrayForEach(sample, json_item(cell->json, "samples")) {
         struct reason reason;
         const cJSON *json = json_item(json_item(sample, of), "hist");
-        if (sample_usable(sample) && json != NULL &&
-            json_to_hist(json, one, reason.text, sizeof reason.text) == 0)
+        if (sample_usable(sample) && json &&
+            json_to_hist(json, one, reason.text, sizeof reason.text))
             hist_merge(into, one);
     }
     free(one);
@@ -92,7 +93,7 @@ void summary_cell_hist(const struct summary_cell *cell, const char *of, struct h
 static void summarise_hist(const struct summary_cell *cell, const char *of, double ns[QUANTILES]) {
     for (size_t i = 0; i < QUANTILES; i++) ns[i] = NAN;
     struct hist *merged = malloc(sizeof *merged);
-    CHECK(merged != NULL);
+    CHECK(merged);
     summary_cell_hist(cell, of, merged);
     for (size_t i = 0; i < QUANTILES; i++) {
         double q = summary_quantiles[i];
@@ -114,7 +115,7 @@ static void count_slots(struct summary_cell *cell, struct summary_result *result
             cell->invalid++;
         if (!sample_usable(sample)) continue;
         cell->bounds[sample_bound(sample)]++;
-        if (cell->basis == NULL) cell->basis = json_text(sample, "latency.basis");
+        if (!cell->basis) cell->basis = json_text(sample, "latency.basis");
         double slot_user = json_number(sample, "server.cpu_user_s");
         double slot_sys = json_number(sample, "server.cpu_sys_s");
         if (isfinite(slot_user + slot_sys)) user += slot_user, both += slot_user + slot_sys;
@@ -126,16 +127,6 @@ static void count_slots(struct summary_cell *cell, struct summary_result *result
     result->skipped += cell->skipped != NULL;
 }
 
-/* Length of the server's part of a cell id: what stands before "/closed/" and the like. */
-static size_t server_length(const char *id) {
-    static const char *const loads[] = {"/closed/", "/open/", "/churn/"};
-    for (size_t i = 0; i < sizeof loads / sizeof *loads; i++) {
-        const char *load = strstr(id, loads[i]);
-        if (load != NULL) return (size_t)(load - id);
-    }
-    return strlen(id);
-}
-
 static double number_or_0(const cJSON *object, const char *path) {
     double value = json_number(object, path);
     return isfinite(value) ? value : 0;
@@ -144,10 +135,10 @@ static double number_or_0(const cJSON *object, const char *path) {
 static void read_load(struct summary_cell *cell) {
     const cJSON *scenario = json_item(cell->json, "scenario");
     const char *load = json_text(scenario, "load");
-    if (load != NULL && strcmp(load, "open") == 0) cell->kind = LOAD_OPEN;
-    if (load != NULL && strcmp(load, "churn") == 0) cell->kind = LOAD_CHURN;
+    if (load && strcmp(load, "open") == 0) cell->kind = LOAD_OPEN;
+    if (load && strcmp(load, "churn") == 0) cell->kind = LOAD_CHURN;
     cell->phase = json_text(scenario, "phase");
-    if (cell->phase == NULL) cell->phase = "";
+    if (!cell->phase) cell->phase = "";
     cell->connections = json_number(scenario, "connections");
     cell->idle = number_or_0(scenario, "idle");
     cell->newcomers_per_s = number_or_0(scenario, "newcomers_per_s");
@@ -159,16 +150,9 @@ static void read_load(struct summary_cell *cell) {
 }
 
 static void summarise(struct summary_cell *cell, struct summary_result *result) {
-    const char *id = json_text(cell->json, "id");
-    if (id == NULL) id = "";
-    size_t length = server_length(id);
-    cell->load = id[length] == '/' ? id + length + 1 : id + length;
-    cell->server = malloc(length + 1);
-    CHECK(cell->server != NULL);
-    memcpy(cell->server, id, length);
-    cell->server[length] = '\0';
+    cell->server = scenario_server(json_item(cell->json, "scenario"));
     cell->model = json_text(cell->json, "scenario.server.model");
-    if (cell->model == NULL) cell->model = cell->server;
+    if (!cell->model) cell->model = cell->server;
     cell->skipped = json_text(cell->json, "skipped.reason");
     read_load(cell);
     cell->answered = summary_span_computed(cell->json, sample_answered_per_s);
@@ -191,6 +175,25 @@ static void summarise(struct summary_cell *cell, struct summary_result *result) 
     summarise_hist(cell, "connect", cell->connect_ns);
 }
 
+bool summary_same_load(const struct summary_cell *one, const struct summary_cell *two,
+                       enum scenario_but but) {
+    return one->load == two->load || scenario_same_load(json_item(one->json, "scenario"),
+                                                        json_item(two->json, "scenario"), but);
+}
+
+/* Gives the last cell the number of its load: its own position, unless an earlier cell has it. */
+static void number_load(struct summary *report) {
+    size_t last = report->cell_count - 1;
+    struct summary_cell *cell = &report->cells[last];
+    const cJSON *scenario = json_item(cell->json, "scenario");
+    for (cell->load = 0; cell->load < last; cell->load++) {
+        const struct summary_cell *first = &report->cells[cell->load];
+        if (first->load == cell->load &&
+            scenario_same_load(json_item(first->json, "scenario"), scenario, BUT_NOTHING))
+            return;
+    }
+}
+
 /* How much of the path a label tells. */
 enum label_path { LABEL_NO_PATH, LABEL_NAME, LABEL_PATH };
 
@@ -199,33 +202,33 @@ enum label_path { LABEL_NO_PATH, LABEL_NAME, LABEL_PATH };
 static char *label_of(const struct summary_result *result, enum label_path with_path) {
     const cJSON *host = json_item(result->json, "env.host");
     const char *os = json_text(host, "os_version");
-    if (os == NULL) os = json_text(host, "os");
+    if (!os) os = json_text(host, "os");
     const char *emulator = json_text(host, "emulator");
-    CHECK(result->path != NULL);
+    CHECK(result->path);
     const char *name = with_path == LABEL_NAME ? paths_file(result->path) : result->path;
     const char *dot = strrchr(name, '.');
-    bool cut = with_path == LABEL_NAME && dot != NULL && dot != name;
+    bool cut = with_path == LABEL_NAME && dot && dot != name;
     int name_length = cut ? (int)(dot - name) : (int)strlen(name);
     char text[256];
-    snprintf(text, sizeof text, "%s%s%s%s%.*s", os != NULL ? os : "unknown system",
-             emulator != NULL ? ", " : "", emulator != NULL ? emulator : "",
-             with_path ? " \u00b7 " : "", with_path ? name_length : 0, name);
+    snprintf(text, sizeof text, "%s%s%s%s%.*s", os ? os : "unknown system", emulator ? ", " : "",
+             emulator ? emulator : "", with_path ? " \u00b7 " : "", with_path ? name_length : 0,
+             name);
     char *label = malloc(strlen(text) + 1);
-    CHECK(label != NULL);
+    CHECK(label);
     return strcpy(label, text);
 }
 
 static void add_position(struct summary_result *result, size_t position) {
     size_t size = strlen(result->label) + 32;
     char *label = malloc(size);
-    CHECK(label != NULL);
+    CHECK(label);
     snprintf(label, size, "%s #%zu", result->label, position);
     free(result->label);
     result->label = label;
 }
 
 static bool same_label(const struct summary_result *a, const struct summary_result *b) {
-    CHECK(a->label != NULL && b->label != NULL);
+    CHECK(a->label && b->label);
     return strcmp(a->label, b->label) == 0;
 }
 
@@ -234,7 +237,7 @@ static bool same_label(const struct summary_result *a, const struct summary_resu
 static void label_results(struct summary *report) {
     CHECK(report->result_count > 0);
     bool *twins = malloc(report->result_count * sizeof *twins);
-    CHECK(twins != NULL);
+    CHECK(twins);
     memset(twins, true, report->result_count * sizeof *twins);
     for (enum label_path more = LABEL_NO_PATH; more <= LABEL_PATH; more++) {
         for (size_t i = 0; i < report->result_count; i++) {
@@ -260,7 +263,7 @@ void summary_build(struct summary *report, cJSON **files, const char *const *pat
         cells += (size_t)cJSON_GetArraySize(json_item(files[i], "cells"));
     report->results = calloc(count + 1, sizeof *report->results);
     report->cells = calloc(cells + 1, sizeof *report->cells);
-    CHECK(report->results != NULL && report->cells != NULL);
+    CHECK(report->results && report->cells);
     for (size_t i = 0; i < count; i++) {
         struct summary_result *result = &report->results[i];
         result->json = files[i];
@@ -271,6 +274,7 @@ void summary_build(struct summary *report, cJSON **files, const char *const *pat
             cell->json = json;
             cell->result = i;
             summarise(cell, result);
+            number_load(report);
         }
     }
     label_results(report);

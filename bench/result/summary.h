@@ -6,6 +6,7 @@
 #include "base/hist.h"
 
 #include "bench/result/sample_facts.h"
+#include "bench/result/scenario.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -30,7 +31,7 @@ struct summary_cell {
     size_t result;                /* which result it belongs to */
     char *server;                 /* "epoll:trigger=edge"; owned */
     const char *model;            /* "epoll" */
-    const char *load;             /* what of the id follows the server: "closed/c50/d1/64B" */
+    size_t load;                  /* a number that cells with the same load share */
     const char *phase;            /* of the suite */
     const char *skipped;          /* why it was not run, or NULL */
     enum summary_load kind;       /* how the load comes */
@@ -85,6 +86,10 @@ void summary_clear(struct summary *report);
 
 /* Merges a histogram of a cell's usable slots: of "latency", "newcomers" or "connect". */
 void summary_cell_hist(const struct summary_cell *cell, const char *of, struct hist *into);
+
+/* Whether two cells have the same load, but for one field. */
+bool summary_same_load(const struct summary_cell *one, const struct summary_cell *two,
+                       enum scenario_but but);
 
 /* Whether a cell has slots that may be shown. */
 bool summary_cell_usable(const struct summary_cell *cell);

@@ -31,7 +31,7 @@ static cJSON *schema_json(void) {
     cJSON *json = cJSON_CreateObject();
     json_add_item(json, "name", cJSON_CreateString("iobench-result"));
     json_add_count(json, "version_major", 1);
-    json_add_count(json, "version_minor", 2);
+    json_add_count(json, "version_minor", 3);
     return json;
 }
 

@@ -43,6 +43,7 @@ struct models {
 /* A server as a suite or the command line names it: "epoll:trigger=edge". */
 struct server_spec {
     const struct program *program;      /* of which model */
+    const char *arm;                    /* of `iobench ab`, which tells it apart; else NULL */
     char text[SPEC_SIZE];               /* canonical: options by name, ascending */
     size_t option_count;                /* how many options are given */
     char options[SPEC_OPTIONS_MAX][64]; /* "trigger=edge", ascending */

@@ -123,6 +123,7 @@ static void append(struct cell *c, const char *format, ...) {
 
 static void name_cell(struct cell *c) {
     bool in_pct = !isnan(c->rate_pct);
+    if (c->server->arm) append(c, "%s/", c->server->arm);
     append(c, "%s/%s/c%u", c->server->text, cell_load_names[c->load], c->connections);
     if (c->load == CELL_CLOSED)
         append(c, "/d%u", c->depth);
@@ -245,6 +246,7 @@ static bool add_load(struct plan *plan, const struct plan_input *in, const struc
             c->loadgen = in->loadgen;
             c->phase = load->phase;
             c->phase_index = load->phase_index;
+            c->load_index = (plan->cell_count - 1) / in->server_count;
             fill_cell(c, in, load->json, axes);
             if (of_phase && !plan_find_capacity(plan, c, of_phase)) {
                 reason_set(reason,

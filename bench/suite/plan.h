@@ -30,6 +30,7 @@ struct cell {
     const struct program *loadgen;        /* what loads it */
     const char *phase;                    /* name of its phase; points into the suite */
     size_t phase_index;                   /* position of that phase */
+    size_t load_index;                    /* of the plan; the cells of all servers share it */
     enum cell_load load;                  /* shape of the load */
     uint32_t connections;                 /* that send; churn: open at once at most */
     uint32_t idle;                        /* more connections, which stay silent */

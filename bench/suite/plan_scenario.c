@@ -52,6 +52,7 @@ cJSON *plan_scenario(const struct cell *c) {
     json_add_item(server, "foreign", foreign ? cJSON_CreateString(foreign) : NULL);
     json_add_item(server, "command",
                   foreign ? cJSON_CreateString(c->server->program->command) : NULL);
+    if (c->server->arm) json_add_item(server, "arm", cJSON_CreateString(c->server->arm));
     bool closed = c->load == CELL_CLOSED, open = c->load == CELL_OPEN,
          churn = c->load == CELL_CHURN;
     json_add_item(s, "load", cJSON_CreateString(cell_load_names[c->load]));

@@ -222,7 +222,7 @@ static cJSON *read_connections(const char *text, struct reason *reason) {
         size_t length = strcspn(at, ",");
         snprintf(word, sizeof word, "%.*s", (int)(length < sizeof word ? length : sizeof word), at);
         if (cJSON_GetArraySize(list) == VALUES_MAX || length >= sizeof word ||
-            args_number(word, &n) != 0 || n < 1 || (double)n > CONNECTIONS_HIGHEST) {
+            !args_number(word, &n) || n < 1 || (double)n > CONNECTIONS_HIGHEST) {
             reason_set(reason,
                        "--connections: '%s': not whole numbers from 1 to %.0f, separated by commas",
                        text, CONNECTIONS_HIGHEST);

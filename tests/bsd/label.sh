@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# label.sh - nobody can take echo-kqueue over a test double for the real one: it says what it is, and
-# neither `iobench list` nor `make install` knows it.
+# label.sh - checks that echo-kqueue over a test double cannot be mistaken for the real one: --describe
+# names the double, `iobench list` does not list it, and `make install` does not install it.
 #
-#   BIN=build/bin bash tests/bsd/label.sh NAME TEXT   NAME of echo-kqueue-NAME, TEXT that it must say
+#   BIN=build/bin bash tests/bsd/label.sh NAME TEXT   echo-kqueue-NAME must print TEXT
 set -u
 name=$1 text=$2
 failed=0

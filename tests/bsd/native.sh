@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# native.sh - on macOS or a BSD itself: the unit tests, what the kqueue model relies on, and each server
-# under a short load and in the conformance suite.
-# Invariant: it needs no tool that those systems do not bring.
+# native.sh - runs on macOS or a BSD: the unit tests, the checks of kqueue that the model relies on, and
+# each server under a short load and in the conformance suite.
+# Invariant: it needs only tools that those systems bring.
 #
 #   [BIN=build/bin] bash tests/bsd/native.sh
 #
-# One line per test: "ok", "not ok NAME # reason" or "skip NAME # reason"; the exit code is 1 if any is
-# not ok. `native.sh holds PID` prints how many descriptors a process has, and its resident bytes.
+# It prints one line per test: "ok", "not ok NAME # reason" or "skip NAME # reason". The exit code is 1
+# if any is not ok. `native.sh holds PID` prints the number of descriptors of a process, and its
+# resident bytes.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 BIN=${BIN:-build/bin}
@@ -32,8 +33,8 @@ check() { # NAME COMMAND...: its exit code decides
     fi
 }
 
-# A server, and every byte of every echo verified; loadgen's exit code is 1 if one is wrong. The
-# server ends with its stdin, and says with exit code 0 and its statistics that it ended well.
+# Runs a server under load and verifies every byte of every echo; loadgen's exit code is 1 if one is
+# wrong. The server ends when its stdin ends; exit code 0 and its statistics show an orderly end.
 # shellcheck disable=SC2317 # check calls it
 serve_and_load() { # MODEL
     local fifo=$logs/$1.stdin ready=$logs/$1.out port pid code=0 i

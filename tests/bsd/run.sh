@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # run.sh - tests echo-kqueue on a system without kqueue, as `make check-bsd` does: over a test double of
-# kqueue, and over libkqueue where that is installed.
-# Invariant: nothing here has seen a kernel that has kqueue; the name of a suite says over what it ran.
+# kqueue, and over libkqueue if it is installed.
+# Invariant: no test here runs on a kernel with kqueue; the name of each suite names its replacement.
 #
 #   BIN=build/bin KQUEUES="double other-types [libkqueue]" [ONLY=REGEX] [TIMEOUT_SCALE=X]
 #   bash tests/bsd/run.sh
@@ -21,7 +21,7 @@ mkdir -p "$LOGS"
 
 double="kqueue API over epoll"
 
-# Waves of 2000 connections use descriptors again, 5000 stand at once, where so many may be open.
+# Waves of 2000 connections reuse descriptors, and 5000 connections are open at once, if the limit allows it.
 files=$(ulimit -Hn) wave=2000
 [ "$files" = unlimited ] || [ "$files" -ge 2100 ] || wave=500
 many=("$BIN/tests/conformance" --timeout-scale "$scale" --connections 5000 --wave "$wave")
@@ -36,7 +36,7 @@ conformance() {
         "$BIN/tests/echo-kqueue-double" "$@"
 }
 
-tiny=KQUEUE_DOUBLE_SNDBUF=4608 # the least that Linux has: every larger send is cut
+tiny=KQUEUE_DOUBLE_SNDBUF=4608 # the minimum of Linux: every larger send is cut
 
 suite "kqueue-test double" 120 "$BIN/tests/kqueue-test-double" --label "$double:"
 suite "kqueue-test double other-types" 120 "$BIN/tests/kqueue-test-other-types" --label "$double, other types:"

@@ -14,13 +14,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { EXIT_PASSED = 0, EXIT_FAILED = 1, EXIT_SKIPPED = 77 };
+enum { EXIT_PASSED = 0, EXIT_FAILED = 1, EXIT_SKIPPED = 77, EXIT_SPOILT = 78, TRIES = 3 };
 
 /* ---- inside a case's process ---- */
 
 static const char *doing_what = "starting";
 static char case_label[160];
-static char note_text[256]; /* " # ..." or empty */
+static char note_text[256];   /* " # ..." or empty */
+static char spoilt_text[512]; /* why this try is worth nothing, or empty */
 
 static void case_print(const char *outcome, const char *format, va_list rest) FORMAT_PRINTF(2, 0);
 
@@ -45,6 +46,14 @@ void case_skip(const char *format, ...) {
     case_print("skip", format, rest);
     va_end(rest);
     _exit(EXIT_SKIPPED);
+}
+
+void case_spoilt(const char *format, ...) {
+    va_list rest;
+    if (spoilt_text[0]) return;
+    va_start(rest, format);
+    vsnprintf(spoilt_text, sizeof spoilt_text, format, rest);
+    va_end(rest);
 }
 
 void case_doing(const char *what) {
@@ -100,30 +109,44 @@ void harness_start(void) {
     signal(SIGINT, interrupted);
 }
 
-bool harness_run(const char *label, void (*body)(const void *argument), const void *argument,
-                 double deadline_s) {
+/* The whole life of a case's process. */
+static _Noreturn void case_live(const char *label, void (*body)(const void *argument),
+                                const void *argument, double deadline_s, bool last_try) {
+    setpgid(0, 0);
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGINT, SIG_DFL);
+    harness_guard(label, deadline_s);
+    body(argument);
+    if (spoilt_text[0] && last_try) case_skip("%s; tried %d times", spoilt_text, TRIES);
+    if (spoilt_text[0]) _exit(EXIT_SPOILT);
+    printf("ok %s%s\n", case_label, note_text);
+    fflush(stdout);
+    _exit(EXIT_PASSED);
+}
+
+/* Runs a case once. Returns its exit code. */
+static int case_try(const char *label, void (*body)(const void *argument), const void *argument,
+                    double deadline_s, bool last_try) {
     fflush(stdout);
     pid_t pid = fork();
     CHECK_OP(pid, >=, 0);
-    if (pid == 0) {
-        setpgid(0, 0);
-        signal(SIGTERM, SIG_DFL);
-        signal(SIGINT, SIG_DFL);
-        harness_guard(label, deadline_s);
-        body(argument);
-        printf("ok %s%s\n", case_label, note_text);
-        fflush(stdout);
-        _exit(EXIT_PASSED);
-    }
+    if (pid == 0) case_live(label, body, argument, deadline_s, last_try);
     setpgid(pid, pid);
     running_group = pid;
     int status;
     while (waitpid(pid, &status, 0) < 0) CHECK_OP(errno, ==, EINTR);
     kill(-pid, SIGKILL); /* what it left behind */
     running_group = 0;
-    bool ended = WIFEXITED(status);
-    if (!ended) printf("not ok %s # the test itself ended by signal %d\n", label, WTERMSIG(status));
-    int code = ended ? WEXITSTATUS(status) : EXIT_FAILED;
+    if (WIFEXITED(status)) return WEXITSTATUS(status);
+    printf("not ok %s # the test itself ended by signal %d\n", label, WTERMSIG(status));
+    return EXIT_FAILED;
+}
+
+bool harness_run(const char *label, void (*body)(const void *argument), const void *argument,
+                 double deadline_s) {
+    int code = EXIT_SPOILT;
+    for (int i = 1; i <= TRIES && code == EXIT_SPOILT; i++)
+        code = case_try(label, body, argument, deadline_s, i == TRIES);
     bool passed = code == EXIT_PASSED || code == EXIT_SKIPPED;
     any_failed |= !passed;
     return passed;

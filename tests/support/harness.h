@@ -2,6 +2,9 @@
  * Invariant: every case ends with exactly one line "ok", "not ok" or "skip" on stdout, and nothing
  * that it started outlives it.
  *
+ * A case that finds its figures spoilt by other work on the machine is run again, TRIES times in
+ * all; if the last try is spoilt too, the case is skipped with the measured figure as the reason.
+ *
  * A case runs in a process and a process group of its own under an alarm: one that hangs fails, and
  * what it started is killed. A case that fails therefore just ends: nothing is freed on the way
  * out. */
@@ -23,6 +26,11 @@
 /* Ends the case as failed, or as skipped, with the reason. */
 void case_fail(const char *format, ...) __attribute__((noreturn)) FORMAT_PRINTF(1, 2);
 void case_skip(const char *format, ...) __attribute__((noreturn)) FORMAT_PRINTF(1, 2);
+
+/* Notes that other work on the machine spoilt what this case measured, with the measured figure.
+ * The case goes on: what the machine cannot spoil is still checked, and can still fail. At its end
+ * it is run again, or skipped with the first note as the reason. */
+void case_spoilt(const char *format, ...) FORMAT_PRINTF(1, 2);
 
 /* Says what the case waits for now; named if its deadline passes. `what` is not copied. */
 void case_doing(const char *what);

@@ -13,7 +13,7 @@
 #include "tests/support/process.h"
 
 #include <fcntl.h>
-#include <math.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +21,8 @@
 #include <unistd.h>
 
 /* ---- servers ---- */
+
+static pid_t serving; /* the server that runs; 0: none */
 
 /* Splits `words` at blanks behind argv[n]; good until the next call. */
 static void add_words(char **argv, size_t n, const char *words) {
@@ -50,6 +52,7 @@ void target_start(struct target *target, const struct truth *truth, const char *
     REQUIRE(ready, "%s: not a ready line: %s", program, line);
     snprintf(target->address, sizeof target->address, "%s:%.0f",
              cJSON_GetStringValue(cJSON_GetObjectItem(ready, "host")), figure(ready, "port"));
+    serving = target->pid;
     snprintf(target->pid_text, sizeof target->pid_text, "%.0f", figure(ready, "pid"));
     cJSON_Delete(json);
 }
@@ -61,14 +64,19 @@ cJSON *target_stop(struct target *target) {
     process_read_rest(target->output, line, sizeof line);
     close(target->output);
     int code = process_await(target->pid);
+    serving = 0;
     REQUIRE(code == 0, "the server's exit code is %d", code);
     cJSON *json = cJSON_Parse(line), *stats = cJSON_DetachItemFromObject(json, "stats");
     REQUIRE(stats, "not a line of statistics: %.200s", line);
+    cJSON *record = cJSON_DetachItemFromObject(json, "record");
+    if (record) cJSON_AddItemToObject(stats, "record", record);
     cJSON_Delete(json);
     return stats;
 }
 
 /* ---- the load generator ---- */
+
+#define TIMER_SLACK_NS 200000u /* by which a timed wait ends late on a quiet machine */
 
 void loader_start(struct loader *loader, const struct truth *truth, const char *address,
                   const char *args) {
@@ -87,6 +95,19 @@ void loader_start(struct loader *loader, const struct truth *truth, const char *
     close(own);
     close(error[1]);
     loader->error = error[0];
+    machine_start(&loader->machine, loader->pid, serving);
+}
+
+/* Watches the machine until loadgen prints its line or ends. */
+static void watch_machine(struct loader *loader) {
+    struct pollfd line = {.fd = loader->output, .events = POLLIN};
+    for (uint64_t late_ns = 0;;) {
+        machine_look(&loader->machine, late_ns);
+        uint64_t due_ns = os_clock_ns() + MACHINE_LOOK_MS * 1000000u;
+        if (poll(&line, 1, MACHINE_LOOK_MS) != 0) return;
+        uint64_t now_ns = os_clock_ns();
+        late_ns = now_ns > due_ns + TIMER_SLACK_NS ? now_ns - due_ns - TIMER_SLACK_NS : 0;
+    }
 }
 
 void loader_await(struct loader *loader, struct outcome *outcome) {
@@ -95,9 +116,11 @@ void loader_await(struct loader *loader, struct outcome *outcome) {
     *outcome = (struct outcome){.error = malloc(TRUTH_TEXT_MAX)};
     CHECK(text && outcome->error);
     case_doing("waiting for loadgen to end");
+    watch_machine(loader);
     process_read_rest(loader->output, text, TRUTH_TEXT_MAX);
     process_read_rest(loader->error, outcome->error, TRUTH_TEXT_MAX);
     outcome->code = process_await(loader->pid);
+    outcome->machine = loader->machine;
     outcome->took_s = (double)(os_clock_ns() - from_ns) / 1e9;
     for (char *c = outcome->error; (c = strchr(c, '\n')); outcome->error_lines++) *c = '|';
     if (text[0]) {
@@ -122,126 +145,12 @@ void load(struct outcome *outcome, const struct truth *truth, const char *addres
             "asked for the transport %s, got %s", truth->transport, used ? used : "none");
 }
 
-/* ---- figures ---- */
-
-const cJSON *value_at(const cJSON *json, const char *path) {
-    char key[64];
-    for (const char *from = path; *from;) {
-        size_t length = strcspn(from, ".");
-        snprintf(key, sizeof key, "%.*s", (int)length, from);
-        json = cJSON_GetObjectItemCaseSensitive(json, key);
-        REQUIRE(json, "'%s' is missing at '%s'", path, key);
-        from += length + (from[length] == '.');
-    }
-    return json;
-}
-
-double figure(const cJSON *sample, const char *path) {
-    const cJSON *item = value_at(sample, path);
-    REQUIRE(cJSON_IsNumber(item), "'%s' is no number", path);
-    return item->valuedouble;
-}
-
-bool is_null(const cJSON *sample, const char *path) {
-    return cJSON_IsNull(value_at(sample, path));
-}
-
-void require_within(const cJSON *sample, const char *path, double low, double high) {
-    double value = figure(sample, path);
-    REQUIRE(value >= low && value <= high, "%s is %.6g, arithmetic says %.6g to %.6g", path, value,
-            low, high);
-}
-
-void require_equal(const cJSON *sample, const char *path, double value) {
-    double seen = figure(sample, path);
-    REQUIRE(seen == value, "%s is %.0f, expected %.0f", path, seen, value);
-}
-
-static double sum_of(const cJSON *array) {
-    double sum = 0;
-    const cJSON *item;
-    cJSON_ArrayForEach(item, array) sum += item->valuedouble;
-    return sum;
-}
-
-static void require_latency(const cJSON *latency) {
-    static const char *const quantiles[] = {"p50_ns", "p90_ns", "p99_ns", "p999_ns", "p9999_ns"};
-    static const double needed[] = {20, 100, 1000, 10000, 100000};
-    const cJSON *hist = value_at(latency, "hist");
-    double count = figure(hist, "count");
-    if (count == 0) {
-        REQUIRE(is_null(hist, "min") && is_null(latency, "p50_ns") && is_null(latency, "mean_ns"),
-                "figures of no values");
-        return;
-    }
-    double before = figure(hist, "min");
-    REQUIRE(count == sum_of(value_at(hist, "counts")), "hist.count is not the sum of its counts");
-    REQUIRE(cJSON_GetArraySize(value_at(hist, "counts")) ==
-                cJSON_GetArraySize(value_at(hist, "index_delta")),
-            "hist: index_delta and counts differ in length");
-    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
-        if (count < needed[i]) {
-            REQUIRE(is_null(latency, quantiles[i]), "%s is given for %.0f values", quantiles[i],
-                    count);
-            continue;
-        }
-        double value = figure(latency, quantiles[i]);
-        REQUIRE(value >= before && value <= figure(latency, "max_ns"), "%s: quantiles not in order",
-                quantiles[i]);
-        before = value;
-    }
-    REQUIRE(figure(hist, "max") == figure(latency, "max_ns"), "hist.max is not max_ns");
-    double mean = figure(latency, "mean_ns");
-    REQUIRE(fabs(mean * count / figure(hist, "sum_ns") - 1) < 1e-6,
-            "mean_ns is not sum over count");
-}
-
-void require_identities(const cJSON *sample, double size) {
-    double messages = figure(sample, "messages"), window_s = figure(sample, "window_s");
-    require_equal(sample, "bytes", messages * size);
-    REQUIRE(messages ==
-                figure(sample, "latency.hist.count") + figure(sample, "latency.hist.overflow"),
-            "messages is not what the histogram counts");
-    REQUIRE(messages == 0 ||
-                fabs(figure(sample, "throughput_per_s") * window_s / messages - 1) < 1e-6,
-            "throughput is not messages over window");
-    require_latency(value_at(sample, "latency"));
-    require_latency(value_at(sample, "service"));
-    const cJSON *series = value_at(sample, "series"), *step;
-    double in_series = 0, t_s = 0;
-    cJSON_ArrayForEach(step, series) {
-        in_series += figure(step, "messages");
-        REQUIRE(figure(step, "t_s") > t_s, "series: time does not grow");
-        t_s = figure(step, "t_s");
-    }
-    REQUIRE(in_series == messages, "the series hold %.0f of %.0f messages", in_series, messages);
-    REQUIRE(t_s > 0.9 * window_s, "the series end at %.3f s of %.3f", t_s, window_s);
-    REQUIRE(cJSON_GetArraySize(series) % 2 == 0, "the series have no halves");
-    if (!is_null(sample, "newcomers")) {
-        require_latency(value_at(sample, "newcomers"));
-        require_latency(value_at(sample, "connect"));
-    }
-    if (is_null(sample, "fairness")) return;
-    REQUIRE(figure(sample, "fairness.echoes_min") <= figure(sample, "fairness.echoes_median") &&
-                figure(sample, "fairness.echoes_median") <= figure(sample, "fairness.echoes_max"),
-            "fairness: not in order");
-}
-
-void require_totals(const cJSON *sample, const cJSON *stats, double connections) {
-    require_equal(sample, "totals.connections", connections);
-    require_equal(stats, "accepted", connections);
-    require_equal(stats, "closed_clean", connections);
-    require_equal(stats, "bytes_in", figure(sample, "totals.bytes_sent"));
-    require_equal(stats, "bytes_out", figure(sample, "totals.bytes_received"));
-    require_equal(sample, "totals.bytes_received", figure(sample, "totals.bytes_sent"));
-}
-
-void require_no_errors(const cJSON *sample) {
-    require_equal(sample, "errors.connect", 0);
-    require_equal(sample, "errors.reset", 0);
-    require_equal(sample, "errors.timeout", 0);
-    require_equal(sample, "errors.short", 0);
-    require_equal(sample, "errors.mismatch", 0);
+void load_fault_server(struct outcome *outcome, const struct truth *truth, const char *server,
+                       const char *args) {
+    struct target target;
+    target_start(&target, truth, FAULT, server);
+    load(outcome, truth, target.address, args);
+    outcome->stats = target_stop(&target);
 }
 
 /* ---- the program ---- */
@@ -299,18 +208,15 @@ int main(int argc, char **argv) {
     struct request request = {.only = "", .scale = 1};
     struct arg_texts bins = {0};
     const struct arg args[] = {
-        {"only", ARG_TEXT, &request.only, 0, 0, NULL, "NAME", "one case"},
-        {"skip", ARG_TEXTS, &request.skipped, 0, 0, NULL, "NAME[=REASON]",
-         "leave a case out; may repeat"},
-        {"transport", ARG_TEXT, &truth.transport, 0, 0, NULL, "NAME",
-         "loadgen's transport; leaves out what no transport has a say in"},
-        {"once", ARG_FLAG, &request.once, 0, 0, NULL, NULL, "only what no transport has a say in"},
-        {"seed", ARG_COUNT, &truth.seed, 0, 1e15, NULL, "N", "of what cases draw (1)"},
-        {"timeout-scale", ARG_REAL, &request.scale, 0.1, 100, NULL, "X",
-         "multiply every deadline (1)"},
-        {"slow-build", ARG_FLAG, &request.slow_build, 0, 0, NULL, NULL,
-         "leave out what needs speed"},
-        {NULL, ARG_FLAG, NULL, 0, 0, NULL, NULL, NULL},
+        {"only", "NAME", "one case", .text = &request.only},
+        {"skip", "NAME[=REASON]", "leave a case out; may repeat", .texts = &request.skipped},
+        {"transport", "NAME", "loadgen's transport; leaves out what no transport has a say in",
+         .text = &truth.transport},
+        {"once", NULL, "only what no transport has a say in", .flag = &request.once},
+        {"seed", "N", "of what cases draw (1)", .count = {&truth.seed, 0, 1e15}},
+        {"timeout-scale", "X", "multiply every deadline (1)", .real = {&request.scale, 0.1, 100}},
+        {"slow-build", NULL, "leave out what needs speed", .flag = &request.slow_build},
+        {.name = NULL},
     };
     const struct args_spec spec = {.program = "truth",
                                    .summary = "tests of the load generator's figures",

@@ -1,10 +1,13 @@
 /* truth.h - is the instrument right? The load generator against servers of known behaviour.
- * Invariant: what a case demands follows from arithmetic; where the machine has a say, the demand
- * is a bound that noise cannot cross from the wrong side. */
+ * Invariant: what a case demands follows from arithmetic. Some bounds no other work on the machine
+ * can cross; these always hold. The others (a time is at most, a rate at least) are computed with
+ * what the fault server recorded of its own lateness. A figure beyond such a bound spoils the case
+ * if the time that the programs lost for want of a CPU explains it, and fails the case if not. */
 #ifndef TESTS_TRUTH_H
 #define TESTS_TRUTH_H
 
 #include "tests/support/harness.h"
+#include "tests/truth/truth_machine.h"
 
 #include <sys/types.h>
 #include <cjson/cJSON.h>
@@ -46,6 +49,9 @@ extern const struct truth_case truth_arrivals[];
 extern const struct truth_case truth_starved[];
 extern const struct truth_case truth_transports[];
 
+#define FAULT "tests/fault-server"
+#define MS 1e6 /* ns */
+
 /* A server. */
 struct target {
     pid_t pid;         /* its process */
@@ -56,9 +62,10 @@ struct target {
 
 /* A load generator at work. */
 struct loader {
-    pid_t pid;         /* its process */
-    int input, output; /* its stdin and stdout */
-    int error;         /* its stderr */
+    pid_t pid;              /* its process */
+    int input, output;      /* its stdin and stdout */
+    int error;              /* its stderr */
+    struct machine machine; /* what disturbed it */
 };
 
 /* What it left. */
@@ -68,13 +75,16 @@ struct outcome {
     char *error;     /* its stderr, NUL-terminated */
     int error_lines; /* lines of it */
     double took_s;   /* from start to end, or from loader_await if started apart */
+    cJSON *stats; /* what the fault server said at its end; NULL unless load_fault_server ran it */
+    struct machine machine; /* what disturbed the run */
 };
 
 /* Starts `program` ("tests/fault-server", "echo-epoll") with the words of `args`. */
 void target_start(struct target *target, const struct truth *truth, const char *program,
                   const char *args);
 
-/* Stops it and returns its statistics ("stats" of the line); owned by the caller. */
+/* Stops it and returns its statistics ("stats" of the line), and what the fault server recorded as
+ * "record" among them; owned by the caller. */
 cJSON *target_stop(struct target *target);
 
 /* Starts loadgen against `address` with the words of `args`. Unless they say otherwise the warm-up
@@ -89,6 +99,13 @@ void loader_await(struct loader *loader, struct outcome *outcome);
 void load(struct outcome *outcome, const struct truth *truth, const char *address,
           const char *args);
 
+/* Starts a fault server with the words of `server`, loads it, stops it, and keeps its statistics.
+ */
+void load_fault_server(struct outcome *outcome, const struct truth *truth, const char *server,
+                       const char *args);
+
+/* ---- figures ---- */
+
 /* The value at a path such as "latency.hist"; ends the case if it is missing. */
 const cJSON *value_at(const cJSON *sample, const char *path);
 
@@ -101,11 +118,34 @@ bool is_null(const cJSON *sample, const char *path);
 /* Ends the case unless low <= figure <= high. */
 void require_within(const cJSON *sample, const char *path, double low, double high);
 
+/* A time in ns may not be below `low`; above `high` it spoils or fails the case. The path tells
+ * which quantile it is. */
+void require_time(const struct outcome *o, const char *path, double low, double high);
+
+/* A rate, or a count that is as large as a rate allows: spoils or fails the case outside of this.
+ */
+void require_rate(const struct outcome *o, const char *path, double low, double high);
+
+/* Where `holds` is false, spoils the case if the programs lost at least `share` of the run for want
+ * of a CPU, and fails it with `what` if not. */
+void require_unless_busy(const struct outcome *o, bool holds, double share, const char *what);
+
+/* Whether the fault server did what it was asked for; the load may have been too slow to get there,
+ * which spoils or fails the case. */
+bool fault_happened(const struct outcome *o);
+
+/* The share of the run that the programs lost for want of a CPU: 0 to 1. */
+double lost_share(const struct outcome *o);
+
 /* Ends the case unless the figure equals `value`. */
 void require_equal(const cJSON *sample, const char *path, double value);
 
 /* The identities that hold in every sample of messages of `size` bytes. */
 void require_identities(const cJSON *sample, double size);
+
+/* In a closed loop throughput x mean latency is what is in flight, however busy the machine is, but
+ * for the messages at the window's edges. */
+void require_littles_law(const cJSON *sample, double in_flight);
 
 /* Both ends count the same bytes, and `connections` connections. */
 void require_totals(const cJSON *sample, const cJSON *stats, double connections);

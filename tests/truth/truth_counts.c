@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FAULT "tests/fault-server"
-
 static void totals(const struct truth *truth) {
     static const struct {
         const char *args;
@@ -38,15 +36,16 @@ static void littles_law(const struct truth *truth) {
     static const struct {
         const char *args;
         double in_flight;
+        bool inexact;
     } loads[] = {
-        {"--connections 1 --duration 0.3", 1},
-        {"--connections 50 --duration 0.3", 50},
-        {"--connections 50 --depth 8 --duration 0.3", 400},
-        {"--connections 8 --size 100000 --duration 0.5", 8},
-        {"--connections 50 --rate 5000 --duration 0.3", 50},
-        {"--connections 50 --threads 2 --duration 0.3", 50},
-        {"--churn 400 --churn-echoes 3 --duration 0.5", 50},
-        {"--churn 400 --churn-echoes 3 --threads 2 --duration 0.5", 50},
+        {"--connections 1 --duration 0.3", 1, false},
+        {"--connections 50 --duration 0.3", 50, true},
+        {"--connections 50 --depth 8 --duration 0.3", 400, false},
+        {"--connections 8 --size 100000 --duration 0.5", 8, false},
+        {"--connections 50 --rate 5000 --duration 0.3", 50, false},
+        {"--connections 50 --threads 2 --duration 0.3", 50, false},
+        {"--churn 400 --churn-echoes 3 --duration 0.5", 50, false},
+        {"--churn 400 --churn-echoes 3 --threads 2 --duration 0.5", 50, false},
     };
     struct target target;
     target_start(&target, truth, "echo-epoll", "");
@@ -55,8 +54,11 @@ static void littles_law(const struct truth *truth) {
         load(&o, truth, target.address, loads[i].args);
         double slack = 0.02 + loads[i].in_flight / figure(o.sample, "messages");
         double ratio = figure(o.sample, "loadgen.littles_law_ratio");
-        REQUIRE(fabs(ratio - 1) <= slack, "%s: ratio %.4f, allowed are 1 +- %.4f", loads[i].args,
-                ratio, slack);
+        /* only of many small messages the load generator does not account for each by itself */
+        double inexact = loads[i].inexact ? lost_share(&o) : 0;
+        REQUIRE(fabs(ratio - 1) <= slack + inexact, "%s: ratio %.4f, allowed are 1 +- %.4f",
+                loads[i].args, ratio, slack + inexact);
+        require_unless_busy(&o, fabs(ratio - 1) <= slack, 0, "Little's law does not hold");
     }
     cJSON_Delete(target_stop(&target));
 }
@@ -74,8 +76,9 @@ static void constant_schedule(const struct truth *truth) {
                  threads[i]);
         load(&o, truth, target.address, args);
         require_equal(o.sample, "loadgen.offered", 2500);
-        require_equal(o.sample, "messages", 2500);
-        require_equal(o.sample, "loadgen.unsent", 0);
+        require_within(o.sample, "messages", 0, 2500);
+        require_unless_busy(&o, figure(o.sample, "messages") == 2500, 0.2,
+                            "arrivals without an answer");
     }
     cJSON_Delete(target_stop(&target));
 }
@@ -101,8 +104,10 @@ static void window_measured(const struct truth *truth) {
     struct outcome o;
     target_start(&target, truth, "echo-epoll", "");
     load(&o, truth, target.address, "--connections 5 --duration 0.7 --warmup 0.2");
-    require_within(o.sample, "window_s", 0.699, 0.75);
-    require_within(o.sample, "warmup_s", 0.199, 0.6);
+    require_within(o.sample, "window_s", 0.699, INFINITY);
+    require_rate(&o, "window_s", 0.699, 0.75);
+    require_within(o.sample, "warmup_s", 0.199, INFINITY);
+    require_rate(&o, "warmup_s", 0.199, 0.6);
     require_identities(o.sample, 64);
     REQUIRE(strcmp(cJSON_GetStringValue(
                        cJSON_GetObjectItem(cJSON_GetObjectItem(o.sample, "latency"), "basis")),
@@ -132,13 +137,14 @@ static void server_cpu(const struct truth *truth) {
         REQUIRE(figure(with.sample, path) >= 0, "%s is negative", path);
         REQUIRE(is_null(without.sample, path), "%s without --server-pid", path);
     }
-    require_within(with.sample, "server.cpu_ns_per_echo", 0.8 * 200000, 3.0 * 200000);
+    require_within(with.sample, "server.cpu_ns_per_echo", 0.8 * 200000, INFINITY);
+    require_rate(&with, "server.cpu_ns_per_echo", 0.8 * 200000, 3.0 * 200000);
     double product = figure(with.sample, "server.cpu_ns_per_echo") *
                      figure(with.sample, "server.echoes_per_cpu_s");
     REQUIRE(fabs(product / 1e9 - 1) < 1e-6, "echoes_per_cpu_s is not 1e9 over cpu_ns_per_echo");
     require_within(with.sample, "server.rss_bytes", 500e3, 500e6);
     /* one thread cannot use more than the window */
-    require_within(with.sample, "server.cpu_ns", 0, 1.01e9 * figure(with.sample, "window_s"));
+    require_rate(&with, "server.cpu_ns", 0, 1.01e9 * figure(with.sample, "window_s"));
     cJSON_Delete(target_stop(&target));
 }
 

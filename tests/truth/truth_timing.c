@@ -4,68 +4,84 @@
 #include <math.h>
 #include <stdio.h>
 
-#define MS 1e6 /* ns */
-#define FAULT "tests/fault-server"
-
-/* N connections, D in flight on each, every echo after 20 ms: at most N x D / 20 ms, and by
- * Little's law exactly N x D over the mean latency. */
-static void require_delay(const cJSON *sample, double in_flight) {
-    double delay_ns = 20 * MS;
-    require_identities(sample, 64);
-    require_within(sample, "latency.hist.min", delay_ns, 1.1 * delay_ns);
-    require_within(sample, "latency.p50_ns", delay_ns, 1.1 * delay_ns);
-    double ceiling = in_flight / (delay_ns / 1e9);
-    require_within(sample, "throughput_per_s", 0.9 * ceiling, 1.01 * ceiling);
-    double in_flight_seen = figure(sample, "throughput_per_s") * figure(sample, "latency.mean_ns");
-    REQUIRE(fabs(in_flight_seen / 1e9 / in_flight - 1) < 0.02,
-            "throughput x mean latency is %.3f, in flight are %.0f", in_flight_seen / 1e9,
-            in_flight);
-    require_within(sample, "loadgen.littles_law_ratio", 0.98, 1.02);
+/* N connections, D in flight on each, every echo after 20 ms: at most N x D / 20 ms. No latency is
+ * below the delay, so half of them can exceed it by twice as much as the mean does, and no more. */
+static void require_delay(const struct outcome *o, double in_flight) {
+    double delay_ns = 20 * MS, ceiling = in_flight / (delay_ns / 1e9);
+    double mean_ns = figure(o->sample, "latency.mean_ns");
+    require_identities(o->sample, 64);
+    require_littles_law(o->sample, in_flight);
+    require_within(o->sample, "throughput_per_s", 0, 1.01 * ceiling);
+    require_within(o->sample, "latency.p50_ns", delay_ns, 1.02 * (2 * mean_ns - delay_ns));
+    require_time(o, "latency.hist.min", delay_ns, 1.1 * delay_ns);
+    require_time(o, "latency.p50_ns", delay_ns, 1.1 * delay_ns);
+    require_rate(o, "throughput_per_s", 0.9 * ceiling, 1.01 * ceiling);
 }
 
 static void fixed_delay_closed(const struct truth *truth) {
-    struct target target;
     struct outcome depth_1, depth_4;
-    target_start(&target, truth, FAULT, "--delay-us 20000");
-    load(&depth_1, truth, target.address, "--connections 10 --duration 1.5");
-    require_delay(depth_1.sample, 10);
-    load(&depth_4, truth, target.address, "--connections 10 --depth 4 --duration 1.5");
-    require_delay(depth_4.sample, 40);
-    cJSON_Delete(target_stop(&target));
+    load_fault_server(&depth_1, truth, "--delay-us 20000", "--connections 10 --duration 1");
+    require_delay(&depth_1, 10);
+    load_fault_server(&depth_4, truth, "--delay-us 20000",
+                      "--connections 10 --depth 4 --duration 1");
+    require_delay(&depth_4, 40);
 }
 
 /* Two messages a second and connection: nobody waits for another, latency is the delay. */
 static void fixed_delay_open(const struct truth *truth) {
-    struct target target;
     struct outcome o;
-    target_start(&target, truth, FAULT, "--delay-us 20000");
-    load(&o, truth, target.address,
-         "--connections 100 --rate 200 --arrival constant --duration 1 --outstanding 4");
+    load_fault_server(
+        &o, truth, "--delay-us 20000",
+        "--connections 100 --rate 200 --arrival constant --duration 1 --outstanding 4");
     require_identities(o.sample, 64);
-    require_equal(o.sample, "messages", 200);
-    require_within(o.sample, "service.hist.min", 20 * MS, 22 * MS);
-    require_within(o.sample, "service.p50_ns", 20 * MS, 22 * MS);
-    require_within(o.sample, "latency.p50_ns", figure(o.sample, "service.p50_ns"), 22 * MS);
-    cJSON_Delete(target_stop(&target));
+    require_equal(o.sample, "loadgen.offered", 200);
+    require_unless_busy(&o, figure(o.sample, "messages") == 200, 0.5, "arrivals without an answer");
+    require_time(&o, "service.hist.min", 20 * MS, 22 * MS);
+    require_time(&o, "service.p50_ns", 20 * MS, 22 * MS);
+    require_time(&o, "latency.p50_ns", figure(o.sample, "service.p50_ns"), 22 * MS);
 }
 
 /* One at a time on one connection, 100 arrivals a second, 20 ms each: every second arrival has to
  * wait for those before it, longer and longer. Service time stays 20 ms, latency cannot. */
 static void queueing_is_latency(const struct truth *truth) {
-    struct target target;
     struct outcome o;
-    target_start(&target, truth, FAULT, "--delay-us 20000");
-    load(&o, truth, target.address,
-         "--connections 1 --rate 100 --arrival constant --duration 1 --warmup 0 --drain 4");
-    require_within(o.sample, "service.p50_ns", 20 * MS, 22 * MS);
+    load_fault_server(
+        &o, truth, "--delay-us 20000",
+        "--connections 1 --rate 100 --arrival constant --duration 1 --warmup 0 --drain 4");
+    require_equal(o.sample, "loadgen.offered", 100);
+    require_unless_busy(&o, figure(o.sample, "messages") == 100, 0.5, "arrivals without an answer");
     /* arrival i of 100, due at 10 i ms, is answered at 20 (i + 1) ms, or later by what the machine
      * added to all before it, which service time tells */
     double service_ns = figure(o.sample, "service.mean_ns");
-    require_within(o.sample, "latency.p50_ns", 450 * MS, 1.2 * (51 * service_ns - 500 * MS));
-    require_within(o.sample, "latency.max_ns", 950 * MS, 1.2 * (100 * service_ns - 990 * MS));
-    require_equal(o.sample, "messages", 100);
-    require_equal(o.sample, "loadgen.offered", 100);
-    cJSON_Delete(target_stop(&target));
+    require_time(&o, "latency.p50_ns", 450 * MS, 1.2 * (51 * service_ns - 500 * MS));
+    require_time(&o, "latency.max_ns", 950 * MS, 1.2 * (100 * service_ns - 990 * MS));
+    require_time(&o, "service.p50_ns", 20 * MS, 22 * MS);
+}
+
+/* What is exceeded by 1 % of arrivals that come evenly in three periods of 2 s, each with a stall
+ * of 200 ms: who comes into a stall waits for its end. The stalls ended later by what the server
+ * recorded; the three latest count, since the window has three. */
+static double stall_p99_ns(const struct outcome *o) {
+    double latest[3] = {0}, low = 0, high = 1e10;
+    const cJSON *late;
+    cJSON_ArrayForEach(late, value_at(o->stats, "record.stalls_late_ns")) {
+        double value = late->valuedouble;
+        for (size_t i = 0; i < 3; i++) {
+            double other = latest[i];
+            if (value <= other) continue;
+            latest[i] = value;
+            value = other;
+        }
+    }
+    for (int i = 0; i < 100; i++) {
+        double middle = (low + high) / 2, longer = 0;
+        for (size_t k = 0; k < 3; k++) longer += fmax(0, 200 * MS + latest[k] - middle);
+        if (longer > 0.01 * 6000 * MS)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 /* A server that stops for 200 ms in every 2 s. Of the arrivals, which do not wait for answers, 10 %
@@ -73,35 +89,32 @@ static void queueing_is_latency(const struct truth *truth) {
  * 16 in flight per connection what has queued up is gone soon after. Newcomers do not wait either.
  * A closed loop sends nothing while it waits and hardly sees it. */
 static void stall_open(const struct truth *truth) {
-    struct target target;
     struct outcome o;
-    target_start(&target, truth, FAULT, "--stall-ms 200 --stall-every-ms 2000");
-    /* Noise makes the end of a stall later, never earlier. Three periods: what disturbs the end of
-     * one stall counts a third. */
-    load(&o, truth, target.address,
-         "--connections 50 --rate 5000 --newcomers 500 --duration 6 --outstanding 16");
+    load_fault_server(&o, truth, "--stall-ms 200 --stall-every-ms 2000",
+                      "--connections 50 --rate 5000 --newcomers 500 --duration 6 --outstanding 16");
+    double p99_ns = stall_p99_ns(&o), late_ns = p99_ns - 180 * MS;
     require_identities(o.sample, 64);
-    require_within(o.sample, "latency.p99_ns", 0.95 * 180 * MS, 1.1 * 180 * MS);
-    require_within(o.sample, "latency.p50_ns", 0, 20 * MS);
-    require_within(o.sample, "latency.max_ns", 190 * MS, 400 * MS);
-    require_equal(o.sample, "loadgen.newcomers_answered",
-                  figure(o.sample, "loadgen.newcomers_offered"));
-    require_within(o.sample, "newcomers.p99_ns", 0.93 * 180 * MS, 1.15 * 180 * MS);
-    require_within(o.sample, "newcomers.p50_ns", 0, 20 * MS);
-    require_within(o.sample, "newcomers.max_ns", 190 * MS, 400 * MS);
-    cJSON_Delete(target_stop(&target));
+    require_unless_busy(&o, late_ns < 20 * MS, late_ns / 6e9, "stalls of the server ended late");
+    require_unless_busy(&o,
+                        figure(o.sample, "loadgen.newcomers_answered") ==
+                            figure(o.sample, "loadgen.newcomers_offered"),
+                        0.3, "newcomers without an answer");
+    require_time(&o, "latency.p99_ns", 0.95 * 180 * MS, 1.1 * p99_ns);
+    require_time(&o, "latency.p50_ns", 0, 20 * MS);
+    require_time(&o, "latency.max_ns", 190 * MS, 400 * MS);
+    require_time(&o, "newcomers.p99_ns", 0.93 * 180 * MS, 1.15 * p99_ns);
+    require_time(&o, "newcomers.p50_ns", 0, 20 * MS);
+    require_time(&o, "newcomers.max_ns", 190 * MS, 400 * MS);
     case_note("p99 %.1f ms, of newcomers %.1f ms", figure(o.sample, "latency.p99_ns") / MS,
               figure(o.sample, "newcomers.p99_ns") / MS);
 }
 
 static void stall_closed(const struct truth *truth) {
-    struct target target;
     struct outcome o;
-    target_start(&target, truth, FAULT, "--stall-ms 200 --stall-every-ms 2000");
-    load(&o, truth, target.address, "--connections 50 --duration 2");
-    require_within(o.sample, "latency.p99_ns", 0, 20 * MS);
-    require_within(o.sample, "latency.max_ns", 190 * MS, 400 * MS);
-    cJSON_Delete(target_stop(&target));
+    load_fault_server(&o, truth, "--stall-ms 200 --stall-every-ms 2000",
+                      "--connections 50 --duration 2");
+    require_time(&o, "latency.p99_ns", 0, 20 * MS);
+    require_time(&o, "latency.max_ns", 190 * MS, 400 * MS);
     case_note("p99 %.1f ms", figure(o.sample, "latency.p99_ns") / MS);
 }
 
@@ -109,39 +122,36 @@ static void stall_closed(const struct truth *truth) {
  * a pause, and 100 in flight are those of 50 and of 100 ms. */
 static void half_speed(const struct truth *truth) {
     static const double rates[] = {2000, 1000};
-    double throughput[2], latency_ns[2];
+    struct outcome o[2];
     for (size_t i = 0; i < 2; i++) {
-        struct target target;
-        struct outcome o;
         char limit[64];
         snprintf(limit, sizeof limit, "--rate-limit %.0f", rates[i]);
-        target_start(&target, truth, FAULT, limit);
-        load(&o, truth, target.address, "--connections 100 --duration 1");
-        cJSON_Delete(target_stop(&target));
-        require_within(o.sample, "throughput_per_s", 0.97 * rates[i], 1.03 * rates[i]);
+        load_fault_server(&o[i], truth, limit, "--connections 100 --duration 1");
         double each_ns = 100 / rates[i] * 1e9;
-        require_within(o.sample, "latency.p50_ns", 0.9 * each_ns, 1.2 * each_ns);
-        throughput[i] = figure(o.sample, "throughput_per_s");
-        latency_ns[i] = figure(o.sample, "latency.mean_ns");
+        require_rate(&o[i], "throughput_per_s", 0.97 * rates[i], 1.03 * rates[i]);
+        require_rate(&o[i], "latency.p50_ns", 0.9 * each_ns, 1.2 * each_ns);
     }
-    REQUIRE(fabs(throughput[1] / throughput[0] - 0.5) < 0.03, "half the speed, throughput x %.3f",
-            throughput[1] / throughput[0]);
-    REQUIRE(fabs(latency_ns[1] / latency_ns[0] - 2) < 0.2, "half the speed, latency x %.3f",
-            latency_ns[1] / latency_ns[0]);
+    double faster =
+        figure(o[1].sample, "throughput_per_s") / figure(o[0].sample, "throughput_per_s");
+    double slower = figure(o[1].sample, "latency.mean_ns") / figure(o[0].sample, "latency.mean_ns");
+    double lost = fmax(lost_share(&o[0]), lost_share(&o[1]));
+    const struct outcome *busier = lost_share(&o[0]) > lost_share(&o[1]) ? &o[0] : &o[1];
+    REQUIRE(fabs(faster - 0.5) < 0.03 + lost, "half the speed, throughput x %.3f", faster);
+    REQUIRE(fabs(slower - 2) < 0.2 + 4 * lost, "half the speed, latency x %.3f", slower);
+    require_unless_busy(busier, fabs(faster - 0.5) < 0.03, 0, "half the speed, other throughput");
+    require_unless_busy(busier, fabs(slower - 2) < 0.2, 0, "half the speed, other latency");
 }
 
 static void rate_limit(const struct truth *truth) {
-    struct target target;
     struct outcome open;
-    target_start(&target, truth, FAULT, "--rate-limit 2000");
-    load(&open, truth, target.address, "--connections 20 --rate 4000 --duration 1 --drain 0.5");
+    load_fault_server(&open, truth, "--rate-limit 2000",
+                      "--connections 20 --rate 4000 --duration 1 --drain 0.5");
     require_identities(open.sample, 64);
-    /* of 4000 offered in the window, and as many per second before it, half are answered in time */
-    require_within(open.sample, "loadgen.achieved_over_offered", 0.25, 0.55);
     double accounted = figure(open.sample, "messages") + figure(open.sample, "errors.timeout") +
                        figure(open.sample, "loadgen.unsent");
     require_equal(open.sample, "loadgen.offered", accounted);
-    cJSON_Delete(target_stop(&target));
+    /* of 4000 offered in the window, and as many per second before it, half are answered in time */
+    require_rate(&open, "loadgen.achieved_over_offered", 0.25, 0.55);
 }
 
 /* Who waits 2 ms for each answer uses next to no CPU, or all that it gets. */
@@ -158,13 +168,15 @@ static void spinning(const struct truth *truth) {
         require_no_errors(o.sample);
         require_within(o.sample, "latency.hist.min", 2e6, INFINITY);
         /* turns that find nothing are no work */
-        require_within(o.sample, "loadgen.busy_pct", 0, 50);
+        require_unless_busy(&o, figure(o.sample, "loadgen.busy_pct") <= 50, 0.25,
+                            "turns that find nothing count as work");
         cpu_pct[i] = figure(o.sample, "loadgen.cpu_pct");
+        /* who spins on an idle machine has the CPU, beside others what they leave */
+        if (i == 2)
+            require_unless_busy(&o, cpu_pct[2] > 3 * cpu_pct[0] && cpu_pct[2] > 3 * cpu_pct[1], 0.7,
+                                "spinning uses no more CPU than waiting");
     }
     cJSON_Delete(target_stop(&target));
-    REQUIRE(cpu_pct[2] > 3 * cpu_pct[0] && cpu_pct[2] > 3 * cpu_pct[1],
-            "CPU is %.1f %% with never, %.1f %% with auto, %.1f %% with always", cpu_pct[0],
-            cpu_pct[1], cpu_pct[2]);
 }
 
 const struct truth_case truth_timing[] = {

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FAULT "tests/fault-server"
 #define DELAY_NS 2e6
 
 #define EXCESS_MAX 1.0   /* over what arithmetic says, at most: a busy machine */
@@ -23,6 +22,7 @@ struct told {
     double p50_ns, p99_ns, mean_ns;    /* service */
     double throughput_per_s;           /* the most */
     double messages, busiest, laziest; /* of the open loop: counts */
+    struct outcome busy;               /* the run that the machine disturbed most */
 };
 
 static int list_transports(const struct truth *truth, struct told *told) {
@@ -56,8 +56,10 @@ static void ask_closed(struct told *t, const struct truth *truth, const char *ad
     /* a connection ends one message more than fit into the window, if one began before it */
     require_within(o.sample, "messages", 0, 20 * (0.5 / (DELAY_NS / 1e9) + 1));
     require_within(o.sample, "loadgen.littles_law_ratio", 0.98, 1.02);
+    if (!t->busy.sample || lost_share(&o) > lost_share(&t->busy)) t->busy = o;
     t->p50_ns = fmin(t->p50_ns, figure(o.sample, "service.p50_ns"));
-    t->p99_ns = fmin(t->p99_ns, figure(o.sample, "service.p99_ns"));
+    if (!is_null(o.sample, "service.p99_ns")) /* there were not enough messages for it */
+        t->p99_ns = fmin(t->p99_ns, figure(o.sample, "service.p99_ns"));
     t->mean_ns = fmin(t->mean_ns, figure(o.sample, "service.mean_ns"));
     t->throughput_per_s = fmax(t->throughput_per_s, figure(o.sample, "throughput_per_s"));
 }
@@ -69,7 +71,8 @@ static void ask_open(struct told *t, const struct truth *truth, const char *addr
     with.transport = t->name;
     load(&o, &with, address, "--connections 20 --rate 2000 --duration 0.5 --seed 7");
     require_no_errors(o.sample);
-    require_equal(o.sample, "messages", figure(o.sample, "loadgen.offered"));
+    require_unless_busy(&o, figure(o.sample, "messages") == figure(o.sample, "loadgen.offered"),
+                        0.4, "arrivals without an answer");
     require_within(o.sample, "service.hist.min", DELAY_NS, INFINITY);
     t->messages = figure(o.sample, "messages");
     t->busiest = figure(o.sample, "fairness.echoes_max");
@@ -107,11 +110,17 @@ static void transports_agree(const struct truth *truth) {
     cJSON_Delete(target_stop(&target));
     double least = INFINITY;
     for (int i = 0; i < count; i++) least = fmin(least, excess(&told[i], 1));
-    for (int i = 0; i < count; i++)
-        REQUIRE(excess(&told[i], 1) <= fmin(EXCESS_MAX, least + APART_MAX),
-                "%s: of a delay of 2 ms it says p50 %.2f, p99 %.2f, mean %.2f ms, %.0f a second",
-                told[i].name, told[i].p50_ns / 1e6, told[i].p99_ns / 1e6, told[i].mean_ns / 1e6,
-                told[i].throughput_per_s);
+    for (int i = 0; i < count; i++) {
+        char what[160];
+        double most = fmin(EXCESS_MAX, least + APART_MAX);
+        snprintf(
+            what, sizeof what,
+            "%.31s: of a delay of 2 ms it says p50 %.2f, p99 %.2f, mean %.2f ms, %.0f a second",
+            told[i].name, told[i].p50_ns / MS, told[i].p99_ns / MS, told[i].mean_ns / MS,
+            told[i].throughput_per_s);
+        require_unless_busy(&told[i].busy, excess(&told[i], 1) <= most,
+                            (excess(&told[i], 1) - most) / (1 + excess(&told[i], 1)), what);
+    }
     case_note("%d transports, %.1f %% above arithmetic at most", count, 100 * excess(told, count));
 }
 
@@ -129,8 +138,10 @@ static void cached_clock(const struct truth *truth) {
     cJSON_Delete(target_stop(&target));
     double slack = 0.02 + 50 / figure(right.sample, "messages");
     require_within(right.sample, "loadgen.littles_law_ratio", 1 - slack, 1 + slack);
+    /* where the load generator often waits for a CPU, it finds fewer answers in a turn */
     slack = 0.02 + 50 / figure(wrong.sample, "messages");
-    require_within(wrong.sample, "loadgen.littles_law_ratio", 1 + slack, 50);
+    require_unless_busy(&wrong, figure(wrong.sample, "loadgen.littles_law_ratio") > 1 + slack, 0.2,
+                        "the clock that stands still is not found out");
     case_note("ratio %.2f", figure(wrong.sample, "loadgen.littles_law_ratio"));
 }
 

@@ -83,26 +83,29 @@ static void numbers_have_their_limits(void **state) {
         const char *expected; /* of the bad one */
     } cases[] = {
 #define FACT(name) offsetof(struct doctor_facts, name)
-        {FACT(quota_cpus), 8, 1.5, "problem quota: the control group may use 1.5 of 8 CPUs"},
-        {FACT(busy_cpus), 6.1, 6.3, "problem busy: others keep 6.3 of 8 CPUs busy"},
+        {FACT(quota_cpus), 8, 1.5, "problem quota: the control group is limited to 1.5 of 8 CPUs"},
+        {FACT(busy_cpus), 6.1, 6.3, "problem busy: other processes keep 6.3 of 8 CPUs busy"},
         {FACT(steal_pct), 1, 2, "advice steal: the hypervisor takes 2 % of the CPU time"},
         {FACT(steal_pct), 1, 6, "problem steal: the hypervisor takes 6 % of the CPU time"},
         {FACT(load_1min), 8, 9.5,
          "advice load: the load average of the last minute is 9.5 on 8 CPUs"},
-        {FACT(machine_cpus), 8, 64, "advice cpuset: 8 of the machine's 64 CPUs may be used"},
-        {FACT(swapped_per_s), 20, 400, "problem swap: 400 pages a second go to or from swap"},
-        {FACT(siblings), 0, 1, "advice smt: first and last CPU are threads of one core (SMT)"},
+        {FACT(machine_cpus), 8, 64, "advice cpuset: iobench may use 8 of the machine's 64 CPUs"},
+        {FACT(swapped_per_s), 20, 400, "problem swap: 400 pages per second move to or from swap"},
+        {FACT(siblings), 0, 1,
+         "advice smt: the first and the last CPU are threads of one core (SMT)"},
         {FACT(turbo), 0, 1, "advice turbo: turbo is on"},
         {FACT(clock_ns), 200, 900, "problem clock: reading the clock (tsc) takes 900 ns"},
         {FACT(available_bytes), 537e6, 268435456,
-         "problem memory: 256 MiB of memory are available"},
+         "problem memory: only 256 MiB of memory are available"},
         {FACT(wait_ns), 2.5e6, 15.6e6, "advice wait: a wait of 1 ms takes 15.6 ms"},
-        {FACT(descriptors), 19200, 1024, "advice descriptors: a process may open 1024 descriptors"},
+        {FACT(descriptors), 19200, 1024,
+         "advice descriptors: a process may open only 1024 descriptors"},
         {FACT(somaxconn), 4096, 512, "advice somaxconn: net.core.somaxconn is 512"},
         {FACT(somaxconn), 4096, 128, "problem somaxconn: net.core.somaxconn is 128"},
-        {FACT(ports), 20000, 1000, "advice ports: 1000 ports for outgoing connections"},
+        {FACT(ports), 20000, 1000, "advice ports: only 1000 ports for outgoing connections"},
         {FACT(reuse_time_wait), 1, 0,
-         "advice time_wait: ports rest for 60 s after a connection (net.ipv4.tcp_tw_reuse is 0)"},
+         "advice time_wait: a port cannot be reused for 60 s after its connection "
+         "(net.ipv4.tcp_tw_reuse is 0)"},
 #undef FACT
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -121,9 +124,9 @@ static void one_cpu_is_too_few(void **state) {
     f.cpus = f.machine_cpus = 2;
     EXPECT(f, "");
     f.busy_cpus = 0.2;
-    EXPECT(f, "problem busy: others keep 0.2 of 2 CPUs busy");
+    EXPECT(f, "problem busy: other processes keep 0.2 of 2 CPUs busy");
     f.cpus = 1; /* and nothing of the set, which is the reason, nor of who uses it */
-    EXPECT(f, "problem cpus: 1 CPU may be used");
+    EXPECT(f, "problem cpus: iobench may use only 1 CPU");
 }
 
 static void texts_are_judged(void **state) {
@@ -196,8 +199,8 @@ static void problems_come_first(void **state) {
     f.cpus = f.machine_cpus = f.quota_cpus = 1; /* too few, but no more is forbidden */
     f.turbo = 1;
     f.available_bytes = 0;
-    EXPECT(f, "problem cpus: 1 CPU may be used\n"
-              "problem memory: 0 MiB of memory are available\n"
+    EXPECT(f, "problem cpus: iobench may use only 1 CPU\n"
+              "problem memory: only 0 MiB of memory are available\n"
               "advice turbo: turbo is on");
 }
 

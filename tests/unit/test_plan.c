@@ -2,6 +2,7 @@
  * Invariant: models are made up here; nothing is started. */
 #include "base/os.h"
 
+#include "bench/result/scenario.h"
 #include "bench/suite/plan.h"
 #include "tests/unit/unit.h"
 
@@ -90,6 +91,30 @@ static void cells_are_the_cross_product(void **state) {
     s->input.server_count = 2;
     assert_true(make(s));
     expect_ids(&s->plan, ids, 8);
+    for (size_t i = 0; i < 8; i++) assert_int_equal(s->plan.cells[i].load_index, i / 2);
+    end(s);
+}
+
+static void arms_are_told_apart(void **state) {
+    (void)state;
+    static const char *const ids[] = {"baseline/epoll/closed/c50/d1/64B",
+                                      "candidate/epoll/closed/c50/d1/64B"};
+    struct session *s = start(PHASE("{\"load\":\"closed\"}"), 1);
+    s->servers[1] = (struct server_spec){.program = s->servers[0].program,
+                                         .arm = "candidate",
+                                         .text = "epoll",
+                                         .describe = s->servers[1].describe};
+    s->servers[0].arm = "baseline";
+    s->input.server_count = 2;
+    assert_true(make(s));
+    expect_ids(&s->plan, ids, 2);
+    for (int i = 0; i < 2; i++) {
+        cJSON *scenario = plan_scenario(&s->plan.cells[i]);
+        char *server = scenario_server(scenario);
+        assert_string_equal(server, i ? "candidate/epoll" : "baseline/epoll");
+        free(server);
+        cJSON_Delete(scenario);
+    }
     end(s);
 }
 
@@ -424,6 +449,7 @@ static void the_time_is_foretold(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cells_are_the_cross_product),
+        cmocka_unit_test(arms_are_told_apart),
         cmocka_unit_test(ids_say_what_differs),
         cmocka_unit_test(the_same_cell_twice_is_refused),
         cmocka_unit_test(too_many_cells_are_refused),

@@ -1,4 +1,4 @@
-/* test_plot.c - axes, labels, families of loads, and what each kind of plot makes of a result.
+/* test_plot.c - axes, labels, and what each kind of plot makes of a result.
  * Invariant: results are made here, small and with known figures. */
 #include "base/json.h"
 
@@ -43,20 +43,22 @@ static cJSON *sample_of(const struct slot *slot) {
     return sample;
 }
 
-/* Appends a cell; `load` is its id after the server, `scenario` the rest of its scenario. */
-static void add_cell(cJSON *file, const char *server, const char *load, const char *scenario,
+/* Appends a cell with an id that tells of another server and another load: the scenario counts. */
+static void add_cell(cJSON *file, const char *server, const char *scenario,
                      const struct slot *slots, size_t count) {
     char text[512];
     snprintf(text, sizeof text,
-             "{\"id\": \"%s/%s\", \"scenario\": {\"phase\": \"p\", \"connections\": 100,"
-             "\"server\": {\"model\": \"%s\"}, \"load\": \"%.*s\", %s}, \"samples\": []}",
-             server, load, server, (int)strcspn(load, "/"), load, scenario);
+             "{\"id\": \"libuv/closed/c1/d1/1B\", \"scenario\": {\"phase\": \"p\","
+             "\"connections\": 100, \"server\": {\"model\": \"%s\"}, %s}, \"samples\": []}",
+             server, scenario);
     cJSON *cell = cJSON_Parse(text);
     assert_non_null(cell);
     for (size_t i = 0; i < count; i++)
         cJSON_AddItemToArray(cJSON_GetObjectItem(cell, "samples"), sample_of(&slots[i]));
     cJSON_AddItemToArray(cJSON_GetObjectItem(file, "cells"), cell);
 }
+
+#define CLOSED "\"load\": \"closed\", \"depth\": 1"
 
 static cJSON *new_file(void) {
     cJSON *file = cJSON_Parse("{\"cells\": []}");
@@ -75,7 +77,7 @@ static void build(struct summary *report, cJSON *file) {
 
 static void draw(struct plot *plot, const char *kind, const struct summary *report) {
     const struct plot_kind *row = plot_kinds;
-    while (row->name != NULL && strcmp(row->name, kind) != 0) row++;
+    while (row->name && strcmp(row->name, kind) != 0) row++;
     assert_non_null(row->name);
     plot_make(plot, row, report);
 }
@@ -126,30 +128,15 @@ static void close_ticks_are_dropped(void **state) {
     assert_non_null(strstr(axis.ticks, "'1k' 1000"));
 }
 
-static bool of_one_family(const char *a, const char *b, const char *part) {
-    struct summary_cell left = {.load = a}, right = {.load = b};
-    return plot_same_family(&left, &right, part);
-}
-
-static void families_differ_in_one_part(void **state) {
-    (void)state;
-    assert_true(of_one_family("closed/c50/d1/64B", "closed/c5/d1/64B", "c"));
-    assert_false(of_one_family("closed/c50/d1/64B", "closed/c5/d2/64B", "c"));
-    assert_false(of_one_family("closed/c50/d1/64B", "churn/c50/d1/64B", "c"));
-    assert_true(of_one_family("open/c5/r10%/poisson/k1/64B", "open/c5/r2000/poisson/k1/64B", "r"));
-    assert_true(of_one_family("closed/c5/d1/64B", "closed/c5/d1/64B/idle100", "idle"));
-    assert_false(of_one_family("closed/c5/d1/64B", "closed/c5/d1/64B/new100", "idle"));
-}
-
 /* ---- load ---- */
 
 static void add_rate(cJSON *file, int pct, const char *verdict, double per_s, bool saturating) {
-    char load[64], scenario[128];
+    char scenario[128];
     const struct slot slots[] = {{verdict, 0, per_s, 100.0 + pct}};
-    snprintf(load, sizeof load, "open/c100/r%d%%/poisson/k1/64B", pct);
-    snprintf(scenario, sizeof scenario, "\"rate_pct\": %d, \"rate_per_s\": %d, \"saturating\": %s",
-             pct, pct * 100, saturating ? "true" : "false");
-    add_cell(file, "epoll", load, scenario, slots, 1);
+    snprintf(scenario, sizeof scenario,
+             "\"load\": \"open\", \"rate_pct\": %d, \"rate_per_s\": %d, \"saturating\": %s", pct,
+             pct * 100, saturating ? "true" : "false");
+    add_cell(file, "epoll", scenario, slots, 1);
 }
 
 static void load_joins_points_as_offered(void **state) {
@@ -201,9 +188,9 @@ static void idle_begins_at_none(void **state) {
     cJSON *file = new_file();
     struct summary report;
     struct plot plot;
-    add_cell(file, "poll", "closed/c100/d1/64B/idle5000", "\"idle\": 5000", slow, 1);
-    add_cell(file, "poll", "closed/c100/d1/64B", "\"idle\": 0", fast, 1);
-    add_cell(file, "poll", "closed/c100/d2/64B", "\"idle\": 0", fast, 1); /* another family */
+    add_cell(file, "poll", CLOSED ", \"idle\": 5000", slow, 1);
+    add_cell(file, "poll", CLOSED, fast, 1);
+    add_cell(file, "poll", "\"load\": \"closed\", \"depth\": 2", fast, 1); /* another family */
     build(&report, file);
     draw(&plot, "idle", &report);
     assert_int_equal(plot.panel_count, 3);
@@ -214,6 +201,32 @@ static void idle_begins_at_none(void **state) {
     assert_true(plot.x.zero_at > 0 && plot.x.zero_at < 5000);
     assert_non_null(strstr(plot.x.ticks, "'0' "));
     assert_true(series_of(&plot, "poll", 2)->points[0].y == 2); /* MiB */
+    plot_free(&plot);
+    summary_clear(&report);
+}
+
+/* ---- throughput ---- */
+
+static void lines_join_what_differs_in_connections(void **state) {
+    (void)state;
+    const struct slot fast[] = {{"valid", 0, 9000, 10}}, slow[] = {{"valid", 1, 900, 10}};
+    cJSON *file = new_file();
+    struct summary report;
+    struct plot plot;
+    add_cell(file, "poll", CLOSED, fast, 1);
+    add_cell(file, "a/closed/c7", "\"load\": \"closed\", \"depth\": 2", fast, 1);
+    add_cell(file, "poll", CLOSED, slow, 1);
+    cJSON *scenario =
+        cJSON_GetObjectItem(cJSON_GetArrayItem(cJSON_GetObjectItem(file, "cells"), 2), "scenario");
+    cJSON_SetNumberValue(cJSON_GetObjectItem(scenario, "connections"), 50);
+    build(&report, file);
+    assert_string_equal(report.cells[1].server, "a/closed/c7");
+    draw(&plot, "throughput", &report);
+    assert_int_equal(plot.count, 1);
+    const struct plot_series *poll = series_of(&plot, "poll", 0);
+    assert_int_equal(poll->count, 2);
+    assert_true(poll->points[0].x == 50 && poll->points[0].y == 900);
+    assert_true(poll->points[1].x == 100 && poll->points[1].y == 9000);
     plot_free(&plot);
     summary_clear(&report);
 }
@@ -230,8 +243,8 @@ static void order_compares_within_a_cell(void **state) {
     cJSON *file = new_file();
     struct summary report;
     struct plot plot;
-    add_cell(file, "epoll", "closed/c100/d1/64B", "\"idle\": 0", three, 3);
-    add_cell(file, "poll", "closed/c100/d1/64B", "\"idle\": 0", broken, 3);
+    add_cell(file, "epoll", CLOSED, three, 3);
+    add_cell(file, "poll", CLOSED, broken, 3);
     build(&report, file);
     draw(&plot, "order", &report);
     const struct plot_series *slots = series_of(&plot, "epoll", 0);
@@ -253,7 +266,7 @@ static void slower_responses_stand_lower(void **state) {
     cJSON *file = new_file();
     struct summary report;
     struct plot plot;
-    add_cell(file, "epoll", "open/c100/r1000/poisson/k1/64B", "\"rate_per_s\": 1000", slots, 3);
+    add_cell(file, "epoll", "\"load\": \"open\", \"rate_per_s\": 1000", slots, 3);
     build(&report, file);
     draw(&plot, "order", &report);
     const struct plot_series *epoll = series_of(&plot, "epoll", 0);
@@ -267,8 +280,8 @@ static void series_has_a_column_per_server(void **state) {
     cJSON *file = new_file();
     struct summary report;
     struct plot plot;
-    add_cell(file, "epoll", "closed/c100/d1/64B", "\"idle\": 0", three, 3);
-    add_cell(file, "poll", "closed/c100/d1/64B", "\"idle\": 0", three, 1);
+    add_cell(file, "epoll", CLOSED, three, 3);
+    add_cell(file, "poll", CLOSED, three, 1);
     build(&report, file);
     draw(&plot, "series", &report);
     assert_int_equal(plot.panel_count, 4);
@@ -289,7 +302,7 @@ static void churn_has_newcomers_only(void **state) {
     cJSON *file = new_file();
     struct summary report;
     struct plot plot;
-    add_cell(file, "epoll", "churn/c100/r500/poisson/e1/64B", "\"rate_per_s\": 500", three, 3);
+    add_cell(file, "epoll", "\"load\": \"churn\", \"rate_per_s\": 500", three, 3);
     build(&report, file);
     expect_nothing("percentiles", &report, "no cell has a latency histogram");
     expect_nothing("cpu", &report, "no closed-loop cell knows the server's CPU time");
@@ -308,12 +321,12 @@ static void one_load_is_half_of_the_capacity(void **state) {
     (void)state;
     cJSON *file = new_file();
     struct summary report;
-    add_cell(file, "epoll", "closed/c100/d1/64B", "\"idle\": 0", three, 3);
+    add_cell(file, "epoll", CLOSED, three, 3);
     add_rate(file, 10, "valid", 1000, false);
     add_rate(file, 110, "valid", 9000, true);
     add_rate(file, 50, "suspect", 5000, false);
     build(&report, file);
-    assert_string_equal(plot_best_load(&report, any)->load, "open/c100/r50%/poisson/k1/64B");
+    assert_ptr_equal(plot_best_load(&report, any), &report.cells[3]);
     summary_clear(&report);
 }
 
@@ -323,10 +336,10 @@ int main(void) {
         cmocka_unit_test(linear_axes_end_on_a_tick),
         cmocka_unit_test(labels_keep_their_distance),
         cmocka_unit_test(close_ticks_are_dropped),
-        cmocka_unit_test(families_differ_in_one_part),
         cmocka_unit_test(load_joins_points_as_offered),
         cmocka_unit_test(one_rate_is_no_curve),
         cmocka_unit_test(idle_begins_at_none),
+        cmocka_unit_test(lines_join_what_differs_in_connections),
         cmocka_unit_test(order_compares_within_a_cell),
         cmocka_unit_test(slower_responses_stand_lower),
         cmocka_unit_test(series_has_a_column_per_server),

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ctrl_c.sh - every server ends in order at Ctrl-C, which is what SIGINT becomes under Wine.
+# ctrl_c.sh - every server ends orderly at Ctrl-C. Under Wine, SIGINT becomes Ctrl-C.
 set -u
 failed=0
 for server in "$WIN"/echo-*.exe; do
@@ -8,7 +8,7 @@ for server in "$WIN"/echo-*.exe; do
         echo "skip ctrl-c $name # not available under Wine"
         continue
     }
-    set -m # or SIGINT would be ignored
+    set -m # without it SIGINT is ignored
     coproc server { exec wine "$server"; }
     set +m
     pid=$server_PID out=${server[0]} stats=

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# deps.sh - builds the libraries that `make PLATFORM=windows` links, from this distribution's source
-# packages, with mingw-w64: mingw has no packages of libuv and cJSON.
-# Invariant: the system's package lists and sources are left as they are, and PREFIX is either as it
-# was or complete: the stamp, which names what it was built of, is the last thing written.
+# deps.sh - builds the libraries that `make PLATFORM=windows` links, with mingw-w64, from this
+# distribution's source packages. There are no mingw packages of libuv and cJSON.
+# Invariant: the system's package lists and sources do not change. PREFIX is either unchanged or
+# complete: the stamp, which names the recipe, is written last.
 #
-#   bash tests/windows/deps.sh PREFIX     (what it ran is in PREFIX/deps.log)
+#   bash tests/windows/deps.sh PREFIX     (the log is PREFIX/deps.log)
 set -eu
 prefix=$1
 here=$(cd "$(dirname "$0")" && pwd)
-# change with every change of what is built: a prefix with another stamp is built anew
+# change this text with every change of the build: a prefix with another stamp is built again
 recipe="recipe 2: libuv1 cjson zlib cmocka"
 stamp=$prefix/stamp
 log=$prefix/deps.log
@@ -26,7 +26,7 @@ echo "deps-windows: building libuv, cJSON, zlib and cmocka into $prefix (log: $l
 exec 3>&1 >"$log" 2>&1
 trap 'code=$?; rm -rf "$work"; [ $code = 0 ] || { tail -n 5 "$log"; echo "deps-windows: failed"; } >&3' EXIT
 
-# ---- the sources, checked by apt as every package is ----
+# ---- the sources; apt verifies them like every package ----
 
 . /etc/os-release
 keyring=/usr/share/keyrings/$ID-archive-keyring.gpg
@@ -42,7 +42,7 @@ own=(-q -o "Dir::Etc::SourceList=$work/sources.list" -o Dir::Etc::SourceParts=/d
 apt-get "${own[@]}" update
 (cd "$work/src" && apt-get "${own[@]}" source libuv1 cjson zlib cmocka)
 
-# ---- built, and installed by hand: of each a static library, its headers and a .pc file ----
+# ---- build; install a static library, headers and a .pc file of each ----
 
 # build NAME TARGET OPTION...: the one source directory NAME-*, its one target
 build() {

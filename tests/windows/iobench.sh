@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# iobench.sh - the whole product under Wine: the quick suite, shortened, with servers of different
-# kinds; the result is validated by iobench.exe and by iobench.
+# iobench.sh - all programs together under Wine: a shortened quick suite with three kinds of servers.
+# Both iobench.exe and iobench validate the result.
 set -u
 failed=0
 dir=$(mktemp -d)

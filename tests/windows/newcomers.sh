@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
-# newcomers.sh - how long a newcomer waits for its first echo while 200 connections are busy, for
-# every `accept` option of completion-routine, under Wine. With `alternate`, the loop of the text
-# that this project started from, routines that re-arm starve the accept; `deferred` and `thread`
-# cure it.
+# newcomers.sh - measures how long a newcomer waits for its first echo while 200 connections are busy,
+# for every `accept` option of completion-routine, under Wine. With `alternate`, routines that start
+# new operations starve the accept; docs/models.md explains it. `deferred` and `thread` prevent this.
 # Invariant: all options are compared in one run, on one machine, under the same load.
 #
 #   BIN=build/bin WIN=build/windows/bin bash tests/windows/newcomers.sh   (within a Wine prefix)
 set -u
-cure_min=20 # how many times shorter the wait must be
+cure_min=20 # the wait must be this many times shorter
 seconds=5   # of the measured window
 server=$WIN/echo-completion-routine.exe
 failed=0
@@ -33,7 +32,7 @@ median() {
         --warmup 1 --duration "$seconds" --drain 5 </dev/null)
     exec {stdin}>&-
     wait "$pid" || return
-    # its own object, up to the histogram
+    # the object "newcomers", up to its histogram
     sed -nE 's/.*"newcomers":\{[^{}]*"p50_ns":([0-9]+)[^{}]*"hist".*/\1/p' <<<"$sample" |
         awk '{ printf "%d", $1 / 1000 }'
 }
@@ -51,7 +50,7 @@ for option in $options; do
     case $option in
     alternate) ;;
     deferred | thread)
-        # Where others take the CPUs the busy connections pause, and let newcomers in; so both anew.
+        # If other processes take the CPUs, the busy connections pause and newcomers get in: measure both again.
         for ((try = 1; try <= 3; try++)); do
             [ "$try" = 1 ] || measure alternate
             measure "$option" && [ $((wait_us[$option] * cure_min)) -le "${wait_us[alternate]:-0}" ] && break

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # run.sh - tests the Windows programs on this machine, under Wine, as `make check-windows` does.
-# Invariant: Wine is for correctness; what it cannot show is a skip with its reason, by name.
+# Invariant: Wine shows correctness. Each test that Wine cannot support is skipped with its reason.
 #
 #   BIN=build/bin WIN=build/windows/bin PREFIX=DIR MODELS="select ..." [ONLY=REGEX]
 #   [TIMEOUT_SCALE=X] bash tests/windows/run.sh
 #
-# BIN has the test programs, which run on this system; WIN the programs under test. The last line is
-# "N passed, N failed, N skipped"; the exit code is 1 if any failed or none passed.
+# BIN contains the test programs, which run on this system; WIN contains the programs under test. The
+# last line is "N passed, N failed, N skipped"; the exit code is 1 if any failed or none passed.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/windows/wine.sh
@@ -29,13 +29,13 @@ fi
 wine_begin "$PREFIX" || { echo "run.sh: no Wine prefix; see $PREFIX/boot.log" >&2; exit 1; }
 echo "$(wine --version), prefix $PREFIX"
 
-# ---- what needs nothing else ----
+# ---- unit tests ----
 
 for unit in "$WIN"/tests/unit-*.exe; do
     suite "$(basename "$unit" .exe)" 60 wine "$unit"
 done
 
-# ---- servers: the suite of Linux ----
+# ---- servers: the conformance suite, run from Linux ----
 
 in_wineserver="Wine keeps sockets in wineserver, whose limit of descriptors is not the server's"
 no_sigterm="under Wine SIGTERM ends a process at once, and Windows has no such signal; ctrl-c is tested instead"
@@ -51,14 +51,14 @@ for model in $MODELS; do
     *) conformance "$model" 1000 "$WIN/echo-$model.exe" ;;
     esac
 done
-# registered I/O is not in Wine: the same server on a double of it, made for this test
+# Wine has no registered I/O: the server runs on a test double
 conformance rio-on-a-double 1000 "$WIN/tests/echo-rio-double.exe"
 suite newcomers 180 bash tests/windows/newcomers.sh
 suite ctrl-c 60 bash tests/windows/ctrl_c.sh
 
-# ---- the load generator: its truth tests, with the servers of Linux ----
+# ---- the load generator: its truth tests, against servers that run on Linux ----
 
-mixed=build/windows/mixed # what the truth tests call BIN
+mixed=build/windows/mixed # BIN of the truth tests
 rm -rf "$mixed" && mkdir -p "$mixed"
 ln -s "$PWD/$BIN"/* "$mixed" && rm "$mixed/loadgen"
 printf '#!/bin/sh\nexec wine "%s/loadgen.exe" "$@"\n' "$PWD/$WIN" >"$mixed/loadgen"

@@ -95,8 +95,7 @@ int main(int argc, char **argv) {
     const char *output = NULL;
     struct arg_texts results = {0};
     const struct arg rows[] = {
-        {"o", ARG_TEXT, &output, 0, 0, NULL, "FILE", "where the figures go, as JSON; required"},
-        {.name = NULL}};
+        {"o", "FILE", "where the figures go, as JSON; required", .text = &output}, {.name = NULL}};
     const struct args_spec spec = {
         .program = program,
         .summary = "sums up what a run of suite loadgen says of the load generator",

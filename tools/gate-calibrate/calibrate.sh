@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# calibrate.sh - does the gate cry wolf, and does it find what is there? Live jobs of `iobench ab`
-# on this machine, of three kinds in turn: equal arms, and candidates that burn so much more CPU that
-# an echo takes 10 % and 5 % longer. Each job is appended to the record as it ends; run again, it goes
-# on where it was. Docs: docs/gate.md.
+# calibrate.sh - measures the false alarms of the gate, and whether it finds real regressions. It runs
+# live jobs of `iobench ab` on this machine, of three kinds in turn: equal arms, and candidates that burn
+# more CPU, so an echo takes 10 % or 5 % longer. Each job is appended to the record when it ends. A run
+# that was stopped continues where it stopped. See docs/gate.md.
 #
 #   calibrate.sh RECORD [JOBS-OF-EQUAL-ARMS [JOBS-10 [JOBS-5]]]
 set -eu
@@ -10,7 +10,7 @@ record=$1 wanted=("${2:-20}" "${3:-15}" "${4:-15}")
 bin=${BIN:-build/bin}
 kinds=(aa 10 5)
 here=$(dirname "$0")
-suites=(ci "$here/cell.json" "$here/cell.json") # the slower ones are slower in that cell
+suites=(ci "$here/cell.json" "$here/cell.json") # the slower candidates are compared in that cell only
 jobs=$bin/tests/gate-jobs
 work=$(mktemp -d)
 job=
@@ -18,7 +18,7 @@ trap '[ -z "$job" ] || kill "$job" 2>/dev/null || true; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM HUP
 real=$(realpath "$bin/echo-epoll")
 
-# What the candidate burns more, from 40 slots at two levels; once per record.
+# How much more the candidate burns: determined once per record, from 40 slots at two levels.
 if [ ! -s "$record.burn" ]; then
     cat >"$work/burn.json" <<'SUITE'
 { "schema": { "name": "iobench-suite", "version_major": 1, "version_minor": 0 },
@@ -34,8 +34,8 @@ fi
 read -r ten five <"$record.burn"
 extra=(0 "$ten" "$five")
 
-# Equal arms must not have equal bytes, or there is nothing to measure: a byte more behind the end of
-# the program changes nothing. The slower ones are a script that asks the same program to burn more.
+# Equal arms must not have equal bytes, or iobench would not measure them. A byte appended to the file
+# does not change the program. The slower candidates are a script that makes the same program burn more.
 mkdir "$work/aa" "$work/10" "$work/5"
 { cat "$real"; echo; } >"$work/aa/echo-epoll"
 for i in 1 2; do
