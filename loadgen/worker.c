@@ -14,9 +14,10 @@
 
 #define CONNECTS_AT_ONCE 512u         /* less than any usual backlog */
 #define CONNECT_LIMIT_NS 20000000000u /* then the remaining connects are given up; plus */
-#define CONNECT_EACH_NS 1000000u /* this per connection: the kernel may have to search for ports   \
-                                  */
-#define POLL_LIMIT_NS 50000000u  /* a stop may be noticed that late */
+#define CONNECT_EACH_NS                                                                            \
+    1000000u                    /* this per connection: the kernel may have to search for ports    \
+                                 */
+#define POLL_LIMIT_NS 50000000u /* a stop may be noticed that late */
 /* Answers, stop and the window's edges must not wait for a long queue of late arrivals. */
 #define SENDS_A_TURN 256u
 #define ARRIVALS_A_TURN 4096u
