@@ -53,10 +53,10 @@ static const char *commonest(const struct reasons *reasons) {
 
 /* Whether a slot's figure would be one of the load generator as well; docs/method.md: bound. */
 static bool shows_generator(enum gate_metric metric, const cJSON *slot) {
-    const char *bound = json_text(slot, "loadgen.bound");
+    enum sample_bound bound = sample_bound(slot);
     if (!sample_usable(slot)) return false;
-    if (metric != GATE_THROUGHPUT) return bound && strcmp(bound, "client") == 0;
-    return !bound || (strcmp(bound, "server") != 0 && strcmp(bound, "none") != 0);
+    if (metric != GATE_THROUGHPUT) return bound == BOUND_CLIENT;
+    return bound != BOUND_SERVER && bound != BOUND_NONE;
 }
 
 static void add_slot(struct figures *f, enum gate_metric metric, const cJSON *scenario,

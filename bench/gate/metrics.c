@@ -55,18 +55,18 @@ double gate_figure(enum gate_metric metric, const cJSON *scenario, const cJSON *
                    struct reason *why) {
     *why->text = '\0';
     if (!gate_metric_applies(metric, scenario)) return NAN;
-    const char *bound = json_text(sample, "loadgen.bound");
+    enum sample_bound bound = sample_bound(sample);
     const char *counting = json_text(sample, "counters.reason");
     bool of_loadgen = metric == GATE_LOADGEN_CPU; /* then it should be the one that is full */
     double value = value_of(metric, scenario, sample);
     if (strcmp(sample_verdict(sample), "invalid") == 0) {
         const cJSON *reason = cJSON_GetArrayItem(json_item(sample, "validity.reasons"), 0);
         reason_set(why, "%s", cJSON_GetStringValue(reason));
-    } else if (bound && strcmp(bound, "client") == 0 && !of_loadgen) {
+    } else if (bound == BOUND_CLIENT && !of_loadgen) {
         reason_set(why, "the load generator was the bottleneck");
-    } else if (metric == GATE_THROUGHPUT && (!bound || strcmp(bound, "both") == 0)) {
+    } else if (metric == GATE_THROUGHPUT && (bound == BOUND_UNKNOWN || bound == BOUND_BOTH)) {
         reason_set(why, "the load generator was %s the bottleneck",
-                   bound ? "as much as the server" : "perhaps");
+                   bound == BOUND_BOTH ? "as much as the server" : "perhaps");
     } else if (!isfinite(value)) {
         reason_set(why, "%s", counting ? counting : "the figure is not known");
     } else if (value <= 0) {

@@ -6,6 +6,7 @@
 #include "bench/plot/fill.h"
 #include "bench/plot/layout.h"
 #include "bench/result/sample_facts.h"
+#include "bench/stats/stats.h"
 #include "bench/support/format.h"
 #include "bench/support/json_path.h"
 
@@ -26,11 +27,6 @@ static double headline(const struct summary_cell *cell, const cJSON *sample) {
     return 1 / json_number(sample, cell->kind == LOAD_OPEN ? "latency.p50_ns" : "newcomers.p50_ns");
 }
 
-static int ascending(const void *left, const void *right) {
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
 /* The median of a cell's usable slots; NAN where fewer than two of them can be compared. */
 static double typical(const struct summary_cell *cell) {
     const cJSON *samples = json_item(cell->json, "samples"), *sample;
@@ -41,8 +37,7 @@ static double typical(const struct summary_cell *cell) {
         double value = headline(cell, sample);
         if (sample_usable(sample) && isfinite(value) && value > 0) values[count++] = value;
     }
-    qsort(values, count, sizeof *values, ascending);
-    double median = count < 2 ? NAN : (values[(count - 1) / 2] + values[count / 2]) / 2;
+    double median = count < 2 ? NAN : stats_median(values, count);
     free(values);
     return median;
 }

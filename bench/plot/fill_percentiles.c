@@ -23,7 +23,7 @@ static void add_quantile(struct plot_series *series, const struct hist *h, doubl
  * the named percentiles, up to where ten values lie beyond. */
 static void add_curve(struct plot_series *series, const struct hist *h, enum plot_marker marker,
                       double unit_ns) {
-    const double last = fmax((double)h->count / 10, 1.25) * (1 + 1e-9);
+    const double last = fmax((double)h->count / HIST_BEYOND, 1.25) * (1 + 1e-9);
     add_quantile(series, h, PERCENTILE_START, MARKER_NONE, unit_ns);
     for (int i = 2; i < 200 && pow(10, i / 20.0) <= last; i++) {
         add_quantile(series, h, pow(10, i / 20.0), i % 20 == 0 ? marker : MARKER_NONE, unit_ns);

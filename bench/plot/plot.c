@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 
+#include "bench/stats/stats.h"
 #include "bench/support/format.h"
 
 #include <math.h>
@@ -91,11 +92,6 @@ void plot_sort_points(struct plot *plot) {
         qsort(plot->series[i].points, plot->series[i].count, sizeof(struct plot_point), by_x);
 }
 
-static int ascending(const void *left, const void *right) {
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
 double *plot_distinct_x(const struct plot *plot, size_t *count) {
     size_t capacity = 0, n = 0, distinct = 0;
     for (size_t i = 0; i < plot->count; i++) capacity += plot->series[i].count;
@@ -103,7 +99,7 @@ double *plot_distinct_x(const struct plot *plot, size_t *count) {
     CHECK(xs != NULL);
     for (size_t i = 0; i < plot->count; i++)
         for (size_t k = 0; k < plot->series[i].count; k++) xs[n++] = plot->series[i].points[k].x;
-    qsort(xs, n, sizeof *xs, ascending);
+    qsort(xs, n, sizeof *xs, stats_ascending);
     for (size_t i = 0; i < n; i++)
         if (i == 0 || xs[i] > xs[distinct - 1]) xs[distinct++] = xs[i];
     *count = distinct;

@@ -183,7 +183,7 @@ static void put_row(FILE *out, const struct summary_cell *cell, size_t rank, uns
     put_span(out, &cell->rss, format_bytes);
     put_span(out, &cell->fairness, format_ratio);
     fprintf(out, "<td>%s</td>",
-            summary_cell_usable(cell) ? summary_bound_names[summary_cell_bound(cell)] : "\u2013");
+            summary_cell_usable(cell) ? sample_bound_names[summary_cell_bound(cell)] : "\u2013");
     put_verdicts(out, cell);
     fputs("</tr>\n", out);
 }

@@ -178,7 +178,7 @@ static void put_row(FILE *out, const struct phase *phase, const struct group *g,
         if (phase->shown[k])
             put_right(out, columns[k].format(text, usable ? figures[k] : NAN), phase->widths[k],
                       phase->colour && usable && g->rows > 1 && figures[k] == g->best[k]);
-    fprintf(out, "  %-7s", usable ? summary_bound_names[summary_cell_bound(cell)] : "-");
+    fprintf(out, "  %-7s", usable ? sample_bound_names[summary_cell_bound(cell)] : "-");
     put_verdicts(out, cell);
     fputc('\n', out);
 }

@@ -8,6 +8,7 @@
 
 #include "bench/result/sample_facts.h"
 #include "bench/result/scenario.h"
+#include "bench/stats/stats.h"
 #include "bench/support/json_path.h"
 #include "bench/support/paths.h"
 #include "bench/support/reason.h"
@@ -17,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const summary_bound_names[BOUNDS] = {"none", "server", "client", "both", "unknown"};
 const double summary_quantiles[QUANTILES] = {0.5, 0.9, 0.99, 0.999};
 
 bool summary_cell_usable(const struct summary_cell *cell) {
@@ -26,17 +26,12 @@ bool summary_cell_usable(const struct summary_cell *cell) {
 
 /* Slots that disagree are told by the one of which least follows: with a bottleneck in the load
  * generator even once, the cell's figures are not the server's. */
-enum summary_bound summary_cell_bound(const struct summary_cell *cell) {
-    static const enum summary_bound least_first[] = {BOUND_CLIENT, BOUND_BOTH, BOUND_SERVER,
-                                                     BOUND_NONE};
+enum sample_bound summary_cell_bound(const struct summary_cell *cell) {
+    static const enum sample_bound least_first[] = {BOUND_CLIENT, BOUND_BOTH, BOUND_SERVER,
+                                                    BOUND_NONE};
     for (size_t i = 0; i < sizeof least_first / sizeof *least_first; i++)
         if (cell->bounds[least_first[i]] > 0) return least_first[i];
     return BOUND_UNKNOWN;
-}
-
-static int ascending(const void *left, const void *right) {
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
 }
 
 /* A figure of a slot: by its path, or computed. */
@@ -58,10 +53,10 @@ static struct summary_span span_of(const cJSON *cell, struct figure figure) {
         if (sample_usable(sample) && isfinite(value)) values[count++] = value;
     }
     if (count > 0) {
-        qsort(values, count, sizeof *values, ascending);
+        qsort(values, count, sizeof *values, stats_ascending);
         span.min = values[0];
         span.max = values[count - 1];
-        span.median = (values[(count - 1) / 2] + values[count / 2]) / 2;
+        span.median = stats_median(values, count);
     }
     free(values);
     return span;
@@ -102,8 +97,7 @@ static void summarise_hist(const struct summary_cell *cell, const char *of, doub
     summary_cell_hist(cell, of, merged);
     for (size_t i = 0; i < QUANTILES; i++) {
         double q = summary_quantiles[i];
-        if ((double)merged->count * (1 - q) < 10 * (1 - 1e-9)) continue;
-        ns[i] = (double)hist_quantile(merged, q);
+        if (hist_tells(merged, q)) ns[i] = (double)hist_quantile(merged, q);
     }
     free(merged);
 }
@@ -120,11 +114,7 @@ static void count_slots(struct summary_cell *cell, struct summary_result *result
         else
             cell->invalid++;
         if (!sample_usable(sample)) continue;
-        const char *text = json_text(sample, "loadgen.bound");
-        size_t bound = 0;
-        while (bound < BOUND_UNKNOWN && (!text || strcmp(text, summary_bound_names[bound]) != 0))
-            bound++;
-        cell->bounds[bound]++;
+        cell->bounds[sample_bound(sample)]++;
         if (cell->basis == NULL) cell->basis = json_text(sample, "latency.basis");
         double slot_user = json_number(sample, "server.cpu_user_s");
         double slot_sys = json_number(sample, "server.cpu_sys_s");

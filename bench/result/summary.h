@@ -5,6 +5,7 @@
 
 #include "base/hist.h"
 
+#include "bench/result/sample_facts.h"
 #include "bench/result/scenario.h"
 
 #include <cjson/cJSON.h>
@@ -17,10 +18,6 @@ struct summary_span {
     double min;    /* the smallest slot */
     double max;    /* the largest slot */
 };
-
-/* Order of summary_cell.bounds and summary_bound_names. */
-enum summary_bound { BOUND_NONE, BOUND_SERVER, BOUND_CLIENT, BOUND_BOTH, BOUND_UNKNOWN, BOUNDS };
-extern const char *const summary_bound_names[BOUNDS];
 
 /* Order of summary_cell.latency_ns and summary_quantiles. */
 enum { QUANTILES = 4 };
@@ -98,7 +95,7 @@ bool summary_same_load(const struct summary_cell *one, const struct summary_cell
 bool summary_cell_usable(const struct summary_cell *cell);
 
 /* What limited a cell's usable slots; where they disagree, the one of which least follows. */
-enum summary_bound summary_cell_bound(const struct summary_cell *cell);
+enum sample_bound summary_cell_bound(const struct summary_cell *cell);
 
 /* A metric over the usable slots of a cell of a result: `path` within a sample, as in
  * "server.rss_bytes". */

@@ -68,14 +68,20 @@ void summary_environment(char *line, size_t size, const struct summary_result *r
     add_part(line, size, "", text);
 }
 
-/* One number of the scenario between `before` and what follows it, singular or plural. */
-static void add_number(char *line, size_t size, const cJSON *scenario, const char *key,
-                       const char *before, const char *singular, const char *plural) {
-    double value = json_number(scenario, key);
+/* A number of the scenario in words. */
+struct number {
+    const char *key;               /* its path */
+    const char *before;            /* what stands before it */
+    const char *singular, *plural; /* what follows it, of one or less and of more */
+};
+
+static void add_number(char *line, size_t size, const cJSON *scenario, struct number words) {
+    double value = json_number(scenario, words.key);
     char number[FORMAT_SIZE], text[96];
     if (!isfinite(value)) return;
-    snprintf(text, sizeof text, "%s%s", format_count(number, value), value > 1 ? plural : singular);
-    add_part(line, size, before, text);
+    snprintf(text, sizeof text, "%s%s", format_count(number, value),
+             value > 1 ? words.plural : words.singular);
+    add_part(line, size, words.before, text);
 }
 
 static void add_rate(char *line, size_t size, const struct summary_cell *cell,
@@ -99,8 +105,10 @@ static void add_schedule(char *line, size_t size, const struct summary_cell *cel
     add_part(line, size, "", arrival);
     if (arrival != NULL) format_append(line, size, " arrivals");
     if (json_number(scenario, "outstanding") > 1)
-        add_number(line, size, scenario, "outstanding", "", " outstanding", " outstanding");
-    add_number(line, size, scenario, "churn_echoes", "", " echo each", " echoes each");
+        add_number(line, size, scenario,
+                   (struct number){"outstanding", "", " outstanding", " outstanding"});
+    add_number(line, size, scenario,
+               (struct number){"churn_echoes", "", " echo each", " echoes each"});
 }
 
 void summary_load(char *line, size_t size, const struct summary_cell *cell,
@@ -111,21 +119,27 @@ void summary_load(char *line, size_t size, const struct summary_cell *cell,
     *line = '\0';
     add_part(line, size, "", kinds[cell->kind]);
     if (left_out != SUMMARY_NO_CONNECTIONS)
-        add_number(line, size, scenario, "connections", churn ? "at most " : "",
-                   churn ? " connection at once" : " connection",
-                   churn ? " connections at once" : " connections");
+        add_number(line, size, scenario,
+                   (struct number){"connections", churn ? "at most " : "",
+                                   churn ? " connection at once" : " connection",
+                                   churn ? " connections at once" : " connections"});
     if (cell->kind == LOAD_CLOSED)
-        add_number(line, size, scenario, "depth", "depth ", "", "");
+        add_number(line, size, scenario, (struct number){"depth", "depth ", "", ""});
     else
         add_schedule(line, size, cell, scenario, left_out != SUMMARY_NO_RATE);
-    add_number(line, size, scenario, "size_bytes", "", "-byte messages", "-byte messages");
+    add_number(line, size, scenario,
+               (struct number){"size_bytes", "", "-byte messages", "-byte messages"});
     if (cell->idle > 0 && left_out != SUMMARY_NO_IDLE)
-        add_number(line, size, scenario, "idle", "", " idle connection", " idle connections");
+        add_number(line, size, scenario,
+                   (struct number){"idle", "", " idle connection", " idle connections"});
     if (cell->newcomers_per_s > 0)
-        add_number(line, size, scenario, "newcomers_per_s", "", " newcomer/s", " newcomers/s");
-    add_number(line, size, scenario, "server.threads", "", " server thread", " server threads");
+        add_number(line, size, scenario,
+                   (struct number){"newcomers_per_s", "", " newcomer/s", " newcomers/s"});
+    add_number(line, size, scenario,
+               (struct number){"server.threads", "", " server thread", " server threads"});
     if (json_number(scenario, "server.burn_ns") > 0)
-        add_number(line, size, scenario, "server.burn_ns", "", "", " ns of added work per echo");
+        add_number(line, size, scenario,
+                   (struct number){"server.burn_ns", "", "", " ns of added work per echo"});
     const char *transport = json_text(scenario, "loadgen.transport");
     if (transport != NULL && strcmp(transport, "auto") != 0)
         add_part(line, size, "transport ", transport);

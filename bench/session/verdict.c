@@ -12,12 +12,10 @@
 
 #define ERROR_SHARE_MAX 0.001
 #define WINDOW_SHARE_MIN 0.9
-#define ACHIEVED_MIN 0.99
 #define LITTLE_MAX 0.02
 #define WINDOW_SPREAD_MAX 0.01
 #define LAG_MIN_NS 100e3
 #define LAG_SHARE 0.1
-#define STEAL_PCT_MAX 5.0
 #define HALVES_MAX 0.1
 #define MESSAGES_MIN 1000
 #define FULL_PCT 95.0
@@ -41,12 +39,12 @@ static void add(struct verdict *v, enum verdict_kind kind, const char *format, .
 }
 
 /* What ran at its limit: what was full decides, what was unknown leaves it open. */
-static const char *bound_of(const struct verdict_figures *f) {
-    if (isnan(f->busy_pct) || isnan(f->server_cpu_pct)) return NULL;
+static enum sample_bound bound_of(const struct verdict_figures *f) {
+    if (isnan(f->busy_pct) || isnan(f->server_cpu_pct)) return BOUND_UNKNOWN;
     bool server_full = f->server_cpu_pct >= FULL_PCT;
-    if (f->busy_pct >= FULL_PCT) return server_full ? "both" : "client";
-    if (server_full) return f->busy_pct < BUSY_BELOW_PCT ? "server" : "both";
-    return "none";
+    if (f->busy_pct >= FULL_PCT) return server_full ? BOUND_BOTH : BOUND_CLIENT;
+    if (server_full) return f->busy_pct < BUSY_BELOW_PCT ? BOUND_SERVER : BOUND_BOTH;
+    return BOUND_NONE;
 }
 
 /* Whether two figures are known and differ. */
@@ -84,7 +82,7 @@ static void judge_invalid(struct verdict *v, const struct verdict_figures *f) {
         add(v, VERDICT_INVALID, "window of %.3f s, planned were %.3f s", f->window_s,
             f->duration_s);
     if (f->messages == 0) add(v, VERDICT_INVALID, "no message in the window");
-    if (f->scheduled && !f->saturating && f->achieved_over_offered < ACHIEVED_MIN)
+    if (f->scheduled && !f->saturating && f->achieved_over_offered < SAMPLE_ACHIEVED_MIN)
         add(v, VERDICT_INVALID, "saturated: %.2f %% of the offered load was answered in time",
             100 * f->achieved_over_offered);
     double unanswered = f->newcomers_offered - f->newcomers_answered;
@@ -98,7 +96,7 @@ static void judge_invalid(struct verdict *v, const struct verdict_figures *f) {
 }
 
 static void judge_suspect(struct verdict *v, const struct verdict_figures *f) {
-    if (v->bound && strcmp(v->bound, "client") == 0)
+    if (v->bound == BOUND_CLIENT)
         add(v, VERDICT_SUSPECT, "bound by the load generator: busy %.0f %%, server CPU %.0f %%",
             f->busy_pct, f->server_cpu_pct);
     if (isnan(f->server_cpu_pct) && f->busy_pct >= FULL_PCT)
@@ -120,7 +118,7 @@ static void judge_suspect(struct verdict *v, const struct verdict_figures *f) {
     if (f->send_lag_p99_ns > lag_max)
         add(v, VERDICT_SUSPECT, "sent late: p99 %.0f us, more than %.0f us",
             f->send_lag_p99_ns / 1e3, lag_max / 1e3);
-    if (f->steal_pct > STEAL_PCT_MAX)
+    if (f->steal_pct > SAMPLE_STEAL_PCT_MAX)
         add(v, VERDICT_SUSPECT, "the hypervisor took %.1f %% of the CPU", f->steal_pct);
     double mean = (f->first_half + f->second_half) / 2;
     double drift = (f->second_half - f->first_half) / mean;

@@ -4,6 +4,8 @@
 #ifndef BENCH_SESSION_VERDICT_H
 #define BENCH_SESSION_VERDICT_H
 
+#include "bench/result/sample_facts.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -52,7 +54,7 @@ extern const char *const verdict_names[3];
 
 struct verdict {
     enum verdict_kind kind;
-    const char *bound; /* "server", "client", "both", "none"; NULL: unknown */
+    enum sample_bound bound;                                /* what ran at its limit */
     char reasons[VERDICT_REASONS_MAX][VERDICT_REASON_SIZE]; /* in the order of the rules */
     size_t reason_count;                                    /* how many */
 };

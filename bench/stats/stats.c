@@ -15,7 +15,7 @@
 
 /* ---- sorted values ---- */
 
-static int ascending(const void *left, const void *right) {
+int stats_ascending(const void *left, const void *right) {
     double a = *(const double *)left, b = *(const double *)right;
     return (a > b) - (a < b);
 }
@@ -29,7 +29,7 @@ static double *sorted(const double *values, size_t count) {
         CHECK(isfinite(values[i]));
         copy[i] = values[i];
     }
-    qsort(copy, count, sizeof *copy, ascending);
+    qsort(copy, count, sizeof *copy, stats_ascending);
     return copy;
 }
 
@@ -66,7 +66,7 @@ static size_t walsh_averages(const double *differences, size_t count, double ave
         CHECK(isfinite(differences[i]));
         for (size_t j = i; j < count; j++) averages[n++] = (differences[i] + differences[j]) / 2;
     }
-    qsort(averages, n, sizeof *averages, ascending);
+    qsort(averages, n, sizeof *averages, stats_ascending);
     return n;
 }
 
@@ -197,7 +197,7 @@ struct stats_interval stats_shift_interval(const double *left, size_t left_count
 /* ---- families and counts ---- */
 
 static int by_p(const void *left, const void *right) {
-    return ascending(*(const double *const *)left, *(const double *const *)right);
+    return stats_ascending(*(const double *const *)left, *(const double *const *)right);
 }
 
 void stats_holm(const double *p, double *adjusted, size_t count) {

@@ -365,6 +365,7 @@ int main(int argc, char **argv) {
            ",\"sends_partial\":0,\"accept_errors\":0,\"silent\":%" PRIu64 ",\"fault_done\":%d",
            s.accepted, s.clean, s.reset, s.bytes_in, s.bytes_out, s.receives, s.sends, s.waits,
            s.events, s.silent, s.fault_done);
+    printf("},\"record\":{");
     record_print(&s.record, s.recording);
     printf("}}\n");
     free(s.connections);

@@ -68,6 +68,8 @@ cJSON *target_stop(struct target *target) {
     REQUIRE(code == 0, "the server's exit code is %d", code);
     cJSON *json = cJSON_Parse(line), *stats = cJSON_DetachItemFromObject(json, "stats");
     REQUIRE(stats, "not a line of statistics: %.200s", line);
+    cJSON *record = cJSON_DetachItemFromObject(json, "record");
+    if (record) cJSON_AddItemToObject(stats, "record", record);
     cJSON_Delete(json);
     return stats;
 }

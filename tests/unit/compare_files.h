@@ -122,7 +122,7 @@ static inline void compare(struct gate_report *report, struct sides s, unsigned 
     struct side sides[SIDES];
     struct reason reason;
     build_sides(&s, sides);
-    if (!sides_possible(sides, &reason)) fail_msg("%s", reason);
+    if (!sides_possible(sides, &reason)) fail_msg("%s", reason.text);
     compare_build(report, sides, vary, gate);
     delete_sides(&s);
 }

@@ -18,7 +18,7 @@ static void expect_incomparable(cJSON *left, cJSON *right, const char *reason) {
 static unsigned vary(const char *name) {
     unsigned keys = 0;
     struct reason reason = {.text = ""};
-    if (!alike_vary(&keys, name, &reason)) fail_msg("%s", reason);
+    if (!alike_vary(&keys, name, &reason)) fail_msg("%s", reason.text);
     return keys;
 }
 

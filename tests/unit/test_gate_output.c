@@ -11,14 +11,14 @@
 static cJSON *json_of(const struct made *m, int exit_code, const char *why) {
     struct reason reason = {.text = ""};
     cJSON *schema = json_file_read("results/iobench-gate.schema.json", &reason);
-    if (!schema) fail_msg("%s", reason);
+    if (!schema) fail_msg("%s", reason.text);
     cJSON *json = gate_json(&m->report, exit_code, why);
     char *text = cJSON_Print(json); /* what is read is what counts */
     cJSON_Delete(json);
     json = cJSON_Parse(text);
     cJSON_free(text);
     assert_non_null(json);
-    if (!schema_check(schema, NULL, json, "", &reason)) fail_msg("%s", reason);
+    if (!schema_check(schema, NULL, json, "", &reason)) fail_msg("%s", reason.text);
     cJSON_Delete(schema);
     return json;
 }

@@ -338,20 +338,20 @@ static void a_starved_connection_is_suspect(void **state) {
 static void bound_names_what_was_full(void **state) {
     (void)state;
     static const struct {
-        double busy, server; /* percent */
-        const char *bound;   /* expected */
-    } cases[] = {{0, 0, "none"},     {94.9, 94.9, "none"}, {95, 94.9, "client"},
-                 {100, 0, "client"}, {89.9, 95, "server"}, {0, 100, "server"},
-                 {90, 95, "both"},   {94.9, 95, "both"},   {95, 95, "both"},
-                 {100, 100, "both"}, {89.9, 94.9, "none"}, {100, 94.9, "client"}};
+        double busy, server;     /* percent */
+        enum sample_bound bound; /* expected */
+    } cases[] = {{0, 0, BOUND_NONE},     {94.9, 94.9, BOUND_NONE}, {95, 94.9, BOUND_CLIENT},
+                 {100, 0, BOUND_CLIENT}, {89.9, 95, BOUND_SERVER}, {0, 100, BOUND_SERVER},
+                 {90, 95, BOUND_BOTH},   {94.9, 95, BOUND_BOTH},   {95, 95, BOUND_BOTH},
+                 {100, 100, BOUND_BOTH}, {89.9, 94.9, BOUND_NONE}, {100, 94.9, BOUND_CLIENT}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct verdict_figures f = good_closed();
         struct verdict v;
         f.busy_pct = cases[i].busy;
         f.server_cpu_pct = cases[i].server;
         verdict_decide(&v, &f);
-        assert_string_equal(v.bound, cases[i].bound);
-        if (strcmp(cases[i].bound, "client") == 0)
+        assert_int_equal(v.bound, cases[i].bound);
+        if (cases[i].bound == BOUND_CLIENT)
             EXPECT_SUSPECT(f, "bound by the load generator: busy ");
         else
             EXPECT_VALID(f);
@@ -366,7 +366,7 @@ static void bound_is_unknown_without_both_figures(void **state) {
         f.busy_pct = i ? 100 : NAN;
         f.server_cpu_pct = i ? NAN : 100;
         verdict_decide(&v, &f);
-        assert_null(v.bound);
+        assert_int_equal(v.bound, BOUND_UNKNOWN);
         if (!i) EXPECT_VALID(f);
     }
 }

@@ -19,12 +19,12 @@ static double loadgen_cpu_ns(const cJSON *slot) {
 }
 
 static enum row_slot slot_kind(const cJSON *slot) {
-    const char *verdict = sample_verdict(slot), *bound = json_text(slot, "loadgen.bound");
+    const char *verdict = sample_verdict(slot);
     if (strcmp(verdict, "valid") == 0) return ROW_VALID;
     if (strcmp(verdict, "invalid") == 0) return ROW_INVALID;
     /* being the bottleneck is a reason of its own: a second one is a disturbance */
     bool alone = cJSON_GetArraySize(json_item(slot, "validity.reasons")) == 1;
-    return alone && bound && strcmp(bound, "client") == 0 ? ROW_BOUND : ROW_SUSPECT;
+    return alone && sample_bound(slot) == BOUND_CLIENT ? ROW_BOUND : ROW_SUSPECT;
 }
 
 struct row row_of(const struct summary_cell *cell) {
@@ -72,8 +72,7 @@ static cJSON *row_json(const struct row *row) {
     for (int k = 0; k < ROW_FIGURES; k++) json_add_real(json, figures[k], row->figures[k]);
     bool usable = summary_cell_usable(cell);
     json_add_item(json, "bound",
-                  usable ? cJSON_CreateString(summary_bound_names[summary_cell_bound(cell)])
-                         : NULL);
+                  usable ? cJSON_CreateString(sample_bound_names[summary_cell_bound(cell)]) : NULL);
     for (int k = 0; k < ROW_SLOTS; k++) json_add_count(counts, slots[k], row->slots[k]);
     json_add_item(json, "slots", counts);
     json_add_item(json, "skipped", cell->skipped ? cJSON_CreateString(cell->skipped) : NULL);
