@@ -32,7 +32,7 @@ struct options {
 
 static void print_keys(void) {
     printf("\nkeys of --vary:\n");
-    for (const struct alike_key *key = alike_keys; key->name != NULL; key++)
+    for (const struct alike_key *key = alike_keys; key->name; key++)
         printf("  %-12s %s\n", key->name, key->help);
     printf("\nexit codes: 0 fine; 1 a regression; 2 usage or file; 3 nothing trustworthy to say\n");
 }

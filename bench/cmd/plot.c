@@ -32,7 +32,7 @@ enum { KINDS_MAX = 16 };
 
 static void print_kinds(void) {
     printf("\nkinds:\n");
-    for (const struct plot_kind *kind = plot_kinds; kind->name != NULL; kind++)
+    for (const struct plot_kind *kind = plot_kinds; kind->name; kind++)
         printf("  %-12s %s\n", kind->name, kind->heading);
     printf("  %-12s %s; its RESULT is\n%15swhat `iobench compare --json` or `iobench ab --json` "
            "wrote\n",
@@ -45,13 +45,13 @@ static void print_kinds(void) {
 /* NULL, with a line on stderr, if no kind that is drawn from results has that name. */
 static const struct plot_kind *find_kind(const char *name) {
     const char *names[KINDS_MAX] = {PLOT_FOREST};
-    for (size_t i = 0; plot_kinds[i].name != NULL; i++) {
+    for (size_t i = 0; plot_kinds[i].name; i++) {
         CHECK_OP(i + 2, <, KINDS_MAX);
         if (strcmp(plot_kinds[i].name, name) == 0) return &plot_kinds[i];
         names[i + 1] = plot_kinds[i].name;
     }
     const char *nearest = nearest_word(name, names);
-    if (nearest != NULL)
+    if (nearest)
         refuse(NAME, "%s: no such kind; did you mean \"%s\"?", name, nearest);
     else
         refuse(NAME, "%s: no such kind; --help lists them", name);
@@ -61,8 +61,8 @@ static const struct plot_kind *find_kind(const char *name) {
 /* "svg" or "png"; NULL, with a line on stderr, if it is another. */
 static const char *format_of(const char *file) {
     const char *name = paths_file(file), *dot = strrchr(name, '.');
-    if (dot != NULL && dot > name && strcmp(dot, ".svg") == 0) return "svg";
-    if (dot != NULL && dot > name && strcmp(dot, ".png") == 0) return "png";
+    if (dot && dot > name && strcmp(dot, ".svg") == 0) return "svg";
+    if (dot && dot > name && strcmp(dot, ".png") == 0) return "png";
     refuse(NAME, "-o %s: must end in .svg or .png", file);
     return NULL;
 }
@@ -143,7 +143,7 @@ int cmd_plot(int argc, char **argv) {
     struct drawing drawing;
     const struct plot_kind *kind = NULL;
     struct paths *paths = malloc(sizeof *paths);
-    CHECK(paths != NULL);
+    CHECK(paths);
     enum args_outcome outcome = args_parse(&spec, argc, argv);
     int code = outcome == ARGS_HELP_SHOWN ? EXIT_FINE : EXIT_USAGE;
     if (outcome == ARGS_HELP_SHOWN) print_kinds();
@@ -158,7 +158,7 @@ int cmd_plot(int argc, char **argv) {
         refuse(NAME, "%s: one comparison at a time", words.items[2]);
         goto done;
     }
-    if (file == NULL) {
+    if (!file) {
         refuse(NAME, "-o: missing: where to draw, FILE.svg or FILE.png");
         goto done;
     }

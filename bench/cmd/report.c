@@ -56,7 +56,7 @@ static bool draw(struct report_picture *picture, const struct summary *report,
 
 static bool write_page(const char *path, const struct report_page *page) {
     FILE *out = fopen(path, "wb");
-    if (out != NULL) {
+    if (out) {
         report_html(out, page);
         bool failed = ferror(out) != 0;
         if (fclose(out) == 0 && !failed) return true;
@@ -76,11 +76,11 @@ static int make_report(const struct summary *report, const char *page, const str
     size_t count = 0;
     const char *missing = NULL;
     bool fine = true;
-    for (; fine && plot_kinds[count].name != NULL; count++) {
+    for (; fine && plot_kinds[count].name; count++) {
         CHECK_OP(count, <, KINDS_MAX);
         pictures[count].kind = &plot_kinds[count];
         fine = draw(&pictures[count], report, paths, folder);
-        if (pictures[count].has_files && pictures[count].svg == NULL && missing == NULL)
+        if (pictures[count].has_files && !pictures[count].svg && !missing)
             missing = pictures[count].missing.text;
     }
     const struct report_page parts = {.frame = frame,
@@ -90,7 +90,7 @@ static int make_report(const struct summary *report, const char *page, const str
                                       .folder = folder_name};
     if (fine && write_page(page, &parts)) {
         code = EXIT_FINE;
-        if (missing != NULL)
+        if (missing)
             fprintf(stderr, NAME ": plots not drawn: %s; data and scripts are in %s\n", missing,
                     folder);
         printf("report: %s\nplots: %s\n", page, folder);
@@ -119,7 +119,7 @@ int cmd_report(int argc, char **argv) {
     struct reason reason;
     struct report_frame frame = {0};
     struct paths *paths = malloc(sizeof *paths);
-    CHECK(paths != NULL);
+    CHECK(paths);
     enum args_outcome outcome = args_parse(&spec, argc, argv);
     if (outcome != ARGS_RUN) {
         code = outcome == ARGS_HELP_SHOWN ? EXIT_FINE : EXIT_USAGE;
@@ -132,16 +132,13 @@ int cmd_report(int argc, char **argv) {
     if (!report_may_write(NAME, "-o", page, results.items, results.count) ||
         !paths_find(paths, NAME))
         goto done;
-    if (!plot_style_load(paths->plot, &reason)) {
-        refuse(NAME, "%s", reason.text);
-        goto done;
-    }
-    if (!report_frame_read(&frame, paths->plot, &reason)) {
+    if (!plot_style_load(paths->plot, &reason) ||
+        !report_frame_read(&frame, paths->plot, &reason)) {
         refuse(NAME, "%s", reason.text);
         goto done;
     }
     cJSON **files = report_read_results(NAME, paths, results.items, results.count);
-    if (files == NULL) goto done;
+    if (!files) goto done;
     struct summary report;
     summary_build(&report, files, results.items, results.count);
     code = make_report(&report, page, paths, &frame);

@@ -13,7 +13,7 @@
 
 static void put_escaped(FILE *out, const char *text, const char *special) {
     for (const char *c = text; *c; c++) {
-        if (strchr(special, *c) != NULL)
+        if (strchr(special, *c))
             fprintf(out, "%%%02X", (unsigned)(unsigned char)*c);
         else
             fputc(*c, out);

@@ -46,7 +46,7 @@ static void add_escaped(struct text *xml, const char *text) {
         size_t length = decode(c, &character);
         if (length == 0 || !is_xml(character))
             text_add(xml, "\ufffd");
-        else if (character < ' ' || strchr("<>&\"'", *c) != NULL)
+        else if (character < ' ' || strchr("<>&\"'", *c))
             text_add(xml, "&#%u;", (unsigned)character);
         else
             text_add(xml, "%.*s", (int)length, (const char *)c);

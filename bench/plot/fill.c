@@ -51,10 +51,10 @@ static void connections_axis(struct plot *plot) {
 
 void plot_fill_throughput(const struct summary *report, struct plot *plot) {
     const struct summary_cell *first = plot_fullest_family(report, BUT_CONNECTIONS, is_capacity);
-    if (first == NULL) first = plot_fullest_family(report, BUT_CONNECTIONS, has_rate);
+    if (!first) first = plot_fullest_family(report, BUT_CONNECTIONS, has_rate);
     plot->bands = true;
     strcpy(plot->columns, "connections; echoes/s: median, min, max of the slots");
-    if (first == NULL) {
+    if (!first) {
         plot_note(plot, "no closed-loop cell has a usable slot");
         return;
     }
@@ -107,7 +107,7 @@ static double row_of(struct plot *plot, const char **names, size_t *rows, const 
 
 static void add_bars(struct plot *plot, const struct summary_cell **cells, size_t count) {
     const char **names = calloc(count + 1, sizeof *names);
-    CHECK(names != NULL);
+    CHECK(names);
     size_t rows = 0, unsplit = 0;
     double max = 0;
     for (size_t i = 0; i < count; i++) {
@@ -133,9 +133,9 @@ static bool has_cpu(const struct summary_cell *cell) {
 void plot_fill_cpu(const struct summary *report, struct plot *plot) {
     const struct summary_cell *first = plot_best_load(report, has_cpu);
     const struct summary_cell **cells = calloc(report->cell_count + 1, sizeof *cells);
-    CHECK(cells != NULL);
+    CHECK(cells);
     size_t count = 0;
-    for (size_t i = 0; first != NULL && i < report->cell_count; i++) {
+    for (size_t i = 0; first && i < report->cell_count; i++) {
         const struct summary_cell *cell = &report->cells[i];
         if (cell->load != first->load) continue;
         plot->invalid += cell->invalid;

@@ -35,7 +35,7 @@ static const struct summary_cell **cells_like(const struct summary *report,
                                               const struct summary_cell *first, size_t *count,
                                               struct plot *plot) {
     const struct summary_cell **cells = calloc(report->cell_count + 1, sizeof *cells);
-    CHECK(cells != NULL);
+    CHECK(cells);
     *count = 0;
     for (size_t i = 0; i < report->cell_count; i++) {
         const struct summary_cell *cell = &report->cells[i];
@@ -152,7 +152,7 @@ static void set_idle_y(struct plot *plot, size_t part, double min, double max) {
 
 void plot_fill_idle(const struct summary *report, struct plot *plot) {
     const struct summary_cell *first = plot_fullest_family(report, BUT_IDLE, is_crowded);
-    if (first == NULL) {
+    if (!first) {
         plot_note(plot, "no cell has idle connections");
         return;
     }

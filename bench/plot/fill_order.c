@@ -34,7 +34,7 @@ static double headline(const struct summary_cell *cell, const cJSON *sample) {
 static double typical(const struct summary_cell *cell) {
     const cJSON *samples = json_item(cell->json, "samples"), *sample;
     double *values = calloc((size_t)cJSON_GetArraySize(samples) + 1, sizeof *values);
-    CHECK(values != NULL);
+    CHECK(values);
     size_t count = 0;
     cJSON_ArrayForEach(sample, samples) {
         double value = headline(cell, sample);

@@ -64,7 +64,7 @@ static void add_curves(const struct summary *report, struct plot *plot,
     bool milliseconds = first->figures[latency ? METRIC_P50 : METRIC_NEWCOMERS_P50].median >= 1e6 ||
                         first->figures[latency ? METRIC_P99 : METRIC_NEWCOMERS_P99].median >= 1e6;
     struct hist *merged = malloc(sizeof *merged);
-    CHECK(merged != NULL);
+    CHECK(merged);
     for (size_t i = 0; i < report->cell_count; i++) {
         const struct summary_cell *cell = &report->cells[i];
         if (cell->load != first->load) continue;
@@ -98,11 +98,11 @@ static bool has_churn(const struct summary_cell *cell) {
 
 void plot_fill_percentiles(const struct summary *report, struct plot *plot) {
     const struct summary_cell *first = plot_best_load(report, has_latency);
-    if (first == NULL) {
+    if (!first) {
         plot_note(plot, "no cell has a latency histogram");
         return;
     }
-    bool intended = first->basis != NULL && strcmp(first->basis, "intended") == 0;
+    bool intended = first->basis && strcmp(first->basis, "intended") == 0;
     strcpy(plot->x.title, "Share of echoes answered within that time (percentile, 1/(1\u2212p))");
     add_curves(report, plot, first, "latency",
                intended ? "Response time from intended send" : "Service time");
@@ -113,8 +113,8 @@ void plot_fill_percentiles(const struct summary *report, struct plot *plot) {
 
 void plot_fill_newcomers(const struct summary *report, struct plot *plot) {
     const struct summary_cell *first = plot_best_load(report, has_newcomers);
-    if (first == NULL) first = plot_best_load(report, has_churn);
-    if (first == NULL) {
+    if (!first) first = plot_best_load(report, has_churn);
+    if (!first) {
         plot_note(plot, "no cell has newcomers");
         return;
     }

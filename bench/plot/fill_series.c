@@ -112,8 +112,8 @@ static void set_axes(struct plot *plot, const struct extent *extent) {
 
 void plot_fill_series(const struct summary *report, struct plot *plot) {
     const struct summary_cell *first = plot_best_load(report, has_closed_series);
-    if (first == NULL) first = plot_best_load(report, has_series);
-    if (first == NULL) {
+    if (!first) first = plot_best_load(report, has_series);
+    if (!first) {
         plot_note(plot, "no usable slot has a series");
         return;
     }

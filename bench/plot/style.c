@@ -79,7 +79,7 @@ static struct plot_style model_style(const char *model) {
 struct plot_style plot_style_of(const char *model, const char *server) {
     struct plot_style style = model_style(model);
     const char *options = strchr(server, ':');
-    if (options == NULL) return style;
+    if (!options) return style;
     uint32_t hash = hash_of(options);
     const char *dash = dashes[hash % 5];
     strcpy(style.dash, strcmp(dash, style.dash) != 0 ? dash : dashes[(hash + 1) % 5]);

@@ -51,8 +51,8 @@ static bool read_part(char **text, char path[PATH_SIZE], const char *directory, 
                       struct reason *reason) {
     if (!paths_join(path, directory, file))
         return reason_set(reason, "%.200s: the path is too long", directory);
-    struct reason why;
     size_t size;
+    struct reason why;
     *text = files_read(path, &size, &why);
     if (!*text) return reason_set(reason, "%s: %s", path, why.text);
     return **text != '\0' || reason_set(reason, "%s: empty", path);

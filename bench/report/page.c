@@ -17,7 +17,7 @@ static void put_verdict_pills(FILE *out, size_t valid, size_t suspect, size_t in
 }
 
 static void put_term(FILE *out, const char *term, const char *text) {
-    if (text == NULL || *text == '\0') return;
+    if (!text || *text == '\0') return;
     fprintf(out, "<dt>%s</dt><dd>", term);
     format_html(out, text);
     fputs("</dd>", out);
@@ -37,13 +37,13 @@ static void put_findings(FILE *out, const cJSON *findings) {
     cJSON_ArrayForEach(finding, findings) {
         const char *level = json_text(finding, "level"), *fix = json_text(finding, "fix");
         const char *effect = json_text(finding, "effect");
-        bool problem = level != NULL && strcmp(level, "problem") == 0;
+        bool problem = level && strcmp(level, "problem") == 0;
         fprintf(out, "<li><span class=\"pill %s\">%s</span> ", problem ? "problem" : "advice",
                 problem ? "problem" : "advice");
         format_html(out, json_text(finding, "found"));
-        if (effect != NULL) fputs(": ", out);
-        if (effect != NULL) format_html(out, effect);
-        bool fixable = fix != NULL && *fix != '\0';
+        if (effect) fputs(": ", out);
+        if (effect) format_html(out, effect);
+        bool fixable = fix && *fix != '\0';
         if (fixable) fputs(". <b>To do:</b> ", out);
         if (fixable) format_html(out, fix);
         fputs("</li>\n", out);
@@ -82,7 +82,7 @@ static void put_card(FILE *out, const struct summary_result *result) {
 static void put_url(FILE *out, const char *text) {
     for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
         bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
-                     (*c >= '0' && *c <= '9') || strchr("-_.", *c) != NULL;
+                     (*c >= '0' && *c <= '9') || strchr("-_.", *c);
         if (plain)
             fputc(*c, out);
         else
@@ -96,14 +96,14 @@ static const char *skip_element(const char *svg, const char *name) {
     char end[32];
     snprintf(end, sizeof end, "</%s>", name);
     const char *found = strstr(svg, end);
-    return found != NULL ? found + strlen(end) : svg;
+    return found ? found + strlen(end) : svg;
 }
 
 /* The drawing without its prologue and tooltips, its ids made this kind's own. */
 static void put_svg(FILE *out, const struct report_picture *picture) {
     static const char *const references[] = {"id='", "id=\"", "href='#", "href=\"#", "url(#"};
     const char *svg = strstr(picture->svg, "<svg");
-    if (svg == NULL) return;
+    if (!svg) return;
     fputs("<svg role=\"img\" aria-label=\"", out);
     format_html(out, picture->label);
     fputs("\"", out);
@@ -133,7 +133,7 @@ static void put_figure(FILE *out, const struct report_picture *picture, const ch
     static const char *const names[] = {"SVG", "PNG", "data", "gnuplot script"};
     const char *kind = picture->kind->name;
     fputs("<figure>", out);
-    if (picture->svg != NULL) {
+    if (picture->svg) {
         fputs("<div class=\"plot\">", out);
         put_svg(out, picture);
         fputs("</div>", out);
@@ -143,7 +143,7 @@ static void put_figure(FILE *out, const struct report_picture *picture, const ch
         fputs(".</p>", out);
     }
     fprintf(out, "<figcaption>%s", picture->kind->note);
-    for (int i = picture->svg != NULL ? 0 : 2; picture->has_files && i < 4; i++) {
+    for (int i = picture->svg ? 0 : 2; picture->has_files && i < 4; i++) {
         fputs(" <a href=\"", out);
         put_url(out, folder);
         fprintf(out, "/%s.%s\">%s</a>", kind, endings[i], names[i]);

@@ -224,8 +224,7 @@ static void put_head(FILE *out, const struct summary *report, const char *phase,
 }
 
 static bool same_rows(const struct summary_cell *a, const struct summary_cell *b) {
-    return a->skipped == NULL && b->skipped == NULL && strcmp(a->phase, b->phase) == 0 &&
-           a->load == b->load;
+    return !a->skipped && !b->skipped && strcmp(a->phase, b->phase) == 0 && a->load == b->load;
 }
 
 static void put_load(FILE *out, const struct summary *report, const struct summary_cell **cells,
@@ -251,7 +250,7 @@ static void put_load(FILE *out, const struct summary *report, const struct summa
 /* The loads of a phase, one below the other, with the columns that they need. */
 static void put_phase(FILE *out, const struct summary *report, const char *phase, size_t number) {
     const struct summary_cell **cells = calloc(report->cell_count + 1, sizeof *cells);
-    CHECK(cells != NULL);
+    CHECK(cells);
     struct columns columns = columns_of(report, phase);
     fprintf(out, "<section class=\"phase\" id=\"phase-%zu\"><h3>", number);
     format_html(out, phase);
@@ -274,13 +273,12 @@ static void put_phase(FILE *out, const struct summary *report, const char *phase
 
 void report_html_tables(FILE *out, const struct summary *report) {
     const char **phases = calloc(report->cell_count + 1, sizeof *phases);
-    CHECK(phases != NULL);
+    CHECK(phases);
     size_t count = 0;
     for (size_t i = 0; i < report->cell_count; i++) {
         size_t known = 0;
         while (known < count && strcmp(phases[known], report->cells[i].phase) != 0) known++;
-        if (known == count && report->cells[i].skipped == NULL)
-            phases[count++] = report->cells[i].phase;
+        if (known == count && !report->cells[i].skipped) phases[count++] = report->cells[i].phase;
     }
     for (size_t i = 0; i < count && count > 1; i++) {
         fprintf(out, "%s<a href=\"#phase-%zu\">", i == 0 ? "<p>" : " \u00b7 ", i + 1);
@@ -295,7 +293,7 @@ void report_html_skipped(FILE *out, const struct summary *report) {
     size_t last = SIZE_MAX;
     for (size_t i = 0; i < report->cell_count; i++) {
         const struct summary_cell *cell = &report->cells[i];
-        if (cell->skipped == NULL) continue;
+        if (!cell->skipped) continue;
         if (last == SIZE_MAX)
             fputs("<section><h2>Not run</h2><div class=\"scroll\"><table><thead><tr>"
                   "<th scope=\"col\">Server</th><th scope=\"col\">Load</th>"
@@ -324,7 +322,7 @@ static bool model_shown(const struct summary *report, const cJSON *model) {
         cJSON_ArrayForEach(other, json_item(report->results[i].json, "session.models")) {
             const char *other_name = json_text(other, "name");
             if (other == model) return false;
-            if (name != NULL && other_name != NULL && strcmp(name, other_name) == 0) return true;
+            if (name && other_name && strcmp(name, other_name) == 0) return true;
         }
     }
     return false;
@@ -341,7 +339,7 @@ void report_html_models(FILE *out, const struct summary *report) {
         const cJSON *model;
         cJSON_ArrayForEach(model, json_item(report->results[i].json, "session.models")) {
             const char *name = json_text(model, "name");
-            if (name == NULL || model_shown(report, model)) continue;
+            if (!name || model_shown(report, model)) continue;
             fprintf(out,
                     "<tr><th scope=\"row\"><span class=\"chip\" style=\"background:%s\"></span>",
                     plot_style_of(name, name).colour);
@@ -350,7 +348,7 @@ void report_html_models(FILE *out, const struct summary *report) {
             for (size_t k = 0; k < 3; k++) {
                 const char *text = json_text(model, keys[k]);
                 fputs("<td class=\"text\">", out);
-                for (const char *c = text != NULL ? text : ""; *c != '\0'; c++) {
+                for (const char *c = text ? text : ""; *c != '\0'; c++) {
                     char one[2] = {k > 0 && *c == '_' ? ' ' : *c, '\0'};
                     format_html(out, one);
                 }

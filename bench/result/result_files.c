@@ -16,11 +16,11 @@
 cJSON **report_read_results(const char *command, const struct paths *paths, const char **names,
                             size_t count) {
     cJSON **files = calloc(count + 1, sizeof *files);
-    CHECK(files != NULL);
+    CHECK(files);
     for (size_t i = 0; i < count; i++) {
         struct reason reason;
         files[i] = result_file_read(paths, names[i], &reason);
-        if (files[i] != NULL) continue;
+        if (files[i]) continue;
         refuse(command, "%s: %s", names[i], reason.text);
         for (size_t k = 0; k < i; k++) cJSON_Delete(files[k]);
         free(files);
@@ -53,7 +53,7 @@ void report_remove_plot(const char *folder, const char *kind) {
 
 const char *report_path_beside(char beside[PATH_SIZE], const char *path, const char *suffix) {
     const char *name = paths_file(path), *dot = strrchr(path, '.');
-    size_t length = dot != NULL && dot > name ? (size_t)(dot - path) : strlen(path);
+    size_t length = dot && dot > name ? (size_t)(dot - path) : strlen(path);
     snprintf(beside, PATH_SIZE, "%.*s%s", (int)length, path, suffix);
     return beside + (name - path);
 }

@@ -38,7 +38,7 @@ static struct summary_span span_of(const cJSON *cell, const struct metric_facts 
     struct summary_span span = unknown;
     const cJSON *samples = json_item(cell, "samples"), *sample;
     double *values = calloc((size_t)cJSON_GetArraySize(samples) + 1, sizeof *values);
-    CHECK(values != NULL);
+    CHECK(values);
     size_t count = 0;
     cJSON_ArrayForEach(sample, samples) {
         double value = metric_value(metric, sample, floor_ns);
@@ -62,12 +62,12 @@ struct summary_span summary_span_over(const cJSON *cell, const char *path) {
 void summary_cell_hist(const struct summary_cell *cell, const char *of, struct hist *into) {
     hist_reset(into);
     struct hist *one = malloc(sizeof *one);
-    CHECK(one != NULL);
+    CHECK(one);
     const cJSON *sample;
     cJSON_ArrayForEach(sample, json_item(cell->json, "samples")) {
         struct reason reason;
         const cJSON *json = json_item(json_item(sample, of), "hist");
-        if (sample_usable(sample) && json != NULL &&
+        if (sample_usable(sample) && json &&
             json_to_hist(json, one, reason.text, sizeof reason.text))
             hist_merge(into, one);
     }
@@ -79,7 +79,7 @@ void summary_cell_hist(const struct summary_cell *cell, const char *of, struct h
 static void fill_figures(struct summary_cell *cell, double floor_ns) {
     char of[32], merged_of[32] = "";
     struct hist *merged = malloc(sizeof *merged);
-    CHECK(merged != NULL);
+    CHECK(merged);
     hist_reset(merged);
     for (enum metric m = 0; m < METRICS; m++) {
         const struct metric_facts *metric = &metrics[m];
@@ -108,7 +108,7 @@ static void count_slots(struct summary_cell *cell, struct summary_result *result
         (*counts[sample_verdict(sample)])++;
         if (!sample_usable(sample)) continue;
         cell->bounds[sample_bound(sample)]++;
-        if (cell->basis == NULL) cell->basis = json_text(sample, "latency.basis");
+        if (!cell->basis) cell->basis = json_text(sample, "latency.basis");
         double slot_user = json_number(sample, "server.cpu_user_s");
         double slot_sys = json_number(sample, "server.cpu_sys_s");
         if (isfinite(slot_user + slot_sys)) user += slot_user, both += slot_user + slot_sys;
@@ -128,10 +128,10 @@ static double number_or_0(const cJSON *object, const char *path) {
 static void read_load(struct summary_cell *cell) {
     const cJSON *scenario = json_item(cell->json, "scenario");
     const char *load = json_text(scenario, "load");
-    if (load != NULL && strcmp(load, "open") == 0) cell->kind = LOAD_OPEN;
-    if (load != NULL && strcmp(load, "churn") == 0) cell->kind = LOAD_CHURN;
+    if (load && strcmp(load, "open") == 0) cell->kind = LOAD_OPEN;
+    if (load && strcmp(load, "churn") == 0) cell->kind = LOAD_CHURN;
     cell->phase = json_text(scenario, "phase");
-    if (cell->phase == NULL) cell->phase = "";
+    if (!cell->phase) cell->phase = "";
     cell->connections = json_number(scenario, "connections");
     cell->idle = number_or_0(scenario, "idle");
     cell->newcomers_per_s = number_or_0(scenario, "newcomers_per_s");
@@ -145,7 +145,7 @@ static void read_load(struct summary_cell *cell) {
 static void summarise(struct summary_cell *cell, struct summary_result *result) {
     cell->server = scenario_server(json_item(cell->json, "scenario"));
     cell->model = json_text(cell->json, "scenario.server.model");
-    if (cell->model == NULL) cell->model = cell->server;
+    if (!cell->model) cell->model = cell->server;
     cell->skipped = json_text(cell->json, "skipped.reason");
     read_load(cell);
     count_slots(cell, result);
@@ -182,33 +182,33 @@ enum label_path { LABEL_NO_PATH, LABEL_NAME, LABEL_PATH };
 static char *label_of(const struct summary_result *result, enum label_path with_path) {
     const cJSON *host = json_item(result->json, "env.host");
     const char *os = json_text(host, "os_version");
-    if (os == NULL) os = json_text(host, "os");
+    if (!os) os = json_text(host, "os");
     const char *emulator = json_text(host, "emulator");
-    CHECK(result->path != NULL);
+    CHECK(result->path);
     const char *name = with_path == LABEL_NAME ? paths_file(result->path) : result->path;
     const char *dot = strrchr(name, '.');
-    bool cut = with_path == LABEL_NAME && dot != NULL && dot != name;
+    bool cut = with_path == LABEL_NAME && dot && dot != name;
     int name_length = cut ? (int)(dot - name) : (int)strlen(name);
     char text[256];
-    snprintf(text, sizeof text, "%s%s%s%s%.*s", os != NULL ? os : "unknown system",
-             emulator != NULL ? ", " : "", emulator != NULL ? emulator : "",
-             with_path ? " \u00b7 " : "", with_path ? name_length : 0, name);
+    snprintf(text, sizeof text, "%s%s%s%s%.*s", os ? os : "unknown system", emulator ? ", " : "",
+             emulator ? emulator : "", with_path ? " \u00b7 " : "", with_path ? name_length : 0,
+             name);
     char *label = malloc(strlen(text) + 1);
-    CHECK(label != NULL);
+    CHECK(label);
     return strcpy(label, text);
 }
 
 static void add_position(struct summary_result *result, size_t position) {
     size_t size = strlen(result->label) + 32;
     char *label = malloc(size);
-    CHECK(label != NULL);
+    CHECK(label);
     snprintf(label, size, "%s #%zu", result->label, position);
     free(result->label);
     result->label = label;
 }
 
 static bool same_label(const struct summary_result *a, const struct summary_result *b) {
-    CHECK(a->label != NULL && b->label != NULL);
+    CHECK(a->label && b->label);
     return strcmp(a->label, b->label) == 0;
 }
 
@@ -217,7 +217,7 @@ static bool same_label(const struct summary_result *a, const struct summary_resu
 static void label_results(struct summary *report) {
     CHECK(report->result_count > 0);
     bool *twins = malloc(report->result_count * sizeof *twins);
-    CHECK(twins != NULL);
+    CHECK(twins);
     memset(twins, true, report->result_count * sizeof *twins);
     for (enum label_path more = LABEL_NO_PATH; more <= LABEL_PATH; more++) {
         for (size_t i = 0; i < report->result_count; i++) {
@@ -254,7 +254,7 @@ void summary_build(struct summary *report, cJSON **files, const char *const *pat
         cells += (size_t)cJSON_GetArraySize(json_item(files[i], "cells"));
     report->results = calloc(count + 1, sizeof *report->results);
     report->cells = calloc(cells + 1, sizeof *report->cells);
-    CHECK(report->results != NULL && report->cells != NULL);
+    CHECK(report->results && report->cells);
     for (size_t i = 0; i < count; i++) {
         struct summary_result *result = &report->results[i];
         result->json = files[i];

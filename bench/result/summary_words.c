@@ -11,7 +11,7 @@
 static const char dot[] = " \u00b7 ";
 
 static void add_part(char *line, size_t size, const char *before, const char *text) {
-    if (text == NULL || *text == '\0') return;
+    if (!text || *text == '\0') return;
     format_append(line, size, "%s%s%s", *line != '\0' ? dot : "", before, text);
 }
 
@@ -35,7 +35,7 @@ static void add_placement(char *line, size_t size, const cJSON *file) {
     cpu_list(server, sizeof server, json_item(placement, "server"));
     cpu_list(loadgen, sizeof loadgen, json_item(placement, "loadgen"));
     const char *placement_there = json_text(file, "env.cpu.placement");
-    if (placement_there != NULL && strcmp(placement_there, "not available") == 0)
+    if (placement_there && strcmp(placement_there, "not available") == 0)
         add_part(line, size, "placement ", placement_there);
     if (*server == '\0' || *loadgen == '\0') return;
     snprintf(text, sizeof text, "server on CPU %s, load generator on CPU %s", server, loadgen);
@@ -60,11 +60,11 @@ void summary_environment(char *line, size_t size, const struct summary_result *r
     const char *version = json_text(file, "tool.version");
     const char *commit = json_text(file, "tool.git_commit");
     bool dirty = cJSON_IsTrue(json_item(file, "tool.git_dirty"));
-    snprintf(text, sizeof text, "iobench %s%s%.10s%s", version != NULL ? version : "",
-             commit != NULL ? " " : "", commit != NULL ? commit : "", dirty ? "+changes" : "");
+    snprintf(text, sizeof text, "iobench %s%s%.10s%s", version ? version : "", commit ? " " : "",
+             commit ? commit : "", dirty ? "+changes" : "");
     add_part(line, size, "", text);
     const char *started = json_text(file, "session.started_utc");
-    snprintf(text, sizeof text, "%.10s", started != NULL ? started : "");
+    snprintf(text, sizeof text, "%.10s", started ? started : "");
     add_part(line, size, "", text);
 }
 
@@ -103,7 +103,7 @@ static void add_schedule(char *line, size_t size, const struct summary_cell *cel
     if (rate) add_rate(line, size, cell, scenario);
     const char *arrival = json_text(scenario, "arrival");
     add_part(line, size, "", arrival);
-    if (arrival != NULL) format_append(line, size, " arrivals");
+    if (arrival) format_append(line, size, " arrivals");
     if (json_number(scenario, "outstanding") > 1)
         add_number(line, size, scenario,
                    (struct number){"outstanding", "", " outstanding", " outstanding"});
@@ -141,6 +141,5 @@ void summary_load(char *line, size_t size, const struct summary_cell *cell,
         add_number(line, size, scenario,
                    (struct number){"server.burn_ns", "", "", " ns of added work per echo"});
     const char *transport = json_text(scenario, "loadgen.transport");
-    if (transport != NULL && strcmp(transport, "auto") != 0)
-        add_part(line, size, "transport ", transport);
+    if (transport && strcmp(transport, "auto") != 0) add_part(line, size, "transport ", transport);
 }

@@ -11,7 +11,7 @@
 #include <string.h>
 
 static bool is_any(char c, const char *of) {
-    return c != '\0' && strchr(of, c) != NULL;
+    return c != '\0' && strchr(of, c);
 }
 
 /* Whether the text breaks off where cJSON gave up, at `at`: within its last token, or behind it

@@ -1,6 +1,6 @@
 # faults.sh - what breaks from outside: signals, descriptors, disks, ports, files that are none,
 # children that do not keep to what was agreed. Each is one clear line, the right exit code, no hang,
-# no process left, nothing lost. Part of cli.sh, after sessions.sh.
+# no process left, nothing lost. Part of cli.sh.
 # shellcheck shell=bash
 
 # fault NAME CODE PATTERN COMMAND...: exit code and the one line on stderr, as in table.txt.
@@ -198,6 +198,7 @@ fake() {
 # A source tree whose build/bin has the real iobench and loadgen.
 make_fakes() {
     FAKES=$TMP/fakes
+    [ ! -d "$FAKES" ] || return 0
     mkdir -p "$FAKES/build/bin" "$FAKES/results" "$FAKES/bench"
     cp "$BIN/iobench" "$BIN/loadgen" "$FAKES/build/bin" && cp -R "$ROOT/bench/suites" "$FAKES/bench" &&
         cp "$ROOT/results/iobench-result.schema.json" "$FAKES/results"
@@ -277,6 +278,7 @@ fake_loadgens() {
 
 run_faults() {
     local code
+    need_result
     odd_files
     full_output
     full_disk

@@ -63,7 +63,7 @@ static void loads_stand_under_their_phase(void **state) {
     const char *idle = strstr(text, "\nphase idle\n");
     assert_non_null(idle);
     const char *poll = strstr(text, "\n  poll ");
-    assert_true(poll != NULL && poll < idle);
+    assert_true(poll && poll < idle);
     assert_int_equal(times(text, "memory  "), 1); /* a column of the idle phase only */
     assert_true(strstr(text, "memory  ") > idle);
     assert_int_equal(times(text, "conns/s"), 0);
