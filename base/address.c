@@ -17,7 +17,7 @@ bool os_address_split(const char *text, char *host, size_t host_size, uint16_t *
         return false; /* an IPv6 address without brackets: its last group would pass for a port */
     }
     uint64_t number;
-    if (length == 0 || length >= host_size || args_number(colon + 1, &number) != 0 || number < 1 ||
+    if (length == 0 || length >= host_size || !args_number(colon + 1, &number) || number < 1 ||
         number > 65535)
         return false;
     memcpy(host, from, length);

@@ -6,19 +6,23 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-int args_number(const char *text, uint64_t *number) {
-    if (text[0] < '0' || text[0] > '9') return -1; /* strtoull would take "-1" and " 1" */
+/* Columns of --help. A longer option has a line of its own above its text. */
+#define HELP_LINE 79
+#define HELP_INDENT 2
+#define HELP_OPTION_MAX 28
+
+bool args_number(const char *text, uint64_t *number) {
+    if (text[0] < '0' || text[0] > '9') return false; /* strtoull would take "-1" and " 1" */
     char *end;
     errno = 0;
     unsigned long long n = strtoull(text, &end, 10);
-    if (errno || *end) return -1;
+    if (errno || *end) return false;
     *number = n;
-    return 0;
+    return true;
 }
 
 static const char *dashes(const struct arg *a) {
@@ -41,18 +45,65 @@ static enum args_outcome wrong(const struct args_spec *spec, const struct arg *a
     return ARGS_WRONG;
 }
 
-static void print_help(const struct args_spec *spec) {
-    printf("%s - %s\n\nusage: %s [options]%s%s\n\n", spec->program, spec->summary, spec->program,
-           spec->positional ? " " : "", spec->positional ? spec->positional : "");
-    for (const struct arg *a = spec->args; a->name; a++) {
-        char left[64];
-        const char *what = a->kind == ARG_CHOICE ? a->choices : a->placeholder;
-        snprintf(left, sizeof left, "%s%s%s%s", dashes(a), a->name, what ? " " : "",
-                 what ? what : "");
-        printf("  %-32s %s\n", left, a->help);
-    }
-    printf("  %-32s %s\n\nexample: %s\n", "--help", "this text", spec->example);
+/* ---- --help ---- */
+
+/* Writes option and placeholder as they are typed; returns the length. */
+static int format_option(char *text, size_t size, const struct arg *a) {
+    const char *value = a->choice.to ? a->choice.words : a->placeholder;
+    return snprintf(text, size, "%s%s%s%s", dashes(a), a->name, value ? " " : "",
+                    value ? value : "");
 }
+
+/* Prints `text`, broken at blanks so that no line passes HELP_LINE, with `indent` blanks before
+ * each line but the first, which begins at column `column`. */
+static void print_wrapped(const char *text, int column, int indent) {
+    for (bool first = true; *text; first = false) {
+        int length = (int)strcspn(text, " ");
+        if (!first && column + 1 + length > HELP_LINE) {
+            printf("\n%*s", indent, "");
+            column = indent;
+        } else if (!first) {
+            putchar(' ');
+            column++;
+        }
+        printf("%.*s", length, text);
+        column += length;
+        text += length;
+        text += strspn(text, " ");
+    }
+    putchar('\n');
+}
+
+static void print_row(const char *option, const char *help, int width) {
+    int indent = HELP_INDENT + width + 2;
+    if ((int)strlen(option) <= width) {
+        printf("%*s%-*s  ", HELP_INDENT, "", width, option);
+    } else {
+        printf("%*s%s\n%*s", HELP_INDENT, "", option, indent, "");
+    }
+    print_wrapped(help, indent, indent);
+}
+
+static void print_help(const struct args_spec *spec) {
+    char option[128];
+    int width = (int)strlen("--help");
+    printf("%s - ", spec->program);
+    print_wrapped(spec->summary, (int)strlen(spec->program) + 3, HELP_INDENT);
+    printf("\nusage: %s [options]%s%s\n\n", spec->program, spec->positional ? " " : "",
+           spec->positional ? spec->positional : "");
+    for (const struct arg *a = spec->args; a->name; a++) {
+        int length = format_option(option, sizeof option, a);
+        if (length > width && length <= HELP_OPTION_MAX) width = length;
+    }
+    for (const struct arg *a = spec->args; a->name; a++) {
+        format_option(option, sizeof option, a);
+        print_row(option, a->help, width);
+    }
+    print_row("--help", "this text", width);
+    printf("\nexample: %s\n", spec->example);
+}
+
+/* ---- values ---- */
 
 static void texts_add(struct arg_texts *texts, const char *text) {
     const char **grown = realloc(texts->items, (texts->count + 1) * sizeof *grown);
@@ -77,9 +128,10 @@ static bool is_choice(const char *choices, const char *text) {
 static enum args_outcome set_count(const struct args_spec *spec, const struct arg *a,
                                    const char *text) {
     uint64_t n;
-    if (args_number(text, &n) != 0 || (double)n < a->min || (double)n > a->max)
-        return wrong(spec, a, "'%s': not a whole number from %.0f to %.0f", text, a->min, a->max);
-    *(uint64_t *)a->value = n;
+    if (!args_number(text, &n) || (double)n < a->count.min || (double)n > a->count.max)
+        return wrong(spec, a, "'%s': not a whole number from %.0f to %.0f", text, a->count.min,
+                     a->count.max);
+    *a->count.to = n;
     return ARGS_RUN;
 }
 
@@ -88,37 +140,39 @@ static enum args_outcome set_real(const struct args_spec *spec, const struct arg
     char *end;
     double x = strtod(text, &end);
     /* the first character rules out "inf", "nan" and leading blanks; 1e999 is above every max */
-    if (!strchr("0123456789.", text[0]) || end == text || *end || x < a->min || x > a->max)
-        return wrong(spec, a, "'%s': not a number from %g to %g", text, a->min, a->max);
-    *(double *)a->value = x;
+    if (!strchr("0123456789.", text[0]) || end == text || *end || x < a->real.min ||
+        x > a->real.max)
+        return wrong(spec, a, "'%s': not a number from %g to %g", text, a->real.min, a->real.max);
+    *a->real.to = x;
     return ARGS_RUN;
 }
 
 static enum args_outcome set_value(const struct args_spec *spec, const struct arg *a,
                                    const char *text) {
-    switch (a->kind) {
-    case ARG_FLAG:
-    case ARG_DIVIDER:
-        break; /* take no value; never come here */
-    case ARG_COUNT:
-        return set_count(spec, a, text);
-    case ARG_REAL:
-        return set_real(spec, a, text);
-    case ARG_TEXT:
-        if (!*text) return wrong(spec, a, "the value is empty");
-        *(const char **)a->value = text;
-        break;
-    case ARG_TEXTS:
-        if (!*text) return wrong(spec, a, "the value is empty");
-        texts_add(a->value, text);
-        break;
-    case ARG_CHOICE:
-        if (!is_choice(a->choices, text))
-            return wrong(spec, a, "'%s': not one of %s", text, a->choices);
-        *(const char **)a->value = text;
-        break;
+    if (a->count.to) return set_count(spec, a, text);
+    if (a->real.to) return set_real(spec, a, text);
+    if (a->choice.to) {
+        if (!is_choice(a->choice.words, text))
+            return wrong(spec, a, "'%s': not one of %s", text, a->choice.words);
+        *a->choice.to = text;
+        return ARGS_RUN;
+    }
+    if (!*text) return wrong(spec, a, "the value is empty");
+    if (a->text) {
+        *a->text = text;
+    } else {
+        texts_add(a->texts, text);
     }
     return ARGS_RUN;
+}
+
+/* ---- parsing ---- */
+
+static void check_rows(const struct args_spec *spec) {
+    for (const struct arg *a = spec->args; a->name; a++)
+        CHECK_OP(!!a->flag + !!a->count.to + !!a->real.to + !!a->text + !!a->choice.to +
+                     !!a->texts + !!a->divider,
+                 ==, 1);
 }
 
 static const struct arg *find(const struct args_spec *spec, const char *name, size_t length) {
@@ -129,6 +183,7 @@ static const struct arg *find(const struct args_spec *spec, const char *name, si
 
 enum args_outcome args_parse(const struct args_spec *spec, int argc, char **argv) {
     struct arg_texts *positionals = spec->positionals;
+    check_rows(spec);
     for (int i = 1; i < argc; i++) {
         const char *word = argv[i];
         if (strcmp(word, "--help") == 0) {
@@ -145,12 +200,10 @@ enum args_outcome args_parse(const struct args_spec *spec, int argc, char **argv
         const struct arg *a = find(spec, name, length);
         if (a && (length == 1) != (word[1] != '-')) a = NULL;
         if (!a) return wrong(spec, NULL, "%s: unknown option; try --help", word);
-        if (a->kind == ARG_FLAG || a->kind == ARG_DIVIDER) {
+        if (a->flag || a->divider) {
             if (name[length]) return wrong(spec, a, "takes no value");
-            if (a->kind == ARG_FLAG)
-                *(bool *)a->value = true;
-            else
-                positionals = a->value;
+            if (a->flag) *a->flag = true;
+            if (a->divider) positionals = a->divider;
             continue;
         }
         if (!name[length] && i + 1 >= argc) return wrong(spec, a, "value missing");

@@ -1,5 +1,5 @@
-/* format.h - tells the compiler which functions take what printf takes.
- * Invariant: formats are the C standard's (%zu, %ju), also where the C library's own are not. */
+/* format.h - lets the compiler check the arguments of functions that take a format.
+ * Formats are those of the C standard (%zu, %ju), on Windows too. */
 #ifndef BASE_FORMAT_H
 #define BASE_FORMAT_H
 

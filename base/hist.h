@@ -6,19 +6,21 @@
 #ifndef BASE_HIST_H
 #define BASE_HIST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define HIST_LOWEST 1u
 #define HIST_HIGHEST 60000000000u /* 60 s in ns */
 #define HIST_DIGITS 3
 #define HIST_BUCKETS 27648 /* (26 + 1) * 1024: 2^11 * 2^25 > 60e9 */
+#define HIST_BEYOND 10     /* values beyond a quantile for it to be told */
 
 struct hist {
     uint64_t count;                /* values recorded within range */
     uint64_t sum;                  /* their exact sum */
     uint64_t min;                  /* the smallest of them; UINT64_MAX when empty */
     uint64_t max;                  /* the largest of them; 0 when empty */
-    uint64_t overflow;             /* values above HIST_HIGHEST, in none of the above */
+    uint64_t overflow;             /* values above HIST_HIGHEST, which none of the above includes */
     uint64_t counts[HIST_BUCKETS]; /* by hist_index */
 };
 
@@ -54,6 +56,10 @@ void hist_merge(struct hist *into, const struct hist *from);
 /* The value below or at which a share `q` (0..1) of the values lies: the top of the bucket that
  * holds value number ceil(q * count), but never above the largest value. 0 when empty. */
 uint64_t hist_quantile(const struct hist *h, double q);
+
+/* Whether a quantile is one of many values and no accident: HIST_BEYOND or more of them lie beyond
+ * it, so that there are at least HIST_BEYOND / (1 - q). What is not told is unknown. */
+bool hist_tells(const struct hist *h, double q);
 
 /* Arithmetic mean, from the exact sum; 0 when empty. */
 double hist_mean(const struct hist *h);

@@ -47,14 +47,14 @@ cJSON *json_from_hist(const struct hist *h) {
     return json;
 }
 
-static int refuse(char *reason, size_t size, const char *format, ...) FORMAT_PRINTF(3, 4);
+static bool refuse(char *reason, size_t size, const char *format, ...) FORMAT_PRINTF(3, 4);
 
-static int refuse(char *reason, size_t size, const char *format, ...) {
+static bool refuse(char *reason, size_t size, const char *format, ...) {
     va_list rest;
     va_start(rest, format);
     vsnprintf(reason, size, format, rest);
     va_end(rest);
-    return -1;
+    return false;
 }
 
 /* A whole number in 0..2^53, or -1. */
@@ -64,17 +64,29 @@ static double whole(const cJSON *item) {
     return x >= 0 && x <= 0x1p53 && floor(x) == x ? x : -1;
 }
 
-static int read_field(const cJSON *json, const char *key, bool nullable, uint64_t *value,
-                      char *reason, size_t reason_size) {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
-    if (nullable && cJSON_IsNull(item)) return 0; /* keeps what hist_reset gave */
-    double x = whole(item);
-    if (x < 0) return refuse(reason, reason_size, "%s: not a whole number from 0 to 2^53", key);
-    *value = (uint64_t)x;
-    return 0;
+static bool read_fields(const cJSON *json, struct hist *h, char *reason, size_t reason_size) {
+    const struct {
+        const char *key;
+        uint64_t *value;
+        bool nullable; /* null keeps what hist_reset gave */
+    } fields[] = {{"count", &h->count, false},
+                  {"sum_ns", &h->sum, false},
+                  {"min", &h->min, true},
+                  {"max", &h->max, true},
+                  {"overflow", &h->overflow, false}};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, fields[i].key);
+        if (fields[i].nullable && cJSON_IsNull(item)) continue;
+        double x = whole(item);
+        if (x < 0)
+            return refuse(reason, reason_size, "%s: not a whole number from 0 to 2^53",
+                          fields[i].key);
+        *fields[i].value = (uint64_t)x;
+    }
+    return true;
 }
 
-static int read_buckets(const cJSON *json, struct hist *h, char *reason, size_t reason_size) {
+static bool read_buckets(const cJSON *json, struct hist *h, char *reason, size_t reason_size) {
     const cJSON *delta = cJSON_GetObjectItemCaseSensitive(json, "index_delta");
     const cJSON *count = cJSON_GetObjectItemCaseSensitive(json, "counts");
     if (!cJSON_IsArray(delta) || !cJSON_IsArray(count))
@@ -94,10 +106,10 @@ static int read_buckets(const cJSON *json, struct hist *h, char *reason, size_t 
     }
     if (delta || count)
         return refuse(reason, reason_size, "index_delta, counts: of different length");
-    return 0;
+    return true;
 }
 
-int json_to_hist(const cJSON *json, struct hist *h, char *reason, size_t reason_size) {
+bool json_to_hist(const cJSON *json, struct hist *h, char *reason, size_t reason_size) {
     hist_reset(h);
     const cJSON *layout = cJSON_GetObjectItemCaseSensitive(json, "layout");
     const cJSON *unit = cJSON_GetObjectItemCaseSensitive(json, "unit");
@@ -109,28 +121,21 @@ int json_to_hist(const cJSON *json, struct hist *h, char *reason, size_t reason_
         return refuse(reason, reason_size,
                       "layout: not hdr in ns, lowest %u, highest %.0f, %d digits", HIST_LOWEST,
                       (double)HIST_HIGHEST, HIST_DIGITS);
-    if (read_field(json, "count", false, &h->count, reason, reason_size) != 0 ||
-        read_field(json, "sum_ns", false, &h->sum, reason, reason_size) != 0 ||
-        read_field(json, "min", true, &h->min, reason, reason_size) != 0 ||
-        read_field(json, "max", true, &h->max, reason, reason_size) != 0 ||
-        read_field(json, "overflow", false, &h->overflow, reason, reason_size) != 0)
-        return -1;
-    return read_buckets(json, h, reason, reason_size);
+    return read_fields(json, h, reason, reason_size) && read_buckets(json, h, reason, reason_size);
 }
 
-/* A quantile is told only if at least ten values lie beyond it. */
-static uint64_t quantile_or_unknown(const struct hist *h, double q, uint64_t values_needed) {
-    return h->count >= values_needed ? hist_quantile(h, q) : OS_UNKNOWN;
+static uint64_t quantile_or_unknown(const struct hist *h, double q) {
+    return hist_tells(h, q) ? hist_quantile(h, q) : OS_UNKNOWN;
 }
 
 cJSON *json_from_latency(const char *basis, const struct hist *h) {
     cJSON *json = cJSON_CreateObject();
     json_add_item(json, "basis", basis ? cJSON_CreateString(basis) : NULL);
-    json_add_count(json, "p50_ns", quantile_or_unknown(h, 0.5, 20));
-    json_add_count(json, "p90_ns", quantile_or_unknown(h, 0.9, 100));
-    json_add_count(json, "p99_ns", quantile_or_unknown(h, 0.99, 1000));
-    json_add_count(json, "p999_ns", quantile_or_unknown(h, 0.999, 10000));
-    json_add_count(json, "p9999_ns", quantile_or_unknown(h, 0.9999, 100000));
+    json_add_count(json, "p50_ns", quantile_or_unknown(h, 0.5));
+    json_add_count(json, "p90_ns", quantile_or_unknown(h, 0.9));
+    json_add_count(json, "p99_ns", quantile_or_unknown(h, 0.99));
+    json_add_count(json, "p999_ns", quantile_or_unknown(h, 0.999));
+    json_add_count(json, "p9999_ns", quantile_or_unknown(h, 0.9999));
     json_add_count(json, "max_ns", h->count ? h->max : OS_UNKNOWN);
     json_add_real(json, "mean_ns", h->count ? hist_mean(h) : NAN);
     json_add_item(json, "hist", json_from_hist(h));

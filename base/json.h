@@ -1,4 +1,4 @@
-/* json.h - what all programs need beyond cJSON: unknown as null, files, histograms.
+/* json.h - figures and histograms as cJSON items.
  * Invariant: an unknown figure is written as null, never as 0 and never left out. */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
@@ -6,6 +6,7 @@
 #include "base/hist.h"
 
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,15 +19,15 @@ void json_add_real(cJSON *object, const char *key, double value);
 /* Adds `item` (ownership passes) or null if it is NULL. */
 void json_add_item(cJSON *object, const char *key, cJSON *item);
 
-/* The sparse, diffable form of a histogram that method.md states; owned by the caller. */
+/* The sparse form of a histogram that docs/method.md describes; owned by the caller. */
 cJSON *json_from_hist(const struct hist *h);
 
-/* Reads that form back. Returns 0, or -1 with the reason in `reason`: another layout, an index out
+/* Reads that form back. Returns false with the reason in `reason`: another layout, an index out
  * of range, a count that is not whole. Sums and extremes are taken as stated, not recomputed. */
-int json_to_hist(const cJSON *json, struct hist *h, char *reason, size_t reason_size);
+bool json_to_hist(const cJSON *json, struct hist *h, char *reason, size_t reason_size);
 
-/* A latency object (`basis` may be NULL): p50_ns to p9999_ns, max_ns, mean_ns, hist. A quantile q
- * with fewer than 10/(1-q) values is null. Owned by the caller. */
+/* A latency object (`basis` may be NULL): p50_ns to p9999_ns, max_ns, mean_ns, hist. A quantile
+ * that hist_tells() denies is null. Owned by the caller. */
 cJSON *json_from_latency(const char *basis, const struct hist *h);
 
 #endif

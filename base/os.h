@@ -1,4 +1,4 @@
-/* os.h - what all programs ask of the operating system, and no policy.
+/* os.h - what all programs need from the operating system; no policy.
  * One implementation per system: os_posix.c with os_linux.c, os_macos.c or os_bsd.c; os_windows.c
  * with os_sockets_windows.c. Errors are the system's native codes; 0 is success. On Windows:
  * Winsock's codes, which are 10000 and above, and below them errno's. */
@@ -13,7 +13,7 @@
 #include <winsock2.h>
 typedef SOCKET os_socket;
 #define OS_SOCKET_NONE INVALID_SOCKET
-#define OS_PATH_SEPARATORS "/\\" /* any of them ends a directory's name */
+#define OS_PATH_SEPARATORS "/\\" /* any of them separates directories */
 #define OS_PATHS_SEPARATOR ";"   /* between the directories of PATH */
 #define OS_PROGRAM_SUFFIX ".exe" /* of a program's file */
 #else
@@ -24,7 +24,7 @@ typedef int os_socket;
 #define OS_PROGRAM_SUFFIX ""
 #endif
 
-/* A figure that the system does not give. Becomes null in JSON. */
+/* A figure that the system does not provide. Becomes null in JSON. */
 #define OS_UNKNOWN UINT64_MAX
 
 /* ---- process ---- */
@@ -45,7 +45,7 @@ bool os_signal_ignored(int number);
 /* Text for a native error code, e.g. "Connection refused"; valid until this thread's next call. */
 const char *os_error_text(int error);
 
-/* The native code of what C's errno calls ECONNRESET and so on, for libraries that speak errno. */
+/* Translates a code of C's errno, such as ECONNRESET, to the native code. */
 int os_error_native(int number);
 
 /* Path of the running executable, NUL-terminated. Returns 0 or an error. */
@@ -59,14 +59,14 @@ uint64_t os_clock_ns(void);
 /* Resolution of that clock in ns, as the system states it. */
 uint64_t os_clock_resolution_ns(void);
 
-/* Asks for the finest timer expiry the system grants this thread (Linux: timer slack 1 ns; the
- * BSDs have nothing to ask). */
+/* Asks for the finest timers that this thread may have (Linux: timer slack 1 ns; the BSDs have no
+ * such call). */
 void os_timer_fine(void);
 
-/* How late a timed wait may end, in ns, where nothing but the timer is at fault. */
+/* By how many ns a timed wait may end late because of the timer alone. */
 uint64_t os_wait_late_ns(void);
 
-/* Sleeps until os_clock_ns() reaches `deadline_ns`, signals notwithstanding. */
+/* Sleeps until os_clock_ns() reaches `deadline_ns`, even if signals arrive. */
 void os_sleep_until_ns(uint64_t deadline_ns);
 
 /* CPU time that the calling process has used, in ns. */
@@ -77,7 +77,7 @@ uint64_t os_cpu_resolution_ns(void);
 
 /* ---- another process ---- */
 
-/* What a process has used since it started; OS_UNKNOWN where the system does not tell. */
+/* What a process has used since it started; OS_UNKNOWN where the system does not report it. */
 struct os_usage {
     uint64_t cpu_user_ns;     /* in user mode, all threads; coarse (Linux: 10 ms steps) */
     uint64_t cpu_sys_ns;      /* in the kernel, all threads; coarse */
@@ -95,15 +95,15 @@ int os_process_cpu_ns(int64_t pid, uint64_t *cpu_ns);
 /* The rest of what `pid` used. Costs a file read per thread on Linux. Returns 0 or an error. */
 int os_process_usage(int64_t pid, struct os_usage *usage);
 
-/* Whether the process group that `leader` leads has other living members, e.g. its children. false
- * where the system does not tell. Reads a file per process of the machine on Linux. */
+/* Whether the process group that `leader` leads has other living members, e.g. its children. False
+ * where the system cannot tell. Reads a file per process of the machine on Linux. */
 bool os_process_group_shared(int64_t leader);
 
 /* ---- processors ---- */
 
 /* CPUs that this thread may run on: fills at most `capacity` ids in ascending order and returns how
- * many there are; 0 where the system does not tell, or lets this process choose none (macOS,
- * OpenBSD; NetBSD without the right to). */
+ * many there are; 0 where this process cannot choose its CPUs (macOS, OpenBSD; NetBSD without the
+ * privilege). */
 size_t os_cpus_allowed(int *cpus, size_t capacity);
 
 /* Restricts the calling thread (on Windows: the process), and what it starts from now on, to
@@ -116,15 +116,15 @@ int os_cpus_restrict(const int *cpus, size_t count);
 struct os_address {
     union {
         unsigned char bytes[32]; /* a struct sockaddr_in or sockaddr_in6 */
-        uint64_t align;          /* its alignment */
+        uint64_t align;
     } storage;
     uint32_t length; /* bytes of it in use */
 };
 
-/* Resolves `host` (name or numeric, IPv6 without brackets) and port. Returns 0, or -1 with the
- * reason in `reason`. */
-int os_address_resolve(const char *host, uint16_t port, struct os_address *address, char *reason,
-                       size_t reason_size);
+/* Resolves `host` (name or numeric, IPv6 without brackets) and port. Returns false with
+ * the reason in `reason`. */
+bool os_address_resolve(const char *host, uint16_t port, struct os_address *address, char *reason,
+                        size_t reason_size);
 
 /* Splits "HOST:PORT" or "[IPV6]:PORT"; `host` gets at most `host_size` bytes. Returns false if the
  * text is neither, or the port is not 1..65535. */
@@ -137,21 +137,21 @@ int os_socket_local(os_socket s, char *host, size_t host_size, uint16_t *port);
 bool os_listeners_share_ports(void);
 
 /* A listening, non-blocking, close-on-exec socket with TCP_NODELAY (accepted sockets inherit it on
- * Linux); on Windows, as every socket here, good for overlapped calls. With `shared_port` others
- * may listen on its port, too, if os_listeners_share_ports. Returns 0 or an error. */
+ * Linux). On Windows every socket of this header supports overlapped calls. With `shared_port`
+ * other sockets may listen on its port, too, if os_listeners_share_ports. Returns 0 or an error. */
 int os_listen(const struct os_address *address, int backlog, bool shared_port, os_socket *listener);
 
 /* Accepts one connection, close-on-exec, TCP_NODELAY, non-blocking on request. Returns 0 or an
  * error; see the classifiers below. */
 int os_accept(os_socket listener, bool nonblocking, os_socket *accepted);
 
-/* Starts a non-blocking connect with TCP_NODELAY; the socket becomes writable when it is decided
- * (os_socket_error tells how). With `source` > 0 it comes from another address of this host than
- * with 0, if os_bind_source can. Returns 0 or an error; then there is no socket. */
+/* Starts a non-blocking connect with TCP_NODELAY; the socket becomes writable when it has succeeded
+ * or failed (os_socket_error tells which). With `source` > 0 it connects from another local
+ * address, where os_bind_source can do that. Returns 0, or an error and no socket. */
 int os_connect(const struct os_address *address, uint32_t source, os_socket *s);
 
-/* Lets a socket that will connect to `address` come from local address number `source` (1..65535)
- * if that is an IPv4 loopback address and the system has more of them than one; else does nothing.
+/* Binds a socket that will connect to `address` to local address number `source` (1..65535), if
+ * that is an IPv4 loopback address and the system has several of them; else does nothing.
  * Returns 0 or an error. */
 int os_bind_source(os_socket s, const struct os_address *address, uint32_t source);
 
@@ -178,11 +178,11 @@ void os_close_reset(os_socket s);
 
 void os_close(os_socket s);
 
-/* Nothing to do now; wait and try again (EAGAIN, EINTR and their kin). */
+/* Nothing to do now; wait and try again (EAGAIN, EINTR and the like). */
 bool os_error_would_block(int error);
 
-/* The peer has reset or left (ECONNRESET, EPIPE and their kin); of an accept: the one that waited.
- */
+/* The peer has reset the connection or left (ECONNRESET, EPIPE and the like). From an accept: the
+ * connection that waited is gone. */
 bool os_error_peer_gone(int error);
 
 /* This process or machine is out of descriptors or memory (EMFILE, ENFILE, ENOBUFS, ENOMEM). */

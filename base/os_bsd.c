@@ -1,6 +1,6 @@
-/* os_bsd.c - the part of os.h that FreeBSD, NetBSD and OpenBSD answer this way: sysctl's process
- * table, and CPU sets where there are some.
- * Invariant: what a system lacks is told as unknown or ENOTSUP, never imitated. */
+/* os_bsd.c - the part of os.h that is specific to FreeBSD, NetBSD and OpenBSD: the process table of
+ * sysctl, and CPU sets where they exist. Invariant: what a system lacks is reported as unknown or
+ * ENOTSUP, never emulated. */
 #include "base/os_posix.h"
 #include "base/os_sysctl.h"
 
@@ -13,11 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-/* the types first */
+/* these need the types above */
 #include <sys/proc.h>
 #include <sys/sysctl.h>
 
-/* One table of processes under three sets of names. */
+/* The same table of processes has other names on each system. */
 #if defined(__FreeBSD__)
 #include <sys/cpuset.h>
 #include <sys/user.h>
@@ -38,7 +38,7 @@
 #define PROCESS_ENDED(p) ((p)->p_stat == SZOMB || (p)->p_stat == SDEAD)
 #endif
 
-#define PROCESSES_MAX 1024 /* of one group, or threads of one process, that are looked at */
+#define PROCESSES_MAX 1024 /* read of one group; also threads of one process */
 #define US_NS 1000u
 #define S_NS 1000000000u
 
@@ -46,7 +46,7 @@
 
 #if defined(__OpenBSD__)
 
-/* The kernel keeps the words of the command line alone: the first is a path, or a name in PATH. */
+/* The kernel keeps only the words of the command line: the first is a path, or a name in PATH. */
 int os_executable_path(char *path, size_t size) {
     static union {
         char *words[1]; /* a table, then the texts that it points to */
@@ -87,18 +87,18 @@ int os_executable_path(char *path, size_t size) {
 
 /* ---- time ---- */
 
-void os_timer_fine(void) {} /* no thread can ask for it */
+void os_timer_fine(void) {} /* there is no such call */
 
 uint64_t os_wait_late_ns(void) {
 #if defined(__FreeBSD__)
     return 3000000; /* kern.timecounter.alloweddeviation: 5 % of 50 ms, the longest wait */
 #else
-    return 20000000; /* waits end with a clock tick, and last one more: 100 a second */
+    return 20000000; /* waits end at a clock tick (100 a second), up to two ticks late */
 #endif
 }
 
-/* NetBSD adds what a running thread has used since it was switched on; the others charge it when
- * it is switched off, which is at the end of its slice at the latest. */
+/* NetBSD includes what a running thread has used since it was scheduled. The others add it when the
+ * thread is descheduled, at the latest at the end of its time slice. */
 uint64_t os_cpu_resolution_ns(void) {
 #if defined(__NetBSD__)
     return US_NS;
@@ -110,8 +110,8 @@ uint64_t os_cpu_resolution_ns(void) {
 
 /* ---- another process ---- */
 
-/* Fills `found` with up to `room` processes of which `id` is the PID or the like that `by` names.
- * Returns 0 or an error; *count may be 0. */
+/* Fills `found` with up to `room` processes whose PID is `id`, or whose other number that `by`
+ * selects. Returns 0 or an error; *count may be 0. */
 static int find(int by, int64_t id, PROCESS *found, size_t room, size_t *count) {
     size_t size = room * sizeof *found;
     if (id <= 0 || id > INT_MAX) return ESRCH;
@@ -230,8 +230,9 @@ int os_cpus_restrict(const int *cpus, size_t count) {
 
 #elif defined(__NetBSD__)
 
-/* An empty set stands for all CPUs. Setting one takes a right, even the one that was got: who lacks
- * it (all but root, unless security.models.extensions.user_set_cpu_affinity is 1) has no choice. */
+/* An empty set stands for all CPUs. Setting a set needs a privilege, even if nothing changes.
+ * Without it (all users but root, unless security.models.extensions.user_set_cpu_affinity is 1) a
+ * process cannot choose its CPUs. */
 size_t os_cpus_allowed(int *cpus, size_t capacity) {
     cpuset_t *set = cpuset_create();
     if (!set) return 0;
@@ -281,7 +282,7 @@ bool os_listeners_share_ports(void) {
 #if defined(__FreeBSD__)
     return true; /* SO_REUSEPORT_LB spreads connections since FreeBSD 12 */
 #else
-    return false; /* SO_REUSEPORT lets them bind, and one gets all */
+    return false; /* with SO_REUSEPORT they can bind, but one of them gets all connections */
 #endif
 }
 
@@ -297,7 +298,7 @@ int os_accept(os_socket listener, bool nonblocking, os_socket *accepted) {
     return 0;
 }
 
-/* Of 127.0.0.0/8 only 127.0.0.1 is local, unless somebody adds more. */
+/* Of 127.0.0.0/8 only 127.0.0.1 is local, unless an administrator adds more. */
 int os_bind_source(os_socket s, const struct os_address *address, uint32_t source) {
     (void)s, (void)address, (void)source;
     return 0;

@@ -1,4 +1,4 @@
-/* os_linux.c - the part of os.h that only Linux answers this way: /proc, affinity, accept4. */
+/* os_linux.c - the part of os.h that is specific to Linux: /proc, affinity, accept4. */
 #include "base/os.h"
 
 #include <dirent.h>
@@ -25,7 +25,7 @@ void os_timer_fine(void) {
 }
 
 uint64_t os_wait_late_ns(void) {
-    return 200000; /* with fine timers; the rest is the way out of deep sleep */
+    return 200000; /* with fine timers; a CPU needs this to leave a deep sleep state */
 }
 
 bool os_listeners_share_ports(void) {
@@ -39,8 +39,8 @@ int os_accept(os_socket listener, bool nonblocking, os_socket *accepted) {
     return 0;
 }
 
-/* All of 127.0.0.0/8 is local. Each address has ports of its own to connect from, and the port is
- * chosen at the connect, so that one may serve towards several servers. */
+/* All of 127.0.0.0/8 is local. Each address has its own range of ports to connect from. The port
+ * is chosen by connect(), so connections to different servers may use the same one. */
 int os_bind_source(os_socket s, const struct os_address *address, uint32_t source) {
     struct sockaddr_in local;
     int late = 1;
@@ -105,7 +105,7 @@ static int read_times(int64_t pid, struct os_usage *usage) {
     return 0;
 }
 
-/* Context switches are per thread only: adds up /proc/PID/task/TID/status. */
+/* The kernel counts context switches per thread: adds up /proc/PID/task/TID/status. */
 static int read_switches(int64_t pid, struct os_usage *usage) {
     char path[64], text[4096];
     snprintf(path, sizeof path, "/proc/%lld/task", (long long)pid);

@@ -1,6 +1,6 @@
-/* os_macos.c - the part of os.h that only macOS answers this way: libproc, Mach's clock and
- * policies, sockets without flags. Invariant: a socket leaves this file close-on-exec and deaf to
- * SIGPIPE, or closed. */
+/* os_macos.c - the part of os.h that is specific to macOS: libproc, Mach's clock and policies,
+ * sockets without flags. Invariant: every socket returned here is close-on-exec and raises no
+ * SIGPIPE. */
 #include "base/os_posix.h"
 #include "base/os_sysctl.h"
 
@@ -14,7 +14,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#define GROUP_MAX 1024 /* processes of one group that are looked at */
+#define GROUP_MAX 1024 /* processes read of one group */
 
 /* ---- process ---- */
 
@@ -23,7 +23,8 @@ int os_executable_path(char *path, size_t size) {
     return proc_pidpath(getpid(), path, room) > 0 ? 0 : errno;
 }
 
-/* The hard limit is often "unlimited", which setrlimit refuses; the kernel's own limit holds. */
+/* The hard limit is often "unlimited", which setrlimit refuses; the kernel has a limit of its
+ * own. */
 rlim_t os_posix_descriptors(rlim_t limit) {
     uint64_t kernel;
     if (!os_sysctl_count("kern.maxfilesperproc", &kernel)) kernel = OPEN_MAX;
@@ -32,7 +33,7 @@ rlim_t os_posix_descriptors(rlim_t limit) {
 
 /* ---- time ---- */
 
-/* The default lets the system join timers that end close to one another. */
+/* By default the system merges timers that expire close to one another. */
 void os_timer_fine(void) {
     thread_latency_qos_policy_data_t finest = {.thread_latency_qos_tier = LATENCY_QOS_TIER_0};
     thread_policy_set(pthread_mach_thread_np(pthread_self()), THREAD_LATENCY_QOS_POLICY,
@@ -50,9 +51,10 @@ uint64_t os_cpu_resolution_ns(void) {
 
 /* ---- another process ---- */
 
-/* CPU times are told in ticks of mach_absolute_time: ns on Intel, 41.7 ns on Apple's own CPUs. */
+/* CPU times are reported in ticks of mach_absolute_time: ns on Intel, 41.7 ns on Apple's own CPUs.
+ */
 static uint64_t ticks_ns(uint64_t ticks) {
-    mach_timebase_info_data_t base; /* asked for once per figure: it costs no system call */
+    mach_timebase_info_data_t base; /* read anew each time: it costs no system call */
     if (mach_timebase_info(&base) != KERN_SUCCESS || base.denom == 0) return OS_UNKNOWN;
     return ticks / base.denom * base.numer + ticks % base.denom * base.numer / base.denom;
 }
@@ -72,7 +74,7 @@ int os_process_cpu_ns(int64_t pid, uint64_t *cpu_ns) {
     return error;
 }
 
-/* Context switches are told in one sum, so that neither kind is known. */
+/* macOS reports only the sum of both kinds of context switches, so neither is known. */
 int os_process_usage(int64_t pid, struct os_usage *usage) {
     *usage =
         (struct os_usage){OS_UNKNOWN, OS_UNKNOWN, OS_UNKNOWN, OS_UNKNOWN, OS_UNKNOWN, OS_UNKNOWN};
@@ -93,8 +95,7 @@ bool os_process_group_shared(int64_t leader) {
     if (leader <= 0 || leader > INT_MAX) return false;
     int count = proc_listpgrppids((pid_t)leader, members, sizeof members);
     for (int i = 0; i < count && i < GROUP_MAX; i++) {
-        struct proc_bsdinfo
-            process; /* not told of those that have ended and wait to be waited for */
+        struct proc_bsdinfo process; /* a zombie has none */
         if (members[i] != leader &&
             proc_pidinfo(members[i], PROC_PIDTBSDINFO, 0, &process, sizeof process) > 0)
             return true;
@@ -102,7 +103,7 @@ bool os_process_group_shared(int64_t leader) {
     return false;
 }
 
-/* ---- processors: threads cannot be held to CPUs; what there is (affinity tags) is a hint ---- */
+/* ---- processors: threads cannot be bound to CPUs; affinity tags are only hints ---- */
 
 size_t os_cpus_allowed(int *cpus, size_t capacity) {
     (void)cpus, (void)capacity;
@@ -116,14 +117,14 @@ int os_cpus_restrict(const int *cpus, size_t count) {
 
 /* ---- sockets ---- */
 
-/* SO_REUSEPORT lets them bind, but all connections go to one of them. */
+/* With SO_REUSEPORT they can bind, but one of them gets all connections. */
 bool os_listeners_share_ports(void) {
     return false;
 }
 
 int os_posix_ready(os_socket s, bool nonblocking) {
     int on = 1;
-    /* fails for a socket whose peer has gone already; then os_init's SIG_IGN is there */
+    /* fails if the peer has gone already; os_init ignores SIGPIPE for that case */
     setsockopt(s, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
     if (fcntl(s, F_SETFD, FD_CLOEXEC) == 0 && fcntl(s, F_SETFL, nonblocking ? O_NONBLOCK : 0) == 0)
         return 0;

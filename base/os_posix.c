@@ -22,17 +22,18 @@ void os_init(void) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
         limit.rlim_cur = os_posix_descriptors(limit.rlim_max);
-        setrlimit(RLIMIT_NOFILE, &limit); /* failing leaves what there was; users see EMFILE */
+        setrlimit(RLIMIT_NOFILE,
+                  &limit); /* on failure the old limit stays, and callers see EMFILE */
     }
 }
 
-/* What the two waiting threads share; lives as long as the process. */
+/* Shared by the two threads that wait; lives as long as the process. */
 static struct stopper {
-    void (*on_stop)(void *context); /* what to call, once */
-    void *context;                  /* its argument */
-    pthread_mutex_t lock;           /* guards `called` */
-    bool called;                    /* on_stop has been called */
-    sigset_t signals;               /* what the signal thread waits for */
+    void (*on_stop)(void *context); /* called once */
+    void *context;
+    pthread_mutex_t lock; /* guards `called` */
+    bool called;
+    sigset_t signals; /* the signal thread waits for these */
 } stopper = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void stopper_fire(void) {
@@ -92,7 +93,7 @@ bool os_signal_ignored(int number) {
 
 const char *os_error_text(int error) {
     static _Thread_local char text[128];
-    /* XSI or GNU form, whichever this libc has: both leave a readable text */
+    /* XSI or GNU form, whichever this libc has: both give a readable text */
     snprintf(text, sizeof text, "%s", strerror(error));
     return text;
 }
@@ -138,8 +139,8 @@ static const struct sockaddr *address_of(const struct os_address *address) {
     return (const struct sockaddr *)(const void *)&address->storage;
 }
 
-int os_address_resolve(const char *host, uint16_t port, struct os_address *address, char *reason,
-                       size_t reason_size) {
+bool os_address_resolve(const char *host, uint16_t port, struct os_address *address, char *reason,
+                        size_t reason_size) {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
     struct addrinfo *found = NULL;
     char service[8];
@@ -147,18 +148,18 @@ int os_address_resolve(const char *host, uint16_t port, struct os_address *addre
     int error = getaddrinfo(host, service, &hints, &found);
     if (error) {
         snprintf(reason, reason_size, "%s", gai_strerror(error));
-        return -1;
+        return false;
     }
     *address = (struct os_address){0};
     if (found->ai_addrlen > sizeof address->storage) {
         snprintf(reason, reason_size, "neither IPv4 nor IPv6");
         freeaddrinfo(found);
-        return -1;
+        return false;
     }
     memcpy(&address->storage, found->ai_addr, found->ai_addrlen);
     address->length = (uint32_t)found->ai_addrlen;
     freeaddrinfo(found);
-    return 0;
+    return true;
 }
 
 int os_socket_local(os_socket s, char *host, size_t host_size, uint16_t *port) {

@@ -1,8 +1,5 @@
-/* os_posix.h - where POSIX systems differ by a constant or a call: os_posix.c asks, the file of the
- * system answers. For base/ alone.
- * Invariant: one send or one reading of the clock is one call everywhere; only its constants
- * differ.
- */
+/* os_posix.h - the constants and calls in which POSIX systems differ. Only base/ includes it.
+ * Invariant: a send is one call on every system, and so is a reading of the clock. */
 #ifndef BASE_OS_POSIX_H
 #define BASE_OS_POSIX_H
 
@@ -16,14 +13,14 @@
 
 /* CLOCK_MONOTONIC counts whole us there; this one is mach_absolute_time. */
 #define OS_CLOCK CLOCK_UPTIME_RAW
-#define OS_SEND_FLAGS 0 /* os_posix_ready has said it once for all: SO_NOSIGPIPE */
+#define OS_SEND_FLAGS 0 /* os_posix_ready has set SO_NOSIGPIPE */
 #define OS_SOCKET_FLAGS(nonblocking) 0
 
-/* What elsewhere socket() and accept4() do by flags: close-on-exec, non-blocking or not, no
- * SIGPIPE. Returns 0 or an error; then the socket is closed. */
+/* Does what the flags of socket() and accept4() do elsewhere: close-on-exec, non-blocking or not,
+ * no SIGPIPE. Returns 0 or an error; then the socket is closed. */
 int os_posix_ready(os_socket s, bool nonblocking);
 
-/* Descriptors that a process may really have where `limit` is allowed. */
+/* The descriptors that a process can really open under `limit`. */
 rlim_t os_posix_descriptors(rlim_t limit);
 
 #else
@@ -43,7 +40,7 @@ static inline rlim_t os_posix_descriptors(rlim_t limit) {
 
 #endif
 
-/* Lets listeners share a port; where os_listeners_share_ports, it also spreads connections. */
+/* Lets listeners share a port; if os_listeners_share_ports, it also spreads connections. */
 #ifdef __FreeBSD__
 #define OS_SHARE_PORT SO_REUSEPORT_LB /* 12 and later */
 #else

@@ -1,6 +1,6 @@
 /* os_sockets_windows.c - the part of os.h that is Winsock: addresses and sockets.
- * Invariant: every socket that is made here is good for overlapped calls, is not inherited by
- * children, and does or does not block as the caller asked, whatever its listener does. */
+ * Invariant: every socket made here supports overlapped calls, is not inherited by children, and
+ * blocks or not as the caller asked, whatever its listener does. */
 #include "base/os.h"
 #include "base/os_windows.h"
 
@@ -19,8 +19,8 @@ static const struct sockaddr *address_of(const struct os_address *address) {
     return (const struct sockaddr *)(const void *)&address->storage;
 }
 
-int os_address_resolve(const char *host, uint16_t port, struct os_address *address, char *reason,
-                       size_t reason_size) {
+bool os_address_resolve(const char *host, uint16_t port, struct os_address *address, char *reason,
+                        size_t reason_size) {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
     struct addrinfo *found = NULL;
     char service[8];
@@ -28,18 +28,18 @@ int os_address_resolve(const char *host, uint16_t port, struct os_address *addre
     int error = getaddrinfo(host, service, &hints, &found);
     if (error) {
         snprintf(reason, reason_size, "%s", os_error_text(error)); /* they are Winsock's codes */
-        return -1;
+        return false;
     }
     *address = (struct os_address){0};
     if (found->ai_addrlen > sizeof address->storage) {
         snprintf(reason, reason_size, "neither IPv4 nor IPv6");
         freeaddrinfo(found);
-        return -1;
+        return false;
     }
     memcpy(&address->storage, found->ai_addr, found->ai_addrlen);
     address->length = (uint32_t)found->ai_addrlen;
     freeaddrinfo(found);
-    return 0;
+    return true;
 }
 
 int os_socket_local(os_socket s, char *host, size_t host_size, uint16_t *port) {
@@ -67,7 +67,7 @@ static int set_nonblocking(os_socket s, bool nonblocking) {
     return ioctlsocket(s, (long)FIONBIO, &mode) == 0 ? 0 : WSAGetLastError();
 }
 
-/* A socket for every kind of call, overlapped ones included, that no child inherits. */
+/* A socket that supports overlapped calls and that no child inherits. */
 static int new_socket(const struct os_address *address, bool nonblocking, os_socket *s) {
     *s = WSASocketW(address_of(address)->sa_family, SOCK_STREAM, IPPROTO_TCP, NULL, 0,
                     WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
@@ -78,7 +78,7 @@ static int new_socket(const struct os_address *address, bool nonblocking, os_soc
 }
 
 bool os_listeners_share_ports(void) {
-    return false; /* SO_REUSEADDR lets a port be taken, and gives all connections to one */
+    return false; /* with SO_REUSEADDR one of the listeners gets all connections */
 }
 
 int os_listen(const struct os_address *address, int backlog, bool shared_port,
@@ -87,10 +87,10 @@ int os_listen(const struct os_address *address, int backlog, bool shared_port,
     if (shared_port) return WSAEOPNOTSUPP;
     int error = new_socket(address, true, &s);
     if (error) return error;
-    /* or another process could take the port over; TIME_WAIT hinders no bind here */
+    /* without it another process could take over the port; TIME_WAIT does not block a bind here */
     error = set_flag(s, SOL_SOCKET, SO_EXCLUSIVEADDRUSE);
     if (!error && (bind(s, address_of(address), (int)address->length) != 0 ||
-                   listen(s, -backlog) != 0)) /* negative: more than 200, if wanted */
+                   listen(s, -backlog) != 0)) /* negative: allows more than 200 */
         error = WSAGetLastError();
     if (error)
         closesocket(s);
@@ -99,12 +99,12 @@ int os_listen(const struct os_address *address, int backlog, bool shared_port,
     return error;
 }
 
-/* An accepted socket has the listener's properties: overlapped, non-blocking; whether a child would
- * inherit its handle is not one of them. */
+/* An accepted socket is overlapped and non-blocking as its listener is, but children would inherit
+ * its handle. */
 int os_accept(os_socket listener, bool nonblocking, os_socket *accepted) {
     os_socket s = accept(listener, NULL, NULL);
     if (s == INVALID_SOCKET) return WSAGetLastError();
-    SetHandleInformation((HANDLE)s, HANDLE_FLAG_INHERIT, 0); /* of a layered provider it may fail */
+    SetHandleInformation((HANDLE)s, HANDLE_FLAG_INHERIT, 0); /* may fail with a layered provider */
     int error = set_flag(s, IPPROTO_TCP, TCP_NODELAY);
     if (!error) error = set_nonblocking(s, nonblocking);
     if (error)
@@ -116,7 +116,7 @@ int os_accept(os_socket listener, bool nonblocking, os_socket *accepted) {
 
 int os_bind_source(os_socket s, const struct os_address *address, uint32_t source) {
     (void)s, (void)address, (void)source;
-    return 0; /* of 127.0.0.0/8 one address alone can be counted on */
+    return 0; /* only one address of 127.0.0.0/8 is sure to exist */
 }
 
 int os_connect(const struct os_address *address, uint32_t source, os_socket *s) {
@@ -135,7 +135,7 @@ int os_connect(const struct os_address *address, uint32_t source, os_socket *s) 
     return error;
 }
 
-/* Two ends of a TCP connection over loopback: local sockets have no such call here. */
+/* Two ends of a TCP connection over loopback: Windows has no socketpair(). */
 int os_socket_pair(bool nonblocking, os_socket pair[2]) {
     struct os_address address = {.length = sizeof(struct sockaddr_in)};
     struct sockaddr_in *in = (struct sockaddr_in *)(void *)&address.storage;
@@ -152,7 +152,7 @@ int os_socket_pair(bool nonblocking, os_socket pair[2]) {
     if (!error) error = new_socket(&address, false, &first);
     if (!error && connect(first, address_of(&address), sizeof *in) != 0) error = WSAGetLastError();
     if (!error) error = os_accept(listener, nonblocking, &second);
-    /* anybody on this machine may have been faster */
+    /* another process may have connected to the listener first */
     length = sizeof mine;
     if (!error && getsockname(first, (struct sockaddr *)&mine, &length) != 0)
         error = WSAGetLastError();
@@ -180,8 +180,8 @@ static int limited(size_t size) {
 int os_receive(os_socket s, void *data, size_t size, size_t *received) {
     int n = recv(s, data, limited(size), 0);
     if (n < 0) return os_windows_error(GetLastError()); /* a cancelled call has a Win32 code */
-    /* Wine reads a reset's error itself before it tells of readiness, so that recv finds an orderly
-     * end. Sending nothing tells the two apart, and does nothing otherwise */
+    /* Wine consumes the error of a reset before it reports readiness, and recv then returns 0.
+     * Sending zero bytes tells a reset from an orderly end, and has no other effect. */
     if (n == 0 && size > 0 && send(s, "", 0, 0) < 0 && WSAGetLastError() == WSAECONNRESET)
         return WSAECONNRESET;
     *received = (size_t)n;

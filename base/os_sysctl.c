@@ -1,22 +1,21 @@
-/* os_sysctl.c - see the header.
- * Invariant: a value of a size that was not asked for is taken for none. */
+/* os_sysctl.c - reads kernel settings. A value of an unexpected size counts as missing. */
 #include "base/os_sysctl.h"
 
 #include <sys/types.h>
 #include <string.h>
-/* the types first */
+/* this needs the types above */
 #include <sys/sysctl.h>
 
 #ifdef __OpenBSD__
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-/* OpenBSD has numbers only: those of the names that somebody here asks for. */
+/* OpenBSD knows only numbers. These are the numbers of the names that this project uses. */
 static int sysctlbyname(const char *name, void *value, size_t *size, void *set, size_t set_size) {
     static const struct {
         const char *name; /* as sysctl(8) calls it */
-        int path[4];      /* its numbers */
-        unsigned length;  /* how many they are */
+        int path[4];
+        unsigned length;
     } known[] = {
         {"kern.somaxconn", {CTL_KERN, KERN_SOMAXCONN}, 2},
         {"kern.timecounter.hardware", {CTL_KERN, KERN_TIMECOUNTER, KERN_TIMECOUNTER_HARDWARE}, 3},

@@ -19,7 +19,7 @@
 
 #define NS_A_S UINT64_C(1000000000)
 #define NS_A_MS UINT64_C(1000000)
-#define NS_A_FILETIME UINT64_C(100) /* FILETIME counts 100 ns */
+#define NS_A_FILETIME UINT64_C(100) /* FILETIME counts in steps of 100 ns */
 
 /* ---- errors ---- */
 
@@ -103,8 +103,8 @@ bool os_error_exhausted(int error) {
 
 /* ---- process ---- */
 
-/* Lets a console understand UTF-8 and the escape sequences of terminals; another file has neither.
- */
+/* Makes a console understand UTF-8 and terminal escape sequences, as on other systems. Does nothing
+ * if the stream is no console. */
 static void show_as_elsewhere(DWORD stream) {
     DWORD mode;
     HANDLE console = GetStdHandle(stream);
@@ -115,7 +115,7 @@ static void show_as_elsewhere(DWORD stream) {
 
 void os_init(void) {
     WSADATA data;
-    WSAStartup(MAKEWORD(2, 2), &data); /* failing shows in the first socket */
+    WSAStartup(MAKEWORD(2, 2), &data); /* a failure shows at the first socket */
     /* JSON lines are the same bytes on every system */
     _setmode(_fileno(stdout), _O_BINARY);
     _setmode(_fileno(stderr), _O_BINARY);
@@ -123,20 +123,20 @@ void os_init(void) {
     show_as_elsewhere(STD_ERROR_HANDLE);
 }
 
-/* What the console's handler and the thread at standard input share; lives as long as the process.
- */
+/* Shared by the console handler and the thread that reads standard input; lives as long as the
+ * process. */
 static struct stopper {
-    void (*on_stop)(void *context); /* what to call, once */
-    void *context;                  /* its argument */
-    LONG called;                    /* on_stop has been called */
+    void (*on_stop)(void *context); /* called once */
+    void *context;
+    LONG called;
 } stopper;
 
 static void stopper_fire(void) {
     if (InterlockedExchange(&stopper.called, 1) == 0) stopper.on_stop(stopper.context);
 }
 
-/* Runs in a thread of its own. After CTRL_CLOSE and its kin the system ends the process as soon as
- * this returns, or after some seconds: main's return comes first. */
+/* Runs in a thread of its own. After a close, logoff or shutdown the system ends the process when
+ * this returns, or after some seconds. So it does not return, and main can end first. */
 static BOOL WINAPI on_control(DWORD event) {
     stopper_fire();
     if (event != CTRL_C_EVENT && event != CTRL_BREAK_EVENT) Sleep(INFINITE);
@@ -167,7 +167,7 @@ int os_on_stop(bool stdin_eof, void (*on_stop)(void *context), void *context) {
 
 bool os_signal_ignored(int number) {
     (void)number;
-    return false; /* Windows has no such inheritance but for Ctrl-C of a process group */
+    return false; /* on Windows only Ctrl-C can be ignored so, by a process group */
 }
 
 int os_executable_path(char *path, size_t size) {
@@ -206,11 +206,11 @@ uint64_t os_clock_resolution_ns(void) {
 }
 
 void os_timer_fine(void) {
-    timeBeginPeriod(1); /* else waits end in steps of 15.6 ms; ends with the process */
+    timeBeginPeriod(1); /* otherwise waits end in steps of 15.6 ms; holds until the process ends */
 }
 
 uint64_t os_wait_late_ns(void) {
-    return 2 * NS_A_MS; /* with fine timers: waits are whole ms, and end with a tick of 1 ms */
+    return 2 * NS_A_MS; /* with fine timers: waits last whole ms and end at a tick of 1 ms */
 }
 
 void os_sleep_until_ns(uint64_t deadline_ns) {
@@ -238,18 +238,19 @@ uint64_t os_cpu_time_ns(void) {
                                                                       : OS_UNKNOWN;
 }
 
-/* The clock interrupt's period: CPU time is charged to whoever runs when it comes. */
+/* The clock interrupt's period: CPU time is charged to the thread that runs when it
+ * fires. */
 uint64_t os_cpu_resolution_ns(void) {
     DWORD adjustment, period;
     BOOL disabled;
     if (!GetSystemTimeAdjustment(&adjustment, &period, &disabled) || period == 0)
-        return 15625000; /* 64 a second, as on nearly all machines */
+        return 15625000; /* 64 interrupts a second, as on nearly all machines */
     return period * NS_A_FILETIME;
 }
 
 /* ---- another process ---- */
 
-/* A process that runs still; the caller closes the handle. */
+/* Opens a process that is still running; the caller closes the handle. */
 static int open_process(int64_t pid, HANDLE *process) {
     DWORD code;
     if (pid <= 0 || pid > (int64_t)UINT32_MAX) return ESRCH;
@@ -317,7 +318,7 @@ size_t os_cpus_allowed(int *cpus, size_t capacity) {
     return n;
 }
 
-/* The whole process: children inherit its mask, not that of a thread. */
+/* Restricts the whole process: children inherit its mask, not a thread's. */
 int os_cpus_restrict(const int *cpus, size_t count) {
     DWORD_PTR mask = 0;
     for (size_t i = 0; i < count; i++) {

@@ -1,4 +1,4 @@
-/* os_windows.h - what files for Windows alone ask of base: Win32's error codes as os.h knows them.
+/* os_windows.h - translates Win32 error codes, for files that only Windows compiles.
  */
 #ifndef BASE_OS_WINDOWS_H
 #define BASE_OS_WINDOWS_H

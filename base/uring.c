@@ -21,8 +21,8 @@ const char *uring_library_version(void) {
 
 /* Makes the rings with the fastest mode that the kernel has. Returns 0 or an error. */
 static int rings_open(struct uring *u, const struct uring_config *config) {
-    /* Completions are worked off when this thread asks for them, not by interrupting it (6.1; the
-     * ring is enabled by the thread that will submit) */
+    /* Completions are processed when this thread asks for them; it is not interrupted (Linux 6.1).
+     * The thread that submits must enable such a ring. */
     static const unsigned modes[] = {IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
                                          IORING_SETUP_R_DISABLED | IORING_SETUP_SUBMIT_ALL,
                                      IORING_SETUP_COOP_TASKRUN | IORING_SETUP_SUBMIT_ALL, 0};
@@ -67,7 +67,7 @@ int uring_open(struct uring *u, const struct uring_config *config, const char **
     *u = (struct uring){
         .multishot = config->multishot, .buffer_bytes = config->buffer_bytes, .count = 1};
     while (u->count < config->buffers) u->count *= 2;
-    /* A line more than whole ones, so that buffers do not all share the same cache sets */
+    /* One cache line more than needed, so that buffers do not all fall into the same cache sets */
     u->stride = (u->buffer_bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE + CACHE_LINE;
     *step = "io_uring_setup";
     int error = rings_open(u, config);
@@ -86,7 +86,7 @@ int uring_enable(struct uring *u) {
     if (u->starts_disabled)
         error =
             -io_uring_register((unsigned)u->rings.ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
-    /* Saves looking up the descriptor in every call; what fails here only costs that (5.18) */
+    /* Saves the lookup of the descriptor in every call (Linux 5.18); failing only costs that */
     if (!error) (void)io_uring_register_ring_fd(&u->rings);
     return error;
 }
@@ -109,8 +109,8 @@ struct io_uring_sqe *uring_entry(struct uring *u) {
     return io_uring_get_sqe(&u->rings);
 }
 
-/* The native error of a call of the rings; 0 also for what only means "later". EBUSY: the
- * completion ring has overflowed; what is not submitted yet stays for the next time. */
+/* The native error of a call of the rings; 0 also for those that only mean "later". EBUSY: the
+ * completion ring has overflowed; entries that were not submitted stay for the next call. */
 static int error_of(int result) {
     bool later =
         result == -ETIME || result == -EBUSY || (result < 0 && os_error_would_block(-result));
@@ -157,7 +157,7 @@ void uring_publish(struct uring *u) {
 
 /* ---- probe ---- */
 
-/* Receives one byte the way the model does. Returns 0 or an error. */
+/* Receives one byte as the server and the load generator do. Returns 0 or an error. */
 static int try_receive(struct uring *u, os_socket pair[2]) {
     size_t sent;
     struct __kernel_timespec limit = {.tv_sec = 1};

@@ -6,6 +6,8 @@
 
 #include "loadgen/report.h"
 #include "loadgen/transports.h"
+#include "loadgen/visitor.h"
+#include "loadgen/worker.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,28 +16,27 @@
 
 enum { EXIT_WRONG_ECHO = 1, EXIT_USAGE = 2, EXIT_NOTHING = 3, EXIT_INTERRUPTED = 130 };
 
-/* Ports that one local address gives: Linux has 28232 by default, and finds half of them at a
- * glance but searches for the rest. */
+/* Ports to use per local address. Linux has 28232 by default: half of them it finds at once, for
+ * the rest it searches. */
 #define PORTS_A_SOURCE 10000.0
 #define CONNECTIONS_MAX 1000000
-/* What one connection may add to a worker's turn, which must see t0 in time. */
+/* Time that one connection may add to a worker's turn; each worker must learn t0 in time. */
 #define TURN_EACH_NS 10000u
 #define WARMUP_EXTRA_MAX_NS 10000000000u
-/* Churn: if no connect succeeds for so long, nobody is there. */
+/* Churn: if no connect succeeds for so long, there is no server. */
 #define UNREACHABLE_NS 1000000000u
-#define OWN_DESCRIPTORS 16u     /* beside the connections' */
-#define DESCRIPTORS_A_THREAD 6u /* of its transport; libuv has the most */
+#define OWN_DESCRIPTORS 16u     /* beside those of connections */
+#define DESCRIPTORS_A_THREAD 6u /* for its transport; libuv needs the most */
 
-/* What the command line gave; the defaults stand in main. */
+/* The command line; main sets the defaults. */
 struct arguments {
-    const char *connect;                        /* HOST:PORT */
-    uint64_t connections, size, threads, depth; /* as named */
-    uint64_t outstanding, seed, server_pid;     /* as named; server_pid 0 = none */
-    uint64_t idle, churn_echoes;                /* as named */
-    double rate, churn, newcomers;              /* per s; 0 = not given */
-    double warmup, duration, drain;             /* s */
-    const char *arrival, *transport, *spin;     /* as named */
-    bool stop_on_eof, progress, describe;       /* as named */
+    const char *connect;
+    uint64_t connections, idle, size, threads, seed;
+    uint64_t depth, outstanding, churn_echoes, server_pid; /* 0 = not given */
+    double rate, churn, newcomers;                         /* per s; 0 = not given */
+    double warmup, duration, drain;                        /* s */
+    const char *arrival, *transport, *spin;
+    bool stop_on_eof, progress, describe;
 };
 
 static int usage_error(const char *what, const char *reason) {
@@ -47,72 +48,73 @@ static bool is_constant(const struct arguments *a) {
     return a->arrival && strcmp(a->arrival, "constant") == 0;
 }
 
-/* What does not go together. */
+/* Refuses options that do not go together. */
 static int check_arguments(const struct arguments *a) {
-    if (!a->connect) return usage_error("--connect", "missing; say HOST:PORT of the server");
+    if (!a->connect) return usage_error("--connect", "missing; give HOST:PORT of the server");
     bool open = a->rate > 0, churn = a->churn > 0;
     if (churn && (open || a->depth || a->outstanding || a->newcomers > 0))
         return usage_error("--churn", open             ? "does not go with --rate"
                                       : a->depth       ? "does not go with --depth"
                                       : a->outstanding ? "does not go with --outstanding"
                                                        : "does not go with --newcomers");
-    if (!churn && a->churn_echoes) return usage_error("--churn-echoes", "is of churn; add --churn");
-    if (open && a->depth) return usage_error("--depth", "is of a closed loop; leave out --rate");
-    if (!open && a->outstanding)
-        return usage_error("--outstanding", "is of an open loop; add --rate");
-    if (!open && !churn && a->arrival)
-        return usage_error("--arrival", "is of an open loop or of churn; add --rate or --churn");
+    if (!churn && a->churn_echoes) return usage_error("--churn-echoes", "needs --churn");
+    if (open && a->depth) return usage_error("--depth", "does not go with --rate");
+    if (!open && a->outstanding) return usage_error("--outstanding", "needs --rate");
+    if (!open && !churn && a->arrival) return usage_error("--arrival", "needs --rate or --churn");
     if (is_constant(a) && a->connections % a->threads != 0)
-        return usage_error("--threads", "constant arrivals want --connections to be a multiple");
+        return usage_error("--threads",
+                           "constant arrivals need --connections to be a multiple of it");
     if (a->threads > a->connections) return usage_error("--threads", "more than --connections");
     return 0;
 }
 
 static int read_arguments(struct arguments *a, int argc, char **argv) {
     const struct arg table[] = {
-        {"connect", ARG_TEXT, &a->connect, 0, 0, NULL, "HOST:PORT", "the server; [::1]:7 for IPv6"},
-        {"connections", ARG_COUNT, &a->connections, 1, CONNECTIONS_MAX, NULL, "N",
-         "connections under load (50); of --churn, open at once at most"},
-        {"idle", ARG_COUNT, &a->idle, 0, CONNECTIONS_MAX, NULL, "N",
-         "connections that stay silent, beside those (0)"},
-        {"size", ARG_COUNT, &a->size, 1, 16777216, NULL, "BYTES", "bytes of a message (64)"},
-        {"depth", ARG_COUNT, &a->depth, 1, 65536, NULL, "D",
-         "closed loop: messages in flight per connection (1)"},
-        {"rate", ARG_REAL, &a->rate, 0.001, 1e8, NULL, "R",
-         "open loop: arrivals per second, all connections together"},
-        {"arrival", ARG_CHOICE, &a->arrival, 0, 0, "poisson|constant", NULL,
-         "open loop, churn: how arrivals are spaced (poisson)"},
-        {"outstanding", ARG_COUNT, &a->outstanding, 1, 65536, NULL, "K",
-         "open loop: unanswered messages per connection at most (1)"},
-        {"churn", ARG_REAL, &a->churn, 0.001, 1e6, NULL, "R",
-         "short connections per second, instead of a closed or open loop"},
-        {"churn-echoes", ARG_COUNT, &a->churn_echoes, 1, 1000000, NULL, "K",
-         "churn: echoes of each connection, one after the other (1)"},
-        {"newcomers", ARG_REAL, &a->newcomers, 0.001, 1e6, NULL, "R",
-         "beside the load: new connections per second, one echo each"},
-        {"threads", ARG_COUNT, &a->threads, 1, 256, NULL, "T", "threads that share the load (1)"},
-        {"transport", ARG_TEXT, &a->transport, 0, 0, NULL, "NAME",
-         "how bytes move: io_uring, epoll, libuv, or the first of them that runs here (auto)"},
-        {"spin", ARG_CHOICE, &a->spin, 0, 0, "auto|always|never", NULL,
-         "burn CPU while waiting: auto for the last stretch before a message is due (auto)"},
-        {"warmup", ARG_REAL, &a->warmup, 0, 3600, NULL, "S",
-         "seconds before the window (0.3); longer where 3 mean latencies are"},
-        {"duration", ARG_REAL, &a->duration, 0.01, 86400, NULL, "S", "seconds of the window (1)"},
-        {"drain", ARG_REAL, &a->drain, 0, 3600, NULL, "S",
-         "seconds to await answers after the window (2)"},
-        {"seed", ARG_COUNT, &a->seed, 0, 9007199254740992.0, NULL, "N",
-         "of payload, schedule and choice of connection (1)"},
-        {"server-pid", ARG_COUNT, &a->server_pid, 1, 4294967295.0, NULL, "PID",
-         "reads this process's CPU time, context switches and memory"},
-        {"stop-on-eof", ARG_FLAG, &a->stop_on_eof, 0, 0, NULL, NULL,
-         "ends when standard input does"},
-        {"progress", ARG_FLAG, &a->progress, 0, 0, NULL, NULL, "JSON lines on standard error"},
-        {"describe", ARG_FLAG, &a->describe, 0, 0, NULL, NULL, "one JSON line about this program"},
-        {NULL, ARG_FLAG, NULL, 0, 0, NULL, NULL, NULL},
+        {"connect", "HOST:PORT", "the server; IPv6 as in [::1]:7", .text = &a->connect},
+        {"connections", "N",
+         "connections under load (50); with --churn the most that are open at once",
+         .count = {&a->connections, 1, CONNECTIONS_MAX}},
+        {"idle", "N", "further connections, which stay silent (0)",
+         .count = {&a->idle, 0, CONNECTIONS_MAX}},
+        {"size", "BYTES", "size of a message (64)", .count = {&a->size, 1, 16777216}},
+        {"depth", "D", "closed loop: messages in flight per connection (1)",
+         .count = {&a->depth, 1, 65536}},
+        {"rate", "R", "open loop: messages per second, all connections together",
+         .real = {&a->rate, 0.001, 1e8}},
+        {"arrival", NULL, "open loop, churn: random or constant gaps between arrivals (poisson)",
+         .choice = {&a->arrival, "poisson|constant"}},
+        {"outstanding", "K", "open loop: most unanswered messages per connection (1)",
+         .count = {&a->outstanding, 1, 65536}},
+        {"churn", "R", "churn: short connections per second, instead of a closed or open loop",
+         .real = {&a->churn, 0.001, 1e6}},
+        {"churn-echoes", "K", "churn: echoes per connection, one after the other (1)",
+         .count = {&a->churn_echoes, 1, 1000000}},
+        {"newcomers", "R", "new connections per second beside the load, each for one echo",
+         .real = {&a->newcomers, 0.001, 1e6}},
+        {"threads", "T", "threads that share the load (1)", .count = {&a->threads, 1, 256}},
+        {"transport", "NAME",
+         "io_uring, epoll, libuv, or auto: the first of them that runs here (auto)",
+         .text = &a->transport},
+        {"spin", NULL, "whether to busy-wait; auto: only shortly before a message is due (auto)",
+         .choice = {&a->spin, "auto|always|never"}},
+        {"warmup", "S", "warm-up in seconds (0.3); at least 3 mean latencies",
+         .real = {&a->warmup, 0, 3600}},
+        {"duration", "S", "measured window in seconds (1)", .real = {&a->duration, 0.01, 86400}},
+        {"drain", "S", "longest wait for answers after the window, in seconds (2)",
+         .real = {&a->drain, 0, 3600}},
+        {"seed", "N", "seed of payload, arrivals and choice of connections (1)",
+         .count = {&a->seed, 0, 9007199254740992.0}},
+        {"server-pid", "PID",
+         "the server's process: also report its CPU time, context switches and memory",
+         .count = {&a->server_pid, 1, 4294967295.0}},
+        {"stop-on-eof", NULL, "end when standard input ends", .flag = &a->stop_on_eof},
+        {"progress", NULL, "print progress as JSON lines on standard error", .flag = &a->progress},
+        {"describe", NULL, "print one JSON line about this program and exit", .flag = &a->describe},
+        {.name = NULL},
     };
     const struct args_spec spec = {
         .program = "loadgen",
-        .summary = "loads an echo server, verifies every byte, prints one JSON object",
+        .summary = "puts load on an echo server, verifies every byte, prints JSON",
         .example = "loadgen --connect 127.0.0.1:7000 --connections 50 --rate 20000 --duration 4",
         .args = table};
     switch (args_parse(&spec, argc, argv)) {
@@ -130,7 +132,7 @@ static uint64_t ns(double seconds) {
     return (uint64_t)(seconds * 1e9 + 0.5);
 }
 
-/* Every connection is a descriptor, and all must fit. */
+/* Checks that all connections fit into the limit of descriptors. */
 static int check_descriptors(const struct load *load) {
     uint64_t limit = os_descriptors_limit();
     uint64_t needed = (uint64_t)load->connections + load->idle + load->visitors;
@@ -188,13 +190,13 @@ static int make_load(struct load *load, const struct arguments *a) {
     uint64_t window = load->open ? a->outstanding : a->depth;
     load->window = window ? (uint32_t)window : 1;
     make_visits(load, a);
-    /* a short connection keeps its port for a second more */
+    /* a short connection may occupy its port for one second longer */
     load->sources =
         1 +
         (uint32_t)((load->connections + (double)load->idle + load->visitors + load->visits_per_s) /
                    PORTS_A_SOURCE);
     if (!transports_choose(a->transport, &load->transport)) return EXIT_USAGE;
-    if (os_address_resolve(host, port, &load->address, reason, sizeof reason) != 0) {
+    if (!os_address_resolve(host, port, &load->address, reason, sizeof reason)) {
         fprintf(stderr, "loadgen: --connect: %s: %s\n", host, reason);
         return EXIT_USAGE;
     }
@@ -205,7 +207,7 @@ static int make_load(struct load *load, const struct arguments *a) {
 
 static void on_stop(void *context) {
     struct run *run = context;
-    run->interrupted = true; /* first: who sees the stop must know why */
+    run->interrupted = true; /* first: a thread that sees `stop` must know why */
     run->stop = true;
 }
 
@@ -224,8 +226,8 @@ static bool sleep_until(struct run *run, uint64_t until_ns) {
 static uint64_t messages_done(const struct worker *workers, uint32_t count, double *mean_ns) {
     uint64_t done = 0, sum = 0;
     for (uint32_t i = 0; i < count; i++) {
-        done += workers[i].done;
-        sum += workers[i].done_sum_ns;
+        done += workers[i].account.done;
+        sum += workers[i].account.done_sum_ns;
     }
     if (mean_ns) *mean_ns = done ? (double)sum / (double)done : 0;
     return done;
@@ -237,13 +239,14 @@ static void read_usage(const struct load *load, struct os_usage *usage) {
                                    OS_UNKNOWN, OS_UNKNOWN, OS_UNKNOWN};
 }
 
-/* A churn learns only by trying that nobody is there; for a moment ports may be short, too. */
+/* In churn only failed connects show that there is no server. For a moment they may also fail for
+ * lack of ports. */
 static bool unreachable(const struct run *run, uint64_t now_ns) {
     return run->load->churn && run->refused && run->standing == 0 &&
            now_ns - run->start_ns >= UNREACHABLE_NS;
 }
 
-/* Ends the warm-up when it has lasted as long as asked for and three mean latencies. */
+/* Ends the warm-up when it has lasted as long as asked for, and at least three mean latencies. */
 static void warm_up(struct run *run, const struct worker *workers, struct os_usage *usage) {
     const struct load *load = run->load;
     uint64_t limit_ns = run->start_ns + load->warmup_ns + WARMUP_EXTRA_MAX_NS;
@@ -258,8 +261,7 @@ static void warm_up(struct run *run, const struct worker *workers, struct os_usa
     }
     uint64_t t0_ns = os_clock_ns() + START_LEAD_NS + load->connections * TURN_EACH_NS;
     run->t0_ns = t0_ns;
-    /* Before the window, because it reads a file per thread of the server on the generator's CPU.
-     */
+    /* Before the window, because reading a file per thread of the server takes CPU time. */
     sleep_until(run, t0_ns - START_LEAD_NS);
     read_usage(load, usage);
 }
@@ -301,11 +303,11 @@ static int finish(const struct run *run, const struct worker *workers,
         return EXIT_NOTHING;
     }
     int code = EXIT_NOTHING;
-    const struct worker *t = &report.total;
+    const struct account *t = &report.total;
     if (t->errors.mismatch == 0 && (run->standing == 0 || report.window_ns == 0)) {
         fprintf(stderr, "loadgen: %s: %s; nothing was measured\n", server,
                 t->first_error       ? os_error_text(t->first_error)
-                : run->standing == 0 ? "no connection was due"
+                : run->standing == 0 ? "no connection was scheduled"
                                      : "all connections were closed");
     } else {
         error = report_print(&report, load, run, usage);
@@ -314,7 +316,7 @@ static int finish(const struct run *run, const struct worker *workers,
             fprintf(stderr, "loadgen: %s: wrong bytes came back on %" PRIu64 " connections\n",
                     server, t->errors.mismatch);
         else if (t->first_error)
-            fprintf(stderr, "loadgen: %s: %s; the first of the errors counted\n", server,
+            fprintf(stderr, "loadgen: %s: %s; this is the first of the errors counted\n", server,
                     os_error_text(t->first_error));
         if (!error) code = t->errors.mismatch ? EXIT_WRONG_ECHO : 0;
     }
@@ -323,7 +325,8 @@ static int finish(const struct run *run, const struct worker *workers,
 }
 
 static int run_load(const struct load *load, const struct arguments *a) {
-    static struct run run; /* the stop threads keep its address until the process ends */
+    static struct run
+        run; /* threads that wait for a stop keep its address until the process ends */
     run = (struct run){.load = load,
                        .start_ns = NOT_YET,
                        .t0_ns = NOT_YET,

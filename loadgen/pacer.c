@@ -1,14 +1,13 @@
 /* pacer.c - one absolute schedule per worker; pure. */
 #include "loadgen/pacer.h"
 
-void pacer_start(struct pacer *p, uint64_t start_ns, double rate_per_s, bool poisson, uint64_t seed,
-                 uint32_t worker, uint32_t workers) {
-    *p = (struct pacer){.poisson = poisson,
-                        .start_ns = start_ns,
-                        .interval_ns = 1e9 * (double)workers / rate_per_s};
-    rng_seed(&p->rng, seed, 2 * (uint64_t)worker);
-    p->first_ns =
-        poisson ? rng_exponential(&p->rng) * p->interval_ns : 1e9 * (double)worker / rate_per_s;
+void pacer_start(struct pacer *p, const struct pacer_share *share) {
+    *p = (struct pacer){.poisson = share->poisson,
+                        .start_ns = share->start_ns,
+                        .interval_ns = 1e9 * (double)share->workers / share->rate_per_s};
+    rng_seed(&p->rng, share->seed, 2 * (uint64_t)share->worker);
+    p->first_ns = share->poisson ? rng_exponential(&p->rng) * p->interval_ns
+                                 : 1e9 * (double)share->worker / share->rate_per_s;
     p->elapsed_ns = p->first_ns;
 }
 

@@ -13,15 +13,23 @@ struct pacer {
     bool poisson;       /* exponential gaps; else constant ones */
     uint64_t start_ns;  /* time zero of the schedule */
     double interval_ns; /* mean gap */
-    double first_ns;    /* of the first message, from start_ns */
-    double elapsed_ns;  /* of the next message, from start_ns */
+    double first_ns;    /* due time of the first message, from start_ns */
+    double elapsed_ns;  /* due time of the next message, from start_ns */
     uint64_t count;     /* messages drawn */
 };
 
-/* Starts share `worker` of `workers` of a schedule of `rate_per_s` messages a second in all. Shares
- * of a Poisson process are Poisson; shares of a constant one interleave. */
-void pacer_start(struct pacer *p, uint64_t start_ns, double rate_per_s, bool poisson, uint64_t seed,
-                 uint32_t worker, uint32_t workers);
+/* A worker's share of a schedule. Shares of a Poisson process are Poisson; shares of a constant
+ * schedule interleave. */
+struct pacer_share {
+    uint64_t start_ns; /* time zero of the schedule */
+    double rate_per_s; /* messages a second, of all workers */
+    bool poisson;      /* exponential gaps; else constant ones */
+    uint64_t seed;
+    uint32_t worker;  /* 0..workers-1 */
+    uint32_t workers; /* shares in all */
+};
+
+void pacer_start(struct pacer *p, const struct pacer_share *share);
 
 /* When the next message is due, in ns of the monotonic clock. */
 uint64_t pacer_due_ns(const struct pacer *p);

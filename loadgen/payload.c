@@ -1,6 +1,6 @@
-/* payload.c - 64-bit word j of a message is key + j * an odd constant: adding is all the hot path
- * pays, and no two words of a message are alike. Bytes are in the machine's order; both ends of a
- * comparison are made on the same machine. */
+/* payload.c - 64-bit word j of a message is key + j * an odd constant: the hot path only adds, and
+ * all words of a message differ. Bytes are in the order of the machine, which makes both sides of
+ * every comparison. */
 #include "loadgen/payload.h"
 
 #include "base/rng.h"
@@ -51,7 +51,7 @@ bool payload_matches(uint64_t key, size_t offset, const uint8_t *data, size_t si
         if (memcmp(data, (const uint8_t *)&w + offset % 8, head) != 0) return false;
     }
     size_t index = (offset + head) / 8, at = head;
-    uint64_t difference = 0; /* gathered without branches, so that the loop becomes vector code */
+    uint64_t difference = 0; /* no branches, so that the loop becomes vector code */
     for (; at + 8 <= size; at += 8, index++) {
         uint64_t w;
         memcpy(&w, data + at, 8);

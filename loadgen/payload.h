@@ -1,6 +1,5 @@
-/* payload.h - what every byte of every message is.
- * A message's bytes are a function of seed, connection, message number and offset, so that a
- * swapped, stale or shifted answer differs from the expected one. */
+/* payload.h - the bytes of every message. They are a function of seed, connection, message
+ * number and offset, so that a swapped, stale or shifted answer differs from the expected one. */
 #ifndef LOADGEN_PAYLOAD_H
 #define LOADGEN_PAYLOAD_H
 
@@ -8,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The key of one connection: of the run's seed and the connection's number in the whole run. */
+/* The key of one connection, from the run's seed and the connection's number in the whole run. */
 uint64_t payload_connection_key(uint64_t seed, uint64_t connection);
 
 /* The key of message number `message` on the connection with `connection_key`. */

@@ -1,5 +1,4 @@
-/* report.c - adds workers up and prints the sample.
- * Invariant: histograms are merged by counts; no percentile is averaged. */
+/* report.c - adds workers up and prints the sample. */
 #include "loadgen/report.h"
 
 #include "base/check.h"
@@ -10,44 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define CPU_STEPS_MIN 10 /* of a coarse CPU clock: with fewer, a figure is off by 10 % or more */
+#define CPU_STEPS_MIN 10 /* with fewer steps of a coarse CPU clock the error exceeds 10 % */
 
 static int compare_counts(const void *a, const void *b) {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
     return (x > y) - (x < y);
-}
-
-static void add_worker(struct worker *total, const struct worker *w) {
-    hist_merge(&total->latency, &w->latency);
-    hist_merge(&total->service, &w->service);
-    hist_merge(&total->send_lag, &w->send_lag);
-    hist_merge(&total->visits.connect, &w->visits.connect);
-    hist_merge(&total->visits.first_echoes, &w->visits.first_echoes);
-    for (uint32_t i = 0; i < w->steps; i++) {
-        total->series[i].messages += w->series[i].messages;
-        total->series[i].sum_ns += w->series[i].sum_ns;
-        if (w->series[i].max_ns > total->series[i].max_ns)
-            total->series[i].max_ns = w->series[i].max_ns;
-    }
-    total->errors.connect += w->errors.connect;
-    total->errors.reset += w->errors.reset;
-    total->errors.timeout += w->errors.timeout;
-    total->errors.cut += w->errors.cut;
-    total->errors.mismatch += w->errors.mismatch;
-    total->integral += w->integral;
-    total->answered += w->answered;
-    total->wire_sum_ns += w->wire_sum_ns;
-    total->busy_ns += w->busy_ns;
-    total->offered += w->offered;
-    total->achieved += w->achieved;
-    total->unsent += w->unsent;
-    total->bytes_sent += w->bytes_sent;
-    total->bytes_received += w->bytes_received;
-    total->connected += w->connected;
-    total->visits.connected += w->visits.connected;
-    total->visits.offered += w->visits.offered;
-    total->visits.answered += w->visits.answered;
-    if (!total->first_error) total->first_error = w->first_error;
 }
 
 int report_make(struct report *report, const struct worker *workers, uint32_t count) {
@@ -56,22 +22,18 @@ int report_make(struct report *report, const struct worker *workers, uint32_t co
     *report = (struct report){.connections = load->connections};
     report->echoes = malloc((load->connections + 1u) * sizeof *report->echoes); /* churn: none */
     if (!report->echoes) return ENOMEM;
-    hist_reset(&report->total.latency);
-    hist_reset(&report->total.service);
-    hist_reset(&report->total.send_lag);
-    hist_reset(&report->total.visits.connect);
-    hist_reset(&report->total.visits.first_echoes);
-    report->total.steps = workers[0].steps;
+    account_init(&report->total, load->duration_ns, false);
     uint64_t first_ns = NOT_YET, last_ns = 0;
     uint32_t n = 0;
     for (uint32_t i = 0; i < count; i++) {
         const struct worker *w = &workers[i];
-        add_worker(&report->total, w);
-        if (w->t0_ns < first_ns) first_ns = w->t0_ns;
-        if (w->t0_ns != NOT_YET && w->t0_ns > last_ns) last_ns = w->t0_ns;
-        /* of one whose connections all broke before it began there is none */
-        if (w->window_end_ns > w->t0_ns && w->window_end_ns - w->t0_ns > report->window_ns)
-            report->window_ns = w->window_end_ns - w->t0_ns;
+        const struct account *a = &w->account;
+        account_merge(&report->total, a);
+        if (a->t0_ns < first_ns) first_ns = a->t0_ns;
+        if (a->t0_ns != NOT_YET && a->t0_ns > last_ns) last_ns = a->t0_ns;
+        /* a worker whose connections all broke before the window has none */
+        if (a->window_end_ns > a->t0_ns && a->window_end_ns - a->t0_ns > report->window_ns)
+            report->window_ns = a->window_end_ns - a->t0_ns;
         for (uint32_t c = 0; c < w->connections; c++) {
             report->starved += w->clients[c].starved;
             report->echoes[n++] = w->clients[c].window_echoes;
@@ -99,7 +61,7 @@ static double per_second(const struct report *r, double count) {
     return count / ((double)r->window_ns / 1e9);
 }
 
-static cJSON *errors_json(const struct worker_errors *e) {
+static cJSON *errors_json(const struct errors *e) {
     cJSON *json = cJSON_CreateObject();
     json_add_count(json, "connect", e->connect);
     json_add_count(json, "reset", e->reset);
@@ -109,7 +71,7 @@ static cJSON *errors_json(const struct worker_errors *e) {
     return json;
 }
 
-static cJSON *totals_json(const struct worker *total) {
+static cJSON *totals_json(const struct account *total) {
     cJSON *json = cJSON_CreateObject();
     json_add_count(json, "bytes_sent", total->bytes_sent);
     json_add_count(json, "bytes_received", total->bytes_received);
@@ -122,7 +84,7 @@ static uint64_t difference(uint64_t start, uint64_t end) {
     return start == OS_UNKNOWN || end == OS_UNKNOWN || end < start ? OS_UNKNOWN : end - start;
 }
 
-/* CPU time between two readings. Of a few steps of a coarse clock there is no figure to be had. */
+/* CPU time between two readings; unknown if it is only a few steps of a coarse clock. */
 static uint64_t cpu_between(uint64_t start, uint64_t end) {
     uint64_t used_ns = difference(start, end), step_ns = os_cpu_resolution_ns();
     return step_ns > 1 && used_ns < CPU_STEPS_MIN * step_ns ? OS_UNKNOWN : used_ns;
@@ -158,7 +120,7 @@ static cJSON *server_json(const struct report *r, const struct load *load, const
 }
 
 static cJSON *loadgen_json(const struct report *r, const struct load *load, const struct run *run) {
-    const struct worker *t = &r->total;
+    const struct account *t = &r->total;
     double window = (double)r->window_ns;
     double threads_window = window * load->threads;
     uint64_t own_cpu_ns = difference(run->edges[0].own_cpu_ns, run->edges[1].own_cpu_ns);
@@ -169,7 +131,7 @@ static cJSON *loadgen_json(const struct report *r, const struct load *load, cons
     json_add_real(json, "busy_pct", 100.0 * (double)t->busy_ns / threads_window);
     json_add_count(json, "window_spread_ns", r->spread_ns);
     json_add_count(json, "send_lag_p99_ns",
-                   t->send_lag.count >= 1000 ? hist_quantile(&t->send_lag, 0.99) : OS_UNKNOWN);
+                   hist_tells(&t->send_lag, 0.99) ? hist_quantile(&t->send_lag, 0.99) : OS_UNKNOWN);
     uint64_t offered = load->churn ? t->visits.offered : t->offered;
     bool scheduled = load->open || load->churn;
     json_add_count(json, "offered", scheduled ? offered : OS_UNKNOWN);
@@ -219,7 +181,7 @@ static cJSON *series_json(const struct report *r, const struct load *load) {
 
 int report_print(const struct report *r, const struct load *load, const struct run *run,
                  const struct server_usage *usage) {
-    const struct worker *t = &r->total;
+    const struct account *t = &r->total;
     cJSON *json = cJSON_CreateObject();
     json_add_real(json, "warmup_s", (double)r->warmup_ns / 1e9);
     json_add_real(json, "window_s", (double)r->window_ns / 1e9);
@@ -232,7 +194,7 @@ int report_print(const struct report *r, const struct load *load, const struct r
                   json_from_latency(load->open ? "intended" : "service", &t->latency));
     json_add_item(json, "service",
                   json_from_latency("service", load->open ? &t->service : &t->latency));
-    const struct visits *v = &t->visits;
+    const struct visit_counts *v = &t->visits;
     json_add_item(json, "connect",
                   load->visitors ? json_from_latency("service", &v->connect) : NULL);
     json_add_item(json, "newcomers",

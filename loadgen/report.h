@@ -1,11 +1,11 @@
-/* report.h - what a run found, as a samples[] entry of the result file (see results/README.md). */
+/* report.h - the figures of a run, as a samples[] entry of the result file (see results/README.md).
+ */
 #ifndef LOADGEN_REPORT_H
 #define LOADGEN_REPORT_H
 
-#include "loadgen/load.h"
-#include "loadgen/worker.h"
+#include "loadgen/state.h"
 
-/* What main reads of the server beside the edges; all OS_UNKNOWN without --server-pid. */
+/* What main reads about the server; all OS_UNKNOWN without --server-pid. */
 struct server_usage {
     struct os_usage before; /* before the first connection */
     struct os_usage start;  /* at the window's start */
@@ -14,10 +14,10 @@ struct server_usage {
 
 /* The figures of all workers of an ended run, added up. */
 struct report {
-    struct worker total;  /* counters and histograms added up; no tables */
-    uint64_t window_ns;   /* measured */
+    struct account total; /* of all workers; its t0, t1 and window_end are unused */
+    uint64_t window_ns;   /* length of the longest window of a worker */
     uint64_t spread_ns;   /* between the beginnings of the workers' windows */
-    uint64_t warmup_ns;   /* as it was, maybe longer than asked for */
+    uint64_t warmup_ns;   /* maybe longer than asked for */
     uint64_t starved;     /* connections with a message out for over half the window */
     uint64_t *echoes;     /* per connection, ascending; owned */
     uint32_t connections; /* entries in it */

@@ -18,18 +18,18 @@
 enum state { CLOSED, CONNECTING, STANDING };
 
 struct link {
-    os_socket socket;     /* OS_SOCKET_NONE while closed */
-    enum state state;     /* how far it is */
+    os_socket socket; /* OS_SOCKET_NONE while closed */
+    enum state state;
     bool shutdown_wanted; /* end the sending direction when nothing is pending */
-    uint32_t generation;  /* how often the id was closed: tells an event of an earlier socket */
-    int error;            /* of a failed send; told by the next poll */
+    uint32_t generation;  /* how often the id was closed: identifies events of an earlier socket */
+    int error;            /* of a failed send; the next poll reports it */
     uint8_t *pending;     /* bytes the kernel did not take; owned, kept until close */
     size_t pending_size;  /* bytes in use */
     size_t pending_room;  /* bytes allocated */
 };
 
 struct transport {
-    struct transport_config config;           /* as given */
+    struct transport_config config;
     int epoll;                                /* the interest list */
     struct link *links;                       /* by connection id */
     struct epoll_event events[EVENTS_A_POLL]; /* of the last wait */
@@ -62,7 +62,7 @@ static int watch(struct transport *t, uint32_t conn, int operation, uint32_t eve
 
 static void epoll_close_link(struct transport *t, uint32_t conn) {
     struct link *l = &t->links[conn];
-    if (l->state != CLOSED) os_close(l->socket); /* which also takes it off the interest list */
+    if (l->state != CLOSED) os_close(l->socket); /* which also removes it from the interest list */
     free(l->pending);
     *l = (struct link){.socket = OS_SOCKET_NONE, .state = CLOSED, .generation = l->generation + 1};
 }
@@ -125,7 +125,7 @@ static void epoll_shutdown(struct transport *t, uint32_t conn) {
     if (l->state == STANDING && l->pending_size == 0) os_shutdown_send(l->socket);
 }
 
-/* Sends what was pending. Returns 0 or an error of the connection. */
+/* Sends pending bytes. Returns 0 or an error of the connection. */
 static int flush(struct transport *t, uint32_t conn) {
     struct link *l = &t->links[conn];
     size_t sent = 0;
@@ -174,16 +174,15 @@ static void handle(struct transport *t, uint64_t which, uint32_t events) {
 }
 
 static uint32_t epoll_poll(struct transport *t, uint64_t timeout_ns, uint64_t *blocked_ns) {
-    /* Without waiting first: what is ready at once then costs no sleep, and time asleep is told
-     * apart from time at work. */
+    /* First without waiting, so that time asleep can be told from time at work. */
     int n = epoll_wait(t->epoll, t->events, EVENTS_A_POLL, 0);
     if (n == 0 && timeout_ns > 0) {
         uint64_t before_ns = os_clock_ns();
         struct timespec timeout = {.tv_sec = (time_t)(timeout_ns / 1000000000u),
                                    .tv_nsec = (long)(timeout_ns % 1000000000u)};
         n = epoll_pwait2(t->epoll, t->events, EVENTS_A_POLL, &timeout, NULL);
-        /* before Linux 5.11, or behind a filter that does not know the call: whole ms, rounded
-         * down, spins the rest */
+        /* before Linux 5.11, or if a filter forbids the call: whole ms, rounded down; the caller
+         * spins for the rest */
         if (n < 0 && (errno == ENOSYS || errno == EPERM))
             n = epoll_wait(t->epoll, t->events, EVENTS_A_POLL, (int)(timeout_ns / 1000000u));
         *blocked_ns += os_clock_ns() - before_ns;

@@ -1,11 +1,10 @@
 /* transport_io_uring.c - the load generator on io_uring (Linux 6.0): a receive that stays armed per
  * connection, and sends that wait in the ring until the next few are submitted together.
- * Invariant: a connection has at most one send in flight, whose bytes stay where they are until its
- * completion; what is sent meanwhile waits behind it. Sends in flight together could overtake each
- * other.
+ * Invariant: a connection has at most one send in flight, whose bytes stay in place until its
+ * completion; later sends wait behind it, because two sends in flight could overtake each other.
  *
  * System calls per echo: io_uring_enter / (completions per turn), nothing else; a turn that finds
- * nothing and sleeps makes a second one. */
+ * no completion and sleeps makes a second call. */
 #include "base/check.h"
 #include "base/uring.h"
 
@@ -20,21 +19,20 @@
 
 #define ENTRIES 512u
 #define COMPLETIONS 4096u
-/* Of each worker's ring. More connections may have bytes at once: they are then asked for anew. */
+/* Per worker. If more connections have bytes at once, their receives are started anew. */
 #define BUFFERS 1024u
 #define BUFFER_BYTES_MIN 256u /* small ones stay in the cache */
 #define BUFFER_BYTES_MAX 16384u
-/* Arrivals, stop and the window's edges must not wait behind a long run of answers. */
+/* Arrivals, stop and the window's edges must not wait for a long queue of answers. */
 #define EVENTS_A_POLL 1024u
-/* Completions handled between two submissions: while the kernel is given sends, the server has
- * work. Not from within a handler: with the completion ring full every such call delivers still
- * more. */
+/* Completions handled between two submissions, so that the server has work meanwhile. Handlers do
+ * not submit: with a full completion ring every submission would deliver even more. */
 #define BATCH 64u
 #define KEPT_BYTES 4096u /* larger send buffers are freed when their bytes are out */
 
 enum state { CLOSED, CONNECTING, STANDING };
 
-/* What a completion belongs to: in user data, from the top, generation, operation, connection. */
+/* The user data of an operation holds, from the top: generation, operation, connection. */
 enum operation { OP_CONNECT, OP_RECEIVE, OP_SEND };
 #define CONNECTION_BITS 28u
 
@@ -45,16 +43,17 @@ struct bytes {
 };
 
 struct link {
-    os_socket socket;     /* OS_SOCKET_NONE while closed */
-    uint32_t generation;  /* how often the id was closed: tells a completion of an earlier socket */
-    enum state state;     /* how far it is */
+    os_socket socket; /* OS_SOCKET_NONE while closed */
+    uint32_t
+        generation; /* how often the id was closed: identifies completions of an earlier socket */
+    enum state state;
     bool receiving;       /* a receive is armed */
     bool sending;         /* a send is in flight */
     bool shutdown_wanted; /* end the sending direction when all bytes are out */
-    int error;            /* of a send; told when the receive has ended too */
+    int error;            /* of a send; reported when the receive has ended, too */
     struct bytes flying;  /* of the send in flight */
     size_t flown;         /* of them, taken by the kernel */
-    struct bytes waiting; /* sent behind them */
+    struct bytes waiting; /* to be sent after them */
 };
 
 /* Bytes of a send that was in flight when its connection was closed. */
@@ -65,11 +64,11 @@ struct orphan {
 };
 
 struct transport {
-    struct transport_config config; /* as given */
-    struct uring ring;              /* rings and receive buffers */
-    bool enabled;                   /* the worker's thread has taken the ring over */
-    struct link *links;             /* by connection id */
-    struct orphan *orphans;         /* sends that outlive their connection */
+    struct transport_config config;
+    struct uring ring;      /* rings and receive buffers */
+    bool enabled;           /* the worker's thread has taken the ring over */
+    struct link *links;     /* by connection id */
+    struct orphan *orphans; /* sends that outlive their connection */
 };
 
 static struct uring_config ring_config(uint32_t receive_bytes) {
@@ -127,8 +126,8 @@ static int arm_receive(struct transport *t, uint32_t conn) {
     return 0;
 }
 
-/* Starts to send what is flying and not flown. The kernel goes on until all of it is out, and only
- * then tells. */
+/* Sends those bytes of `flying` that have not `flown`. The send completes when all of them are out.
+ */
 static int start_send(struct transport *t, uint32_t conn) {
     struct link *l = &t->links[conn];
     struct io_uring_sqe *sqe = uring_entry(&t->ring);
@@ -140,8 +139,8 @@ static int start_send(struct transport *t, uint32_t conn) {
     return 0;
 }
 
-/* Gives the kernel what waits for it, if that is `least` operations or more. What it does not take
- * now it is given in the next turn. */
+/* Submits the prepared operations, if there are `least` or more. Those that the kernel does not
+ * take are submitted in the next turn. */
 static void submit_from(struct transport *t, unsigned least) {
     if (io_uring_sq_ready(&t->ring.rings) >= least) io_uring_submit(&t->ring.rings);
 }
@@ -171,9 +170,10 @@ static void free_orphan(struct transport *t, uint64_t data) {
 static void ring_close_link(struct transport *t, uint32_t conn) {
     struct link *l = &t->links[conn];
     if (l->state != CLOSED) {
-        /* what the kernel has not seen yet names a descriptor that is soon another connection's */
+        /* operations that are not submitted yet name a descriptor that another connection may get
+         */
         submit_from(t, 1);
-        /* what is in flight holds the socket open, and would stay so */
+        /* operations in flight would keep the socket open */
         if (l->receiving || l->sending || l->state == CONNECTING) shutdown(l->socket, SHUT_RDWR);
         os_close(l->socket);
     }
@@ -194,7 +194,8 @@ static void fail(struct transport *t, uint32_t conn, int error) {
         t->config.handlers->failed(t->config.context, conn, error);
 }
 
-/* After a send failed: what came before is still received, then `failed` is told. */
+/* After a failed send: bytes that came before are still received, then the handler `failed` is
+ * called. */
 static void send_failed(struct transport *t, uint32_t conn, int error) {
     struct link *l = &t->links[conn];
     l->error = error;
@@ -217,7 +218,7 @@ static int ring_connect(struct transport *t, uint32_t conn) {
     struct link *l = &t->links[conn];
     CHECK_OP(l->state, ==, CLOSED);
     int error = take_over(t);
-    if (!error) submit_from(t, 1); /* to connect takes longer than sends may wait */
+    if (!error) submit_from(t, 1); /* a connect takes too long for sends to wait */
     if (!error) error = os_connect(&t->config.address, conn % t->config.sources, &l->socket);
     if (error) return error;
     struct io_uring_sqe *sqe = uring_entry(&t->ring);
@@ -257,7 +258,7 @@ static uint64_t ring_send(struct transport *t, uint32_t conn, const uint8_t *dat
     int error = start_send(t, conn);
     if (error) {
         l->error = error;
-        shutdown(l->socket, SHUT_RDWR); /* the receive ends, and with it the connection */
+        shutdown(l->socket, SHUT_RDWR); /* the receive then ends, and with it the connection */
     }
 
     return stamp_ns;
@@ -283,11 +284,11 @@ static void connect_ended(struct transport *t, uint32_t conn, int result) {
     t->config.handlers->connected(t->config.context, conn, 0);
 }
 
-/* The bytes that flew are out: those that wait fly next. */
+/* The bytes in flight are out: those that wait are next. */
 static void send_ended(struct transport *t, uint32_t conn, int result) {
     struct link *l = &t->links[conn];
     l->sending = false;
-    if (l->error) return; /* of an earlier send: the receive ends it */
+    if (l->error) return; /* an earlier send failed: the end of the receive ends the connection */
     if (result < 0 && !os_error_would_block(-result)) {
         send_failed(t, conn, -result);
         return;
@@ -336,7 +337,7 @@ static void receive_ended(struct transport *t, uint32_t conn, const struct io_ur
 static void handle(struct transport *t, const struct io_uring_cqe *cqe) {
     uint32_t conn = (uint32_t)cqe->user_data & ((1u << CONNECTION_BITS) - 1);
     enum operation operation = (enum operation)((uint32_t)cqe->user_data >> CONNECTION_BITS);
-    /* of a connection that was closed since, and maybe connected anew */
+    /* the connection was closed since, and maybe connected anew */
     bool stale = t->links[conn].generation != (uint32_t)(cqe->user_data >> 32);
     if (operation == OP_RECEIVE) {
         if (!stale) receive_ended(t, conn, cqe);
@@ -362,7 +363,7 @@ static uint32_t ring_poll(struct transport *t, uint64_t timeout_ns, uint64_t *bl
     CHECK_OP(take_over(t), ==, 0);
     CHECK_OP(uring_submit(&t->ring), ==, 0);
     if (timeout_ns > 0 && io_uring_cq_ready(&t->ring.rings) == 0) {
-        /* the kernel receives in this call, too: what it worked there is not time asleep */
+        /* the kernel also receives in this call: that work is not time asleep */
         uint64_t before_ns = os_clock_ns(), worked_ns = thread_cpu_ns();
         CHECK_OP(uring_wait(&t->ring, before_ns + timeout_ns), ==, 0);
         worked_ns = thread_cpu_ns() - worked_ns;
@@ -376,7 +377,7 @@ static uint32_t ring_poll(struct transport *t, uint64_t timeout_ns, uint64_t *bl
         count = io_uring_peek_batch_cqe(&t->ring.rings, ended, BATCH);
         for (unsigned i = 0; i < count; i++) handle(t, ended[i]);
         io_uring_cq_advance(&t->ring.rings, count);
-        uring_publish(&t->ring); /* soon, or receives find no buffer */
+        uring_publish(&t->ring); /* early, so that receives find a buffer */
         if (count == BATCH) submit_from(t, 1);
     }
     return handled;

@@ -1,6 +1,6 @@
 /* transport_libuv.c - the load generator on libuv: the same code on every OS.
- * Invariant: a socket's memory is freed in the callback of its uv_close; by then its connection id
- * may have another socket.
+ * Invariant: a socket's memory is freed in the callback of uv_close; its connection id may have
+ * another socket by then.
  *
  * System calls per echo (Linux): epoll_pwait / (ready connections per wait) + read + write. */
 #include "base/check.h"
@@ -17,32 +17,32 @@
 
 /* One socket. */
 struct peer {
-    uv_tcp_t tcp;                /* first member: a handle's address is its peer's */
-    uv_connect_t connect;        /* the connect under way */
-    uv_shutdown_t shutdown;      /* the end of the sending direction */
-    struct transport *transport; /* whose it is */
+    uv_tcp_t tcp; /* first member: the address of a handle is that of its peer */
+    uv_connect_t connect;
+    uv_shutdown_t shutdown;
+    struct transport *transport; /* its owner */
     uint32_t conn;               /* its connection id until it is closed */
-    int error;                   /* of a failed send; told by the next poll */
+    int error;                   /* of a failed send; the next poll reports it */
     bool standing;               /* connected */
 };
 
 /* Bytes that the kernel did not take at once. */
 struct late_write {
-    uv_write_t write; /* first member: its address is this one's */
-    uint8_t data[];   /* they */
+    uv_write_t write; /* first member: the address of a write is that of its late_write */
+    uint8_t data[];
 };
 
 struct transport {
-    struct transport_config config; /* as given */
-    uv_loop_t loop;                 /* owns all handles */
-    uv_timer_t timer;               /* ends a wait */
-    struct peer **peers;            /* by connection id; NULL while closed */
-    bool send_failed;               /* some peer has an error to be told of */
-    uint32_t ended;                 /* operations since the poll began */
-    uint8_t buffer[RECEIVE_BYTES];  /* of the receive in progress */
+    struct transport_config config;
+    uv_loop_t loop;                /* owns all handles */
+    uv_timer_t timer;              /* ends a wait */
+    struct peer **peers;           /* by connection id; NULL while closed */
+    bool send_failed;              /* some peer has an error to report */
+    uint32_t ended;                /* operations since the poll began */
+    uint8_t buffer[RECEIVE_BYTES]; /* of the receive in progress */
 };
 
-/* ---- errors: libuv's numbers are its own where they are not errno's, negated ---- */
+/* ---- errors: libuv has numbers of its own, or negated numbers of errno ---- */
 
 /* The native code of libuv's `error`; 0 stays 0. */
 static int native(int error) {
@@ -79,7 +79,7 @@ static int libuv_open(const struct transport_config *config, struct transport **
     t->config = *config;
     t->peers = calloc(config->connections, sizeof *t->peers);
     int error = t->peers ? uv_loop_init(&t->loop) : UV_ENOMEM;
-    if (!error) uv_loop_configure(&t->loop, UV_METRICS_IDLE_TIME); /* then it counts time asleep */
+    if (!error) uv_loop_configure(&t->loop, UV_METRICS_IDLE_TIME); /* lets it count time asleep */
     if (!error) error = uv_timer_init(&t->loop, &t->timer);
     if (error) {
         free(t->peers);
@@ -123,8 +123,8 @@ static void on_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer) {
     *buffer = uv_buf_init((char *)p->transport->buffer, RECEIVE_BYTES);
 }
 
-/* A reset that came right behind bytes libuv takes for the end of the stream. Who receives at the
- * end once more gets the end, or, where the socket has no error pending any more, the reset. */
+/* libuv reports a reset that came right after bytes as an end of stream. The error is still pending
+ * in the socket, or one more receive returns it; at a real end that receive returns 0 bytes. */
 static int hidden_error(const struct peer *p) {
     uv_os_fd_t fd;
     size_t none;
@@ -140,7 +140,7 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer) {
     struct peer *p = (struct peer *)(void *)stream;
     struct transport *t = p->transport;
     uint64_t now_ns = os_clock_ns();
-    if (size == 0) return; /* libuv's word for would-block */
+    if (size == 0) return; /* libuv means would-block */
     t->ended++;
     int error = p->error;
     if (size == UV_EOF && !error) error = hidden_error(p);
@@ -181,16 +181,16 @@ static void on_shutdown(uv_shutdown_t *shutdown, int error) {
     (void)shutdown, (void)error; /* a failure shows in the receive, too */
 }
 
-/* libuv runs timers before it waits, too, and counts whole ms: one started at a ms's very end may
- * be due by then, and would leave the wait without an end. */
+/* libuv counts whole ms and runs timers before it waits, too. A timer that is due by then would
+ * leave the wait without an end. */
 static void on_timer(uv_timer_t *timer) {
-    uv_stop(timer->loop); /* no wait, or no further turn */
+    uv_stop(timer->loop); /* so the loop does not wait, or ends after this turn */
 }
 
 /* ---- what the worker asks for ---- */
 
-/* Gives a new peer a socket that connects from its local address. Returns libuv's error; what was
- * opened is then the caller's to close. */
+/* Gives a new peer a socket that connects from its local address. Returns libuv's error; the caller
+ * then closes what was opened. */
 static int start_connect(struct transport *t, struct peer *p) {
     struct sockaddr_storage address;
     uv_os_fd_t fd;

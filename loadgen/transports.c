@@ -1,5 +1,4 @@
-/* transports.c - the transports of this build, and which of them run here.
- * Invariant: what --describe lists can be chosen, and what it lacks is refused with a reason. */
+/* transports.c - the transports of this build, and which of them run here. */
 #include "loadgen/transports.h"
 
 #include "base/json.h"

@@ -1,11 +1,11 @@
-/* transports.h - which transport a run uses, and what this program says of itself. */
+/* transports.h - chooses the transport of a run, and describes this program. */
 #ifndef LOADGEN_TRANSPORTS_H
 #define LOADGEN_TRANSPORTS_H
 
 #include "loadgen/transport.h"
 
-/* The transport of that name, or with "auto" the first that runs here. Returns false after one line
- * on stderr if there is none. */
+/* Finds the transport of that name, or with "auto" the first that runs here. If there is none,
+ * prints one line on stderr and returns false. */
 bool transports_choose(const char *name, const struct transport_ops **chosen);
 
 /* Prints one JSON line: transports that run here, those that do not and why, how this program was

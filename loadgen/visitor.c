@@ -1,25 +1,24 @@
-/* visitor.c - the life of a short connection, and the queue before it.
- * Invariant: a visitor has at most one message out, and an id is free again only when its
+/* visitor.c - short connections, and the queue of visits that wait for one.
+ * Invariant: a visitor has at most one message on the wire, and an id is free again only when its
  * connection is closed. */
 #include "loadgen/visitor.h"
 
 #include "base/check.h"
 
 #include "loadgen/payload.h"
-#include "loadgen/worker.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 #define QUEUE_ROOM (1u << 20) /* visits that may wait, all workers */
-/* A connect costs more than a send, so fewer of them keep answers waiting as long. */
+/* A connect costs more than a send, so a turn may start fewer of them. */
 #define STARTS_A_TURN 64u
 #define DRAWN_A_TURN 4096u
 #define NEWCOMERS_MIN 64u
 #define NEWCOMERS_MAX 1024u
 #define NEWCOMERS_OF_S 10.0
-#define SCHEDULE_SEED UINT64_C(0x9d8f3c61b72e5a04) /* apart from the main load's schedule */
-#define FIRST_NUMBER (UINT64_C(1) << 40)           /* above all regular connections */
+#define SCHEDULE_SEED UINT64_C(0x9d8f3c61b72e5a04) /* differs from the main load's schedule */
+#define FIRST_NUMBER (UINT64_C(1) << 40) /* above the numbers of all regular connections */
 
 /* ---- tables ---- */
 
@@ -33,8 +32,6 @@ uint32_t visits_newcomers(double rate_per_s, uint32_t threads) {
 
 int visits_init(struct visits *v, const struct load *load, uint32_t first, uint32_t room) {
     *v = (struct visits){.first = first, .room = room, .free = room ? 0 : VISITOR_NONE};
-    hist_reset(&v->connect);
-    hist_reset(&v->first_echoes);
     if (!room) return 0;
     v->queue_room = QUEUE_ROOM / load->threads;
     v->table = calloc(room, sizeof *v->table);
@@ -65,7 +62,7 @@ static struct visitor *visitor_of(const struct visits *v, uint32_t conn) {
 /* False if it is full. */
 static bool queue_push(struct visits *v, uint64_t intended_ns) {
     if (v->queued == v->queue_room) return false;
-    if (v->queued == 0) v->queue_first = 0; /* so that little of the ring is ever touched */
+    if (v->queued == 0) v->queue_first = 0; /* touches as little of the ring as possible */
     v->queue[(v->queue_first + v->queued++) % v->queue_room] = intended_ns;
     return true;
 }
@@ -84,25 +81,17 @@ static void count_error(struct visitor *visitor, uint64_t *error) {
     visitor->counted = true;
 }
 
-/* A visit that is never started: of churn it is load that was not offered to the server; a
- * newcomer is one who got no answer. */
+/* A visit that is never started: in churn it is load that was not sent; a newcomer got no answer.
+ */
 static void never_started(struct worker *w, uint64_t intended_ns) {
-    if (!client_in_window(w, intended_ns)) return;
-    *(w->load->churn ? &w->unsent : &w->errors.timeout) += 1;
+    if (!account_in_window(&w->account, intended_ns)) return;
+    *(w->load->churn ? &w->account.unsent : &w->account.errors.timeout) += 1;
 }
 
-/* Always to the moment: the main load may keep the integral per turn, but only because what it has
- * out does not change within one. */
-static void change_outstanding(struct worker *w, int change) {
-    client_integrate(w, os_clock_ns());
-    CHECK(change > 0 || w->outstanding > 0);
-    w->outstanding += (uint64_t)change;
-}
-
-/* The message that is out will not come back: the part of its time within the window counts. */
+/* The message on the wire will not be answered: the part of its time within the window counts. */
 static void lose_message(struct worker *w, const struct visitor *visitor) {
-    w->wire_sum_ns += client_within_window(w, visitor->begun_ns, os_clock_ns());
-    change_outstanding(w, -1);
+    account_lost(&w->account, visitor->begun_ns, os_clock_ns());
+    account_change_now(&w->account, 0, 1);
 }
 
 /* ---- a visit's end ---- */
@@ -125,8 +114,8 @@ static void close_and_leave(struct worker *w, struct visitor *visitor) {
 
 static void connect_failed(struct worker *w, struct visitor *visitor, int error) {
     w->run->refused = true;
-    if (!w->first_error) w->first_error = error;
-    count_error(visitor, &w->errors.connect);
+    account_error(&w->account, error);
+    count_error(visitor, &w->account.errors.connect);
     leave(w, visitor);
 }
 
@@ -150,8 +139,8 @@ static void start(struct worker *w, uint64_t intended_ns, bool waited) {
                                 .intended_ns = intended_ns,
                                 .state = VISITOR_CONNECTING,
                                 .begun_ns = os_clock_ns()};
-    if (w->load->churn && !waited && client_in_window(w, intended_ns))
-        hist_record(&w->send_lag, visitor->begun_ns - intended_ns);
+    if (w->load->churn && !waited && account_in_window(&w->account, intended_ns))
+        hist_record(&w->account.send_lag, visitor->begun_ns - intended_ns);
     int error = w->load->transport->connect(w->transport, id_of(v, visitor));
     if (error) connect_failed(w, visitor, error);
 }
@@ -159,50 +148,55 @@ static void start(struct worker *w, uint64_t intended_ns, bool waited) {
 static void send_message(struct worker *w, struct visitor *visitor) {
     uint32_t size = w->load->size_bytes;
     payload_fill(payload_message_key(visitor->key, visitor->echoes), 0, w->message, size);
-    change_outstanding(w, 1);
+    account_change_now(&w->account, 1, 0);
     visitor->begun_ns =
         w->load->transport->send(w->transport, id_of(&w->visits, visitor), w->message, size);
-    w->bytes_sent += size;
+    w->account.bytes_sent += size;
 }
 
 void visitor_connected(struct worker *w, uint32_t conn, int error) {
-    struct visits *v = &w->visits;
-    struct visitor *visitor = visitor_of(v, conn);
+    struct visit_counts *counts = &w->account.visits;
+    struct visitor *visitor = visitor_of(&w->visits, conn);
     if (error) {
         connect_failed(w, visitor, error);
         return;
     }
-    if (client_in_window(w, visitor->intended_ns))
-        hist_record(&v->connect, os_clock_ns() - visitor->begun_ns);
-    if (w->load->churn && v->connected == 0) atomic_fetch_add(&w->run->standing, 1);
-    v->connected++;
+    if (account_in_window(&w->account, visitor->intended_ns))
+        hist_record(&counts->connect, os_clock_ns() - visitor->begun_ns);
+    if (w->load->churn && counts->connected == 0) atomic_fetch_add(&w->run->standing, 1);
+    counts->connected++;
     visitor->state = VISITOR_ECHOING;
     send_message(w, visitor);
 }
 
-/* A whole echo ended at `now_ns`: the next message, or the end. */
+/* The echo of a short connection that is the load: it belongs to the moment when it ends. */
+static void count_churned(struct account *a, uint64_t sent_ns, uint64_t now_ns) {
+    account_done(a, now_ns - sent_ns);
+    if (account_in_window(a, now_ns)) account_echo(a, now_ns, now_ns - sent_ns);
+}
+
+/* The last byte of an echo came at `now_ns`: the next message, or the end. */
 static void echo_done(struct worker *w, struct visitor *visitor, uint64_t now_ns) {
-    struct visits *v = &w->visits;
-    bool of_window = client_in_window(w, visitor->intended_ns);
-    w->wire_sum_ns += client_within_window(w, visitor->begun_ns, now_ns);
-    change_outstanding(w, -1);
-    if (client_in_window(w, now_ns)) w->answered++;
-    if (w->load->churn) client_count_churned(w, visitor->begun_ns, now_ns);
+    struct account *a = &w->account;
+    bool of_window = account_in_window(a, visitor->intended_ns);
+    account_answered(a, visitor->begun_ns, now_ns);
+    account_change_now(a, 0, 1);
+    if (w->load->churn) count_churned(a, visitor->begun_ns, now_ns);
     visitor->offset = 0;
     if (visitor->echoes++ == 0 && of_window)
-        hist_record(&v->first_echoes, now_ns - visitor->intended_ns);
+        hist_record(&a->visits.first_echoes, now_ns - visitor->intended_ns);
     if (visitor->echoes < w->load->visit_echoes) {
         send_message(w, visitor);
         return;
     }
     half_close(w, visitor);
     if (!of_window) return;
-    v->answered++;
-    if (w->load->churn && now_ns < w->t1_ns) w->achieved++;
+    a->visits.answered++;
+    if (w->load->churn && now_ns < a->t1_ns) a->achieved++;
 }
 
 static void on_end_of_stream(struct worker *w, struct visitor *visitor) {
-    if (visitor->state == VISITOR_ECHOING) count_error(visitor, &w->errors.cut);
+    if (visitor->state == VISITOR_ECHOING) count_error(visitor, &w->account.errors.cut);
     close_and_leave(w, visitor);
 }
 
@@ -213,12 +207,12 @@ void visitor_received(struct worker *w, uint32_t conn, const uint8_t *data, size
         on_end_of_stream(w, visitor);
         return;
     }
-    w->bytes_received += size;
+    w->account.bytes_received += size;
     if (visitor->abandoned) return; /* answers after the drain */
     if (visitor->state == VISITOR_LEAVING || size > w->load->size_bytes - visitor->offset ||
         !payload_matches(payload_message_key(visitor->key, visitor->echoes), visitor->offset, data,
                          size)) {
-        count_error(visitor, &w->errors.mismatch);
+        count_error(visitor, &w->account.errors.mismatch);
         close_and_leave(w, visitor);
         return;
     }
@@ -226,21 +220,26 @@ void visitor_received(struct worker *w, uint32_t conn, const uint8_t *data, size
     if (visitor->offset == w->load->size_bytes) echo_done(w, visitor, now_ns);
 }
 
-void visitor_failed(struct worker *w, uint32_t conn) {
+void visitor_failed(struct worker *w, uint32_t conn, int error) {
     struct visitor *visitor = visitor_of(&w->visits, conn);
-    count_error(visitor, &w->errors.reset);
+    account_error(&w->account, error);
+    count_error(visitor, &w->account.errors.reset);
     leave(w, visitor);
 }
 
 /* ---- the schedule ---- */
 
-/* As of the main load, the window has a schedule of its own. */
+/* As for the main load, the window has a schedule of its own. */
 static void start_schedule(struct worker *w, uint64_t start_ns, uint64_t seed) {
     const struct load *load = w->load;
     /* a worker's share is that of its visitors */
     double weight = (double)w->visits.room * load->threads / load->visitors;
-    pacer_start(&w->visits.pacer, start_ns, load->visits_per_s * weight,
-                load->poisson || !load->churn, seed ^ SCHEDULE_SEED, w->index, load->threads);
+    pacer_start(&w->visits.pacer, &(struct pacer_share){.start_ns = start_ns,
+                                                        .rate_per_s = load->visits_per_s * weight,
+                                                        .poisson = load->poisson || !load->churn,
+                                                        .seed = seed ^ SCHEDULE_SEED,
+                                                        .worker = w->index,
+                                                        .workers = load->threads});
 }
 
 void visits_open(struct worker *w, uint64_t start_ns) {
@@ -249,10 +248,10 @@ void visits_open(struct worker *w, uint64_t start_ns) {
     w->visits.pacing = true;
 }
 
-/* Starts a visit that is due, or lets it wait. Returns whether it was started. */
+/* Starts a visit that is due, or queues it. Returns whether it was started. */
 static bool take(struct worker *w, uint64_t due_ns) {
     struct visits *v = &w->visits;
-    if (client_in_window(w, due_ns)) v->offered++;
+    if (account_in_window(&w->account, due_ns)) w->account.visits.offered++;
     if (v->queued == 0 && v->free != VISITOR_NONE) {
         start(w, due_ns, false);
         return true;
@@ -270,12 +269,12 @@ uint32_t visits_start(struct worker *w) {
         start(w, queue_pop(v), true);
     while (v->pacing && started < STARTS_A_TURN && drawn < DRAWN_A_TURN) {
         uint64_t due_ns = pacer_due_ns(&v->pacer);
-        if (!v->window_pacing && due_ns >= w->t0_ns) {
-            start_schedule(w, w->t0_ns, w->load->seed);
+        if (!v->window_pacing && due_ns >= w->account.t0_ns) {
+            start_schedule(w, w->account.t0_ns, w->load->seed);
             v->window_pacing = true;
             continue;
         }
-        if (due_ns >= w->t1_ns) v->pacing = false;
+        if (due_ns >= w->account.t1_ns) v->pacing = false;
         if (!v->pacing || due_ns > os_clock_ns()) break;
         started += take(w, due_ns);
         pacer_advance(&v->pacer);
@@ -299,7 +298,8 @@ void visits_give_up(struct worker *w) {
     for (uint32_t i = 0; i < v->room; i++) {
         struct visitor *visitor = &v->table[i];
         if (visitor->state != VISITOR_CONNECTING && visitor->state != VISITOR_ECHOING) continue;
-        if (client_in_window(w, visitor->intended_ns)) count_error(visitor, &w->errors.timeout);
+        if (account_in_window(&w->account, visitor->intended_ns))
+            count_error(visitor, &w->account.errors.timeout);
         visitor->abandoned = true;
         if (visitor->state == VISITOR_CONNECTING) {
             close_and_leave(w, visitor);
@@ -313,5 +313,5 @@ void visits_give_up(struct worker *w) {
 void visits_count_open(struct worker *w) {
     struct visits *v = &w->visits;
     for (uint32_t i = 0; i < v->room; i++)
-        if (v->table[i].state != VISITOR_AWAY) count_error(&v->table[i], &w->errors.cut);
+        if (v->table[i].state != VISITOR_AWAY) count_error(&v->table[i], &w->account.errors.cut);
 }

@@ -1,36 +1,34 @@
 /* worker.c - the loop of one thread: connect, load, drain, half-close.
- * Invariant: a turn is either busy (something was due or arrived) or idle; busy time is the busy
- * turns' time less what they slept. */
+ * Invariant: a turn is either busy (something was due or arrived) or idle; busy time is the time of
+ * the busy turns, less their sleep. */
 #include "loadgen/worker.h"
 
 #include "base/check.h"
 
+#include "loadgen/client.h"
 #include "loadgen/payload.h"
+#include "loadgen/visitor.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#define CONNECTS_AT_ONCE 512u         /* stays below every backlog in use */
-#define CONNECT_LIMIT_NS 20000000000u /* then what does not stand is given up; and in addition */
-#define CONNECT_EACH_NS 1000000u      /* per connection: the kernel may have to search for ports */
-#define POLL_LIMIT_NS 50000000u       /* how late stop may be noticed */
-/* Answers, stop and the window's edges must not wait behind a long run of late arrivals. */
+#define CONNECTS_AT_ONCE 512u         /* less than any usual backlog */
+#define CONNECT_LIMIT_NS 20000000000u /* then the remaining connects are given up; plus */
+#define CONNECT_EACH_NS                                                                            \
+    1000000u                    /* this per connection: the kernel may have to search for ports    \
+                                 */
+#define POLL_LIMIT_NS 50000000u /* a stop may be noticed that late */
+/* Answers, stop and the window's edges must not wait for a long queue of late arrivals. */
 #define SENDS_A_TURN 256u
 #define ARRIVALS_A_TURN 4096u
 #define MESSAGE_BYTES 65536u    /* scratch for batches of small messages */
 #define WAITING_ROOM (1u << 20) /* arrivals that may wait, all workers */
 #define WAKE_ERROR_START_NS 60000u
-#define EXACT_FROM_BYTES 512u /* from this size on verifying takes time that turns cannot show */
-/* Whoever loses its CPU between an answer and the next send leaves one connection without a message
- * for that long, which a turn cannot show: of fewer connections that is more than 2 % of them. */
+#define EXACT_FROM_BYTES                                                                           \
+    512u /* from this size on verification takes so long that turns are too coarse */
+/* A worker that loses its CPU between an answer and the next send leaves one connection without a
+ * message, which a figure per turn cannot show. With fewer connections that is more than 2 %. */
 #define EXACT_BELOW_CONNECTIONS 50u
-
-uint32_t worker_series_steps(uint64_t duration_ns) {
-    uint64_t steps = duration_ns / 100000000u;
-    if (steps < 2) return 2;
-    if (steps > SERIES_MAX) return SERIES_MAX;
-    return (uint32_t)(steps - steps % 2); /* even, so that the halves can be compared */
-}
 
 static uint32_t power_of_two(uint32_t n) {
     uint32_t p = 1;
@@ -38,12 +36,12 @@ static uint32_t power_of_two(uint32_t n) {
     return p;
 }
 
-/* What worker `index` gets of `total`: shares differ by one at most. */
+/* The share of worker `index` in `total`; shares differ by one at most. */
 static uint32_t share(uint32_t total, uint32_t threads, uint32_t index) {
     return total / threads + (index < total % threads);
 }
 
-/* An empty table too has an address, so that NULL is always want of memory. */
+/* An empty table has an address, too: NULL always means out of memory. */
 static void *table(size_t count, size_t size) {
     return calloc(count ? count : 1, size);
 }
@@ -61,6 +59,34 @@ static int make_tables(struct worker *w) {
     return w->clients && w->stamps && w->message ? 0 : ENOMEM;
 }
 
+/* ---- what the transport reports, to the owner of the connection ---- */
+
+static void on_connected(void *context, uint32_t conn, int error) {
+    struct worker *w = context;
+    (conn < w->regulars ? client_connected : visitor_connected)(w, conn, error);
+}
+
+static void on_received(void *context, uint32_t conn, const uint8_t *data, size_t size,
+                        uint64_t now_ns) {
+    struct worker *w = context;
+    if (conn < w->regulars) {
+        client_received(w, conn, data, size, now_ns);
+    } else {
+        visitor_received(w, conn, data, size, now_ns);
+    }
+}
+
+static void on_failed(void *context, uint32_t conn, int error) {
+    struct worker *w = context;
+    (conn < w->regulars ? client_failed : visitor_failed)(w, conn, error);
+}
+
+static const struct transport_handlers handlers = {
+    .connected = on_connected,
+    .received = on_received,
+    .failed = on_failed,
+};
+
 int worker_init(struct worker *w, struct run *run, uint32_t index) {
     const struct load *load = run->load;
     uint32_t connections = share(load->connections, load->threads, index);
@@ -76,17 +102,11 @@ int worker_init(struct worker *w, struct run *run, uint32_t index) {
         .stamp_mask = power_of_two(load->window) - 1,
         .waiting_free = ARRIVAL_NONE,
         .message_room = load->size_bytes < MESSAGE_BYTES ? MESSAGE_BYTES / load->size_bytes : 1,
-        .t0_ns = NOT_YET,
-        .t1_ns = NOT_YET,
         .wake_error_ns = WAKE_ERROR_START_NS,
-        .exact = load->open || load->window > 1 || load->size_bytes >= EXACT_FROM_BYTES ||
-                 connections < EXACT_BELOW_CONNECTIONS,
-        .steps = worker_series_steps(load->duration_ns),
     };
-    hist_reset(&w->latency);
-    hist_reset(&w->service);
-    hist_reset(&w->send_lag);
-    w->step_ns = load->duration_ns / w->steps;
+    account_init(&w->account, load->duration_ns,
+                 load->open || load->window > 1 || load->size_bytes >= EXACT_FROM_BYTES ||
+                     connections < EXACT_BELOW_CONNECTIONS);
     int error = make_tables(w);
     if (!error)
         error =
@@ -101,7 +121,7 @@ int worker_init(struct worker *w, struct run *run, uint32_t index) {
         .receive_bytes = receive_bytes < UINT32_MAX ? (uint32_t)receive_bytes : UINT32_MAX,
         .address = load->address,
         .sources = load->sources,
-        .handlers = &client_handlers,
+        .handlers = &handlers,
         .context = w};
     if (!error) error = load->transport->open(&config, &w->transport);
     if (error) worker_free(w);
@@ -120,14 +140,15 @@ void worker_free(struct worker *w) {
 
 /* ---- connecting ---- */
 
-/* Polls for up to `limit_ns`, no longer than stop may go unnoticed. Returns what the poll handled.
- */
+/* Polls for up to `limit_ns`, but not so long that a stop goes unnoticed. Returns how many
+ * operations ended. */
 static uint32_t poll_for(struct worker *w, uint64_t limit_ns, uint64_t *blocked_ns) {
     return w->load->transport->poll(
         w->transport, limit_ns < POLL_LIMIT_NS ? limit_ns : POLL_LIMIT_NS, blocked_ns);
 }
 
 static void connect_all(struct worker *w) {
+    struct account *a = &w->account;
     uint64_t limit_ns = CONNECT_LIMIT_NS + (uint64_t)w->regulars * CONNECT_EACH_NS;
     uint64_t deadline_ns = os_clock_ns() + limit_ns, ignored = 0;
     uint32_t next = 0;
@@ -138,17 +159,17 @@ static void connect_all(struct worker *w) {
                 w->connecting++;
                 continue;
             }
-            w->errors.connect++;
-            if (!w->first_error) w->first_error = error;
+            a->errors.connect++;
+            account_error(a, error);
         }
         uint64_t now_ns = os_clock_ns();
         if (now_ns >= deadline_ns) break;
         poll_for(w, deadline_ns - now_ns, &ignored);
     }
     uint32_t undecided = w->connecting + (w->regulars - next);
-    if (undecided > 0 && !w->run->stop) { /* in time */
-        w->errors.connect += undecided;
-        if (!w->first_error) w->first_error = ETIMEDOUT;
+    if (undecided > 0 && !w->run->stop) { /* too late */
+        a->errors.connect += undecided;
+        account_error(a, ETIMEDOUT);
         for (uint32_t i = 0; i < w->regulars; i++)
             if (!w->clients[i].standing) w->load->transport->close(w->transport, i);
     }
@@ -158,7 +179,7 @@ static void connect_all(struct worker *w) {
 
 /* ---- the load ---- */
 
-/* The totals that must be read exactly at the window's edges: worker 0 reads them. */
+/* Worker 0 reads CPU times exactly at the window's edges. */
 static void mark_edge(struct worker *w, int which) {
     struct edge *edge = &w->run->edges[which];
     edge->own_cpu_ns = os_cpu_time_ns();
@@ -166,28 +187,33 @@ static void mark_edge(struct worker *w, int which) {
         edge->server_cpu_ns = OS_UNKNOWN;
 }
 
-/* The window has a schedule of its own, which begins with it: what it offers is then a function of
- * the seed alone, however long the warm-up lasted. */
+/* The window has a schedule of its own, which begins with it. So its arrivals depend only on the
+ * seed, not on the length of the warm-up. */
 static void start_schedule(struct worker *w, uint64_t start_ns, uint64_t seed) {
-    /* a worker's share is that of its connections */
+    /* a worker's share of the rate is its share of the connections */
     double weight = (double)w->connections * w->load->threads / w->load->connections;
-    pacer_start(&w->pacer, start_ns, w->load->rate_per_s * weight, w->load->poisson, seed, w->index,
-                w->load->threads);
+    pacer_start(&w->pacer, &(struct pacer_share){.start_ns = start_ns,
+                                                 .rate_per_s = w->load->rate_per_s * weight,
+                                                 .poisson = w->load->poisson,
+                                                 .seed = seed,
+                                                 .worker = w->index,
+                                                 .workers = w->load->threads});
     rng_seed(&w->choice, seed, 2 * (uint64_t)w->index + 1);
 }
 
-/* Sends or queues the arrivals that are due, a turn's share of them. Returns how many it took. */
+/* Sends or queues arrivals that are due, as many as one turn allows. Returns how many. */
 static uint32_t take_arrivals(struct worker *w) {
+    const struct account *a = &w->account;
     uint32_t taken = 0, sent = 0;
     uint64_t now_ns = os_clock_ns();
     while (w->pacing && sent < SENDS_A_TURN && taken < ARRIVALS_A_TURN) {
         uint64_t due_ns = pacer_due_ns(&w->pacer);
-        if (!w->window_pacing && due_ns >= w->t0_ns) {
-            start_schedule(w, w->t0_ns, w->load->seed);
+        if (!w->window_pacing && due_ns >= a->t0_ns) {
+            start_schedule(w, a->t0_ns, w->load->seed);
             w->window_pacing = true;
             continue;
         }
-        if (due_ns >= w->t1_ns) w->pacing = false;
+        if (due_ns >= a->t1_ns) w->pacing = false;
         if (!w->pacing || (due_ns > now_ns && due_ns > (now_ns = os_clock_ns()))) break;
         sent += client_arrival(w, (uint32_t)rng_below(&w->choice, w->connections), due_ns);
         pacer_advance(&w->pacer);
@@ -196,13 +222,14 @@ static uint32_t take_arrivals(struct worker *w) {
     return taken;
 }
 
-/* How long this turn may sleep: until stop must be looked at, the window ends, or, less the error
- * of timed waits, the next arrival; the last stretch before an arrival is spun (SPIN_AUTO). */
+/* How long this turn may sleep: until stop must be checked, the window ends, or the next arrival is
+ * due. With SPIN_AUTO the wait ends early by the error of timed waits, and the worker spins. */
 static uint64_t sleep_limit_ns(const struct worker *w, uint64_t now_ns) {
+    const struct account *a = &w->account;
     if (w->load->spin == SPIN_ALWAYS) return 0;
-    /* while t0 is not set it may come at any moment, with START_LEAD_NS of notice */
-    uint64_t limit_ns = w->t0_ns == NOT_YET ? START_LEAD_NS / 2 : POLL_LIMIT_NS;
-    uint64_t edge_ns = now_ns < w->t0_ns ? w->t0_ns : w->t1_ns;
+    /* main may set t0 at any moment, START_LEAD_NS before it comes */
+    uint64_t limit_ns = a->t0_ns == NOT_YET ? START_LEAD_NS / 2 : POLL_LIMIT_NS;
+    uint64_t edge_ns = now_ns < a->t0_ns ? a->t0_ns : a->t1_ns;
     if (edge_ns != NOT_YET && edge_ns > now_ns && edge_ns - now_ns < limit_ns)
         limit_ns = edge_ns - now_ns;
     uint64_t due_ns = w->pacing ? pacer_due_ns(&w->pacer) : NOT_YET;
@@ -213,7 +240,7 @@ static uint64_t sleep_limit_ns(const struct worker *w, uint64_t now_ns) {
     return due_ns - spin_from_ns < limit_ns ? due_ns - spin_from_ns : limit_ns;
 }
 
-/* Keeps the estimate of how late timed waits end: up at once, down slowly. */
+/* Estimates how late timed waits end; the estimate rises at once and falls slowly. */
 static void learn_wake_error(struct worker *w, uint64_t asked_ns, uint64_t took_ns) {
     if (asked_ns == 0 || took_ns < asked_ns) return;
     uint64_t late_ns = took_ns - asked_ns, most_ns = os_wait_late_ns();
@@ -222,18 +249,19 @@ static void learn_wake_error(struct worker *w, uint64_t asked_ns, uint64_t took_
         late_ns > w->wake_error_ns ? late_ns : (w->wake_error_ns * 63 + late_ns) / 64;
 }
 
-/* One turn from `start_ns`: arrivals, then what the transport has. Returns when it ended. */
+/* One turn from `start_ns`: arrivals, then the events of the transport. Returns when it ended. */
 static uint64_t turn(struct worker *w, uint64_t start_ns) {
+    struct account *a = &w->account;
     uint64_t blocked_ns = 0;
     uint32_t work = take_arrivals(w) + visits_start(w);
     uint64_t asked_ns = work ? 0 : sleep_limit_ns(w, start_ns);
     uint32_t ended = w->load->transport->poll(w->transport, asked_ns, &blocked_ns);
     uint64_t end_ns = os_clock_ns();
-    client_integrate(w, end_ns);
+    account_integrate(a, end_ns);
     if (work + ended > 0) {
         uint64_t awake_ns = end_ns - start_ns - blocked_ns;
-        uint64_t inside_ns = client_within_window(w, start_ns + blocked_ns, end_ns);
-        w->busy_ns += inside_ns < awake_ns ? inside_ns : awake_ns;
+        uint64_t inside_ns = account_within_window(a, start_ns + blocked_ns, end_ns);
+        a->busy_ns += inside_ns < awake_ns ? inside_ns : awake_ns;
     } else {
         learn_wake_error(w, asked_ns, end_ns - start_ns);
     }
@@ -241,7 +269,7 @@ static uint64_t turn(struct worker *w, uint64_t start_ns) {
 }
 
 static void start_load(struct worker *w, uint64_t start_ns) {
-    w->integral_at_ns = start_ns;
+    w->account.integral_at_ns = start_ns;
     visits_open(w, start_ns);
     if (w->load->open) {
         start_schedule(w, start_ns, ~w->load->seed);
@@ -252,48 +280,50 @@ static void start_load(struct worker *w, uint64_t start_ns) {
         if (w->clients[i].standing) client_send(w, i, w->load->window);
 }
 
-/* Takes over when the window begins, once that is known. Whoever learns it too late, because others
- * had the CPU, has a later window: what it did before it knew must be wholly in or wholly out. */
+/* Learns when the window begins, once main has set that. A worker that learns it too late, because
+ * it did not have the CPU, has a later window: everything before must be outside. */
 static void learn_window(struct worker *w) {
+    struct account *a = &w->account;
     uint64_t t0_ns = w->run->t0_ns, now_ns = os_clock_ns();
     if (t0_ns == NOT_YET) return;
-    w->t0_ns = now_ns < t0_ns ? t0_ns : now_ns;
-    w->t1_ns = w->t0_ns + w->load->duration_ns;
-    uint64_t late_ns = w->t0_ns - t0_ns, known_ns = w->run->late_ns;
+    a->t0_ns = now_ns < t0_ns ? t0_ns : now_ns;
+    a->t1_ns = a->t0_ns + w->load->duration_ns;
+    uint64_t late_ns = a->t0_ns - t0_ns, known_ns = w->run->late_ns;
     while (late_ns > known_ns &&
            !atomic_compare_exchange_weak(&w->run->late_ns, &known_ns, late_ns))
         continue;
 }
 
 static void run_window(struct worker *w) {
+    struct account *a = &w->account;
     uint64_t now_ns = os_clock_ns();
     int marked = 0; /* edges that worker 0 has read */
     while (!w->run->stop && (w->standing > 0 || w->load->churn)) {
-        if (w->t0_ns == NOT_YET) learn_window(w);
-        if (w->index == 0 && marked < 2 && now_ns >= (marked ? w->t1_ns : w->t0_ns))
+        if (a->t0_ns == NOT_YET) learn_window(w);
+        if (w->index == 0 && marked < 2 && now_ns >= (marked ? a->t1_ns : a->t0_ns))
             mark_edge(w, marked++);
-        if (now_ns >= w->t1_ns && !w->pacing && !w->visits.pacing) break;
+        if (now_ns >= a->t1_ns && !w->pacing && !w->visits.pacing) break;
         now_ns = turn(w, now_ns);
     }
-    /* all connections broke; those of other workers may go on, and what is known ends here */
+    /* all connections broke, and there are no other workers: the figures end here */
     if (w->index == 0 && marked == 1 && w->load->threads == 1) mark_edge(w, 1);
-    w->window_end_ns = now_ns < w->t1_ns ? now_ns : w->t1_ns;
+    a->window_end_ns = now_ns < a->t1_ns ? now_ns : a->t1_ns;
 }
 
 /* ---- the end ---- */
 
 /* Whether the drain still has something to wait for. */
 static bool awaited(const struct worker *w) {
-    return w->outstanding > 0 || w->visits.under_way > 0 ||
+    return w->account.outstanding > 0 || w->visits.under_way > 0 ||
            (w->queued + w->visits.queued > 0 && !w->draining_out);
 }
 
-/* Awaits the answers that are still out, then gives them up. Arrivals that wait are sent for half
- * of the time only, so that those on the wire can be answered in the other half. */
+/* Waits for the missing answers, then gives them up. Queued arrivals are sent in the first half of
+ * the time only, so that they can be answered in the second. */
 static void drain(struct worker *w) {
     uint64_t start_ns = os_clock_ns(), now_ns = start_ns, ignored = 0;
     uint64_t deadline_ns = start_ns + w->load->drain_ns;
-    w->visits.pacing = false; /* what the window's end found undrawn was not offered */
+    w->visits.pacing = false; /* visits not drawn by the end of the window were not offered */
     while (awaited(w) && !w->run->stop && now_ns < deadline_ns) {
         w->draining_out = w->visits.shut = now_ns >= start_ns + w->load->drain_ns / 2;
         visits_start(w);
@@ -312,7 +342,7 @@ static void half_close_all(struct worker *w) {
     while (w->standing + w->silent + w->visits.open > 0 && !w->run->stop &&
            (now_ns = os_clock_ns()) < deadline_ns)
         poll_for(w, deadline_ns - now_ns, &ignored);
-    w->errors.cut += w->standing + w->silent; /* the server never ended these */
+    w->account.errors.cut += w->standing + w->silent; /* the server never closed these */
     visits_count_open(w);
 }
 

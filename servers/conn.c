@@ -1,7 +1,5 @@
-/* conn.c - what all readiness models share: connections of one instance and the echo on one of
- * them.
- * Invariant: every accepted connection is counted in exactly one of closed_clean, closed_reset and
- * closed_error by the time it is freed. */
+/* conn.c - what all readiness models share. Invariant: every accepted connection is counted in
+ * exactly one of closed_clean, closed_reset and closed_error by the time it is freed. */
 #include "servers/conn.h"
 
 #include "base/check.h"
@@ -10,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* While the process is out of descriptors nothing announces that another process freed one. */
+/* A process that is out of descriptors is not told when another process frees one. */
 #define ACCEPT_RETRY_NS 100000000u
 
-/* Failed accepts that one call skips: connections that were reset while they waited. */
+/* Connections that were reset while they waited: one call of conn_accept skips so many. */
 #define ACCEPTS_SKIPPED 64
 
 int conn_set_open(struct conn_set *set, const struct server_config *config, os_socket listener) {
@@ -42,7 +40,7 @@ struct conn *conn_accept(struct conn_set *set) {
         if (!os_error_peer_gone(error)) break;
     }
     if (error) {
-        /* any other cause would be there again at once */
+        /* any other error would come again at once */
         if (!os_error_would_block(error) && !os_error_peer_gone(error)) conn_accept_failed(set);
         return NULL;
     }
@@ -83,7 +81,7 @@ bool conn_accept_resumes(struct conn_set *set) {
 int conn_wait_ms(const struct conn_set *set) {
     if (set->accepting) return -1;
     uint64_t now_ns = os_clock_ns();
-    /* rounded up: a wait that ends too early would be followed by one of 0 ms */
+    /* rounded up: after a wait that ends too early the next would be 0 ms */
     return set->retry_ns > now_ns ? (int)((set->retry_ns - now_ns) / 1000000u) + 1 : 0;
 }
 
@@ -96,7 +94,7 @@ static enum conn_outcome ended_by(struct conn_set *set, int error) {
     return CONN_ENDED;
 }
 
-/* Keeps what the kernel did not take of a buffer. */
+/* Keeps the bytes of a buffer that the kernel did not take. */
 static enum conn_outcome keep(struct conn_set *set, struct conn *c, const uint8_t *data,
                               size_t size) {
     if (!c->pending) c->pending = malloc(set->buffer_bytes);
@@ -124,7 +122,7 @@ enum conn_outcome conn_receive(struct conn_set *set, struct conn *c) {
     int error = os_receive(c->socket, set->buffer, set->buffer_bytes, &received);
     if (error) return os_error_would_block(error) ? CONN_DRY : ended_by(set, error);
     if (received == 0) {
-        set->stats->closed_clean++; /* nothing is pending: it would not have been received from */
+        set->stats->closed_clean++; /* nothing is pending, or it would not receive */
         return CONN_ENDED;
     }
     set->stats->receives++;
@@ -150,7 +148,7 @@ void conn_close(struct conn_set *set, struct conn *c) {
     conn_leave(set, c);
     free(c->pending);
     free(c);
-    set->retry_ns = 0; /* its descriptor is free: a listener that failed may be tried again */
+    set->retry_ns = 0; /* a descriptor is free: a paused listener may be tried again */
 }
 
 void conn_refuse(struct conn_set *set, struct conn *c) {

@@ -50,16 +50,15 @@ static bool value_read(const struct io_model *model, const struct model_option *
     if (o->choices) {
         int index = choice_index(o->choices, value);
         if (index < 0) {
-            fprintf(stderr, "echo-%s: --option %s: is not one of %s\n", model->name, text,
-                    o->choices);
+            fprintf(stderr, "echo-%s: --option %s: not one of %s\n", model->name, text, o->choices);
             return false;
         }
         *number = (uint64_t)index;
         return true;
     }
-    if (args_number(value, number) != 0 || *number < o->min || *number > o->max) {
+    if (!args_number(value, number) || *number < o->min || *number > o->max) {
         fprintf(stderr,
-                "echo-%s: --option %s: is not a whole number from %" PRIu64 " to %" PRIu64 "\n",
+                "echo-%s: --option %s: not a whole number from %" PRIu64 " to %" PRIu64 "\n",
                 model->name, text, o->min, o->max);
         return false;
     }

@@ -1,13 +1,13 @@
-/* libuv.c - callbacks of libuv, which stands on epoll, kqueue or IOCP: the same code everywhere.
- * Invariant: a connection is freed only in the callback of its uv_close; until then libuv may still
- * call it.
+/* libuv.c - callbacks of libuv, which uses epoll, kqueue or IOCP: the same code on every system.
+ * Invariant: a connection is freed only in the callback of uv_close; until then libuv may still use
+ * it.
  *
  * System calls per echo in steady state: on Linux epoll_pwait / (ready connections per wait) + read
- * + write; on Windows GetQueuedCompletionStatusEx / (completions per wait) + WSARecv (of no bytes,
- * whose completion says that some are there) + WSARecv + WSASend.
+ * + write; on Windows GetQueuedCompletionStatusEx / (completions per wait) + WSARecv (of no
+ * bytes, it completes when some are there) + WSARecv + WSASend.
  *
- * Connections are accepted here and not by uv_listen: when descriptors run out, libuv accepts all
- * who wait with a spare descriptor, closes them and tells nobody, so that they could not be
+ * Connections are accepted here and not by uv_listen: out of descriptors, libuv accepts waiting
+ * connections with a spare descriptor and closes them without a callback, so they could not be
  * counted.
  */
 #include "servers/model.h"
@@ -19,30 +19,30 @@
 
 #define ACCEPTS_PER_TURN 64
 #define ACCEPT_RETRY_MS 100
-#define DESCRIPTORS_MIN 16 /* libuv aborts where it cannot open the first few */
+#define DESCRIPTORS_MIN 16 /* libuv aborts if it cannot open its first descriptors */
 
 /* One instance. */
 struct libuv_server {
-    uv_loop_t loop;             /* owns all handles below and those of the connections */
-    uv_poll_t acceptor;         /* watches the listener */
-    uv_poll_t stopper;          /* watches stop */
-    uv_timer_t retry;           /* brings the acceptor back after a failed accept */
-    uv_check_t turn;            /* called after each wait, to count them */
-    os_socket listener;         /* where connections come from */
-    struct server_stats *stats; /* where everything is counted; set by run */
-    uint8_t *buffer;            /* every read goes here, and its bytes leave before the next */
-    size_t buffer_bytes;        /* its size */
-    bool accepting;             /* the acceptor is active */
-    bool stopping;              /* all handles are being closed */
+    uv_loop_t loop;     /* owns all handles below and those of the connections */
+    uv_poll_t acceptor; /* watches the listener */
+    uv_poll_t stopper;  /* watches stop */
+    uv_timer_t retry;   /* restarts the acceptor after a failed accept */
+    uv_check_t turn;    /* called after each wait, to count them */
+    os_socket listener;
+    struct server_stats *stats; /* set by run */
+    uint8_t *buffer; /* every read goes here; its bytes are sent or copied before the next */
+    size_t buffer_bytes;
+    bool accepting; /* the acceptor is active */
+    bool stopping;  /* all handles are being closed */
 };
 
 /* One connection. */
 struct libuv_conn {
-    uv_tcp_t tcp;                /* first member: a handle's address is its connection's */
-    uv_write_t write;            /* of what was not taken at once; one at a time */
-    struct libuv_server *server; /* whose it is */
-    uint8_t *pending;            /* those bytes; NULL until that happened once */
-    size_t pending_bytes;        /* how many */
+    uv_tcp_t tcp;     /* first member: the address of a handle is that of its connection */
+    uv_write_t write; /* of pending bytes; one at a time */
+    struct libuv_server *server;
+    uint8_t *pending; /* bytes that the kernel did not take at once; NULL until that happens */
+    size_t pending_bytes;
 };
 
 static void start_accepting(struct libuv_server *s);
@@ -59,7 +59,7 @@ static void on_conn_closed(uv_handle_t *handle) {
     if (!s->accepting && !s->stopping) start_accepting(s); /* a descriptor is free */
 }
 
-/* Closes a connection for the reason that `counter` counts; once. */
+/* Closes a connection, unless it is closing already, and increments `counter`. */
 static void conn_end(struct libuv_conn *c, uint64_t *counter) {
     uv_handle_t *handle = (uv_handle_t *)&c->tcp;
     if (uv_is_closing(handle)) return;
@@ -83,7 +83,7 @@ static void on_written(uv_write_t *write, int error) {
     struct libuv_conn *c = write->data;
     c->server->stats->events++;
     if (error) {
-        conn_fail(c, error); /* does nothing if the connection is closing: that cancels the write */
+        conn_fail(c, error); /* does nothing if the write was cancelled by a close */
         return;
     }
     c->server->stats->sends++;
@@ -91,8 +91,8 @@ static void on_written(uv_write_t *write, int error) {
     read_on(c);
 }
 
-/* Copies what the kernel did not take, lets libuv write it when there is room, and reads nothing
- * until then. */
+/* Copies the bytes that the kernel did not take, lets libuv write them when there is room, and
+ * reads nothing until then. */
 static void write_later(struct libuv_conn *c, const uint8_t *data, size_t size) {
     if (!c->pending) c->pending = malloc(c->server->buffer_bytes);
     if (!c->pending) {
@@ -117,7 +117,7 @@ static void on_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer) {
 static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer) {
     struct libuv_conn *c = (struct libuv_conn *)(void *)stream;
     struct server_stats *stats = c->server->stats;
-    if (size == 0) return; /* libuv's word for would-block */
+    if (size == 0) return; /* libuv means would-block */
     stats->events++;
     if (size == UV_EOF) {
         conn_end(c, &stats->closed_clean); /* nothing is pending: reading would have stopped */
@@ -170,7 +170,7 @@ static void on_retry(uv_timer_t *timer) {
     start_accepting(timer->data);
 }
 
-/* Out of descriptors or memory: the listener stays readable, and watching it would spin. */
+/* Out of descriptors or memory: the listener stays readable, and the loop would spin. */
 static void stop_accepting(struct libuv_server *s) {
     s->stats->accept_errors++;
     s->accepting = false;
@@ -207,8 +207,8 @@ static void start_accepting(struct libuv_server *s) {
 
 /* ---- the instance ---- */
 
-/* The code of the C library's errno for one of libuv's, which os.h understands everywhere: libuv's
- * own are negated errno's on POSIX, but numbers of its own on Windows. */
+/* Translates libuv's error to errno's: on POSIX libuv negates errno's numbers, on Windows it has
+ * numbers of its own. */
 static int native_error(int error) {
     static const struct {
         int uv;     /* libuv's */

@@ -1,7 +1,6 @@
-/* server_main.c - what every echo server shares: flags, listeners, instances, ready line, stop,
- * stats. The model itself is the one linked file that defines io_model_self.
- * Invariant: the ready line is printed only when every instance is open, and the stats line only
- * after every instance has ended. */
+/* server_main.c - what all echo servers share: options, listeners, instances, ready line, stop,
+ * statistics. The linked model file defines io_model_self. Invariant: the ready line is printed
+ * only when every instance is open, and the statistics only after every instance has ended. */
 #include "base/args.h"
 #include "base/check.h"
 #include "base/os.h"
@@ -21,42 +20,48 @@ enum exit_code { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_UNAVAILABL
 
 /* The command line. */
 struct settings {
-    const char *host;         /* where to listen */
-    uint64_t port;            /* 0: any free one */
-    uint64_t threads;         /* instances */
-    uint64_t backlog;         /* of listen() */
+    const char *host;
+    uint64_t port;    /* 0: any free one */
+    uint64_t threads; /* instances */
+    uint64_t backlog;
     uint64_t buffer_bytes;    /* most that one receive returns */
-    uint64_t burn_ns;         /* CPU to burn per receive */
+    uint64_t burn_ns;         /* CPU time to burn per receive */
     struct arg_texts options; /* NAME=VALUE of the model */
-    bool stop_on_eof;         /* end of stdin stops */
-    bool describe;            /* print what the model is, and exit */
+    bool stop_on_eof;
+    bool describe;
 };
 
 /* One running copy of the model, with a listener and a thread of its own. */
 struct instance {
-    void *state;               /* the model's */
-    os_socket listener;        /* where it accepts; OS_SOCKET_NONE until there is one */
-    os_socket stop;            /* readable at its end when it is time */
-    os_socket stop_sender;     /* shut down to stop all instances */
-    pthread_t thread;          /* runs it */
+    void *state;           /* of the model */
+    os_socket listener;    /* OS_SOCKET_NONE until it is open */
+    os_socket stop;        /* at its end when the server is to stop */
+    os_socket stop_sender; /* the other end: shut down to stop all instances */
+    pthread_t thread;
     struct server_stats stats; /* valid after the thread was joined */
-    int error;                 /* why it ended before its time; 0 if it did not */
+    int error;                 /* why it ended early; 0 if it did not */
 };
 
-/* Per process because echo_work() is called without context, in the innermost loop. */
+/* What clients connect to: numeric, as the ready line reports it. */
+struct endpoint {
+    char host[64];
+    uint16_t port;
+};
+
+/* One per process: echo_work() is called in the innermost loop, without context. */
 static uint64_t burn_steps;
 
-/* A chain of multiplications: each waits for the one before, and none touches memory. */
+/* A chain of multiplications: each needs the result of the one before, and none uses memory. */
 static void burn(uint64_t steps) {
     uint64_t x = steps;
     for (uint64_t i = 0; i < steps; i++) x = x * 0x5851F42D4C957F2Du + 1;
-    volatile uint64_t result = x; /* or the compiler would leave the loop out */
+    volatile uint64_t result = x; /* otherwise the compiler would remove the loop */
     (void)result;
 }
 
-/* How many steps cost `ns` of CPU. Steps and not a clock, because a clock runs on while the thread
- * is preempted, and reading CPU time costs a system call. The fastest of many short trials is the
- * one that nobody disturbed. */
+/* How many steps take `ns` of CPU time. Steps are counted because a clock goes on while the thread
+ * is preempted, and reading the CPU time takes a system call. The fastest of many short trials is
+ * one that nothing disturbed. */
 static uint64_t burn_calibrate(uint64_t ns) {
     enum { TRIALS = 200, TRIAL_STEPS = 50000 };
     uint64_t best_ns = UINT64_MAX;
@@ -88,12 +93,12 @@ void server_stats_add(struct server_stats *total, const struct server_stats *par
     total->accept_errors += part->accept_errors;
 }
 
-static void print_ready(const char *host, uint16_t port) {
+static void print_ready(const struct endpoint *endpoint) {
     fputs("{\"ready\":{\"model\":", stdout);
     json_print_text(io_model_self.name);
     fputs(",\"host\":", stdout);
-    json_print_text(host);
-    printf(",\"port\":%u,\"pid\":%ld}}\n", (unsigned)port, (long)getpid());
+    json_print_text(endpoint->host);
+    printf(",\"port\":%u,\"pid\":%ld}}\n", (unsigned)endpoint->port, (long)getpid());
     fflush(stdout);
 }
 
@@ -113,7 +118,7 @@ static void complain(const char *what, int error) {
     fprintf(stderr, "echo-%s: %s: %s\n", io_model_self.name, what, os_error_text(error));
 }
 
-/* ---- flags ---- */
+/* ---- options ---- */
 
 static enum args_outcome read_flags(struct settings *s, int argc, char **argv) {
     char program[64], summary[192], example[160];
@@ -121,27 +126,26 @@ static enum args_outcome read_flags(struct settings *s, int argc, char **argv) {
     snprintf(summary, sizeof summary, "echo server: %s", io_model_self.summary);
     snprintf(example, sizeof example, "echo-%s --port 7000 --stop-on-eof", io_model_self.name);
     const struct arg rows[] = {
-        {"host", ARG_TEXT, &s->host, 0, 0, NULL, "HOST", "address to listen on (127.0.0.1)"},
-        {"port", ARG_COUNT, &s->port, 0, 65535, NULL, "PORT", "TCP port; 0 takes a free one (0)"},
-        {"threads", ARG_COUNT, &s->threads, 1, THREADS_MAX, NULL, "N",
-         "instances, each with a thread and a listener of its own (1)"},
-        {"backlog", ARG_COUNT, &s->backlog, 1, 65535, NULL, "N",
-         "connections that may wait to be accepted (4096)"},
-        {"buffer", ARG_COUNT, &s->buffer_bytes, 1, 1 << 20, NULL, "BYTES",
-         "most that one receive may return (16384)"},
-        {"burn-ns", ARG_COUNT, &s->burn_ns, 0, 1e9, NULL, "NS",
-         "CPU time to burn per receive, in ns (0)"},
-        {"option", ARG_TEXTS, &s->options, 0, 0, NULL, "NAME=VALUE",
-         "a knob of the model; --describe lists them"},
-        {"stop-on-eof", ARG_FLAG, &s->stop_on_eof, 0, 0, NULL, NULL, "stop when stdin ends"},
-        {"describe", ARG_FLAG, &s->describe, 0, 0, NULL, NULL, "print one JSON line and exit"},
+        {"host", "HOST", "address to listen on (127.0.0.1)", .text = &s->host},
+        {"port", "PORT", "TCP port; 0 takes a free one (0)", .count = {&s->port, 0, 65535}},
+        {"threads", "N", "instances, each with its own thread and listener (1)",
+         .count = {&s->threads, 1, THREADS_MAX}},
+        {"backlog", "N", "connections that may wait to be accepted (4096)",
+         .count = {&s->backlog, 1, 65535}},
+        {"buffer", "BYTES", "most bytes that one receive may return (16384)",
+         .count = {&s->buffer_bytes, 1, 1 << 20}},
+        {"burn-ns", "NS", "ns of CPU time to burn per receive (0)", .count = {&s->burn_ns, 0, 1e9}},
+        {"option", "NAME=VALUE", "an option of the model, see --describe; may repeat",
+         .texts = &s->options},
+        {"stop-on-eof", NULL, "stop when standard input ends", .flag = &s->stop_on_eof},
+        {"describe", NULL, "print one JSON line about this server and exit", .flag = &s->describe},
         {.name = NULL}};
     const struct args_spec spec = {
         .program = program, .summary = summary, .example = example, .args = rows};
     return args_parse(&spec, argc, argv);
 }
 
-/* Instances that --threads may ask for. */
+/* The largest --threads. */
 static uint64_t threads_max(void) {
     return io_model_self.instances_by_main && os_listeners_share_ports() ? THREADS_MAX : 1;
 }
@@ -161,7 +165,7 @@ static bool read_options(const struct settings *s, struct server_config *config)
 
 /* ---- instances ---- */
 
-/* Wakes every instance: the end of the stream stays readable, however many wait for it. */
+/* Wakes every instance: the end of the stream stays readable for all of them. */
 static void end_stop_stream(void *sender) {
     os_shutdown_send(*(const os_socket *)sender);
 }
@@ -169,7 +173,7 @@ static void end_stop_stream(void *sender) {
 static void *run_instance(void *argument) {
     struct instance *in = argument;
     in->error = io_model_self.run(in->state, in->stop, &in->stats);
-    if (in->error) end_stop_stream(&in->stop_sender); /* one that failed takes the others down */
+    if (in->error) end_stop_stream(&in->stop_sender); /* one that failed stops the others */
     return NULL;
 }
 
@@ -180,7 +184,7 @@ static void close_instances(struct instance *instances, size_t count) {
     }
 }
 
-/* Listeners that share a port would share it with those of another process, too. */
+/* Listeners that share a port would also share it with another process. */
 static int check_port_free(const struct os_address *address) {
     os_socket probe;
     int error = os_listen(address, 1, false, &probe);
@@ -188,15 +192,15 @@ static int check_port_free(const struct os_address *address) {
     return error;
 }
 
-/* Opens all listeners on one port, the first of them choosing it, and an instance on each. */
+/* Opens all listeners on one port, which the first one chooses, and an instance on each. */
 static enum exit_code open_instances(const struct settings *s, const struct server_config *config,
-                                     struct instance *instances, char *host, size_t host_size,
-                                     uint16_t *port) {
+                                     struct instance *instances, struct endpoint *endpoint) {
+    uint16_t *port = &endpoint->port;
     *port = (uint16_t)s->port;
     for (size_t i = 0; i < s->threads; i++) {
         struct os_address address;
         char reason[128], where[256];
-        if (os_address_resolve(s->host, *port, &address, reason, sizeof reason) != 0) {
+        if (!os_address_resolve(s->host, *port, &address, reason, sizeof reason)) {
             fprintf(stderr, "echo-%s: --host %s: %s\n", io_model_self.name, s->host, reason);
             return EXIT_USAGE;
         }
@@ -204,7 +208,8 @@ static enum exit_code open_instances(const struct settings *s, const struct serv
         snprintf(where, sizeof where, "listen on %s port %u", s->host, (unsigned)*port);
         int error = i == 0 && *port && s->threads > 1 ? check_port_free(&address) : 0;
         if (!error) error = os_listen(&address, (int)s->backlog, s->threads > 1, &in->listener);
-        if (!error && i == 0) error = os_socket_local(in->listener, host, host_size, port);
+        if (!error && i == 0)
+            error = os_socket_local(in->listener, endpoint->host, sizeof endpoint->host, port);
         if (error) {
             complain(where, error);
             return EXIT_FAILED;
@@ -219,9 +224,9 @@ static enum exit_code open_instances(const struct settings *s, const struct serv
     return EXIT_FINE;
 }
 
-/* Runs opened instances until all have ended, and sums up what they did. */
-static enum exit_code run_instances(struct instance *instances, size_t count, const char *host,
-                                    uint16_t port) {
+/* Runs opened instances until all have ended, and adds up their counters. */
+static enum exit_code run_instances(struct instance *instances, size_t count,
+                                    const struct endpoint *endpoint) {
     size_t started = 0;
     int error = 0;
     while (!error && started < count) {
@@ -233,7 +238,7 @@ static enum exit_code run_instances(struct instance *instances, size_t count, co
         complain("thread", error);
         end_stop_stream(&instances[0].stop_sender);
     } else {
-        print_ready(host, port);
+        print_ready(endpoint);
     }
     struct server_stats total = {0};
     for (size_t i = 0; i < started; i++) {
@@ -250,7 +255,7 @@ static enum exit_code run_instances(struct instance *instances, size_t count, co
 }
 
 static enum exit_code serve(const struct settings *s, const struct server_config *config) {
-    /* Static: the thread that waits for signals uses it for as long as the process lives. */
+    /* static: the thread that waits for signals uses it until the process ends */
     static os_socket stop_sender;
     os_socket pair[2];
     int error = os_socket_pair(true, pair);
@@ -266,15 +271,14 @@ static enum exit_code serve(const struct settings *s, const struct server_config
         fprintf(stderr, "echo-%s: start: %s\n", io_model_self.name,
                 instances ? os_error_text(error) : "out of memory");
     } else {
-        char host[64];
-        uint16_t port;
+        struct endpoint endpoint;
         for (size_t i = 0; i < s->threads; i++) {
             instances[i].listener = OS_SOCKET_NONE;
             instances[i].stop = pair[0];
             instances[i].stop_sender = stop_sender;
         }
-        code = open_instances(s, config, instances, host, sizeof host, &port);
-        if (code == EXIT_FINE) code = run_instances(instances, s->threads, host, port);
+        code = open_instances(s, config, instances, &endpoint);
+        if (code == EXIT_FINE) code = run_instances(instances, s->threads, &endpoint);
         close_instances(instances, s->threads);
     }
     free(instances);

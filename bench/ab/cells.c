@@ -19,7 +19,7 @@ static size_t *stage_count(const struct ab_cell *cell, size_t row) {
 bool ab_cell_wants(const struct ab_cell *cell) {
     size_t most = cell->stage2 ? GATE_STAGE2_PAIRS : GATE_STAGE1_PAIRS;
     for (size_t i = 0; i < cell->row_count; i++)
-        if (*stage_count(cell, i) < most) return !cell->over;
+        if (cell->rows[i]->verdict != GATE_NEW && *stage_count(cell, i) < most) return !cell->over;
     return false;
 }
 
@@ -41,7 +41,12 @@ void ab_cell_add(struct ab_cell *cell, const cJSON *const scenarios[2],
         size_t most = cell->stage2 ? GATE_STAGE2_PAIRS : GATE_STAGE1_PAIRS;
         size_t *count = stage_count(cell, i), at = row->stage1 + row->stage2;
         double value[2];
-        if (*count == most) continue;
+        if (!cell->control && metric_lacking(row->metric, samples[0])) {
+            row->verdict = GATE_NEW;
+            row->gated = false;
+            gate_reason_set(&row->reason, GATE_NEW_METRIC, GATE_NEW_METRIC_TEXT);
+        }
+        if (*count == most || row->verdict == GATE_NEW) continue;
         for (int arm = 0; arm < 2; arm++) {
             struct gate_reason why;
             value[arm] = gate_figure(row->metric, scenarios[arm], samples[arm], &why);
@@ -51,7 +56,7 @@ void ab_cell_add(struct ab_cell *cell, const cJSON *const scenarios[2],
         cell->figures[i][0][at] = value[0];
         cell->figures[i][1][at] = value[1];
         double worse = log(value[1]) - log(value[0]);
-        row->differences[at] = gate_metrics[row->metric].larger_is_better ? -worse : worse;
+        row->differences[at] = metrics[row->metric].larger_is_better ? -worse : worse;
         (*count)++;
     }
 }
@@ -74,10 +79,11 @@ void ab_cell_estimate(struct ab_cell *cell) {
         struct gate_row *row = cell->rows[i];
         if (cell->broken) row->stage1 = row->stage2 = 0; /* what it gave before counts no more */
         gate_estimate(row);
+        if (row->verdict == GATE_NEW) continue;
         /* Who may not count is not to be red for ever; and a foreign server burns nothing for the
          * gate, so that it need not be what limits the load. */
-        bool excused =
-            (cell->uncounted && !cell->broken) || (cell->foreign && row->metric == GATE_THROUGHPUT);
+        bool excused = (cell->uncounted && !cell->broken) ||
+                       (cell->foreign && row->metric == METRIC_THROUGHPUT);
         row->gated = !cell->control && (isfinite(row->effect) || !excused);
         row->reason = (struct gate_reason){.code = GATE_NO_REASON};
         if (!isfinite(row->effect)) {

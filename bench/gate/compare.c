@@ -26,6 +26,7 @@ struct figures {
     size_t count;        /* how many */
     size_t slots;        /* all there are */
     size_t of_server;    /* slots that show the server, though perhaps invalid */
+    size_t lacking;      /* slots of a version that did not have the metric */
     size_t of_generator; /* slots in which the load generator was, or may have been, the limit */
 };
 
@@ -59,19 +60,20 @@ static const struct gate_reason *commonest(const struct reasons *reasons) {
 }
 
 /* Whether a slot's figure would be one of the load generator as well; docs/method.md: bound. */
-static bool shows_generator(enum gate_metric metric, const cJSON *slot) {
+static bool shows_generator(enum metric metric, const cJSON *slot) {
     enum bound bound = sample_bound(slot);
     if (!sample_usable(slot)) return false;
-    if (metric != GATE_THROUGHPUT) return bound == BOUND_CLIENT;
+    if (metric != METRIC_THROUGHPUT) return bound == BOUND_CLIENT;
     return bound != BOUND_SERVER && bound != BOUND_NONE;
 }
 
-static void add_slot(struct figures *f, enum gate_metric metric, const cJSON *scenario,
+static void add_slot(struct figures *f, enum metric metric, const cJSON *scenario,
                      const cJSON *slot, struct reasons *reasons) {
     struct gate_reason why;
     double value = gate_figure(metric, scenario, slot, &why);
     bool generator = shows_generator(metric, slot);
     f->slots++;
+    f->lacking += metric_lacking(metric, slot);
     f->of_generator += generator;
     f->of_server += !generator;
     if (isnan(value))
@@ -97,7 +99,7 @@ static struct figures collect(const struct side *side, const struct gate_row *ro
 }
 
 static void estimate(struct gate_row *row, struct figures sides[SIDES]) {
-    double sign = gate_metrics[row->metric].larger_is_better ? -1 : 1, squares = 0;
+    double sign = metrics[row->metric].larger_is_better ? -1 : 1, squares = 0;
     for (int s = 0; s < SIDES; s++) {
         for (size_t i = 0; i < sides[s].count; i++)
             sides[s].values[i] = sign * log(sides[s].values[i]);
@@ -129,28 +131,37 @@ static void say_too_few(struct gate_row *row, const struct figures sides[SIDES],
     if (why) row->reason.slot = why->slot;
 }
 
-static void measure(struct gate_row *row, const struct side sides[SIDES]) {
+/* Returns false if neither side had the metric yet: then there is nothing to say of it. */
+static bool measure(struct gate_row *row, const struct side sides[SIDES]) {
     struct figures figures[SIDES];
     struct reasons reasons = {.used = 0};
     double medians[SIDES];
+    bool lacks[SIDES];
     bool enough = true;
     for (int s = 0; s < SIDES; s++) {
         figures[s] = collect(&sides[s], row, &reasons);
         row->slots[s] = figures[s].count;
         medians[s] = figures[s].count ? stats_median(figures[s].values, figures[s].count) : NAN;
         enough = enough && figures[s].count >= GATE_PAIRS_MIN;
+        lacks[s] = figures[s].lacking && !figures[s].count;
     }
     row->baseline = medians[SIDE_BASELINE];
     row->candidate = medians[SIDE_CANDIDATE];
     /* what was never the server's own figure cannot accuse it */
     row->gated = figures[SIDE_BASELINE].of_generator <= figures[SIDE_BASELINE].of_server;
-    if (row->verdict != GATE_UNDECIDED)
+    if (lacks[SIDE_BASELINE]) {
+        row->verdict = GATE_NEW;
+        row->gated = false;
+        gate_reason_set(&row->reason, GATE_NEW_METRIC, GATE_NEW_METRIC_TEXT);
+    } else if (row->verdict != GATE_UNDECIDED) {
         ; /* the figures are for people */
-    else if (enough)
+    } else if (enough) {
         estimate(row, figures);
-    else
+    } else {
         say_too_few(row, figures, &reasons);
+    }
     for (int s = 0; s < SIDES; s++) free(figures[s].values);
+    return !(lacks[SIDE_BASELINE] && lacks[SIDE_CANDIDATE]);
 }
 
 /* ---- the rows of a cell ---- */
@@ -236,8 +247,7 @@ static void judge_cell(struct cell_state *state, const struct job *job, const ch
     }
 }
 
-static struct gate_row *new_row(struct gate_report *report, const char *id,
-                                enum gate_metric metric) {
+static struct gate_row *new_row(struct gate_report *report, const char *id, enum metric metric) {
     struct gate_row *grown = realloc(report->rows, (report->row_count + 1) * sizeof *grown);
     CHECK(grown);
     report->rows = grown;
@@ -252,13 +262,15 @@ static struct gate_row *new_row(struct gate_report *report, const char *id,
 static void add_cell(const struct job *job, const char *id) {
     struct cell_state state = {0};
     judge_cell(&state, job, id);
-    for (enum gate_metric metric = 0; metric < GATE_METRICS; metric++) {
-        if (metric == GATE_LOADGEN_CPU || !gate_metric_applies(metric, state.scenario)) continue;
+    for (enum metric metric = 0; metric < METRICS; metric++) {
+        if (!metric_gated(metric, METRIC_COMPARE, state.scenario)) continue;
         struct gate_row *row = new_row(job->report, id, metric);
         row->verdict = state.verdict;
         row->reason = state.reason;
-        measure(row, job->sides);
-        row->gated = (row->gated || state.verdict == GATE_IDENTICAL) && state.gated;
+        if (!measure(row, job->sides))
+            job->report->row_count--;
+        else
+            row->gated = (row->gated || row->verdict == GATE_IDENTICAL) && state.gated;
     }
 }
 

@@ -17,16 +17,6 @@
 #define SHIFT_CELLS_MIN 5 /* of fewer cells nothing is concluded from all shifting one way */
 #define SHIFT_SHARE 0.75  /* of the cells */
 
-const struct gate_metric_facts gate_metrics[GATE_METRICS] = {
-    [GATE_THROUGHPUT] = {"throughput_per_s", "throughput", 0.03, true},
-    [GATE_CPU] = {"cpu_ns_per_echo", "CPU/echo", 0.03, false},
-    [GATE_P50] = {"p50_ns", "p50", 0.05, false},
-    [GATE_P99] = {"p99_ns", "p99", 0.10, false},
-    [GATE_SYSCALLS] = {"syscalls_per_echo", "syscalls/echo", 0.02, false},
-    [GATE_WAKEUPS] = {"wakeups_per_echo", "wake-ups/echo", 0.02, false},
-    [GATE_LOADGEN_CPU] = {"loadgen_cpu_ns_per_echo", "loadgen CPU/echo", 0.03, false},
-};
-
 const char *const gate_verdict_names[GATE_VERDICTS] = {
     [GATE_UNDECIDED] = "UNDECIDED",
     [GATE_PASS] = "PASS",
@@ -46,12 +36,12 @@ enum gate_verdict gate_verdict_read(const char *word) {
 }
 
 static double limit_of(const struct gate_row *row) {
-    return log1p(gate_metrics[row->metric].tau);
+    return log1p(metrics[row->metric].limit);
 }
 
 /* Half of what matters: less is not worth a second look. */
 static double hint_of(const struct gate_row *row) {
-    return log1p(gate_metrics[row->metric].tau / 2);
+    return log1p(metrics[row->metric].limit / 2);
 }
 
 bool gate_in_stage2(const struct gate_row *row) {
@@ -205,7 +195,7 @@ static int because_of_row(const struct gate_report *report, enum gate_verdict ve
     }
     if (!first) return 0;
     if (count > 1) snprintf(more, sizeof more, "; and %zu more", count - 1);
-    const struct gate_metric_facts *metric = &gate_metrics[first->metric];
+    const struct metric_facts *metric = &metrics[first->metric];
     if (verdict == GATE_REGRESSED)
         reason_set(why, "%s: %s %+.1f %%%s", first->cell, metric->title,
                    100 * expm1(metric->larger_is_better ? -first->effect : first->effect), more);

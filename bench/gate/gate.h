@@ -6,6 +6,7 @@
 #define BENCH_GATE_GATE_H
 
 #include "bench/gate/gate_reason.h"
+#include "bench/result/metrics.h"
 #include "bench/suite/plan.h"
 #include "bench/support/paths.h"
 #include "bench/support/reason.h"
@@ -24,26 +25,6 @@
     3.7 /* standard errors; in a family of a few, such an effect is                                \
            found with 90 % probability */
 
-/* What is compared; one figure per slot. */
-enum gate_metric {
-    GATE_THROUGHPUT,  /* closed loop: echoes per second */
-    GATE_CPU,         /* server CPU per echo */
-    GATE_P50,         /* open loop: response time */
-    GATE_P99,         /* the same */
-    GATE_SYSCALLS,    /* server's system calls per echo, from slots of their own */
-    GATE_WAKEUPS,     /* how often the server slept and woke per echo, from the same */
-    GATE_LOADGEN_CPU, /* the load generator's CPU per echo, where it is what is compared */
-    GATE_METRICS
-};
-
-struct gate_metric_facts {
-    const char *key;       /* in JSON: "throughput_per_s" */
-    const char *title;     /* for people: "throughput" */
-    double tau;            /* the smallest change that matters, as a share: 0.03 */
-    bool larger_is_better; /* only throughput */
-};
-extern const struct gate_metric_facts gate_metrics[GATE_METRICS];
-
 enum gate_verdict {
     GATE_UNDECIDED,    /* before gate_decide; never after it */
     GATE_PASS,         /* not worse by tau, with 95 % confidence */
@@ -61,10 +42,13 @@ extern const char *const gate_verdict_names[GATE_VERDICTS]; /* "PASS", "IMPROVED
 /* The verdict that a word means; GATE_VERDICTS for unknown words. */
 enum gate_verdict gate_verdict_read(const char *word);
 
+/* The text of GATE_NEW_METRIC. */
+#define GATE_NEW_METRIC_TEXT "the baseline comes from a version without this figure"
+
 /* One metric of one cell. */
 struct gate_row {
     char cell[CELL_ID_SIZE];    /* id of the cell, without its arm: "epoll/closed/c50/..." */
-    enum gate_metric metric;    /* which figure */
+    enum metric metric;         /* which figure */
     bool gated;                 /* it may turn the job red */
     double baseline, candidate; /* medians over the slots that count, in the metric's unit (per s,
                                    ns, per echo); NAN if there are none */

@@ -24,6 +24,7 @@ const char *const gate_code_names[GATE_CODES] = {
     [GATE_OTHER_SYSTEM] = "other_system",
     [GATE_CONDITIONS_DIFFER] = "conditions_differ",
     [GATE_SAME_SLOTS] = "same_slots",
+    [GATE_NEW_METRIC] = "new_metric",
     [GATE_CONTROL_NOT_MEASURED] = "control_not_measured",
     [GATE_CONTROL_SHIFTED] = "control_shifted",
     [GATE_ALL_SHIFTED] = "all_shifted",

@@ -32,6 +32,7 @@ enum gate_code {
     GATE_OTHER_SYSTEM,
     GATE_CONDITIONS_DIFFER,
     GATE_SAME_SLOTS,
+    GATE_NEW_METRIC,
     /* of a report that is invalid */
     GATE_CONTROL_NOT_MEASURED,
     GATE_CONTROL_SHIFTED,

@@ -55,9 +55,9 @@ static cJSON *from_slots(const size_t slots[2]) {
 static cJSON *from_row(const struct gate_row *row, bool paired) {
     cJSON *object = new_object();
     cJSON_AddStringToObject(object, "cell", row->cell);
-    cJSON_AddStringToObject(object, "metric", gate_metrics[row->metric].key);
+    cJSON_AddStringToObject(object, "metric", metrics[row->metric].key);
     cJSON_AddBoolToObject(object, "gated", row->gated);
-    json_add_real(object, "tau", gate_metrics[row->metric].tau);
+    json_add_real(object, "tau", metrics[row->metric].limit);
     json_add_real(object, "baseline", row->baseline);
     json_add_real(object, "candidate", row->candidate);
     json_add_real(object, "change", gate_change(row->metric, row->effect));

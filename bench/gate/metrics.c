@@ -8,47 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-bool gate_metric_applies(enum gate_metric metric, const cJSON *scenario) {
-    const char *load = json_text(scenario, "load");
-    bool closed = strcmp(load, "closed") == 0, open = strcmp(load, "open") == 0;
-    bool counted = cJSON_IsTrue(json_item(scenario, "counted"));
-    if (open && cJSON_IsTrue(json_item(scenario, "saturating"))) return false;
-    switch (metric) {
-    case GATE_THROUGHPUT:
-    case GATE_LOADGEN_CPU: /* in an open loop it spins */
-        return closed && !counted;
-    case GATE_CPU:
-        return (closed || open) && !counted;
-    case GATE_P50:
-    case GATE_P99:
-        return open && !counted;
-    case GATE_SYSCALLS:
-    case GATE_WAKEUPS:
-        return (closed || open) && counted;
-    case GATE_METRICS:
-        break;
-    }
-    return false;
-}
-
-static double loadgen_cpu_ns(const cJSON *scenario, const cJSON *sample) {
-    return json_number(scenario, "loadgen.threads") * json_number(sample, "loadgen.cpu_pct") / 100 *
-           json_number(sample, "window_s") * 1e9 / json_number(sample, "messages");
-}
-
-static double value_of(enum gate_metric metric, const cJSON *scenario, const cJSON *sample) {
-    static const char *const paths[GATE_METRICS] = {
-        [GATE_THROUGHPUT] = "throughput_per_s",
-        [GATE_CPU] = "server.cpu_ns_per_echo",
-        [GATE_P50] = "latency.p50_ns",
-        [GATE_P99] = "latency.p99_ns",
-        [GATE_SYSCALLS] = "counters.syscalls_per_echo",
-        [GATE_WAKEUPS] = "counters.wakeups_per_echo",
-    };
-    return metric == GATE_LOADGEN_CPU ? loadgen_cpu_ns(scenario, sample)
-                                      : json_number(sample, paths[metric]);
-}
-
 /* Takes over a reason that the slot itself gives. */
 static void quote(struct gate_reason *why, enum gate_code code, const cJSON *sample, int index) {
     const char *text = sample_reason(sample, index);
@@ -56,22 +15,22 @@ static void quote(struct gate_reason *why, enum gate_code code, const cJSON *sam
     why->slot = sample_code(sample, index);
 }
 
-double gate_figure(enum gate_metric metric, const cJSON *scenario, const cJSON *sample,
+double gate_figure(enum metric metric, const cJSON *scenario, const cJSON *sample,
                    struct gate_reason *why) {
     *why = (struct gate_reason){.code = GATE_NO_REASON};
-    if (!gate_metric_applies(metric, scenario)) return NAN;
+    if (!metric_gated(metric, metrics[metric].gates, scenario)) return NAN;
     enum bound bound = sample_bound(sample);
     const char *counting = json_text(sample, "counters.reason");
-    bool of_loadgen = metric == GATE_LOADGEN_CPU; /* then it should be the one that is full */
-    double value = value_of(metric, scenario, sample);
+    bool of_loadgen = metric == METRIC_LOADGEN_CPU; /* then it should be the one that is full */
+    double value = metric_value(&metrics[metric], sample, NAN);
     if (!sample_usable(sample)) {
         quote(why, GATE_SLOT_INVALID, sample, 0);
     } else if (bound == BOUND_CLIENT && !of_loadgen) {
         gate_reason_set(why, GATE_BOUND_CLIENT, "the load generator was the bottleneck");
-    } else if (bound == BOUND_BOTH && metric == GATE_THROUGHPUT) {
+    } else if (bound == BOUND_BOTH && metric == METRIC_THROUGHPUT) {
         gate_reason_set(why, GATE_BOUND_BOTH,
                         "the load generator was as much as the server the bottleneck");
-    } else if (bound == BOUND_UNKNOWN && metric == GATE_THROUGHPUT) {
+    } else if (bound == BOUND_UNKNOWN && metric == METRIC_THROUGHPUT) {
         gate_reason_set(why, GATE_BOUND_UNKNOWN, "the load generator was perhaps the bottleneck");
     } else if (!isfinite(value) && counting) {
         gate_reason_set(why, GATE_NOT_COUNTED, "%s", counting);

@@ -20,7 +20,7 @@ struct layout {
 
 static void cells_of(const char *cells[COLUMNS], const struct gate_row *row,
                      const struct gate_words *words) {
-    cells[METRIC] = gate_metrics[row->metric].title;
+    cells[METRIC] = metrics[row->metric].title;
     cells[BASELINE] = words->baseline;
     cells[CANDIDATE] = words->candidate;
     cells[CHANGE] = words->change;

@@ -6,21 +6,18 @@
 #include "base/json.h"
 #include "base/os.h"
 
+#include "bench/stats/stats.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCHES 51         /* odd: the median is one of them */
+#define BATCHES 51
 #define ROUNDTRIPS 1000    /* per batch, about 3 ms */
 #define CALLS 2000         /* per batch */
 #define MESSAGE_BYTES 64   /* the usual size of the suites */
 #define SPINS_MAX 50000000 /* receives that may find nothing; delivery takes one or two */
-
-static int ascending(const void *left, const void *right) {
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
 
 /* Moves one message from one end to the other. */
 static bool pass(os_socket from, os_socket to) {
@@ -71,8 +68,7 @@ static double median_ns(bool (*batch)(os_socket a, os_socket b), os_socket a, os
         if (!batch(a, b)) return NAN;
         times[i] = (double)(os_clock_ns() - start) / count;
     }
-    qsort(times, BATCHES, sizeof *times, ascending);
-    return times[BATCHES / 2];
+    return stats_median(times, BATCHES);
 }
 
 /* Two ends of one TCP connection over loopback, both non-blocking. */
@@ -81,10 +77,10 @@ static bool connect_both(os_socket *listener, os_socket *a, os_socket *b) {
     char host[64];
     char reason[128];
     uint16_t port = 0;
-    if (os_address_resolve("127.0.0.1", 0, &any, reason, sizeof reason) != 0) return false;
+    if (!os_address_resolve("127.0.0.1", 0, &any, reason, sizeof reason)) return false;
     if (os_listen(&any, 1, false, listener) != 0) return false;
     if (os_socket_local(*listener, host, sizeof host, &port) != 0) return false;
-    if (os_address_resolve(host, port, &there, reason, sizeof reason) != 0) return false;
+    if (!os_address_resolve(host, port, &there, reason, sizeof reason)) return false;
     if (os_connect(&there, 0, a) != 0) return false;
     for (int i = 0; i < 1000; i++) {
         int error = os_accept(*listener, true, b);

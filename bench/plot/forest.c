@@ -39,8 +39,8 @@ static const char *colour_of(enum gate_verdict verdict) {
 }
 
 static const char *title_of(const char *metric) {
-    for (size_t i = 0; i < GATE_METRICS; i++)
-        if (strcmp(gate_metrics[i].key, metric) == 0) return gate_metrics[i].title;
+    for (size_t i = 0; i < METRICS; i++)
+        if (strcmp(metrics[i].key, metric) == 0) return metrics[i].title;
     return metric;
 }
 

@@ -122,8 +122,7 @@ static void append_slot(struct hlog *log, const struct slot *slot, struct hist *
         struct reason reason;
         const cJSON *json = hist_of(slot->sample, kinds[k]);
         if (!json) continue;
-        CHECK_OP(json_to_hist(json, h, reason.text, sizeof reason.text), ==,
-                 0); /* identities hold */
+        CHECK(json_to_hist(json, h, reason.text, sizeof reason.text)); /* identities hold */
         char *histogram = hlog_histogram(h);
         append_tag(log, slot->cell, kinds[k]);
         /* -0 is none of what readers take for a number */

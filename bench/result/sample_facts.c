@@ -30,7 +30,3 @@ enum validity_code sample_code(const cJSON *sample, int index) {
     if (codes) return validity_read(cJSON_GetStringValue(cJSON_GetArrayItem(codes, index)));
     return reason ? old_code(reason) : VALIDITY_CODES;
 }
-
-double sample_answered_per_s(const cJSON *sample) {
-    return json_number(sample, "loadgen.answered") / json_number(sample, "window_s");
-}

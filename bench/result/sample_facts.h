@@ -11,6 +11,9 @@
 /* A slot that answered a smaller share of the offered load in time was saturated. */
 #define SAMPLE_ACHIEVED_MIN 0.99
 
+/* A slot from which the hypervisor took a larger part of the CPU time is suspect. */
+#define SAMPLE_STEAL_PCT_MAX 5.0
+
 enum verdict_kind sample_verdict(const cJSON *sample);
 
 /* What ran at its limit in the slot. */
@@ -26,8 +29,5 @@ int sample_reasons(const cJSON *sample);
  * is no such reason. The code is VALIDITY_CODES if it is not known. */
 const char *sample_reason(const cJSON *sample, int index);
 enum validity_code sample_code(const cJSON *sample, int index);
-
-/* Echoes per second of the window, whenever they were due; NAN if unknown. */
-double sample_answered_per_s(const cJSON *sample);
 
 #endif

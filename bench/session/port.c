@@ -14,7 +14,7 @@ static int try_port(uint16_t port, uint16_t *got) {
     struct os_address address;
     char host[64];
     os_socket s;
-    CHECK(os_address_resolve(PORT_HOST, port, &address, host, sizeof host) == 0);
+    CHECK(os_address_resolve(PORT_HOST, port, &address, host, sizeof host));
     int error = os_listen(&address, 1, false, &s);
     if (error) return error;
     error = os_socket_local(s, host, sizeof host, got);

@@ -112,6 +112,8 @@ static cJSON *cells_json(const struct plan *plan) {
 static cJSON *builds_json(struct result *r, const struct result_facts *f) {
     cJSON *builds = cJSON_CreateArray();
     builds_add(builds, "iobench", f->paths->self, NULL);
+    const struct program *loadgen = &f->models->loadgen;
+    r->own_loadgen = builds_add(builds, "loadgen", loadgen->path, loadgen->describe);
     for (size_t i = 0; i < r->plan->cell_count; i++) {
         const struct cell *c = &r->plan->cells[i];
         for (size_t k = 0; k < i; k++) {
@@ -173,16 +175,36 @@ static cJSON *cell_json(const struct result *r, size_t cell) {
     return cJSON_GetArrayItem(item(r->document, "cells"), (int)cell);
 }
 
+/* A slot without figures. It holds nothing that another program printed, so it must be as declared.
+ */
+static cJSON *make_failed(const struct result *r, const struct sample_facts *facts,
+                          const struct slot_outcome *o) {
+    struct reason undeclared;
+    cJSON *sample = sample_make_failed(facts, o);
+    CHECK(schema_check_strict(r->schema, "sample", sample, "sample", &undeclared));
+    return sample;
+}
+
+/* Whether a sample is as the schema declares it. Another version's load generator may print fewer
+ * fields than this one, or more; one of this build that does was changed without the schema. */
+static bool as_declared(const struct result *r, const struct sample_facts *facts,
+                        const cJSON *sample, struct reason *why) {
+    static const char root[] = "loadgen's figures";
+    return strcmp(facts->loadgen_build, r->own_loadgen) == 0
+               ? schema_check_strict(r->schema, "sample", sample, root, why)
+               : schema_check(r->schema, "sample", sample, root, why);
+}
+
 static cJSON *make_sample(const struct result *r, const struct sample_facts *facts,
                           const cJSON *scenario, struct slot_outcome *o) {
-    if (o->end != SLOT_MEASURED) return sample_make_failed(facts, o);
+    if (o->end != SLOT_MEASURED) return make_failed(r, facts, o);
     cJSON *sample = sample_make(facts, o);
-    if (schema_check(r->schema, "sample", sample, "loadgen's figures", &o->reason) &&
+    if (as_declared(r, facts, sample, &o->reason) &&
         identities_check_sample(scenario, sample, "loadgen's figures", &o->reason))
         return sample;
     cJSON_Delete(sample);
     o->code = VALIDITY_FIGURES_REFUSED;
-    return sample_make_failed(facts, o);
+    return make_failed(r, facts, o);
 }
 
 /* Turns a value into its text. */

@@ -21,6 +21,7 @@ struct result {
     struct plan *plan;          /* what is run; outlives this */
     const char **server_build;  /* id in builds[] of each cell's server; owned */
     const char **loadgen_build; /* the same of each cell's load generator; owned */
+    const char *own_loadgen;    /* id of the load generator of this build */
     bool in_order;              /* slots are numbered as they come: session.order grows */
     uint64_t started_ns;        /* monotonic clock at the start */
     struct cpu_ticks ticks;     /* of the machine at the start */

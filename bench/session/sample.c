@@ -174,8 +174,8 @@ cJSON *sample_make(const struct sample_facts *facts, struct slot_outcome *o) {
     o->stats = NULL;
     cJSON *loadgen = cJSON_GetObjectItemCaseSensitive(sample, "loadgen");
     put(loadgen, "build", cJSON_CreateString(facts->loadgen_build));
-    put(loadgen, "bound",
-        verdict.bound != BOUND_UNKNOWN ? cJSON_CreateString(bound_names[verdict.bound]) : NULL);
+    bool known = verdict.bound != BOUND_UNKNOWN;
+    put(loadgen, "bound", known ? cJSON_CreateString(bound_names[verdict.bound]) : NULL);
     json_add_real(sample, "steal_pct", o->steal_pct);
     if (facts->cell->counted)
         json_add_item(sample, "counters", counters_json(sample, facts->cell, o));

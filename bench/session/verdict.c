@@ -12,12 +12,10 @@
 
 #define ERROR_SHARE_MAX 0.001
 #define WINDOW_SHARE_MIN 0.9
-#define ACHIEVED_MIN 0.99
 #define LITTLE_MAX 0.02
 #define WINDOW_SPREAD_MAX 0.01
 #define LAG_MIN_NS 100e3
 #define LAG_SHARE 0.1
-#define STEAL_PCT_MAX 5.0
 #define HALVES_MAX 0.1
 #define MESSAGES_MIN 1000
 #define FULL_PCT 95.0
@@ -93,7 +91,7 @@ static void judge_invalid(struct verdict *v, const struct verdict_figures *f) {
         add(v, VERDICT_INVALID, VALIDITY_SHORT_WINDOW, "window of %.3f s, planned were %.3f s",
             f->window_s, f->duration_s);
     if (f->messages == 0) add(v, VERDICT_INVALID, VALIDITY_NO_MESSAGE, "no message in the window");
-    if (f->scheduled && !f->saturating && f->achieved_over_offered < ACHIEVED_MIN)
+    if (f->scheduled && !f->saturating && f->achieved_over_offered < SAMPLE_ACHIEVED_MIN)
         add(v, VERDICT_INVALID, VALIDITY_SATURATED,
             "saturated: %.2f %% of the offered load was answered in time",
             100 * f->achieved_over_offered);
@@ -132,7 +130,7 @@ static void judge_suspect(struct verdict *v, const struct verdict_figures *f) {
     if (f->send_lag_p99_ns > lag_max)
         add(v, VERDICT_SUSPECT, VALIDITY_SENT_LATE, "sent late: p99 %.0f us, more than %.0f us",
             f->send_lag_p99_ns / 1e3, lag_max / 1e3);
-    if (f->steal_pct > STEAL_PCT_MAX)
+    if (f->steal_pct > SAMPLE_STEAL_PCT_MAX)
         add(v, VERDICT_SUSPECT, VALIDITY_STEAL, "the hypervisor took %.1f %% of the CPU",
             f->steal_pct);
     double mean = (f->first_half + f->second_half) / 2;

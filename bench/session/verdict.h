@@ -5,6 +5,7 @@
 #define BENCH_SESSION_VERDICT_H
 
 #include "bench/result/codes.h"
+#include "bench/result/sample_facts.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,11 +1,11 @@
-/* epoll.c - the kernel keeps the set of sockets and tells which of them are ready (Linux 2.6).
- * Invariant: at most one event per connection is in flight, so that closing a connection while its
- * event is handled leaves no event behind that names it.
+/* epoll.c - the kernel keeps the set of sockets and reports which of them are ready (Linux 2.6).
+ * Invariant: there is at most one event per connection at a time. So after a connection is closed
+ * while its event is handled, no other event names it.
  *
  * System calls per echo in steady state: epoll_wait / (ready connections per wait) + recv + send.
- * With trigger=level the kernel looks at each connection once more in the next wait, to find it not
- * ready. epoll_ctl is called when a connection is
- * accepted, and with trigger=level when its send blocks and when that ends; never per message. */
+ * With trigger=level the next wait looks at each of these connections once more and finds it not
+ * ready. epoll_ctl is called when a connection is accepted, and with trigger=level when a send
+ * blocks and when it can go on; never per message. */
 #include "servers/conn.h"
 
 #include <errno.h>
@@ -13,14 +13,14 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-/* Receives in a row that one connection gets before it must let others go first (edge). */
+/* Receives in a row for one connection before the others get their turn (edge). */
 #define EDGE_RECEIVES_PER_TURN 16
 
 enum { OPTION_TRIGGER, OPTION_EVENTS };
 
 static const struct model_option options[] = {
     {"trigger", "edge|level", 0, 0, 0,
-     "edge: told once when a socket becomes ready; level: told as long as it is"},
+     "edge: reported once when a socket becomes ready; level: reported while it is ready"},
     {"events", NULL, 512, 1, 4096, "most events that one epoll_wait returns"},
     {.name = NULL}};
 
@@ -29,10 +29,10 @@ struct epoll_server {
     struct conn_set set;        /* its connections */
     int epoll;                  /* the kernel's set of sockets */
     struct epoll_event *events; /* what one wait returns */
-    int events_max;             /* room there */
-    bool edge;                  /* trigger=edge */
-    struct conn *work_first;    /* edge: connections that may be ready, in order */
-    struct conn *work_last;     /* edge: the last of them */
+    int events_max;
+    bool edge;               /* trigger=edge */
+    struct conn *work_first; /* edge: connections that may be ready, in order */
+    struct conn *work_last;  /* edge: the last of them */
 };
 
 static int watch(struct epoll_server *s, int operation, int fd, uint32_t events, void *tag) {
@@ -73,8 +73,7 @@ static void epoll_model_close(void *state) {
 }
 
 static void accept_some(struct epoll_server *s) {
-    /* Both directions at once with edge: an event more at the start, but never an epoll_ctl later
-     */
+    /* With edge both directions at once: one event more at the start, but no epoll_ctl later */
     uint32_t events = s->edge ? EPOLLIN | EPOLLRDHUP | EPOLLOUT | EPOLLET : EPOLLIN;
     for (int i = 0; i < CONN_ACCEPTS_PER_TURN; i++) {
         struct conn *c = conn_accept(&s->set);
@@ -84,7 +83,7 @@ static void accept_some(struct epoll_server *s) {
     if (!s->set.accepting) watch(s, EPOLL_CTL_DEL, s->set.listener, 0, NULL);
 }
 
-/* ---- trigger=level: one receive per event; what is left is told again ---- */
+/* ---- trigger=level: one receive per event; bytes that are left are reported again ---- */
 
 static void level_event(struct epoll_server *s, struct conn *c) {
     bool was_blocked = c->pending_start < c->pending_end;
@@ -100,9 +99,9 @@ static void level_event(struct epoll_server *s, struct conn *c) {
         conn_refuse(&s->set, c);
 }
 
-/* ---- trigger=edge: an event only says that a connection may be ready; it stays in the queue until
- * it is known not to be. A receive that found less than it had room for has emptied the socket, and
- * what comes later is told anew; but an end that came with those bytes was told with them ---- */
+/* ---- trigger=edge: after an event a connection is in the queue until it is known not to be ready.
+ * A receive that did not fill its buffer has emptied the socket, and later bytes are reported anew.
+ * But an end of input that came with those bytes was reported with them ---- */
 
 static void edge_queue(struct epoll_server *s, struct conn *c) {
     if (c->queued) return;
@@ -120,7 +119,7 @@ static void edge_event(struct epoll_server *s, struct conn *c, uint32_t events) 
     edge_queue(s, c);
 }
 
-/* Sends until all has gone or there is no room at all: only that arms the edge for certain. */
+/* Sends until everything is sent or there is no room at all: only then is a new edge certain. */
 static enum conn_outcome edge_send(struct epoll_server *s, struct conn *c) {
     for (;;) {
         size_t start = c->pending_start;
@@ -134,13 +133,14 @@ static void edge_serve(struct epoll_server *s, struct conn *c) {
     for (int i = 0; i < EDGE_RECEIVES_PER_TURN; i++) {
         if (outcome == CONN_ECHOED) outcome = conn_receive(&s->set, c);
         if (outcome == CONN_BLOCKED) outcome = edge_send(s, c);
-        if (outcome == CONN_DRY && c->hung_up) outcome = CONN_ECHOED; /* the end is still to come */
+        if (outcome == CONN_DRY && c->hung_up)
+            outcome = CONN_ECHOED; /* the end is still to be received */
         if (outcome != CONN_ECHOED) break;
     }
     if (outcome == CONN_ENDED)
         conn_close(&s->set, c);
     else if (outcome == CONN_ECHOED)
-        edge_queue(s, c); /* not drained, and no new edge would say so */
+        edge_queue(s, c); /* not empty, and no new edge will come */
 }
 
 /* Serves each connection that is in the queue now once. */

@@ -1,13 +1,13 @@
-/* io_uring.c - operations go into a ring, their completions come out of another (Linux 6.0).
- * Invariant: a connection is freed only when none of its operations is in flight, and every buffer
- * of the buffer ring is either the kernel's or in the queue of exactly one connection.
+/* io_uring.c - operations go into one ring, their completions come out of another (Linux 6.0).
+ * Invariant: a connection is freed only when none of its operations is in flight. Every buffer of
+ * the buffer ring belongs to the kernel or is in the queue of exactly one connection.
  *
  * System calls per echo in steady state: two completions, a receive's and a send's, hence
  * io_uring_enter x 2 / (completions per wait), nothing else. The receive stays armed and takes a
- * buffer out of the ring when bytes come; the send goes straight out of it, then it goes back.
+ * buffer out of the ring when bytes come. The send reads from that buffer, then it goes back.
  *
- * A slow reader keeps no buffer of the ring: what the kernel does not take at once moves to memory
- * of the connection's own, and receiving stops until it is sent. */
+ * A slow reader keeps no buffer of the ring: bytes that the kernel does not take at once move to
+ * the connection's own memory, and it receives nothing until they are sent. */
 #include "base/check.h"
 
 #include "servers/model.h"
@@ -22,60 +22,60 @@
 #define ENTRIES 512      /* of the submission ring */
 #define COMPLETIONS 8192 /* of the completion ring: many receives may end between two waits */
 
-/* Completions handled between two submissions. Each asks for two operations at most, so that the
+/* Completions handled between two submissions. Each starts at most two operations, so the
  * submission ring does not fill up. */
 #define BATCH 128
 
 #define ACCEPT_RETRY_NS 100000000u
-#define STOP_NS 500000000u /* what is not cancelled by then is left to the ring's end */
-#define QUEUE_SHARE 16     /* part of all buffers that one connection may queue */
+#define STOP_NS 500000000u /* operations not cancelled by then end with the ring */
+#define QUEUE_SHARE 16     /* one connection may queue this part of all buffers: 1/16 */
 
 enum { OPTION_MULTISHOT, OPTION_BUFFERS };
 
 static const struct model_option options[] = {
-    {"multishot", "1|0", 0, 0, 0, "1: accept and receive stay armed; 0: each is asked for anew"},
+    {"multishot", "1|0", 0, 0, 0, "1: accept and receive stay armed; 0: each is started anew"},
     {"buffers", NULL, 1024, 16, 32768,
      "receive buffers of an instance; rounded up to a power of two"},
     {.name = NULL}};
 
-/* What an operation was, in the low bits of its user data; the rest is its connection. */
+/* The low bits of the user data name the operation; the rest is its connection. */
 enum operation { OP_ACCEPT, OP_STOP, OP_RECEIVE, OP_SEND, OP_CANCEL };
 #define OPERATION_BITS 7u
 
 /* One connection. */
 struct uring_conn {
     int fd;                       /* its socket */
-    uint32_t in_flight;           /* operations whose end has not come */
+    uint32_t in_flight;           /* operations that have not completed */
     bool receiving;               /* a receive is armed */
-    bool cancelling;              /* that receive was asked to end */
+    bool cancelling;              /* the receive is being cancelled */
     bool sending;                 /* a send is in flight; there is never more than one */
-    bool starved;                 /* in the line of those that wait for a buffer */
-    bool input_ended;             /* the peer has sent all */
-    bool holding;                 /* do not receive until all that came is sent */
-    bool over;                    /* to be closed; how it ended is counted */
+    bool starved;                 /* in the line of connections that wait for a buffer */
+    bool input_ended;             /* the peer has ended its input */
+    bool holding;                 /* receives nothing until all its bytes are sent */
+    bool over;                    /* to be closed; its end is counted */
     size_t sending_bytes;         /* size of the send in flight */
-    struct queue queue;           /* what was received; the head is being sent */
+    struct queue queue;           /* received buffers; the head is being sent */
     size_t head_sent;             /* bytes of the head that are sent */
-    uint8_t *own;                 /* memory of its own for what the kernel did not take at once */
-    size_t own_start, own_end;    /* bytes there that are still to be sent */
-    size_t own_size;              /* room there */
+    uint8_t *own;                 /* memory for bytes that the kernel did not take at once */
+    size_t own_start, own_end;    /* bytes in `own` that are still to be sent */
+    size_t own_size;              /* room in `own` */
     struct uring_conn *previous;  /* in the list of all */
-    struct uring_conn *next;      /* in the same */
+    struct uring_conn *next;      /* in the same list */
     struct uring_conn *next_line; /* in the line of the starved */
 };
 
 /* One instance. */
 struct uring_server {
-    struct uring ring;           /* rings and buffers */
-    struct received *received;   /* by buffer: what lies in it */
-    int listener;                /* where connections come from */
-    struct server_stats *stats;  /* where everything is counted */
+    struct uring ring;         /* rings and buffers */
+    struct received *received; /* by buffer: its contents */
+    int listener;
+    struct server_stats *stats;
     struct uring_conn *first;    /* list of all connections */
-    struct uring_conn *starving; /* line of those that found no buffer */
-    struct uring_conn *line_end; /* its last */
+    struct uring_conn *starving; /* line of connections that wait for a buffer */
+    struct uring_conn *line_end; /* the last in that line */
     bool accepting;              /* an accept is armed */
     uint64_t retry_ns;           /* after a failed accept: when to arm the next */
-    bool stopping;               /* nothing is armed any more */
+    bool stopping;               /* nothing new is armed */
 };
 
 static void tag(struct io_uring_sqe *sqe, struct uring_conn *c, enum operation operation) {
@@ -83,8 +83,9 @@ static void tag(struct io_uring_sqe *sqe, struct uring_conn *c, enum operation o
     if (c) c->in_flight++;
 }
 
-/* Copies the queue into the connection's own memory and gives its buffers back. Not while a send is
- * in flight: that reads from one of the two. Returns false if there is no memory. */
+/* Copies the queue into the connection's own memory and gives its buffers back. Must not be called
+ * while a send is in flight, which reads from one of the two. Returns false if there is no memory.
+ */
 static bool queue_to_own(struct uring_server *s, struct uring_conn *c) {
     size_t need = c->own_end + queue_bytes(s->received, &c->queue);
     if (need > c->own_size) {
@@ -172,8 +173,8 @@ static void send_bytes(struct uring_server *s, struct uring_conn *c, const uint8
     c->sending_bytes = size;
 }
 
-/* Starts whatever the connection's state asks for; called after each of its completions, after
- * which it may be gone. */
+/* Starts the operations that the connection's state needs; called after each of its completions.
+ * May free the connection. */
 static void proceed(struct uring_server *s, struct uring_conn *c) {
     bool idle = !c->receiving && !c->starved;
     if (!c->over && !c->holding && !c->input_ended && idle) arm_receive(s, c);
@@ -182,7 +183,7 @@ static void proceed(struct uring_server *s, struct uring_conn *c) {
         if (c->holding && !queue_to_own(s, c)) conn_fail(s, c, ENOMEM);
         if (c->over) {
         } else if (c->own_start < c->own_end) {
-            /* Until the receive has ended more may come, and the memory may move */
+            /* Until the receive has ended more bytes may come, and the memory may move */
             if (!c->receiving)
                 send_bytes(s, c, c->own + c->own_start, c->own_end - c->own_start, 0);
         } else if (c->queue.count) {
@@ -313,13 +314,13 @@ static void handle(struct uring_server *s, const struct io_uring_cqe *cqe) {
     }
 }
 
-/* Whether the head of the line need not wait any longer. */
+/* Whether the first connection in the line can go on. */
 static bool can_feed(const struct uring_server *s) {
     return s->starving && (s->ring.held < s->ring.count || s->starving->over);
 }
 
-/* Lets those at the head of the line receive again, one for each free buffer. Armed receives may
- * take them first; who finds none again goes to the end of the line. */
+/* Lets the first connections in the line receive again, one for each free buffer. Armed receives
+ * may take the buffers first; a connection that finds none goes back to the end of the line. */
 static void feed_starved(struct uring_server *s) {
     uint32_t unheld = s->ring.count - s->ring.held;
     while (s->starving && (unheld || s->starving->over)) {
@@ -331,13 +332,13 @@ static void feed_starved(struct uring_server *s) {
     }
 }
 
-/* Submits, waits until `deadline_ns` (0: for ever) for a completion if the line can only go on
- * then, and handles a batch. Returns 0 or an error. */
+/* Submits, waits for a completion until `deadline_ns` (0: for ever) unless the line can go on now,
+ * and handles a batch. Returns 0 or an error. */
 static int turn(struct uring_server *s, uint64_t deadline_ns) {
     struct io_uring_cqe *ended[BATCH];
-    /* Who waits in line need not have bytes to receive, since the kernel looks for a buffer before
-     * it looks for them. It then takes none when it is fed, and no completion would tell that the
-     * next may have it: no sleep before there are no more buffers, or nobody wants them */
+    /* A connection in the line may have no bytes to receive, because the kernel looks for a buffer
+     * before it looks for bytes. Fed, it then takes no buffer, and no completion would wake us to
+     * feed the next. So there is no sleep while both free buffers and a line exist */
     int error = can_feed(s) ? uring_submit(&s->ring) : uring_wait(&s->ring, deadline_ns);
     if (error) return error;
     s->stats->waits++;
@@ -345,14 +346,15 @@ static int turn(struct uring_server *s, uint64_t deadline_ns) {
     for (unsigned i = 0; i < count; i++) handle(s, ended[i]);
     io_uring_cq_advance(&s->ring.rings, count);
     s->stats->events += count;
-    uring_publish(&s->ring); /* before those who wait for a buffer ask again */
+    uring_publish(&s->ring); /* before the connections in the line receive again */
     feed_starved(s);
     uring_publish(&s->ring);
     return 0;
 }
 
-/* Ends the accept and all connections, and closes these as the ends of their operations come in.
- * Not by one cancellation of everything: the kernel looks for each operation from the start again.
+/* Ends the accept and all connections, and closes these as their operations complete. One
+ * cancellation of everything would be slower: for each operation the kernel searches from the
+ * start.
  */
 static void end_connections(struct uring_server *s) {
     uint64_t deadline_ns = os_clock_ns() + STOP_NS;
@@ -393,7 +395,7 @@ static int uring_model_run(void *state, os_socket stop, struct server_stats *sta
 
 static void uring_model_close(void *state) {
     struct uring_server *s = state;
-    while (s->first) { /* only where the kernel was too slow at stop */
+    while (s->first) { /* only if the kernel was too slow at stop */
         CHECK(!s->first->previous);
         conn_free(s, s->first);
     }
@@ -420,7 +422,7 @@ static int uring_model_open(const struct server_config *config, os_socket listen
     struct uring_server *s = calloc(1, sizeof *s);
     if (!s) return ENOMEM;
     struct uring_config wanted = ring_config(config);
-    const char *step; /* the probe has told what this machine lacks */
+    const char *step; /* unused: the probe has reported what this machine lacks */
     int error = uring_open(&s->ring, &wanted, &step);
     if (!error) s->received = calloc(s->ring.count, sizeof *s->received);
     if (!error && !s->received) {

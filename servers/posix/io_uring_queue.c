@@ -1,5 +1,4 @@
-/* io_uring_queue.c - queues of received buffers, linked by buffer number.
- * Invariant: count is the number of buffers from head to tail. */
+/* io_uring_queue.c - queues of received buffers, linked by buffer number. */
 #include "servers/posix/io_uring_queue.h"
 
 #include "base/check.h"

@@ -1,16 +1,16 @@
-/* kqueue.c - filters on sockets are kept by the kernel, and events tell which of them are ready
- * (macOS and its relatives).
- * Invariant: a connection has one filter at a time, for reading, or for writing while bytes are
- * pending. So it has at most one event in flight, and closing it while that event is handled leaves
- * none behind that names it; and input that must not be read yet is not told of again and again.
+/* kqueue.c - the kernel keeps filters on sockets and reports which sockets are ready (macOS, BSDs).
+ * Invariant: a connection has one filter at a time: for reading, or for writing while bytes are
+ * pending. So there is at most one event per connection: after a connection is closed while its
+ * event is handled, no other event names it. And input that must not be read yet is not reported
+ * again and again.
  *
  * System calls per echo in steady state: kevent / (ready connections per wait) + recv + send, and
- * with trigger=edge one recv more, which finds the socket empty. A call of kevent by itself adds a
- * filter when a connection is accepted, deletes it before the close, and exchanges it when a send
- * blocks and when that ends; never per message.
+ * with trigger=edge one more recv, which finds the socket empty. A separate kevent adds a filter
+ * when a connection is accepted, deletes it before the close, and exchanges it when a send blocks
+ * and when it can go on; never per message.
  *
  * Of an event only its tag is used. Its count of bytes may be out of date, and its EV_EOF may come
- * with bytes left to read: the end is where recv() says so. */
+ * with bytes left to read: only recv() reports the end. */
 #include "servers/conn.h"
 
 #include <sys/types.h>
@@ -20,10 +20,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Receives in a row that one connection gets before it must let others go first (edge). */
+/* Receives in a row for one connection before the others get their turn (edge). */
 #define EDGE_RECEIVES_PER_TURN 16
 
-/* A pointer as a filter carries it: on some systems that is an integer. */
+/* A pointer as the user data of a filter, which is an integer on some systems. */
 #define TAG(pointer)                                                                               \
     _Generic((struct kevent){0}.udata, void * : (pointer), default : (intptr_t)(pointer))
 
@@ -31,7 +31,7 @@ enum { OPTION_TRIGGER, OPTION_EVENTS };
 
 static const struct model_option options[] = {
     {"trigger", "level|edge", 0, 0, 0,
-     "level: told as long as a socket is ready; edge: told once when it becomes so"},
+     "level: reported while a socket is ready; edge: reported once when it becomes ready"},
     {"events", NULL, 512, 1, 4096, "most events that one kevent returns"},
     {.name = NULL}};
 
@@ -40,7 +40,7 @@ struct kqueue_server {
     struct conn_set set;       /* its connections */
     int queue;                 /* the kernel's filters and events */
     struct kevent *events;     /* what one wait returns */
-    unsigned short events_max; /* room there; fits the int and the size_t by which systems count */
+    unsigned short events_max; /* fits both int and size_t, the types that systems use for it */
     bool edge;                 /* trigger=edge */
     unsigned short add;        /* flags that add the filter of a connection */
 };
@@ -52,13 +52,13 @@ static struct kevent change_of(int fd, bool to_send, unsigned short flags, void 
                            .udata = TAG(tag)};
 }
 
-/* Adds or deletes one filter. Without room for events an error comes back as one. */
+/* Adds or deletes one filter. kevent returns an error itself, because it has no room for events. */
 static int change(struct kqueue_server *s, int fd, bool to_send, unsigned short flags, void *tag) {
     struct kevent one = change_of(fd, to_send, flags, tag);
     return kevent(s->queue, &one, 1, NULL, 0, NULL) < 0 ? errno : 0;
 }
 
-/* Gives a connection another filter, or the same anew: a filter that is added looks at the socket.
+/* Gives a connection another filter, or the same anew: a new filter reports a ready socket again.
  */
 static int exchange(struct kqueue_server *s, struct conn *c, bool from_send, bool to_send) {
     struct kevent both[] = {change_of(c->socket, from_send, EV_DELETE, c),
@@ -99,7 +99,7 @@ static void kqueue_model_close(void *state) {
     free(s);
 }
 
-/* Returns 0, or an error that the listener cannot leave the queue with. */
+/* Returns 0, or an error if the filter of the listener cannot be deleted. */
 static int accept_some(struct kqueue_server *s) {
     for (int i = 0; i < CONN_ACCEPTS_PER_TURN; i++) {
         struct conn *c = conn_accept(&s->set);
@@ -109,15 +109,15 @@ static int accept_some(struct kqueue_server *s) {
     return s->set.accepting ? 0 : change(s, s->set.listener, false, EV_DELETE, &s->set);
 }
 
-/* ---- trigger=level: one step per event; what is left is told again ---- */
+/* ---- trigger=level: one step per event; bytes that are left are reported again ---- */
 
 static enum conn_outcome level_step(struct kqueue_server *s, struct conn *c) {
     return c->pending_start < c->pending_end ? conn_send_pending(&s->set, c)
                                              : conn_receive(&s->set, c);
 }
 
-/* ---- trigger=edge: told once, so all that can be done is done, until the socket itself says that
- * there is nothing left ---- */
+/* ---- trigger=edge: an event is reported once, so the socket is served until it has no more bytes
+ * or no more room ---- */
 
 /* CONN_BLOCKED only when there is no room at all. */
 static enum conn_outcome edge_send(struct kqueue_server *s, struct conn *c) {
@@ -150,9 +150,9 @@ static void serve(struct kqueue_server *s, struct conn *c) {
     bool was_blocked = c->pending_start < c->pending_end;
     enum conn_outcome outcome = s->edge ? edge_turn(s, c) : level_step(s, c);
     bool is_blocked = outcome == CONN_BLOCKED;
-    bool unfinished = s->edge && outcome == CONN_ECHOED; /* no new edge would say so */
+    bool unfinished = s->edge && outcome == CONN_ECHOED; /* no new edge will come */
     if (outcome == CONN_ENDED) {
-        /* should it fail, the close does the same on all systems that are known */
+        /* if it fails, the close deletes the filter on all known systems */
         (void)change(s, c->socket, was_blocked, EV_DELETE, c);
         conn_close(&s->set, c);
         return;
@@ -161,8 +161,8 @@ static void serve(struct kqueue_server *s, struct conn *c) {
         conn_refuse(&s->set, c);
 }
 
-/* Handles what one wait returned. Newcomers come last: they may get the descriptors of those that
- * were closed. Returns 0 or an error of the instance. */
+/* Handles what one wait returned. Newcomers come last: they may get the descriptors of closed
+ * connections. Returns 0 or an error of the instance. */
 static int handle(struct kqueue_server *s, int n, bool *stop) {
     bool accept = false;
     for (int i = 0; i < n; i++) {
@@ -198,7 +198,7 @@ static int kqueue_model_run(void *state, os_socket stop, struct server_stats *st
         if (!error && conn_accept_resumes(&s->set))
             error = change(s, s->set.listener, false, EV_ADD, &s->set);
     }
-    conn_close_all(&s->set); /* with their filters: the queue itself ends next */
+    conn_close_all(&s->set); /* their filters end with the queue */
     return error;
 }
 

@@ -1,8 +1,8 @@
-/* poll.c - the program keeps the set of sockets and hands all of it to the kernel at every wait.
+/* poll.c - the program keeps the set of sockets and passes all of it to the kernel at every wait.
  * Invariant: rows 2 to count-1 of `polled` and `conns` belong together, without gaps.
  *
- * System calls per echo in steady state: poll / (ready connections per wait) + recv + send. What
- * grows with the number of connections is the cost of poll itself: it looks at every row. */
+ * System calls per echo in steady state: poll / (ready connections per wait) + recv + send. The
+ * cost of poll itself grows with the number of connections: it looks at every row. */
 #include "servers/conn.h"
 
 #include <errno.h>
@@ -17,13 +17,13 @@
 /* One instance. */
 struct poll_server {
     struct conn_set set;   /* its connections */
-    struct pollfd *polled; /* what poll() gets */
-    struct conn **conns;   /* the connection of each row; NULL in the rows of our own */
+    struct pollfd *polled; /* the argument of poll() */
+    struct conn **conns;   /* the connection of each row; NULL for listener and stop */
     size_t count;          /* rows in use */
-    size_t capacity;       /* rows there are */
+    size_t capacity;       /* rows allocated */
 };
 
-/* Makes room for one row more. Returns whether there is. */
+/* Makes room for one more row. Returns false if there is no memory. */
 static bool grow(struct poll_server *s) {
     if (s->count < s->capacity) return true;
     size_t capacity = s->capacity ? s->capacity * 2 : ROWS_MIN;
@@ -91,8 +91,8 @@ static void serve(struct poll_server *s, struct conn *c) {
         s->polled[c->slot].events = outcome == CONN_BLOCKED ? POLLOUT : POLLIN;
 }
 
-/* Serves the `n` rows that are ready. From the last to the first: the row that takes the place of a
- * closed one has then been looked at already. New rows are added when all are done. */
+/* Serves the `n` rows that are ready. It goes from the last to the first, so that the row that
+ * replaces a closed one has been served already. New rows are added at the end. */
 static void handle(struct poll_server *s, int n) {
     for (size_t row = s->count; row > ROWS_OWN && n > 0; row--) {
         if (!s->polled[row - 1].revents) continue;

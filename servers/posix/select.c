@@ -1,21 +1,20 @@
-/* select.c - poll's ancestor: sets of bits, one per possible descriptor, FD_SETSIZE at most.
- * Invariant: no descriptor at or above FD_SETSIZE is ever put into a set; that would be a write
- * beyond its end.
+/* select.c - the ancestor of poll: sets with one bit per possible descriptor, FD_SETSIZE at most.
+ * Invariant: no descriptor at or above FD_SETSIZE is put into a set, which would write beyond its
+ * end.
  *
- * System calls per echo in steady state: select / (ready connections per wait) + recv + send. What
- * grows is the cost of select and of the scan behind it: both go up to the highest descriptor.
+ * System calls per echo in steady state: select / (ready connections per wait) + recv + send. The
+ * cost of select and of the scan after it grows: both go up to the highest descriptor.
  *
- * Limit: descriptors, not connections. Standard streams, listeners, the stop pair and whatever the
- * process inherited count too, therefore the model promises 1000 connections, and takes as many
- * more as have a descriptor below FD_SETSIZE (1024). What lies beyond is accepted, counted and
- * closed. */
+ * Limit: descriptors, not connections. Standard streams, listeners, the stop pair and inherited
+ * descriptors count, too. So the model promises 1000 connections, and serves more while their
+ * descriptors are below FD_SETSIZE (1024). Connections beyond are accepted, counted and closed. */
 #include "servers/conn.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/select.h>
 
-/* Left for descriptors that are no connections. */
+/* For descriptors that are no connections. */
 #define DESCRIPTORS_RESERVED 24
 
 /* One instance. */
@@ -24,7 +23,7 @@ struct select_server {
     fd_set readers;                 /* sockets to receive from, listener and stop among them */
     fd_set writers;                 /* sockets whose send is blocked */
     int highest;                    /* no descriptor above this one is in either set */
-    struct conn *conns[FD_SETSIZE]; /* by descriptor; NULL for those of our own */
+    struct conn *conns[FD_SETSIZE]; /* by descriptor; NULL for listener and stop */
 };
 
 static void select_model_close(void *state) {

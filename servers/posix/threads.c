@@ -1,9 +1,9 @@
 /* threads.c - blocking calls, a thread per connection: the kernel's scheduler is the event loop.
- * Invariant: a connection is in the list exactly as long as its socket is open, so that stop never
- * shuts down a descriptor that has been given to somebody else.
+ * Invariant: a connection is in the list exactly as long as its socket is open, so stop never shuts
+ * down a descriptor that now belongs to another connection.
  *
- * System calls per echo in steady state: recv + send. The wake-up of a thread per echo is no system
- * call but costs a context switch when the server has nothing else to do. */
+ * System calls per echo in steady state: recv + send. Each echo also wakes a thread: a context
+ * switch, but no system call. */
 #include "servers/model.h"
 
 #include <errno.h>
@@ -12,33 +12,33 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-/* Address space per thread, not memory: what is never touched costs nothing. The buffer is not on
- * the stack; the rest is for libc and for sanitizers. */
+/* Address space per thread; pages that are never touched take no memory. The buffer is not on the
+ * stack; libc and sanitizers need the rest. */
 #define STACK_BYTES (256u * 1024u)
 
-/* How long the acceptor leaves the listener alone when there is no descriptor, memory or thread. */
+/* How long the acceptor ignores the listener when there is no descriptor, memory or thread. */
 #define ACCEPT_RETRY_MS 100
 
 /* One instance. */
 struct threads_server {
-    os_socket listener;         /* where connections come from */
+    os_socket listener;
     size_t buffer_bytes;        /* most that one receive returns */
     pthread_attr_t attributes;  /* of connection threads: detached, small stack */
     pthread_mutex_t lock;       /* guards all below */
     pthread_cond_t closed;      /* signalled whenever a connection has closed */
     struct thread_conn *first;  /* list of all connections */
-    bool stopping;              /* ends are ours, not the peers' */
+    bool stopping;              /* from now on the server ends connections */
     struct server_stats totals; /* of the connections that have ended */
 };
 
 /* One connection and its thread. */
 struct thread_conn {
-    struct threads_server *server; /* whose it is */
-    struct thread_conn *previous;  /* in the server's list */
-    struct thread_conn *next;      /* in the same */
-    os_socket socket;              /* blocking */
-    struct server_stats stats;     /* of this connection alone, hence without a lock */
-    uint8_t buffer[];              /* server->buffer_bytes */
+    struct threads_server *server;
+    struct thread_conn *previous; /* in the server's list */
+    struct thread_conn *next;     /* in the same list */
+    os_socket socket;             /* blocking */
+    struct server_stats stats;    /* of this connection only, so it needs no lock */
+    uint8_t buffer[];             /* server->buffer_bytes */
 };
 
 static int threads_open(const struct server_config *config, os_socket listener, void **state) {
@@ -147,10 +147,11 @@ static int serve(struct threads_server *s, os_socket socket) {
     return error;
 }
 
-/* Waits up to `wait_ms` (-1: for ever) for stop, and with `accepting` for a connection. Returns 0
- * or an error. */
-static int wait_for(struct threads_server *s, os_socket stop, bool accepting, int wait_ms,
-                    bool *stopped, bool *connection) {
+/* Waits for stop and a connection; without `accepting` for stop only, up to ACCEPT_RETRY_MS.
+ * Returns 0 or an error. */
+static int wait_for(struct threads_server *s, os_socket stop, bool accepting, bool *stopped,
+                    bool *connection) {
+    int wait_ms = accepting ? -1 : ACCEPT_RETRY_MS;
     struct pollfd polled[] = {{.fd = stop, .events = POLLIN},
                               {.fd = accepting ? s->listener : -1, .events = POLLIN}};
     int n = poll(polled, 2, wait_ms);
@@ -159,7 +160,7 @@ static int wait_for(struct threads_server *s, os_socket stop, bool accepting, in
     return n < 0 && errno != EINTR ? errno : 0;
 }
 
-/* Ends all connections and waits until their threads have let go of them. */
+/* Ends all connections and waits until their threads have removed them. */
 static void end_connections(struct threads_server *s) {
     pthread_mutex_lock(&s->lock);
     s->stopping = true;
@@ -173,8 +174,7 @@ static int threads_run(void *state, os_socket stop, struct server_stats *stats) 
     bool stopped = false, connection = false, accepting = true;
     int error = 0;
     while (!error && !stopped) {
-        error =
-            wait_for(s, stop, accepting, accepting ? -1 : ACCEPT_RETRY_MS, &stopped, &connection);
+        error = wait_for(s, stop, accepting, &stopped, &connection);
         stats->waits++;
         stats->events += connection;
         accepting = true;

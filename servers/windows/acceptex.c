@@ -1,12 +1,13 @@
 /* acceptex.c - AcceptEx: overlapped accepts.
- * Invariant: whoever AcceptEx connected is counted as accepted, also if he is gone already. */
+ * Invariant: every connection of AcceptEx is counted as accepted, even if the peer is gone already.
+ */
 #include "servers/windows/acceptex.h"
 
 #include "base/os_windows.h"
 
 #include <errno.h>
 
-/* The call is no function of a library but of the provider that the listener belongs to. */
+/* AcceptEx is not a library function: the listener's provider has it. */
 int acceptex_open(struct acceptex_pool *pool, struct overlapped_set *set, HANDLE port,
                   ULONG_PTR key) {
     GUID which = WSAID_ACCEPTEX;
@@ -25,7 +26,7 @@ int acceptex_open(struct acceptex_pool *pool, struct overlapped_set *set, HANDLE
     for (size_t i = 0; i < ACCEPTEX_POOL; i++)
         pool->accepts[i] = (struct acceptex){.socket = OS_SOCKET_NONE, .missing = true};
     pool->missing = ACCEPTEX_POOL;
-    set->retry_ns = 1; /* long due */
+    set->retry_ns = 1; /* due at once */
     return 0;
 }
 
@@ -40,11 +41,11 @@ static int start(struct acceptex_pool *pool, struct acceptex *a) {
     a->socket = WSASocketW(pool->family, SOCK_STREAM, IPPROTO_TCP, NULL, 0,
                            WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
     if (a->socket == OS_SOCKET_NONE) return os_windows_error((DWORD)WSAGetLastError());
-    /* One that waited and was reset meanwhile can end the call: the next */
+    /* A connection that was reset while it waited can end the call: try the next */
     for (int i = 0; i < OVERLAPPED_ACCEPTS_PER_TURN && os_error_peer_gone(error); i++) {
         if (pool->accept_ex(pool->set->listener, a->socket, a->addresses, 0, ACCEPTEX_ADDRESS_BYTES,
                             ACCEPTEX_ADDRESS_BYTES, &bytes, &a->overlapped))
-            return 0; /* ended at once: the port tells so all the same */
+            return 0; /* completed at once: the port still gets a packet */
         error = WSAGetLastError();
         if (error == WSA_IO_PENDING) return 0;
         error = os_windows_error((DWORD)error);
@@ -88,7 +89,7 @@ uint32_t acceptex_retry_ms(struct acceptex_pool *pool, uint32_t most_ms,
     return wait_ms;
 }
 
-/* What AcceptEx connected takes nothing over from the listener until it is told to, and has no
+/* A socket that AcceptEx connected has no properties of the listener until this call, and no
  * TCP_NODELAY. Returns 0 or an error. */
 static int inherit(struct acceptex_pool *pool, os_socket socket) {
     const os_socket *listener = &pool->set->listener;
@@ -107,7 +108,7 @@ struct overlapped_conn *acceptex_take(struct acceptex_pool *pool, struct accepte
     a->socket = OS_SOCKET_NONE;
     *error = 0;
     if (gone && !os_error_peer_gone(gone)) {
-        os_close(socket); /* nobody was connected */
+        os_close(socket); /* it has no connection */
         *error = gone;
         return NULL;
     }

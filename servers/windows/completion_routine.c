@@ -1,22 +1,23 @@
-/* completion_routine.c - overlapped calls name a function that is called when they have ended: in
- * the thread that made the call, while that thread waits alertably.
- * Invariant: all operations are started by the one thread that runs the server, so that all
- * routines run there, none at the same time as another, and nothing of a connection needs a lock.
+/* completion_routine.c - overlapped calls name a function that is called when they have completed:
+ * in the thread that made the call, while that thread waits alertably. Invariant: one thread starts
+ * all operations, so all routines run in that thread, one after the other, and connections need no
+ * lock.
  *
- * System calls per echo in steady state: WSARecv + WSASend, and SleepEx / (routines per SleepEx),
- * of which there are two per echo.
+ * System calls per echo in steady state: WSARecv + WSASend, and SleepEx x 2 / (routines per
+ * SleepEx).
  *
- * The connection's address travels in WSAOVERLAPPED.hEvent, which the system leaves alone when
- * there is a routine. The read routine sends, the write routine receives again; the two alternate.
- * The textbook's loop, accept=alternate, alternates an accept that does not wait with a short
- * SleepEx. But SleepEx goes on as long as there are routines to run, and as each starts what calls
- * the next, it may not return before the load ends: newcomers starve. The other forms cure that:
- *   inline    the routines themselves look for newcomers, one in so many
- *   deferred  read routines only queue what came; it is sent when SleepEx has returned, which it
- *             must, since nothing that is unsent calls a routine
- *   thread    a thread of its own accepts, waiting as long as nobody comes, and hands sockets over
- *             by QueueUserAPC. The default: it neither starves anybody nor wakes up for nothing
- * What that comes to is measured in docs/models.md. */
+ * WSAOVERLAPPED.hEvent holds the connection's address; the system ignores it if there is a routine.
+ * The read routine sends, the write routine receives again.
+ *
+ * The loop of textbooks, accept=alternate, alternates an accept that does not wait with a short
+ * SleepEx. But SleepEx returns only when no routine is left to run, and each routine starts an
+ * operation that calls the next one. So it may not return before the load ends, and newcomers
+ * starve. The other forms avoid that:
+ *   inline    every 64th routine accepts
+ *   deferred  read routines only queue received bytes, which are sent after SleepEx. It must
+ * return, because unsent bytes call no routine thread    a separate thread waits for connections
+ * and hands their sockets over by QueueUserAPC. The default: no connection starves, and the loop
+ * never wakes up without work docs/models.md has measurements of all forms. */
 #include "base/os_windows.h"
 
 #include "servers/windows/overlapped.h"
@@ -25,11 +26,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-/* accept=inline: routines between two looks for newcomers. */
+/* accept=inline: routines between two accepts. */
 #define ROUTINES_PER_ACCEPT 64
 
-/* accept=thread: nothing is due when SleepEx ends by its time; but the acceptor's failure must not
- * stay unseen for long. */
+/* accept=thread: the loop has nothing to do after this time, but must notice a failed acceptor. */
 #define THREAD_SLEEP_MS 100
 
 enum { OPTION_ACCEPT, OPTION_SLEEP_MS };
@@ -39,29 +39,30 @@ enum accept_form { ACCEPT_THREAD, ACCEPT_DEFERRED, ACCEPT_INLINE, ACCEPT_ALTERNA
 
 static const struct model_option options[] = {
     {"accept", "thread|deferred|inline|alternate", 0, 0, 0,
-     "who accepts: a thread; the loop, sending after SleepEx; also the routines; the loop alone"},
+     "thread: a thread accepts; deferred: the loop accepts, and sends after SleepEx; "
+     "inline: loop and routines accept; alternate: the loop accepts"},
     {"sleep_ms", NULL, 1, 0, 100, "how long SleepEx waits between two accepts; not for thread"},
     {.name = NULL}};
 
 /* One instance. */
 struct routine_server {
-    struct overlapped_set set;          /* where connections come from */
-    enum accept_form form;              /* who accepts, and when */
+    struct overlapped_set set;
+    enum accept_form form;
     DWORD sleep_ms;                     /* of every SleepEx */
     struct server_stats *stats;         /* of the thread that runs all routines */
     struct overlapped_conn *first;      /* list of all connections */
-    struct overlapped_conn *work_first; /* deferred: connections with something to send */
+    struct overlapped_conn *work_first; /* deferred: connections with bytes to send */
     struct overlapped_conn *work_last;  /* deferred: the last of them */
-    uint32_t routines;                  /* inline: run since the last look for newcomers */
+    uint32_t routines;                  /* inline: all that have run */
     _Atomic bool stopping;              /* routines end their connections */
     WSAOVERLAPPED stop_overlapped;      /* of the receive on the stop socket */
-    char stop_byte;                     /* where it would go; none comes */
+    char stop_byte;                     /* its buffer; no byte ever comes */
     bool stop_in_flight;                /* that receive has not ended */
-    os_socket stop;                     /* the stop socket */
-    HANDLE io_thread;                   /* thread: who is handed sockets */
-    pthread_t acceptor;                 /* thread: who hands them over */
-    struct server_stats accept_stats;   /* thread: the acceptor's */
-    int accept_error;                   /* thread: why it ended before its time; else 0 */
+    os_socket stop;
+    HANDLE io_thread;                 /* accept=thread: the thread of all routines */
+    pthread_t acceptor;               /* accept=thread */
+    struct server_stats accept_stats; /* accept=thread: counters of the acceptor */
+    int accept_error;                 /* accept=thread: why the acceptor ended early; else 0 */
 };
 
 static void CALLBACK read_routine(DWORD error, DWORD bytes, LPWSAOVERLAPPED overlapped,
@@ -76,7 +77,7 @@ static void end(struct routine_server *s, struct overlapped_conn *c) {
     overlapped_close(&s->set, c);
 }
 
-/* What came of starting an operation. One that ended at once calls its routine all the same. */
+/* Checks whether an operation was started. One that completes at once also calls its routine. */
 static void started(struct routine_server *s, struct overlapped_conn *c, int result) {
     int error = result == 0 ? 0 : WSAGetLastError();
     if (!error || error == WSA_IO_PENDING) return;
@@ -123,7 +124,7 @@ static void CALLBACK newcomer_routine(ULONG_PTR argument) {
     }
 }
 
-/* Accepts without an end. Here Winsock may wait; no routine of this thread could interrupt it. */
+/* Accepts until stop. Here Winsock may wait: this thread has no routines to run. */
 static void *accept_thread(void *argument) {
     struct routine_server *s = argument;
     struct server_stats *stats = &s->accept_stats;
@@ -165,10 +166,10 @@ static void send_queued(struct routine_server *s) {
     }
 }
 
-/* What every routine does first. Returns whether the connection is to go on. */
+/* Every routine calls this first. Returns whether the connection goes on. */
 static bool enter(struct routine_server *s, struct overlapped_conn *c, size_t bytes) {
     s->stats->events++;
-    if (s->stopping) { /* or SleepEx would not return */
+    if (s->stopping) { /* otherwise SleepEx would not return */
         overlapped_stopped(c, bytes, s->stats);
         end(s, c);
         return false;
@@ -215,7 +216,7 @@ static void CALLBACK stop_routine(DWORD error, DWORD bytes, LPWSAOVERLAPPED over
 
 /* ---- the loop ---- */
 
-/* Starts the receive whose end is the order to stop. Returns 0 or an error. */
+/* Starts the receive that completes when the server is to stop. Returns 0 or an error. */
 static int watch_stop(struct routine_server *s) {
     WSABUF part = {.len = 1, .buf = &s->stop_byte};
     DWORD flags = 0;
@@ -239,7 +240,8 @@ static void serve(struct routine_server *s) {
 
 /* thread: serves while the acceptor runs. Returns 0 or an error. */
 static int serve_with_acceptor(struct routine_server *s) {
-    HANDLE self = GetCurrentProcess(); /* GetCurrentThread() alone names whoever asks */
+    HANDLE self = GetCurrentProcess(); /* GetCurrentThread() is a pseudo handle: elsewhere it would
+                                          mean the thread that uses it */
     if (!DuplicateHandle(self, GetCurrentThread(), self, &s->io_thread, 0, FALSE,
                          DUPLICATE_SAME_ACCESS))
         return os_windows_error(GetLastError());
@@ -247,7 +249,7 @@ static int serve_with_acceptor(struct routine_server *s) {
     if (!error) {
         serve(s);
         pthread_join(s->acceptor, NULL);
-        SleepEx(0, TRUE); /* the last that were handed over */
+        SleepEx(0, TRUE); /* runs the last newcomer_routine calls */
         server_stats_add(s->stats, &s->accept_stats);
         error = s->accept_error;
     }
@@ -259,14 +261,14 @@ static int serve_with_acceptor(struct routine_server *s) {
  * have run. */
 static void end_connections(struct routine_server *s) {
     s->stopping = true;
-    while (s->work_first) { /* deferred: nothing of these is in flight */
+    while (s->work_first) { /* deferred: these have nothing in flight */
         struct overlapped_conn *c = s->work_first;
         s->work_first = c->next_work;
         s->stats->closed_clean++;
         end(s, c);
     }
     for (struct overlapped_conn *c = s->first; c; c = c->next) {
-        os_close(c->socket); /* which waits for nothing, so that no routine runs meanwhile */
+        os_close(c->socket); /* does not wait, so no routine runs meanwhile */
         c->socket = OS_SOCKET_NONE;
     }
     if (s->stop_in_flight) CancelIoEx((HANDLE)s->stop, &s->stop_overlapped);

@@ -1,16 +1,14 @@
-/* event_select.c - WSAEventSelect: what happens on a socket is recorded and an event object set; a
- * thread waits for 64 of them at most, hence a thread for every 63 connections.
- * Invariant: rows 1 to count-1 of a worker belong to its connections, without gaps, and only the
- * worker itself touches them.
+/* event_select.c - WSAEventSelect: network events of a socket are recorded, and an event object is
+ * set. A thread can wait for 64 of them, so every 63 connections have a thread. Invariant: rows 1
+ * to count-1 of a worker belong to its connections, without gaps, and only the worker uses them.
  *
  * System calls per echo in steady state: WSAWaitForMultipleEvents / (ready connections per wait) +
- * WSAWaitForMultipleEvents (which is the next one that is ready?) + WSAEnumNetworkEvents (which
- * resets the event) + recv (which lets FD_READ be recorded again, and at once if more is there) +
- * send.
+ * WSAWaitForMultipleEvents (to find the next ready one) + WSAEnumNetworkEvents (which resets the
+ * event) + recv (after which FD_READ can be recorded again, at once if there is more) + send.
  *
- * FD_WRITE is recorded after a send that found no room at all, FD_CLOSE once, and maybe with bytes
- * before the end. The thread of the instance accepts and hands over; workers are started as
- * connections come, and stay for those that come later. */
+ * FD_WRITE is recorded after a send that found no room at all. FD_CLOSE is recorded once, maybe
+ * while bytes are still to be received. The thread of the instance accepts and hands over; workers
+ * are started as connections come, and stay. */
 #include "base/check.h"
 
 #include "servers/conn.h"
@@ -20,43 +18,43 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#define ROW_WAKE 0 /* the acceptor's word: newcomers, or the end */
+#define ROW_WAKE 0 /* set by the acceptor: newcomers, or stop */
 #define ROWS WSA_MAXIMUM_WAIT_EVENTS
 #define WORKER_CONNECTIONS (ROWS - 1)
 
-/* Receives that one connection may have per turn where nothing would announce more of them. */
+/* Receives in a row for one connection when no event would report further bytes. */
 #define RECEIVES_PER_TURN 16
 
 /* A thread and its connections. */
 struct worker {
-    struct event_select_server *server; /* whose it is */
-    struct worker *next;                /* in the server's list */
-    pthread_t thread;                   /* runs it */
-    struct conn_set set;                /* its connections; it never accepts */
-    struct server_stats stats;          /* what it did; valid after the thread was joined */
-    WSAEVENT events[ROWS];              /* set when something happened */
-    struct conn *conns[ROWS];           /* the connection of each row; NULL in the first */
-    DWORD count;                        /* rows in use */
-    size_t assigned;                    /* connections that it has or gets; server's lock */
-    struct conn *newcomers;             /* queue of those that it gets; server's lock */
+    struct event_select_server *server;
+    struct worker *next; /* in the server's list */
+    pthread_t thread;
+    struct conn_set set;       /* its connections; it never accepts */
+    struct server_stats stats; /* valid after the thread was joined */
+    WSAEVENT events[ROWS];
+    struct conn *conns[ROWS]; /* the connection of each row; NULL in the first */
+    DWORD count;              /* rows in use */
+    size_t assigned;          /* connections, newcomers included; under the server's lock */
+    struct conn *newcomers;   /* queue of connections that it gets; under the server's lock */
 };
 
 /* One instance. */
 struct event_select_server {
     struct server_config config; /* for the workers' sets */
-    struct conn_set set;         /* accepts, and has no connections but those being handed over */
+    struct conn_set set;         /* accepts; connections leave it when they are handed over */
     SRWLOCK lock;                /* guards what workers and acceptor share */
-    struct worker *workers;      /* list of all, the latest first; the acceptor's */
-    bool stopping;               /* workers are to end; lock */
+    struct worker *workers;      /* list of all, the latest first; only the acceptor uses it */
+    bool stopping;               /* workers are to end; under the lock */
 };
 
 /* ---- a worker ---- */
 
-/* Gives a newcomer the next row. Returns whether that could be done. */
+/* Gives a newcomer the next row. Returns false if that fails. */
 static bool watch(struct worker *w, struct conn *c) {
     WSAEVENT event = WSACreateEvent();
     if (event == WSA_INVALID_EVENT) return false;
-    /* it has inherited the listener's selection: out with that, and in with its own */
+    /* it has inherited the selection of the listener, which must be removed first */
     if (WSAEventSelect(c->socket, NULL, 0) != 0 ||
         WSAEventSelect(c->socket, event, FD_READ | FD_WRITE | FD_CLOSE) != 0) {
         WSACloseEvent(event);
@@ -82,14 +80,14 @@ static void remove_row(struct worker *w, struct conn *c) {
     w->events[row] = w->events[last];
     w->conns[row] = w->conns[last];
     w->conns[row]->slot = row;
-    conn_close(&w->set, c); /* before its event, which it would set */
+    conn_close(&w->set, c); /* before the event is closed: closing the socket may set it */
     WSACloseEvent(event);
     unassign(w);
 }
 
-/* Takes what the acceptor has handed over. Returns whether to stop. */
+/* Takes newcomers from the acceptor. Returns whether to stop. */
 static bool woken(struct worker *w) {
-    WSAResetEvent(w->events[ROW_WAKE]); /* first: what comes later sets it again */
+    WSAResetEvent(w->events[ROW_WAKE]); /* first: later newcomers set it again */
     AcquireSRWLockExclusive(&w->server->lock);
     struct conn *c = w->newcomers;
     bool stop = w->server->stopping;
@@ -107,7 +105,7 @@ static bool woken(struct worker *w) {
     return stop;
 }
 
-/* Sends until all has gone or there is no room at all: only that lets FD_WRITE be recorded. */
+/* Sends until everything is sent or there is no room at all: only then is FD_WRITE recorded. */
 static enum conn_outcome send_pending(struct worker *w, struct conn *c) {
     for (;;) {
         size_t start = c->pending_start;
@@ -119,9 +117,9 @@ static enum conn_outcome send_pending(struct worker *w, struct conn *c) {
 static enum conn_outcome echo(struct worker *w, struct conn *c) {
     enum conn_outcome outcome = CONN_ECHOED;
     if (c->pending_start < c->pending_end) outcome = send_pending(w, c);
-    /* FD_READ may have been recorded, and reported, while it could not receive: it does so now.
-     * Otherwise one receive is enough, for it has what is left recorded. Not so the end: FD_CLOSE
-     * comes once, so that behind it all is received without being told */
+    /* FD_READ may have been reported while bytes were pending: receive now. Usually one receive is
+     * enough, because FD_READ is then recorded for further bytes. But FD_CLOSE comes only once, so
+     * after it everything must be received without further events */
     for (int i = 0; i < RECEIVES_PER_TURN && (i == 0 || c->hung_up); i++) {
         if (outcome == CONN_BLOCKED || outcome == CONN_ENDED) break;
         outcome = conn_receive(&w->set, c);
@@ -139,16 +137,17 @@ static void serve(struct worker *w, struct conn *c) {
         return;
     }
     if (happened.lNetworkEvents & FD_CLOSE) c->hung_up = true;
-    /* the first FD_WRITE comes at once, of a connection that has nothing to send */
+    /* the first FD_WRITE comes at once, when there is nothing to send */
     if (!pending && !c->hung_up && !(happened.lNetworkEvents & FD_READ)) return;
     enum conn_outcome outcome = echo(w, c);
     if (outcome == CONN_ENDED)
         remove_row(w, c);
     else if (c->hung_up && outcome != CONN_BLOCKED)
-        WSASetEvent(w->events[c->slot]); /* its end is still to come and would not be told */
+        WSASetEvent(
+            w->events[c->slot]); /* its end is still to be received, and no event will report it */
 }
 
-/* Serves each row once that is ready now, so that the first rows, which a wait prefers, do not
+/* Serves each row that is ready now once, so that the first rows, which a wait prefers, do not
  * starve the last. Returns whether to stop. */
 static bool handle(struct worker *w, DWORD row) {
     bool stop = false, newcomers = false;
@@ -158,9 +157,10 @@ static bool handle(struct worker *w, DWORD row) {
             newcomers = true;
         else
             serve(w, w->conns[row]);
-        if (++row >= w->count) break; /* the row may have got another connection: next turn's */
+        if (++row >= w->count)
+            break; /* the row may have another connection now: it is served next turn */
         DWORD next = WSAWaitForMultipleEvents(w->count - row, w->events + row, FALSE, 0, FALSE);
-        if (next >= WSA_WAIT_EVENT_0 + w->count - row) break; /* none of them */
+        if (next >= WSA_WAIT_EVENT_0 + w->count - row) break; /* no other row is ready */
         row += next - WSA_WAIT_EVENT_0;
     }
     if (newcomers) stop = woken(w);
@@ -172,7 +172,7 @@ static void *worker_thread(void *argument) {
     bool stop = false;
     while (!stop) {
         DWORD first = WSAWaitForMultipleEvents(w->count, w->events, FALSE, WSA_INFINITE, FALSE);
-        CHECK(first != WSA_WAIT_FAILED); /* all handles are its own */
+        CHECK(first != WSA_WAIT_FAILED); /* all handles belong to this worker */
         w->stats.waits++;
         stop = handle(w, first - WSA_WAIT_EVENT_0);
     }
@@ -189,7 +189,7 @@ static void worker_free(struct worker *w) {
     free(w);
 }
 
-/* Starts one more worker. Returns it, or NULL for want of memory or handles. */
+/* Starts one more worker. Returns NULL if there are no memory or handles. */
 static struct worker *worker_start(struct event_select_server *s) {
     struct worker *w = calloc(1, sizeof *w);
     if (!w) return NULL;
@@ -211,7 +211,7 @@ static struct worker *worker_start(struct event_select_server *s) {
     return w;
 }
 
-/* A worker with room, started if there is none. Returns NULL if that fails. */
+/* Finds a worker with room, or starts one. Returns NULL if that fails. */
 static struct worker *worker_with_room(struct event_select_server *s) {
     struct worker *w = s->workers;
     AcquireSRWLockExclusive(&s->lock);
@@ -240,7 +240,7 @@ static void accept_some(struct event_select_server *s) {
     }
 }
 
-/* Ends all workers and adds up what they did. */
+/* Ends all workers and adds up their counters. */
 static void end_workers(struct event_select_server *s, struct server_stats *stats) {
     AcquireSRWLockExclusive(&s->lock);
     s->stopping = true;
@@ -288,7 +288,7 @@ static int accept_until(struct event_select_server *s, WSAEVENT stop_event, WSAE
         if (n == WSA_WAIT_FAILED) return WSAGetLastError();
         if (n == WSA_WAIT_EVENT_0) return 0;
         s->set.stats->waits++;
-        /* before the accepts: each of them lets the next who waits set it again */
+        /* before the accepts: after each of them the next waiting connection sets it again */
         WSAResetEvent(accept_event);
         accept_some(s);
     }

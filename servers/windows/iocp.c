@@ -1,16 +1,18 @@
-/* iocp.c - operations are started on sockets that belong to a completion port; when one has ended
- * the port tells any of the threads that wait on it (Windows Vista).
- * Invariant: a connection has exactly one operation in flight or one packet in the port, so that
- * one worker at a time has it and it needs no lock, however many workers there are.
+/* iocp.c - operations are started on sockets that belong to a completion port; a completed
+ * operation sends a packet to the port, which wakes any one of the threads that wait there (Windows
+ * Vista). Invariant: a connection has exactly one operation in flight or one packet in the port. So
+ * only one worker at a time has it, and it needs no lock.
  *
  * System calls per echo in steady state: WSARecv + WSASend, and GetQueuedCompletionStatusEx x 2 /
- * (packets per wait); nothing else. With skip=on an operation that ends at once sends no packet:
- * then one wait serves INLINE_MAX operations of a busy connection and more. Off by default: even
- * so capped, those whose bytes come at once are served before others (200 busy connections under
- * Wine on a busy machine: median below 1 ms, p99 above 300; with skip=off 13 to 27, up to 300).
+ * (packets per wait); nothing else. With skip=on an operation that completes at once sends no
+ * packet, and one wait can serve several operations of a busy connection. It is off by default,
+ * because even with the cap INLINE_MAX connections whose bytes come at once are preferred (200 busy
+ * connections under Wine on a busy machine: median below 1 ms, p99 above 300 ms; with skip=off
+ * median 13 to 27 ms, p99 up to 300 ms).
  *
- * accept=acceptex keeps a pool of accepts in flight, which end in the port like everything else;
- * accept=thread is a thread that waits for the listener and posts each newcomer to the port. */
+ * accept=acceptex keeps a pool of accepts in flight, which complete through the port like all other
+ * operations. accept=thread has a thread that waits for the listener and posts each newcomer to the
+ * port. */
 #include "base/os_windows.h"
 
 #include "servers/windows/acceptex.h"
@@ -21,51 +23,54 @@
 #include <stdlib.h>
 
 #define WORKERS_MAX 64
-#define BATCH 64 /* packets that one wait returns at most */
+#define BATCH 64 /* most packets that one wait returns */
 
-/* skip=on: operations in a row that may end at once on one connection. The next goes through the
- * port, behind those of others; without such a cap a few connections keep the worker to themselves.
- */
+/* skip=on: so many operations of one connection in a row may complete at once. The next one goes
+ * through the port, after those of others. Without a cap a few connections would keep the worker
+ * busy. */
 #define INLINE_MAX 4
 
-/* Should a wake-up be lost for want of memory, stop is still seen in time. */
+/* If a wake-up is lost for lack of memory, a stop is still noticed in time. */
 #define WAIT_MOST_MS 500u
 
 enum { OPTION_WORKERS, OPTION_ACCEPT, OPTION_SKIP };
 
 static const struct model_option options[] = {
     {"workers", NULL, 1, 1, WORKERS_MAX, "threads that wait on the port"},
-    {"accept", "acceptex|thread", 0, 0, 0, "accepts that end in the port, or a thread that waits"},
-    {"skip", "off|on", 0, 0, 0, "on: what ends at once is handled at once, a few in a row"},
+    {"accept", "acceptex|thread", 0, 0, 0,
+     "acceptex: accepts that complete through the port; thread: a thread that accepts"},
+    {"skip", "off|on", 0, 0, 0,
+     "on: operations that complete at once are handled at once, a few in a row"},
     {.name = NULL}};
 
-/* What a packet is about: its completion key. Its OVERLAPPED is the head of that thing. */
+/* The completion key of a packet names the type of the object that its OVERLAPPED is the head of.
+ */
 enum packet { PACKET_CONN, PACKET_NEWCOMER, PACKET_ACCEPT, PACKET_STOP, PACKET_WAKE };
 
 /* A thread that waits on the port. */
 struct iocp_worker {
-    struct iocp_server *server; /* whose it is */
-    pthread_t thread;           /* but for the first, which is that of run */
-    struct server_stats stats;  /* its own, hence without a lock */
-    int error;                  /* why it ended before its time; else 0 */
+    struct iocp_server *server;
+    pthread_t thread;          /* unused in the first, which runs in the thread of run */
+    struct server_stats stats; /* of this worker only, so it needs no lock */
+    int error;                 /* why it ended early; else 0 */
 };
 
 /* The instance. */
 struct iocp_server {
-    struct overlapped_set set; /* where connections come from; of whoever accepts */
-    HANDLE port;               /* where all operations end */
+    struct overlapped_set set; /* only the accepting side uses it */
+    HANDLE port;               /* all operations complete through it */
     bool by_thread;            /* accept=thread */
     bool skip;                 /* skip=on */
-    size_t workers_count;      /* how many are used */
+    size_t workers_count;
     struct iocp_worker workers[WORKERS_MAX];
     struct iocp_worker acceptor;   /* accept=thread */
     pthread_mutex_t lock;          /* guards the list */
     struct overlapped_conn *first; /* list of all connections */
     struct acceptex_pool pool;     /* accept=acceptex */
     _Atomic bool stopping;         /* workers end */
-    os_socket stop;                /* the stop socket */
-    WSAOVERLAPPED stop_overlapped; /* of the receive on it */
-    char stop_byte;                /* where that would go; none comes */
+    os_socket stop;
+    WSAOVERLAPPED stop_overlapped; /* of the receive on `stop` */
+    char stop_byte;                /* its buffer; no byte ever comes */
     bool stop_in_flight;           /* that receive has not ended */
 };
 
@@ -78,7 +83,7 @@ static void end(struct iocp_server *s, struct overlapped_conn *c) {
     overlapped_close(&s->set, c);
 }
 
-/* Accounts for an operation that has ended. Returns whether the connection goes on. */
+/* Counts an operation that has ended. Returns whether the connection goes on. */
 static bool ended(struct iocp_worker *w, struct overlapped_conn *c, int error, size_t bytes) {
     bool goes_on = c->sending ? overlapped_sent(c, error, bytes, &w->stats)
                               : overlapped_received(c, error, bytes, &w->stats);
@@ -86,14 +91,13 @@ static bool ended(struct iocp_worker *w, struct overlapped_conn *c, int error, s
     return goes_on;
 }
 
-/* Starts the operation that is next. Once it is in flight another worker may have the connection.
- */
+/* Starts the next operation. Once it is in flight another worker may have the connection. */
 static void proceed(struct iocp_worker *w, struct overlapped_conn *c) {
     struct iocp_server *s = w->server;
     for (int in_a_row = 0;; in_a_row++) {
         DWORD bytes = 0, flags = 0;
-        /* Without skip the call must not look at the operation again to tell the bytes: what ended
-         * at once may be another worker's by then, and freed */
+        /* Without skip the call must not return the bytes: after an operation that completes at
+         * once another worker may already have the connection, and may have freed it */
         DWORD *at_once = s->skip ? &bytes : NULL;
         overlapped_prepare(&s->set, c);
         int result = c->sending
@@ -108,7 +112,7 @@ static void proceed(struct iocp_worker *w, struct overlapped_conn *c) {
     }
 }
 
-/* Joins a new connection to the port. Returns 0 or an error; then it is closed and counted. */
+/* Joins a new connection to the port. Returns 0, or an error; then it is closed and counted. */
 static int join(struct iocp_server *s, struct overlapped_conn *c, struct server_stats *stats) {
     HANDLE handle = (HANDLE)c->socket;
     int error = 0;
@@ -129,7 +133,7 @@ static int join(struct iocp_server *s, struct overlapped_conn *c, struct server_
 
 /* ---- accept=thread ---- */
 
-/* Hands a newcomer to the workers. Returns 0 or an error; then it is closed and counted. */
+/* Hands a newcomer to the workers. Returns 0, or an error; then it is closed and counted. */
 static int hand_over(struct iocp_server *s, struct overlapped_conn *c, struct server_stats *stats) {
     int error = join(s, c, stats);
     if (error || PostQueuedCompletionStatus(s->port, 0, PACKET_NEWCOMER, &c->overlapped))
@@ -221,7 +225,7 @@ static void *work(void *argument) {
 
 /* ---- the end ---- */
 
-/* A packet that arrives when all workers have ended. Returns what is not outstanding any more. */
+/* Takes a packet that arrives after all workers have ended. */
 static void drop(struct iocp_server *s, const OVERLAPPED_ENTRY *entry, struct server_stats *stats) {
     struct overlapped_conn *c = (void *)entry->lpOverlapped;
     switch ((enum packet)entry->lpCompletionKey) {
@@ -245,7 +249,7 @@ static bool is_drained(const struct iocp_server *s) {
     return !s->first && !s->stop_in_flight && (s->by_thread || s->pool.missing == ACCEPTEX_POOL);
 }
 
-/* Ends whatever is in flight and waits until the port has told so. */
+/* Cancels all operations in flight and waits for their packets. */
 static void drain(struct iocp_server *s, struct server_stats *stats) {
     OVERLAPPED_ENTRY entries[BATCH];
     if (!s->by_thread) acceptex_cancel(&s->pool);
@@ -263,8 +267,8 @@ static void drain(struct iocp_server *s, struct server_stats *stats) {
     for (struct overlapped_conn *c = s->first; c; c = c->next) stats->closed_clean++;
 }
 
-/* Joins the stop socket to the port with a receive that ends when it is time. Returns 0 or an
- * error. */
+/* Joins the stop socket to the port, with a receive that completes when the server is to stop.
+ * Returns 0 or an error. */
 static int watch_stop(struct iocp_server *s) {
     WSABUF part = {.len = 1, .buf = &s->stop_byte};
     DWORD flags = 0;
@@ -278,7 +282,7 @@ static int watch_stop(struct iocp_server *s) {
     return os_windows_error((DWORD)error);
 }
 
-/* Starts accepting, and all workers but the first. Returns 0 or an error. */
+/* Starts accepting, and all workers except the first. Returns 0 or an error. */
 static int start(struct iocp_server *s, size_t *started, bool *accepting) {
     int error = watch_stop(s);
     for (*started = 1; !error && *started < s->workers_count; *started += !error) {

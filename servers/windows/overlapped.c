@@ -1,7 +1,6 @@
-/* overlapped.c - what all overlapped models share: accepting without waiting, and the account of
- * every operation.
- * Invariant: every accepted connection is counted in exactly one of closed_clean, closed_reset and
- * closed_error by the time it is freed. */
+/* overlapped.c - what all overlapped models share: accepting without waiting, and the evaluation of
+ * every operation. Invariant: every accepted connection is counted in exactly one of closed_clean,
+ * closed_reset and closed_error by the time it is freed. */
 #include "servers/windows/overlapped.h"
 
 #include "base/os_windows.h"
@@ -9,10 +8,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* While there are no handles or no memory nothing announces that another process freed some. */
+/* A process that is out of handles or memory is not told when another process frees some. */
 #define ACCEPT_RETRY_NS 100000000u
 
-/* Failed accepts that one call skips: connections that were reset while they waited. */
+/* Connections that were reset while they waited: one call of overlapped_accept skips so many. */
 #define ACCEPTS_SKIPPED 64
 
 /* ---- accepting ---- */
@@ -52,22 +51,22 @@ struct overlapped_conn *overlapped_conn_new(struct overlapped_set *set, os_socke
     return c;
 }
 
-/* The accepted socket has inherited that the listener does not block; os_accept takes that away
- * again. It would make no difference to overlapped calls, which never wait, and none of the others
- * is made on it. */
+/* The accepted socket inherits the non-blocking mode of the listener; os_accept switches it off.
+ * Overlapped calls never wait in either mode, and no other calls are made on it. */
 struct overlapped_conn *overlapped_accept(struct overlapped_set *set, struct server_stats *stats) {
     if (set->retry_ns && overlapped_retry_ms(set, 1) > 0) return NULL;
     set->retry_ns = 0;
     os_socket s = OS_SOCKET_NONE;
     int error = WSAECONNRESET;
     for (int i = 0; i < ACCEPTS_SKIPPED && os_error_peer_gone(error); i++)
-        error = os_accept(set->listener, false, &s); /* who was reset while waiting: the next */
+        error = os_accept(set->listener, false,
+                          &s); /* that one was reset while it waited: take the next */
     struct overlapped_conn *c = error ? NULL : overlapped_conn_new(set, s, stats);
     if (c) return c;
     if (!error) error = ENOMEM;
-    /* WSAEWOULDBLOCK: nobody waits. Of many that were reset the rest has its turn later. Any other
-     * cause would be there again at once: WSAEMFILE, WSAENOBUFS, and WSAEINVAL, which is what Wine
-     * makes of the first. */
+    /* WSAEWOULDBLOCK: no connection waits. If there are more that were reset, the next call skips
+     * them. Any other error would come again at once: WSAEMFILE, WSAENOBUFS, and WSAEINVAL, which
+     * Wine returns instead of WSAEMFILE. */
     if (!os_error_would_block(error) && !os_error_peer_gone(error))
         overlapped_accept_failed(set, stats);
     return NULL;
@@ -87,7 +86,7 @@ int overlapped_await(struct overlapped_set *set, os_socket stop, struct server_s
     return 0;
 }
 
-/* ---- the account of operations ---- */
+/* ---- the evaluation of operations ---- */
 
 void overlapped_prepare(const struct overlapped_set *set, struct overlapped_conn *c) {
     if (!c->sending) c->part = (WSABUF){.len = (ULONG)set->buffer_bytes, .buf = c->buffer};
@@ -107,9 +106,9 @@ void overlapped_failed(int error, struct server_stats *stats) {
         stats->closed_error++;
 }
 
-/* Whether the end of input is one: 0, or the error of a connection that was reset. Wine loses many
- * a reset, which then reads as an end; but to send nothing fails only where there is no connection
- * any more. A call for every connection, not for every message. */
+/* Returns 0 if the end of input is real, or the error of a connection that was reset. Wine loses
+ * some resets, and a receive then returns an end; but sending zero bytes fails if the connection is
+ * gone. This is one call per connection, not per message. */
 static int end_of_input(const struct overlapped_conn *c) {
     size_t sent;
     return os_send(c->socket, c->buffer, 0, &sent);
@@ -123,7 +122,7 @@ bool overlapped_received(struct overlapped_conn *c, int error, size_t bytes,
         return false;
     }
     if (bytes == 0) {
-        stats->closed_clean++; /* nothing is unsent: it would not have been received from */
+        stats->closed_clean++; /* nothing is unsent, or it would not receive */
         return false;
     }
     stats->receives++;
@@ -149,7 +148,7 @@ bool overlapped_sent(struct overlapped_conn *c, int error, size_t bytes,
     return true;
 }
 
-/* A send that was cancelled may have sent some of it before. */
+/* A cancelled send may have sent some of its bytes before. */
 void overlapped_stopped(const struct overlapped_conn *c, size_t bytes, struct server_stats *stats) {
     stats->sends += c->sending && bytes > 0;
     stats->sends_partial += c->sending && bytes < c->part.len;

@@ -1,16 +1,15 @@
-/* overlapped_event.c - every operation names an event object that is set when it has ended; a
- * thread waits for the events of its connections.
- * Invariant: events[1 + i] of a thread is that of conns[i], which has one operation in flight.
+/* overlapped_event.c - every operation names an event object that is set when it completes; a
+ * thread waits for the events of its connections. Invariant: events[1 + i] of a thread belongs to
+ * conns[i], which has one operation in flight.
  *
  * System calls per echo in steady state: WSARecv + WSASend, and WSAWaitForMultipleEvents x 2 /
- * (operations found ended per wait). The event is reset by the call that starts the next operation.
+ * (operations found complete per wait). The call that starts the next operation resets the event.
  *
- * A wait takes 64 handles, hence a thread has 63 connections and one event for newcomers and stop.
- * The acceptor, in the thread of run, makes threads as connections come and gives newcomers to the
- * first that has room, so that those that have emptied are used again. A wait tells of one event,
- * always the first that is set; so that the last are served as well, a thread then looks at all of
- * its operations, which is no system call. Operations are started by the thread that waits for
- * them: they would end with the thread that started them. */
+ * A wait takes 64 handles, so a thread has 63 connections and one event for newcomers and stop. The
+ * acceptor, in the thread of run, starts threads as connections come and gives each newcomer to the
+ * first thread that has room. A wait reports only the first event that is set. So that the last
+ * connections are served as well, a thread then checks all of its operations, without a system
+ * call. The thread that waits for operations also starts them: they would end with their thread. */
 #include "base/check.h"
 #include "base/os_windows.h"
 
@@ -24,28 +23,28 @@
 
 /* A thread and its connections. */
 struct event_thread {
-    struct event_server *server;              /* whose it is */
-    struct event_thread *next;                /* in the server's list, oldest first */
-    pthread_t thread;                         /* itself */
+    struct event_server *server;
+    struct event_thread *next; /* in the server's list, oldest first */
+    pthread_t thread;
     WSAEVENT events[WSA_MAXIMUM_WAIT_EVENTS]; /* the first is set for newcomers and for stop */
-    struct overlapped_conn *conns[CONNS];     /* those that are served */
-    size_t count;                             /* how many */
-    _Atomic size_t taken;                     /* the same, and newcomers that it has not seen yet */
-    pthread_mutex_t lock;                     /* guards the newcomers */
-    struct overlapped_conn *newcomers;        /* given by the acceptor, not served yet */
-    struct server_stats stats;                /* its own, hence without a lock */
+    struct overlapped_conn *conns[CONNS];
+    size_t count;                      /* connections in use */
+    _Atomic size_t taken;              /* count, and the newcomers that it has not taken yet */
+    pthread_mutex_t lock;              /* guards the newcomers */
+    struct overlapped_conn *newcomers; /* given by the acceptor, not served yet */
+    struct server_stats stats;         /* of this thread only, so it needs no lock */
 };
 
 /* The instance. */
 struct event_server {
-    struct overlapped_set set;    /* where connections come from; the acceptor's */
+    struct overlapped_set set;    /* only the acceptor uses it, except `room` */
     struct event_thread *threads; /* list of all */
     _Atomic bool stopping;        /* threads end */
 };
 
 /* ---- one connection of a thread ---- */
 
-/* Takes conns[i] out and closes it; the last one takes its place, and its event's. */
+/* Removes conns[i] and closes it; the last connection and its event take its place. */
 static void end(struct event_thread *t, size_t i) {
     size_t last = --t->count;
     WSAEVENT event = t->events[1 + i];
@@ -56,7 +55,7 @@ static void end(struct event_thread *t, size_t i) {
     t->taken--;
 }
 
-/* Starts the operation that is next of conns[i]; what ends at once sets the event all the same. */
+/* Starts the next operation of conns[i]; one that completes at once also sets the event. */
 static void proceed(struct event_thread *t, size_t i) {
     struct overlapped_conn *c = t->conns[i];
     DWORD flags = 0;
@@ -72,7 +71,7 @@ static void proceed(struct event_thread *t, size_t i) {
 static void ended(struct event_thread *t, size_t i) {
     struct overlapped_conn *c = t->conns[i];
     int error = overlapped_error(c->socket, &c->overlapped);
-    size_t bytes = c->overlapped.InternalHigh; /* the number of bytes, documented as such */
+    size_t bytes = c->overlapped.InternalHigh; /* documented as the number of bytes */
     t->stats.events++;
     if (c->sending ? overlapped_sent(c, error, bytes, &t->stats)
                    : overlapped_received(c, error, bytes, &t->stats))
@@ -101,7 +100,7 @@ static void take_newcomers(struct event_thread *t) {
     }
 }
 
-/* Ends the operations of all connections before these are closed. */
+/* Ends the operations of all connections, then closes these. */
 static void end_connections(struct event_thread *t) {
     struct overlapped_conn *c;
     uint64_t deadline_ns = os_clock_ns() + OVERLAPPED_STOP_MS * UINT64_C(1000000);
@@ -134,9 +133,9 @@ static void *serve(void *argument) {
     while (!t->server->stopping) {
         DWORD first =
             WSAWaitForMultipleEvents((DWORD)(1 + t->count), t->events, FALSE, WSA_INFINITE, FALSE);
-        CHECK_OP(first, !=, WSA_WAIT_FAILED); /* it would be a handle that is none */
+        CHECK_OP(first, !=, WSA_WAIT_FAILED); /* only an invalid handle could cause that */
         t->stats.waits++;
-        /* downwards, because who ends gives his place to the last, who has been looked at */
+        /* downwards: the last connection, which replaces a closed one, has been served already */
         for (size_t i = t->count; i-- > 0;)
             if (HasOverlappedIoCompleted(&t->conns[i]->overlapped)) ended(t, i);
         if (first == WSA_WAIT_EVENT_0) take_newcomers(t);
@@ -152,7 +151,7 @@ static void thread_free(struct event_thread *t) {
     free(t);
 }
 
-/* Starts a thread with all the events that it may need. Returns 0 or an error. */
+/* Starts a thread, with an event for each possible connection. Returns 0 or an error. */
 static int thread_start(struct event_server *s, struct event_thread **started) {
     struct event_thread *t = calloc(1, sizeof *t);
     if (!t) return ENOMEM;
@@ -160,7 +159,7 @@ static int thread_start(struct event_server *s, struct event_thread **started) {
     pthread_mutex_init(&t->lock, NULL);
     int error = 0;
     for (size_t i = 0; i < WSA_MAXIMUM_WAIT_EVENTS && !error; i++) {
-        /* the first is reset by the wait that finds it set, the others by starting an operation */
+        /* a wait resets the first one; starting an operation resets the others */
         t->events[i] = CreateEventW(NULL, i > 0, FALSE, NULL);
         if (!t->events[i]) error = os_windows_error(GetLastError());
     }
@@ -174,7 +173,7 @@ static int thread_start(struct event_server *s, struct event_thread **started) {
 
 /* ---- the acceptor ---- */
 
-/* Finds a thread that has room, or makes one. Returns 0 or an error. */
+/* Finds a thread that has room, or starts one. Returns 0 or an error. */
 static int find_room(struct event_server *s, struct event_thread **found) {
     struct event_thread **at = &s->threads;
     while (*at && (*at)->taken == CONNS) at = &(*at)->next;
@@ -191,7 +190,7 @@ static void give(struct event_thread *t, struct overlapped_conn *c) {
     SetEvent(t->events[0]);
 }
 
-/* Accepts only whom a thread has room for; others wait until there is one. */
+/* Accepts only connections that a thread has room for. */
 static void accept_some(struct event_server *s, struct server_stats *stats) {
     for (int i = 0; i < OVERLAPPED_ACCEPTS_PER_TURN; i++) {
         struct event_thread *t;

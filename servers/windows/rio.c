@@ -1,19 +1,17 @@
-/* rio.c - registered I/O: buffers are locked in memory once, requests and completions pass through
- * queues that program and kernel share.
- * Invariant: a connection has one request under way at most, and its slot of a registered buffer
- * is touched only while it has none; a connection whose socket is closed is given to nobody else
- * before that request has come back.
+/* rio.c - registered I/O: buffers are locked in memory once; requests and completions pass through
+ * queues that program and kernel share. Invariant: a connection has at most one request under way,
+ * and its slot of a registered buffer is used only while it has none. After its socket is closed, a
+ * connection is not reused before that request has completed.
  *
  * System calls per echo in steady state: RIOReceive + RIOSend + (GetQueuedCompletionStatusEx and
  * RIONotify) / (completions per notification); RIODequeueCompletion reads shared memory.
  *
- * RIO_MSG_DEFER would save calls if several requests of one direction were given to one socket's
- * queue; an echo has one of each, the send after the receive.
+ * RIO_MSG_DEFER saves calls only for several requests of one direction on one socket. An echo has
+ * one of each, the send after the receive.
  *
- * Connections come by AcceptEx, because a socket for registered I/O must be made with a flag of its
- * own. Their completions, those of stop and RIO's notifications come through one completion port,
- * each kind by its key. Wine has no registered I/O: there this runs on a test double only
- * (tests/windows/rio_double.c). */
+ * Connections come through AcceptEx, because a socket for registered I/O must be created with a
+ * special flag. Accepts, stop and notifications of RIO come through one completion port, each with
+ * its own key. Wine has no registered I/O: the tests use a double (tests/windows/rio_double.c). */
 #include "base/os_windows.h"
 
 #include "servers/model.h"
@@ -26,12 +24,12 @@
 
 #define CHUNK_SLOTS 64       /* slots that are registered together */
 #define COMPLETIONS_MIN 1024 /* size of the completion queue at the start; doubled when full */
-#define COMPLETIONS_EACH 2   /* places that one connection takes in it: a receive, a send */
-#define RESULTS 256          /* completions that one turn takes */
-#define PACKETS 64           /* packets of the port that one wait takes */
-#define END_MS 700           /* what a stop may take until all requests have come back */
+#define COMPLETIONS_EACH 2   /* entries of one connection in it: a receive, a send */
+#define RESULTS 256          /* most completions that one turn takes */
+#define PACKETS 64           /* most packets that one wait takes */
+#define END_MS 700           /* longest wait at stop until all requests have completed */
 
-/* What RIO says instead of Winsock's codes where it passes on those of the kernel (ntstatus.h). */
+/* RIO sometimes returns these codes of the kernel instead of Winsock's (ntstatus.h). */
 #define KERNEL_IO_TIMEOUT ((LONG)0xC00000B5)
 #define KERNEL_LOCAL_DISCONNECT ((LONG)0xC000013B)
 #define KERNEL_REMOTE_DISCONNECT ((LONG)0xC000013C)
@@ -42,45 +40,45 @@
 enum packet_key { PACKET_RIO = 1, PACKET_ACCEPT, PACKET_STOP };
 enum request { REQUEST_RECEIVE = 1, REQUEST_SEND };
 
-/* A connection, or room for one: each has its slot for ever. */
+/* A connection, or room for one; its slot never changes. */
 struct rio_conn {
     os_socket socket;              /* OS_SOCKET_NONE: none, or closed with a request under way */
-    struct rio_requests *requests; /* its request queue; ends with the socket */
-    struct rio_slice slot;         /* its place in the chunk's buffer, config's buffer_bytes */
-    ULONG start, end;              /* bytes in it that are still to be sent */
-    bool under_way;                /* a request is */
-    struct rio_conn *next_free;    /* in the list of those that are none */
+    struct rio_requests *requests; /* its request queue; freed with the socket */
+    struct rio_slice slot;         /* its part of the chunk's buffer, buffer_bytes long */
+    ULONG start, end;              /* bytes in the slot that are still to be sent */
+    bool under_way;                /* a request is under way */
+    struct rio_conn *next_free;    /* in the list of unused ones */
 };
 
 /* Slots that were registered together. */
 struct rio_chunk {
     struct rio_chunk *next;             /* in the list of all */
     struct rio_buffer_id *id;           /* of the registration */
-    void *memory;                       /* the slots, one behind the other */
-    struct rio_conn conns[CHUNK_SLOTS]; /* one for each */
+    void *memory;                       /* the slots, one after the other */
+    struct rio_conn conns[CHUNK_SLOTS]; /* one for each slot */
 };
 
 /* One instance. */
 struct rio_server {
-    struct rio_acceptor acceptor;        /* brings connections */
-    ULONG buffer_bytes;                  /* most that one receive returns */
-    struct rio_functions rio;            /* as this system has them */
-    HANDLE port;                         /* where all is told */
-    OVERLAPPED notification;             /* names RIO's packets; the port does not touch it */
+    struct rio_acceptor acceptor;
+    ULONG buffer_bytes; /* most that one receive returns */
+    struct rio_functions rio;
+    HANDLE port;                         /* completions and notifications come through it */
+    OVERLAPPED notification;             /* of RIO's packets; the port does not change it */
     struct rio_completions *completions; /* of all connections */
-    DWORD completions_size;              /* its entries */
-    struct rio_chunk *chunks;            /* all there are */
-    struct rio_conn *free;               /* those that are no connection */
+    DWORD completions_size;              /* entries */
+    struct rio_chunk *chunks;            /* list of all */
+    struct rio_conn *free;               /* list of unused ones */
     size_t in_use;                       /* the others */
-    OVERLAPPED stop_overlapped;          /* of the receive that learns of the stop */
-    bool stop_under_way;                 /* it is */
+    OVERLAPPED stop_overlapped;          /* of the receive on the stop socket */
+    bool stop_under_way;                 /* that receive is under way */
     bool stopping;                       /* it has ended */
-    struct server_stats *stats;          /* where everything is counted; set by run */
+    struct server_stats *stats;          /* set by run */
 };
 
 /* ---- connections ---- */
 
-/* Registers one more chunk. Returns whether that could be done. */
+/* Registers one more chunk. Returns false if that fails. */
 static bool chunk_add(struct rio_server *s) {
     size_t bytes = (size_t)s->buffer_bytes * CHUNK_SLOTS; /* 64 MiB at most */
     struct rio_chunk *chunk = calloc(1, sizeof *chunk);
@@ -105,7 +103,7 @@ static bool chunk_add(struct rio_server *s) {
     return true;
 }
 
-/* Makes room in the completion queue for one connection more. */
+/* Makes room in the completion queue for one more connection. */
 static bool completions_grow(struct rio_server *s) {
     if ((s->in_use + 1) * COMPLETIONS_EACH <= s->completions_size) return true;
     DWORD size = s->completions_size * 2;
@@ -121,7 +119,7 @@ static void conn_release(struct rio_server *s, struct rio_conn *c) {
     s->in_use--;
 }
 
-/* Closes a connection for the reason that `counter` counts. */
+/* Closes a connection and increments `counter`. */
 static void conn_end(struct rio_server *s, struct rio_conn *c, uint64_t *counter) {
     (*counter)++;
     os_close(c->socket);
@@ -149,7 +147,7 @@ static void conn_send(struct rio_server *s, struct rio_conn *c) {
     if (!c->under_way) conn_fail(s, c, WSAGetLastError());
 }
 
-/* Takes an accepted socket over. Returns 0, or an error; then the socket is the caller's still. */
+/* Takes an accepted socket over. Returns 0, or an error; then the caller still owns the socket. */
 static int conn_start(struct rio_server *s, os_socket socket) {
     if ((!s->free && !chunk_add(s)) || !completions_grow(s)) return ENOMEM;
     struct rio_conn *c = s->free;
@@ -196,7 +194,7 @@ static void handle_result(struct rio_server *s, const struct rio_result *r) {
     struct rio_conn *c = (struct rio_conn *)(uintptr_t)r->socket_context;
     bool sent = r->request_context == REQUEST_SEND;
     c->under_way = false;
-    if (sent && r->status == 0) { /* also when its socket is closed: the kernel took them */
+    if (sent && r->status == 0) { /* even if its socket is closed: the kernel took the bytes */
         s->stats->sends += r->bytes > 0;
         s->stats->sends_partial += r->bytes < c->end - c->start;
         s->stats->bytes_out += r->bytes;
@@ -209,15 +207,15 @@ static void handle_result(struct rio_server *s, const struct rio_result *r) {
     else if (!sent)
         received(s, c, r->bytes);
     else if (r->bytes == 0)
-        conn_fail(s, c, EIO); /* or it would go on for ever */
+        conn_fail(s, c, EIO); /* otherwise it would repeat for ever */
     else if (c->start < c->end)
         conn_send(s, c);
     else
         conn_receive(s, c);
 }
 
-/* Takes completions that are there, and asks to be told of the next: at once if some are left, but
- * then behind the other packets of the port. Returns 0 or an error. */
+/* Takes completions that are there, and requests a notification for the next. If some are left it
+ * comes at once, but after the other packets of the port. Returns 0 or an error. */
 static int handle_results(struct rio_server *s) {
     struct rio_result results[RESULTS];
     ULONG n = s->rio.dequeue(s->completions, results, RESULTS);
@@ -256,7 +254,7 @@ static int handle_packet(struct rio_server *s, const OVERLAPPED_ENTRY *packet) {
     }
 }
 
-/* Waits and handles what comes. Returns 0 or an error. */
+/* Waits, and handles the packets that come. Returns 0 or an error. */
 static int turn(struct rio_server *s, DWORD wait_ms) {
     OVERLAPPED_ENTRY packets[PACKETS];
     ULONG n = 0;
@@ -272,7 +270,7 @@ static bool is_under_way(const struct rio_server *s) {
     return s->in_use > 0 || s->stop_under_way || s->acceptor.under_way > 0;
 }
 
-/* Closes all sockets and waits until the kernel has given back what it was given. */
+/* Closes all sockets and waits until all requests have completed. */
 static void end(struct rio_server *s, os_socket stop) {
     uint64_t deadline_ns = os_clock_ns() + END_MS * UINT64_C(1000000);
     s->stopping = true;
@@ -289,7 +287,7 @@ static void end(struct rio_server *s, os_socket stop) {
 }
 
 static int start(struct rio_server *s, os_socket stop) {
-    static char byte; /* stays unwritten: nothing but the end of the stream comes */
+    static char byte; /* never written: only the end of the stream comes */
     WSABUF buffer = {.len = 1, .buf = &byte};
     DWORD flags = 0;
     if (!CreateIoCompletionPort((HANDLE)s->acceptor.listener, s->port, PACKET_ACCEPT, 0) ||
@@ -317,7 +315,8 @@ static int rio_run(void *state, os_socket stop, struct server_stats *stats) {
 
 static void rio_close(void *state) {
     struct rio_server *s = state;
-    if (is_under_way(s)) return; /* the kernel may write there still; the process is to end */
+    if (is_under_way(s))
+        return; /* the kernel may still write there, and the process is about to end */
     if (s->completions) s->rio.close_completions(s->completions);
     if (s->port) CloseHandle(s->port);
     while (s->chunks) {
@@ -330,11 +329,11 @@ static void rio_close(void *state) {
     free(s);
 }
 
-/* Asks this system for its functions of registered I/O. Returns 0 or an error. */
+/* Gets this system's functions of registered I/O. Returns 0 or an error. */
 static int find_functions(struct rio_functions *rio) {
     GUID guid = RIO_FUNCTIONS_GUID;
     DWORD bytes;
-    os_socket s = rio_socket(AF_INET); /* that this succeeds proves nothing */
+    os_socket s = rio_socket(AF_INET); /* this succeeds even without registered I/O */
     if (s == OS_SOCKET_NONE) return WSAGetLastError();
     int error = WSAIoctl(s, RIO_FUNCTIONS_IOCTL, &guid, sizeof guid, rio, sizeof *rio, &bytes, NULL,
                          NULL) == 0

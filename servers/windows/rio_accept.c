@@ -1,12 +1,11 @@
 /* rio_accept.c - AcceptEx with sockets for registered I/O.
- * Invariant: an accept that is not under way is started again by rio_acceptor_start and by nobody
- * else. */
+ * Invariant: only rio_acceptor_start starts accepts that are not under way. */
 #include "servers/windows/rio_accept.h"
 
 #include "base/os_windows.h"
 
 #define ACCEPT_RETRY_NS UINT64_C(100000000)
-#define ACCEPTS_SKIPPED 64 /* failed accepts that one call skips */
+#define ACCEPTS_SKIPPED 64 /* connections reset while they waited: one call skips so many */
 
 os_socket rio_socket(int family) {
     return WSASocketW(family, SOCK_STREAM, IPPROTO_TCP, NULL, 0,
@@ -34,7 +33,7 @@ static bool accept_start(struct rio_acceptor *a, struct rio_accept *accept) {
     DWORD ignored;
     if (accept->socket == OS_SOCKET_NONE) accept->socket = rio_socket(a->family);
     if (accept->socket == OS_SOCKET_NONE) return false;
-    /* one that waited and was reset meanwhile can end the call: the next */
+    /* a connection that was reset while it waited can end the call: try the next */
     for (int i = 0, error = WSAECONNRESET; i < ACCEPTS_SKIPPED && os_error_peer_gone(error); i++) {
         accept->overlapped = (OVERLAPPED){0};
         accept->under_way =
@@ -81,12 +80,12 @@ os_socket rio_accept_take(struct rio_acceptor *a, OVERLAPPED *completed,
         gone = WSAGetLastError();
     if (gone && (gone == WSA_OPERATION_ABORTED ||
                  !os_error_peer_gone(os_windows_error((unsigned long)gone)))) {
-        os_close(s); /* nobody was connected */
+        os_close(s); /* it has no connection */
         if (gone != WSA_OPERATION_ABORTED) rio_acceptor_rest(a, stats);
         return OS_SOCKET_NONE;
     }
-    stats->accepted++; /* also a peer that left while it waited: it is off the queue */
-    /* until the first call it is no connected socket to most others */
+    stats->accepted++; /* even if the peer left while it waited */
+    /* before the first call most other calls treat the socket as not connected */
     if (!gone &&
         setsockopt(s, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, (const char *)&a->listener,
                    sizeof a->listener) == 0 &&

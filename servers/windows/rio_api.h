@@ -1,9 +1,8 @@
-/* rio_api.h - registered I/O as Windows 8 and later have it, for headers that lack it
- * (mingw-w64's). Invariant: layout and values are those of Microsoft's mswsockdef.h and mswsock.h,
- * as documented at learn.microsoft.com/windows/win32/api/mswsock (lpfn_rio...,
- * rio_extension_function_table) and
- * .../api/mswsockdef (riobuf, rioresult, rio_notification_completion); the names are ours, so that
- * headers that have it do not clash. */
+/* rio_api.h - registered I/O of Windows 8 and later, which the headers of mingw-w64 lack. Layout
+ * and values are those of Microsoft's mswsockdef.h and mswsock.h, as documented at
+ * learn.microsoft.com/windows/win32/api/mswsock (lpfn_rio..., rio_extension_function_table) and
+ * .../api/mswsockdef (riobuf, rioresult, rio_notification_completion); the names differ, so that
+ * headers that declare it do not clash. */
 #ifndef SERVERS_WINDOWS_RIO_API_H
 #define SERVERS_WINDOWS_RIO_API_H
 
@@ -22,9 +21,9 @@ struct rio_requests;
 
 /* RIO_BUF: a part of a registered buffer. */
 struct rio_slice {
-    struct rio_buffer_id *buffer; /* which */
-    ULONG offset;                 /* where it begins, in bytes */
-    ULONG length;                 /* its bytes */
+    struct rio_buffer_id *buffer;
+    ULONG offset; /* of the part, in bytes */
+    ULONG length; /* in bytes */
 };
 
 /* RIORESULT: a request that has ended. */
@@ -37,13 +36,13 @@ struct rio_result {
 
 enum rio_notification_type { RIO_BY_EVENT = 1, RIO_BY_PORT = 2 };
 
-/* RIO_NOTIFICATION_COMPLETION: how a completion queue tells that it has something. */
+/* RIO_NOTIFICATION_COMPLETION: how a completion queue reports that it has completions. */
 struct rio_notification {
-    enum rio_notification_type type; /* which member of `by` holds */
+    enum rio_notification_type type; /* selects the member of `by` */
     union {
         struct {
             HANDLE event;     /* to be set */
-            BOOL reset_first; /* by the call that asks for it */
+            BOOL reset_first; /* by `notify` */
         } event;              /* an event object */
         struct {
             HANDLE port;            /* where the packet is queued */
@@ -75,7 +74,7 @@ struct rio_functions {
     void(PASCAL *close_completions)(struct rio_completions *completions);
     struct rio_completions *(PASCAL *create_completions)(DWORD size,
                                                          struct rio_notification *notification);
-    /* Freed by closesocket. Its requests take their places in the completion queue now. */
+    /* Reserves entries of the completion queue; closesocket frees it. */
     struct rio_requests *(PASCAL *create_requests)(SOCKET socket, ULONG receives_max,
                                                    ULONG receive_slices_max, ULONG sends_max,
                                                    ULONG send_slices_max,
@@ -86,7 +85,8 @@ struct rio_functions {
     ULONG(PASCAL *dequeue)
     (struct rio_completions *completions, struct rio_result *results, ULONG capacity);
     void(PASCAL *deregister_buffer)(struct rio_buffer_id *buffer);
-    /* Asks for one notification, at once if the queue is not empty. Returns 0 or an error. */
+    /* Requests one notification; it comes at once if the queue is not empty. Returns 0 or an error.
+     */
     int(PASCAL *notify)(struct rio_completions *completions);
     struct rio_buffer_id *(PASCAL *register_buffer)(char *data, DWORD size);
     BOOL(PASCAL *resize_completions)(struct rio_completions *completions, DWORD size);
@@ -94,7 +94,7 @@ struct rio_functions {
     (struct rio_requests *requests, DWORD receives_max, DWORD sends_max);
 };
 
-/* WSAID_MULTIPLE_RIO: what to ask WSAIoctl for. */
+/* WSAID_MULTIPLE_RIO: the input of WSAIoctl. */
 #define RIO_FUNCTIONS_GUID                                                                         \
     {                                                                                              \
         0x8509e081, 0x96dd, 0x4005, {                                                              \
@@ -102,7 +102,7 @@ struct rio_functions {
         }                                                                                          \
     }
 
-/* SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER: the question. */
+/* SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER: the code of WSAIoctl. */
 #define RIO_FUNCTIONS_IOCTL _WSAIORW(IOC_WS2, 36)
 
 #endif

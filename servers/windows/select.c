@@ -1,19 +1,17 @@
-/* select.c - Winsock's select: lists of sockets, not bit sets, FD_SETSIZE at most in each.
- * Invariant: a connection is in exactly one of the two lists, at the place that its slot says, and
- * in the table by socket.
+/* select.c - select of Winsock: lists of sockets, not bit sets, at most FD_SETSIZE in each.
+ * Invariant: a connection is in exactly one of the two lists, in row `slot`, and in the hash table.
  *
- * System calls per echo in steady state: select / (ready connections per wait) + recv + send. What
- * grows with the number of connections is the cost of select, which is handed all sockets at every
- * wait, and of copying the list for it.
+ * System calls per echo in steady state: select / (ready connections per wait) + recv + send. The
+ * cost of select, which gets all sockets at every wait, and of copying the list grows with the
+ * number of connections.
  *
- * FD_SETSIZE is this program's to choose, before winsock2.h: Windows' own 64 would make no server.
- * It counts connections, not descriptors, so that the limit is exact: two places are for the
- * listener and for stop. What lies beyond is accepted, counted and closed.
+ * A program chooses FD_SETSIZE before winsock2.h; the default of 64 is too small for a server. It
+ * counts sockets, not descriptors, so the limit is exact: two places are for the listener and for
+ * stop. Connections beyond it are accepted, counted and closed.
  *
- * The macros of winsock2.h are not used: FD_SET and FD_CLR search the whole list. Which sockets are
- * ready is read from the list that select leaves behind, in whatever order; a hash table gives the
- * connection of each. */
-#define FD_SETSIZE 8192 /* first of all: base/os.h includes winsock2.h */
+ * The macros of winsock2.h are not used: FD_SET and FD_CLR search the whole list. select leaves a
+ * list of the ready sockets, in any order; a hash table finds the connection of each. */
+#define FD_SETSIZE 8192 /* before all includes: base/os.h includes winsock2.h */
 #include "servers/conn.h"
 
 #include <errno.h>
@@ -27,26 +25,26 @@
 
 #define BUCKETS (2 * FD_SETSIZE) /* a power of two; never more than half full */
 
-/* Sockets to wait for, and whose they are. */
+/* Sockets to wait for, and their connections. */
 struct watched {
-    fd_set sockets;                 /* what select is to be given a copy of */
-    struct conn *conns[FD_SETSIZE]; /* the connection of each row; NULL in the rows of our own */
+    fd_set sockets;                 /* select gets a copy */
+    struct conn *conns[FD_SETSIZE]; /* the connection of each row; NULL for listener and stop */
 };
 
 /* One instance. */
 struct select_server {
     struct conn_set set;           /* its connections */
-    size_t count;                  /* how many */
+    size_t count;                  /* number of connections */
     struct watched readers;        /* sockets to receive from, listener and stop among them */
     struct watched writers;        /* sockets whose send is blocked */
-    fd_set readable;               /* the copy for select, then those that are ready */
+    fd_set readable;               /* the copy for select, then the ready ones */
     fd_set writable;               /* the same */
     struct conn *buckets[BUCKETS]; /* connections by socket; open addressing */
 };
 
 /* ---- connections by socket ---- */
 
-/* Sockets are handles and go in steps of four. */
+/* Sockets are handles, multiples of four. */
 static size_t home_of(os_socket s) {
     return (size_t)((s >> 2) * 0x9E3779B97F4A7C15u >> 32) % BUCKETS;
 }
@@ -63,7 +61,7 @@ static void table_add(struct select_server *s, struct conn *c) {
     s->buckets[i] = c;
 }
 
-/* Empties a bucket and fills the gap with those behind it that could not be found across it. */
+/* Empties a bucket, and moves later entries into the gap that could not be found across it. */
 static void table_remove(struct select_server *s, const struct conn *c) {
     size_t gap = home_of(c->socket);
     while (s->buckets[gap] != c) gap = (gap + 1) % BUCKETS;
@@ -93,7 +91,7 @@ static void remove_row(struct watched *w, const struct conn *c) {
     w->conns[c->slot]->slot = c->slot;
 }
 
-/* Copies the rows in use; the others are most of the list. */
+/* Copies only the rows in use. */
 static void copy_rows(fd_set *to, const fd_set *from) {
     to->fd_count = from->fd_count;
     memcpy(to->fd_array, from->fd_array, from->fd_count * sizeof from->fd_array[0]);
@@ -160,8 +158,8 @@ static void serve_reader(struct select_server *s, struct conn *c) {
         move_row(&s->readers, &s->writers, c);
 }
 
-/* Serves all that are ready; newcomers last, or they could be taken for closed ones whose handles
- * they got. Returns whether to stop. */
+/* Serves all that are ready. Newcomers come last: they may get the handles of closed connections.
+ * Returns whether to stop. */
 static bool handle(struct select_server *s, os_socket stop) {
     bool stopped = false, accept = false;
     for (u_int i = 0; i < s->writable.fd_count; i++)
@@ -179,15 +177,15 @@ static bool handle(struct select_server *s, os_socket stop) {
     return stopped;
 }
 
-/* One wait. *ready is how many sockets are. Returns 0 or an error. */
+/* One wait; sets *ready to the number of ready sockets. Returns 0 or an error. */
 static int wait_ready(struct select_server *s, int *ready) {
     int wait_ms = conn_wait_ms(&s->set);
     struct timeval timeout = {.tv_usec = wait_ms * 1000}; /* 101 ms at most */
     copy_rows(&s->readable, &s->readers.sockets);
     copy_rows(&s->writable, &s->writers.sockets);
-    if (!s->set.accepting) /* in the copy the order is free */
+    if (!s->set.accepting) /* the order of the copy does not matter */
         s->readable.fd_array[ROW_LISTENER] = s->readable.fd_array[--s->readable.fd_count];
-    /* an empty list is an error, unlike none; the first argument is ignored */
+    /* an empty list is an error, but NULL is not; the first argument is ignored */
     *ready = select(0, &s->readable, s->writable.fd_count ? &s->writable : NULL, NULL,
                     wait_ms < 0 ? NULL : &timeout);
     if (*ready < 0) return WSAGetLastError();

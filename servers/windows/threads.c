@@ -1,9 +1,9 @@
 /* threads.c - blocking calls, a thread per connection: the system's scheduler is the event loop.
- * Invariant: a connection is in the list exactly as long as its socket is open, so that stop never
- * touches a handle that has been given to somebody else.
+ * Invariant: a connection is in the list exactly as long as its socket is open, so stop never
+ * touches a handle that now belongs to another connection.
  *
- * System calls per echo in steady state: recv + send. The wake-up of a thread per echo is no system
- * call but costs a context switch when the server has nothing else to do. */
+ * System calls per echo in steady state: recv + send. Each echo also wakes a thread: a context
+ * switch, but no system call. */
 #include "servers/model.h"
 
 #include <windows.h>
@@ -11,36 +11,36 @@
 #include <process.h>
 #include <stdlib.h>
 
-/* Address space per thread, not memory: what is never touched costs nothing. The buffer is not on
- * the stack. pthread_create of mingw-w64 takes the size for memory to commit, and reserves the 2
- * MiB that the executable asks for; hence the C library's own call. */
+/* Address space per thread; pages that are never touched take no memory. The buffer is not on the
+ * stack. This file uses _beginthreadex, because pthread_create of mingw-w64 commits this size and
+ * reserves 2 MiB. */
 #define STACK_BYTES (256u * 1024u)
 
-/* How long the acceptor leaves the listener alone when there is no descriptor, memory or thread. */
+/* How long the acceptor ignores the listener when there is no descriptor, memory or thread. */
 #define ACCEPT_RETRY_MS 100
 
-/* After this time those connections that have not ended are told to once more. */
+/* After this time the server cancels the calls of remaining connections once more. */
 #define END_AGAIN_MS 100
 
 /* One instance. */
 struct threads_server {
-    os_socket listener;         /* where connections come from */
+    os_socket listener;
     size_t buffer_bytes;        /* most that one receive returns */
     SRWLOCK lock;               /* guards all below */
     CONDITION_VARIABLE closed;  /* signalled whenever a connection has closed */
     struct thread_conn *first;  /* list of all connections */
-    bool stopping;              /* ends are ours, not the peers' */
+    bool stopping;              /* from now on the server ends connections */
     struct server_stats totals; /* of the connections that have ended */
 };
 
 /* One connection and its thread. */
 struct thread_conn {
-    struct threads_server *server; /* whose it is */
-    struct thread_conn *previous;  /* in the server's list */
-    struct thread_conn *next;      /* in the same */
-    os_socket socket;              /* blocking */
-    struct server_stats stats;     /* of this connection alone, hence without a lock */
-    uint8_t buffer[];              /* server->buffer_bytes */
+    struct threads_server *server;
+    struct thread_conn *previous; /* in the server's list */
+    struct thread_conn *next;     /* in the same list */
+    os_socket socket;             /* blocking */
+    struct server_stats stats;    /* of this connection only, so it needs no lock */
+    uint8_t buffer[];             /* server->buffer_bytes */
 };
 
 static int threads_open(const struct server_config *config, os_socket listener, void **state) {
@@ -138,10 +138,11 @@ static int serve(struct threads_server *s, os_socket socket) {
     return error;
 }
 
-/* Waits up to `wait_ms` (-1: for ever) for stop, and with `accepting` for a connection. Returns 0
- * or an error. */
-static int wait_for(struct threads_server *s, os_socket stop, bool accepting, int wait_ms,
-                    bool *stopped, bool *connection) {
+/* Waits for stop and a connection; without `accepting` for stop only, up to ACCEPT_RETRY_MS.
+ * Returns 0 or an error. */
+static int wait_for(struct threads_server *s, os_socket stop, bool accepting, bool *stopped,
+                    bool *connection) {
+    int wait_ms = accepting ? -1 : ACCEPT_RETRY_MS;
     WSAPOLLFD polled[] = {{.fd = stop, .events = POLLRDNORM},
                           {.fd = s->listener, .events = POLLRDNORM}};
     int n = WSAPoll(polled, accepting ? 2 : 1, wait_ms);
@@ -150,15 +151,15 @@ static int wait_for(struct threads_server *s, os_socket stop, bool accepting, in
     return n < 0 ? WSAGetLastError() : 0;
 }
 
-/* Lets the calls of a connection end, now and from now on. Winsock does not promise that shutdown
- * ends a call that is under way, hence the second call, which ends nothing else. */
+/* Ends the current call of a connection, and all later ones. Winsock does not promise that shutdown
+ * ends a call in progress; CancelIoEx does that. */
 static void end_calls(const struct thread_conn *c) {
     shutdown(c->socket, SD_BOTH);
     CancelIoEx((HANDLE)c->socket, NULL);
 }
 
-/* Ends all connections and waits until their threads have let go of them. Again and again, since a
- * thread may have been on its way into a call. */
+/* Ends all connections and waits until their threads have removed them. It does so repeatedly,
+ * because a thread may have been just before a call. */
 static void end_connections(struct threads_server *s) {
     AcquireSRWLockExclusive(&s->lock);
     s->stopping = true;
@@ -176,8 +177,7 @@ static int threads_run(void *state, os_socket stop, struct server_stats *stats) 
     bool stopped = false, connection = false, accepting = true;
     int error = 0;
     while (!error && !stopped) {
-        error =
-            wait_for(s, stop, accepting, accepting ? -1 : ACCEPT_RETRY_MS, &stopped, &connection);
+        error = wait_for(s, stop, accepting, &stopped, &connection);
         stats->waits++;
         stats->events += connection;
         accepting = true;

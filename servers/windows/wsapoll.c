@@ -1,14 +1,13 @@
-/* wsapoll.c - poll as Winsock has it: the program keeps the set of sockets and hands all of it over
- * at every wait.
- * Invariant: rows 2 to count-1 of `polled` and `conns` belong together, without gaps.
+/* wsapoll.c - poll of Winsock: the program keeps the set of sockets and passes all of it to the
+ * kernel at every wait. Invariant: rows 2 to count-1 of `polled` and `conns` belong together,
+ * without gaps.
  *
- * System calls per echo in steady state: WSAPoll / (ready connections per wait) + recv + send. What
- * grows with the number of connections is the cost of WSAPoll itself: it looks at every row.
+ * System calls per echo in steady state: WSAPoll / (ready connections per wait) + recv + send. The
+ * cost of WSAPoll itself grows with the number of connections: it looks at every row.
  *
- * What differs from poll: events are asked for as POLLRDNORM and POLLWRNORM, since POLLIN and
- * POLLPRI stand for more, of which some make the call fail. The listener has the first row, and
- * while it rests the wait begins behind it: so nothing depends on how a row without a socket is
- * taken. */
+ * Differences from poll: the events are POLLRDNORM and POLLWRNORM, because POLLIN and POLLPRI
+ * include others, some of which make the call fail. The listener has the first row. While it is
+ * paused the wait begins after that row, so no row is without a socket. */
 #include "servers/conn.h"
 
 #include <errno.h>
@@ -22,13 +21,13 @@
 /* One instance. */
 struct wsapoll_server {
     struct conn_set set; /* its connections */
-    WSAPOLLFD *polled;   /* what WSAPoll gets */
-    struct conn **conns; /* the connection of each row; NULL in the rows of our own */
+    WSAPOLLFD *polled;   /* the argument of WSAPoll */
+    struct conn **conns; /* the connection of each row; NULL for listener and stop */
     size_t count;        /* rows in use */
-    size_t capacity;     /* rows there are */
+    size_t capacity;     /* rows allocated */
 };
 
-/* Makes room for one row more. Returns whether there is. */
+/* Makes room for one more row. Returns false if there is no memory. */
 static bool grow(struct wsapoll_server *s) {
     if (s->count < s->capacity) return true;
     size_t capacity = s->capacity ? s->capacity * 2 : ROWS_MIN;
@@ -96,8 +95,8 @@ static void serve(struct wsapoll_server *s, struct conn *c) {
         s->polled[c->slot].events = outcome == CONN_BLOCKED ? POLLWRNORM : POLLRDNORM;
 }
 
-/* Serves the `n` rows that are ready. From the last to the first: the row that takes the place of a
- * closed one has then been looked at already. New rows are added when all are done. */
+/* Serves the `n` rows that are ready. It goes from the last to the first, so that the row that
+ * replaces a closed one has been served already. New rows are added at the end. */
 static void handle(struct wsapoll_server *s, int n) {
     for (size_t row = s->count; row > ROWS_OWN && n > 0; row--) {
         if (!s->polled[row - 1].revents) continue;
@@ -115,7 +114,7 @@ static int wsapoll_run(void *state, os_socket stop, struct server_stats *stats) 
     int error = 0;
     while (!error && !s->polled[ROW_STOP].revents) {
         conn_accept_resumes(&s->set);
-        s->polled[ROW_LISTENER].revents = 0; /* it may be left out */
+        s->polled[ROW_LISTENER].revents = 0; /* the wait may skip this row */
         size_t first = s->set.accepting ? ROW_LISTENER : ROW_STOP;
         int n = WSAPoll(s->polled + first, (ULONG)(s->count - first), conn_wait_ms(&s->set));
         if (n < 0) error = WSAGetLastError();

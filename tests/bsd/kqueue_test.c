@@ -74,10 +74,10 @@ static void connect_pair(int *first, int *second) {
     char reason[128], host[64];
     uint16_t port;
     os_socket listener;
-    REQUIRE(os_address_resolve("127.0.0.1", 0, &address, reason, sizeof reason) == 0 &&
+    REQUIRE(os_address_resolve("127.0.0.1", 0, &address, reason, sizeof reason) &&
                 os_listen(&address, 8, false, &listener) == 0 &&
                 os_socket_local(listener, host, sizeof host, &port) == 0 &&
-                os_address_resolve(host, port, &address, reason, sizeof reason) == 0 &&
+                os_address_resolve(host, port, &address, reason, sizeof reason) &&
                 os_connect(&address, 0, second) == 0,
             "no connection");
     int error;
@@ -284,10 +284,10 @@ static void listener_tells(void) {
     char reason[128], host[64];
     uint16_t port;
     os_socket listener, first, second;
-    REQUIRE(os_address_resolve("127.0.0.1", 0, &address, reason, sizeof reason) == 0 &&
+    REQUIRE(os_address_resolve("127.0.0.1", 0, &address, reason, sizeof reason) &&
                 os_listen(&address, 8, false, &listener) == 0 &&
                 os_socket_local(listener, host, sizeof host, &port) == 0 &&
-                os_address_resolve(host, port, &address, reason, sizeof reason) == 0,
+                os_address_resolve(host, port, &address, reason, sizeof reason),
             "no listener");
     REQUIRE(change(listener, false, EV_ADD, &tags[4]) == 0, "a filter");
     require_none("when nobody came");
@@ -335,16 +335,8 @@ int main(int argc, char **argv) {
     struct arg_texts skipped = {0};
     char label[160];
     const struct arg args[] = {
-        {.name = "label",
-         .kind = ARG_TEXT,
-         .value = &which,
-         .placeholder = "TEXT",
-         .help = "which kqueue this is (kqueue)"},
-        {.name = "skip",
-         .kind = ARG_TEXTS,
-         .value = &skipped,
-         .placeholder = "NAME[=REASON]",
-         .help = "leave a case out; may repeat"},
+        {"label", "TEXT", "which kqueue this is (kqueue)", .text = &which},
+        {"skip", "NAME[=REASON]", "leave a case out; may repeat", .texts = &skipped},
         {.name = NULL},
     };
     const struct args_spec spec = {.program = "kqueue-test",

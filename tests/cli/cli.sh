@@ -2,8 +2,13 @@
 # cli.sh - what people and scripts see: exit codes, messages, files and processes left behind.
 # Invariant: every test prints exactly one line "ok", "not ok" or "skip".
 #
-#   BIN=build/bin [SCALE=1] bash tests/cli/cli.sh      (from the project's directory)
+#   BIN=build/bin [SCALE=1] bash tests/cli/cli.sh [PART...]      (from the project's directory)
+#   BIN=build/bin bash tests/cli/cli.sh --only 'echo-epoll --help'
+#
+# A part runs alone; without one all of them run. --only runs the rows of table.txt with exactly that
+# command line.
 set -u
+PARTS="table sessions doctor plots faults verdicts bound foreign ab loadgen schema exports compare"
 set -m # children in process groups of their own, so that SIGINT is not ignored in them
 
 BIN=$(cd "${BIN:-build/bin}" && pwd) || exit 1
@@ -54,8 +59,9 @@ table_fault() {
     grep -qE -e "$pattern" "$TMP/.err" || echo "said: $(cat "$TMP/.err")"
 }
 
-run_table() {
-    local row code pattern words program programs
+# Rows of the table; those of one command line if that is given. Fails if there is none.
+run_rows() { # [COMMAND-LINE]
+    local row code pattern words program programs found=1
     while IFS= read -r row; do
         case $row in '' | '#'*) continue ;; esac
         code=${row%% | *}
@@ -68,6 +74,8 @@ run_table() {
         [ "$program" = SERVER ] && programs=$(cd "$BIN" && echo echo-*)
         for program in $programs; do
             local args=${words#"${words%% *}"}
+            [ -z "${1:-}" ] || [ "$program$args" = "$1" ] || continue
+            found=0
             if [ ! -x "$BIN/$program" ]; then
                 skip "$program$args" "$program is not built"
                 continue
@@ -77,35 +85,38 @@ run_table() {
             verdict "$program$args" "$(table_fault "$code" "$pattern" "$BIN/$program" ${args//TMP/$TMP})"
         done
     done <"$HERE/table.txt"
+    return $found
+}
+
+run_table() {
     local left
+    run_rows || not_ok table "it has no rows"
     left=$(cd "$TMP" && ls -d x.json no 2>/dev/null | tr '\n' ' ')
     verdict "a refused run writes nothing" "${left:+left behind: $left}"
 }
 
+# ---- what parts share ----------------------------------------------------------------------------
+
+# A result of two slots, made once: $TMP/result.json.
+need_result() {
+    [ -s "$TMP/result.json" ] ||
+        limited "$BIN/iobench" run --quiet --suite "$TMP/tiny.json" -o "$TMP/result.json" >/dev/null 2>"$TMP/.err" ||
+        not_ok "a result to work with" "exit code $?: $(tail -n 1 "$TMP/.err")"
+}
+
 # ---- all of it -----------------------------------------------------------------------------------
 
+for part in npm $PARTS; do
+    case $part in table | bound) ;; *) . "$HERE/$part.sh" ;; esac
+done
 make_inputs
-run_table
-. "$HERE/sessions.sh"
-run_sessions
-. "$HERE/doctor.sh"
-run_doctor
-. "$HERE/plots.sh"
-run_plots
-. "$HERE/faults.sh"
-run_faults
-. "$HERE/verdicts.sh"
-run_verdicts
-. "$HERE/foreign.sh"
-run_foreign
-. "$HERE/ab.sh"
-run_ab
-. "$HERE/npm.sh"
-. "$HERE/loadgen.sh"
-run_loadgen
-. "$HERE/schema.sh"
-run_schema
-. "$HERE/exports.sh"
-run_exports
-. "$HERE/compare.sh"
-run_compare
+if [ "${1:-}" = --only ]; then
+    [ $# = 2 ] && run_rows "$2" && exit
+    echo "cli.sh: --only: no row of table.txt has this command line: ${2:-}" >&2
+    exit 2
+fi
+for part in "$@"; do
+    [[ " $PARTS " = *" $part "* ]] || { echo "cli.sh: $part: no such part; there are: $PARTS" >&2; exit 2; }
+done
+[ $# -gt 0 ] || set -- $PARTS
+for part in "$@"; do "run_$part"; done

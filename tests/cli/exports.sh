@@ -1,5 +1,6 @@
 # exports.sh - `iobench export`: what it writes, what it must not, and that a reader which is not ours finds
-# in it what the result says. Part of cli.sh; wants the results that sessions.sh made.
+# in it what the result says. Part of cli.sh; also reads results that earlier
+# parts made.
 # shellcheck shell=bash
 
 # exported NAME CODE PATTERN WORDS...: the exit code, and one line that matches: on stdout of code 0, else on
@@ -21,6 +22,7 @@ is_log() { [ "$(head -n 2 "$1" | tail -n 1)" = '#[Histogram log format version 1
 there() { (cd "$TMP/exports" && ls -A | tr '\n' ' '); }
 
 run_exports() {
+    need_result
     local line modules=$ROOT/build/npm-hlog logs=() sample e=$TMP/exports
     sample=$(ls "$ROOT"/results/samples/*.json | head -n 1)
     mkdir "$e" && cp "$sample" "$e/r.json"

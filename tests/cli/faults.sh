@@ -1,6 +1,6 @@
 # faults.sh - what breaks from outside: signals, descriptors, disks, ports, files that are none,
 # children that do not keep to what was agreed. Each is one clear line, the right exit code, no hang,
-# no process left, nothing lost. Part of cli.sh, after sessions.sh.
+# no process left, nothing lost. Part of cli.sh.
 # shellcheck shell=bash
 
 # fault NAME CODE PATTERN COMMAND...: exit code and the one line on stderr, as in table.txt.
@@ -198,6 +198,7 @@ fake() {
 # A source tree whose build/bin has the real iobench and loadgen.
 make_fakes() {
     FAKES=$TMP/fakes
+    [ ! -d "$FAKES" ] || return 0
     mkdir -p "$FAKES/build/bin" "$FAKES/results" "$FAKES/bench"
     cp "$BIN/iobench" "$BIN/loadgen" "$FAKES/build/bin" && cp -R "$ROOT/bench/suites" "$FAKES/bench" &&
         cp "$ROOT/results/iobench-result.schema.json" "$FAKES/results"
@@ -268,6 +269,8 @@ fake_loadgens() {
     fake_loadgen "prints nothing" 'no figures: exit 0' </dev/null
     fake_loadgen "prints too much" 'no figures: printed more than 16 MiB' <<<'head -c 17000000 /dev/zero'
     fake_loadgen "prints another object" 'is missing' <<<'echo "{\"messages\": 5}"'
+    fake_loadgen "prints a field that the schema lacks" "figures\\.loadgen\\.window_spread_s: unknown field" <<<"'$BIN/loadgen' \"\$@\" | sed 's/\"window_spread_ns\"/\"window_spread_s\":0,&/'"
+    fake_loadgen "lacks a field of the schema" 'figures\.loadgen: ..window_spread_ns.. is missing' <<<"'$BIN/loadgen' \"\$@\" | sed -E 's/\"window_spread_ns\":[[:space:]]*[0-9]+,//'"
     fake_loadgen "prints half" 'loadgen: its output is not an object' <<<"'$BIN/loadgen' \"\$@\" | head -c 500"
     fake_loadgen "changes a figure" 'messages: is 123456' <<<"'$BIN/loadgen' \"\$@\" | sed -E '0,/\"messages\": *[0-9]+/s//\"messages\":123456/; 0,/\"messages\":\t*[0-9]+/s//\"messages\":123456/'"
     fake_loadgen "fails" 'no figures: it is broken' <<<'echo "it is broken" >&2; exit 2'
@@ -275,6 +278,7 @@ fake_loadgens() {
 
 run_faults() {
     local code
+    need_result
     odd_files
     full_output
     full_disk

@@ -1,5 +1,5 @@
 # foreign.sh - servers that are not iobench's own: --server-cmd and --server-at. Whatever the server
-# does, the run ends, says what was wrong, and leaves no process. Part of cli.sh, after sessions.sh.
+# does, the run ends, says what was wrong, and leaves no process. Part of cli.sh.
 # shellcheck shell=bash
 
 # Whether process group $1 has no living member.

@@ -1,5 +1,4 @@
-# loadgen.sh - transports of the load generator in whole runs, and bench-loadgen. Part of cli.sh; wants
-# what sessions.sh made.
+# loadgen.sh - transports of the load generator in whole runs, and bench-loadgen. Part of cli.sh.
 # shellcheck shell=bash
 
 # A load generator that knows a transport which cannot run here.
@@ -54,8 +53,9 @@ sums_up() {
 # A slot whose server was killed.
 marks() {
     local name="bench-loadgen: a disturbed cell is marked"
-    [ -s "$TMP/dies.json" ] || { skip "$name" "there is no result with an invalid slot"; return; }
-    limited "$BIN/tests/bench-loadgen" "$TMP/dies.json" -o "$TMP/bench.json" >"$TMP/.out" 2>"$TMP/.err"
+    need_result
+    sed '0,/"verdict":[[:space:]]*"[a-z]*"/s//"verdict": "invalid"/' "$TMP/result.json" >"$TMP/marked.json"
+    limited "$BIN/tests/bench-loadgen" "$TMP/marked.json" -o "$TMP/bench.json" >"$TMP/.out" 2>"$TMP/.err"
     verdict "$name" "$(grep -qE '^\* .* 1 invalid$' "$TMP/.out" || tr '\n' '|' <"$TMP/.out")"
 }
 

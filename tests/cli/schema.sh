@@ -3,6 +3,7 @@
 # shellcheck shell=bash
 
 run_schema() {
+    need_result
     local name="schema: ajv accepts what iobench wrote" modules=$ROOT/build/npm line
     npm_ready "$name" ajv "$modules" || return 0
     local results=()

@@ -1,5 +1,5 @@
 # verdicts.sh - every reason of a verdict that can be provoked for certain, provoked in a real slot.
-# Part of cli.sh, after faults.sh, whose fakes it uses.
+# Part of cli.sh; uses the fakes of faults.sh.
 #
 # Noise must not decide a test: each provokes its reason by far more than the rule needs, and noise
 # could only add to it. Other reasons may stand beside. "ended too early" and "did not end" are in
@@ -120,6 +120,7 @@ run_verdicts() {
     fi
     local closed='"load": "closed", "connections": 5, "duration_s": 0.3, "drain_s": 0.2' code
     local open='"load": "open", "connections": 5, "rate_per_s": 5000, "duration_s": 0.5, "drain_s": 0.2'
+    make_fakes
     make_faulty
     provoked wrong 1 "$closed" wrong_echo
     provoked resetting 3 "$closed" errors few_messages connections_lost
@@ -136,5 +137,10 @@ run_verdicts() {
     verdict "verdict: a server that stops in mid-window: the halves differ" "$(no_code "$TMP/verdict.json" halves_differ)"
     cached_clock
     crowds
+}
+
+run_bound() {
+    make_fakes
+    cp "$BIN/echo-epoll" "$FAKES/build/bin"
     full_server
 }

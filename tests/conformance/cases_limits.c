@@ -158,7 +158,7 @@ static void ipv6(const struct setup *setup) {
     struct os_address loopback;
     char reason[128];
     os_socket probe;
-    if (os_address_resolve("::1", 0, &loopback, reason, sizeof reason) != 0 ||
+    if (!os_address_resolve("::1", 0, &loopback, reason, sizeof reason) ||
         os_listen(&loopback, 1, false, &probe) != 0)
         case_skip("no IPv6 loopback on this machine");
     os_close(probe);

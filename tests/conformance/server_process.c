@@ -34,7 +34,7 @@ static void read_ready(struct server *server, const struct setup *setup) {
             setup->described.name);
     char reason[128];
     REQUIRE(os_address_resolve(host->valuestring, (uint16_t)port->valuedouble, &server->address,
-                               reason, sizeof reason) == 0,
+                               reason, sizeof reason),
             "ready line's host '%s': %s", host->valuestring, reason);
     server->reported_pid = (int64_t)pid->valuedouble;
     cJSON_Delete(json);

@@ -6,6 +6,7 @@
 #include "bench/plot/kinds.h"
 #include "bench/plot/plot.h"
 #include "bench/plot/write.h"
+#include "bench/report/frame.h"
 #include "bench/report/page.h"
 #include "bench/report/table.h"
 #include "bench/result/hlog.h"
@@ -32,6 +33,14 @@ static const char *plots_folder(void) {
     return folder;
 }
 
+/* The frame of the page, read once. */
+static const struct report_frame *page_frame(void) {
+    static struct report_frame frame;
+    struct reason reason;
+    if (!frame.html) CHECK(report_frame_read(&frame, "plot", &reason));
+    return &frame;
+}
+
 static void show_page(const struct summary *report) {
     struct report_picture pictures[KINDS_MAX] = {0};
     size_t count = 0, size = 0;
@@ -42,12 +51,16 @@ static void show_page(const struct summary *report) {
         CHECK_OP(count, <, KINDS_MAX);
         pictures[count].kind = &plot_kinds[count];
         plot_make(&plot, &plot_kinds[count], report);
-        if (plot.count) CHECK_OP(plot_write(&plot, report, "plot", plots_folder(), &reason), ==, 0);
+        if (plot.count) CHECK(plot_write(&plot, report, "plot", plots_folder(), &reason));
         plot_free(&plot);
     }
     FILE *out = open_memstream(&page, &size);
     CHECK(out);
-    report_html(out, report, pictures, count, "plots");
+    report_html(out, &(struct report_page){.frame = page_frame(),
+                                           .summary = report,
+                                           .pictures = pictures,
+                                           .picture_count = count,
+                                           .folder = "plots"});
     fclose(out);
     CHECK(!strstr(page, "<script"));
     free(page);

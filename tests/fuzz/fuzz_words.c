@@ -17,7 +17,7 @@
 static void read_number(const char *text) {
     uint64_t number;
     char again[32];
-    if (args_number(text, &number) != 0) return;
+    if (!args_number(text, &number)) return;
     snprintf(again, sizeof again, "%llu", (unsigned long long)number);
     CHECK(strcmp(text + strspn(text, "0"), again + (number == 0)) == 0);
 }
@@ -43,7 +43,8 @@ static void read_placement(const char *text) {
     static struct placement placement;
     struct reason reason;
     if (!placement_read(&policy, text, allowed, 5, &reason)) return;
-    placement_decide(&placement, &policy, allowed, 5, 2, 2);
+    const struct placement_need need = {allowed, 5, 2, 2};
+    placement_decide(&placement, &policy, &need);
     CHECK(placement.server_count >= 1 && placement.server_count <= 5);
     CHECK(placement.loadgen_count >= 1 && placement.loadgen_count <= 5);
 }
@@ -62,12 +63,12 @@ static void parse_options(char *text) {
     double real = 1;
     const char *choice = "a", *word = "";
     struct arg_texts texts = {0}, positionals = {0};
-    const struct arg rows[] = {{"flag", ARG_FLAG, &flag, 0, 0, NULL, NULL, "a flag"},
-                               {"count", ARG_COUNT, &count, 1, 1000, NULL, "N", "a number"},
-                               {"real", ARG_REAL, &real, 0.01, 3600, NULL, "S", "a real one"},
-                               {"choice", ARG_CHOICE, &choice, 0, 0, "a|bc", NULL, "a word"},
-                               {"texts", ARG_TEXTS, &texts, 0, 0, NULL, "T", "many"},
-                               {"o", ARG_TEXT, &word, 0, 0, NULL, "FILE", "a text"},
+    const struct arg rows[] = {{"flag", NULL, "a flag", .flag = &flag},
+                               {"count", "N", "a number", .count = {&count, 1, 1000}},
+                               {"real", "S", "a real one", .real = {&real, 0.01, 3600}},
+                               {"choice", NULL, "a word", .choice = {&choice, "a|bc"}},
+                               {"texts", "T", "many", .texts = &texts},
+                               {"o", "FILE", "a text", .text = &word},
                                {.name = NULL}};
     const struct args_spec spec = {.program = "fuzz",
                                    .summary = "nothing",

@@ -42,7 +42,7 @@ static void late_print(const struct record_times *late) {
     double sum_ns = 0, count = (double)late->count;
     for (size_t i = 0; i < late->count; i++) sum_ns += (double)late->ns[i];
     if (late->count) qsort(late->ns, late->count, sizeof *late->ns, compare);
-    printf(",\"late_ns\":{\"count\":%zu,\"mean\":%.0f", late->count,
+    printf("\"late_ns\":{\"count\":%zu,\"mean\":%.0f", late->count,
            late->count ? sum_ns / count : 0);
     for (size_t i = 0; i < sizeof quantiles / sizeof quantiles[0]; i++) {
         size_t at = (size_t)(quantiles[i].q * count);

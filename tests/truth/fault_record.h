@@ -32,7 +32,7 @@ void record_arrival(struct record *record, uint64_t connection);
 /* Notes that something due at `due_ns` was done at `now_ns`. */
 void record_late(struct record_times *times, uint64_t due_ns, uint64_t now_ns);
 
-/* Prints `,"late_ns":{"count":...,"mean":...,"p75":...},"stalls_late_ns":[...]`; where `arrivals`
+/* Prints `"late_ns":{"count":...,"mean":...,"p75":...},"stalls_late_ns":[...]`; where `arrivals`
  * also `,"arrival_ns":[...],"arrival_connection":[...]`, times since the first. Frees. */
 void record_print(struct record *record, bool arrivals);
 

@@ -286,7 +286,7 @@ static void open_all(void) {
     s.connections = calloc(CONNECTIONS_MAX, sizeof *s.connections);
     CHECK(s.connections);
     rng_seed(&s.delay.rng, s.seed, 0);
-    if (os_address_resolve(s.host, (uint16_t)s.port, &address, reason, sizeof reason) != 0) {
+    if (!os_address_resolve(s.host, (uint16_t)s.port, &address, reason, sizeof reason)) {
         fprintf(stderr, "fault-server: --host: %s: %s\n", s.host, reason);
         exit(2);
     }
@@ -311,36 +311,33 @@ int main(int argc, char **argv) {
     s.host = "127.0.0.1";
     s.fault = "";
     const struct arg args[] = {
-        {"host", ARG_TEXT, &s.host, 0, 0, NULL, "HOST", "address to bind (127.0.0.1)"},
-        {"port", ARG_COUNT, &s.port, 0, 65535, NULL, "N", "port (0: any)"},
-        {"delay-us", ARG_COUNT, &s.delay.fixed_us, 0, 1e7, NULL, "US", "of every echo"},
-        {"exponential-us", ARG_COUNT, &s.delay.exponential_us, 0, 1e7, NULL, "US",
-         "mean of what is drawn for every echo in addition"},
-        {"slow-us", ARG_COUNT, &s.delay.slow_us, 0, 1e7, NULL, "US", "of some, instead"},
-        {"slow-pct", ARG_COUNT, &s.delay.slow_pct, 0, 100, NULL, "N", "in so many of 100, drawn"},
-        {"seed", ARG_COUNT, &s.seed, 0, 1e15, NULL, "N", "of what is drawn (0)"},
-        {"serve-every", ARG_COUNT, &s.delay.serve_every, 1, CONNECTIONS_MAX, NULL, "N",
-         "serves connections 0, N, 2N and so on (1)"},
-        {"others-us", ARG_COUNT, &s.delay.others_us, 0, 1e7, NULL, "US",
-         "delay of the others (0: no answer)"},
-        {"accept-delay-us", ARG_COUNT, &s.accept_delay_us, 0, 1e7, NULL, "US",
-         "until a new connection is served"},
-        {"mute-from", ARG_COUNT, &s.mute_from, 0, CONNECTIONS_MAX, NULL, "N",
-         "connections from this number on get no answer"},
-        {"rate-limit", ARG_COUNT, &s.delay.rate, 0, 1e6, NULL, "N",
-         "echoes per second at most (0: any)"},
-        {"stall-ms", ARG_COUNT, &s.stall_ms, 0, 1e5, NULL, "MS", "serves nothing for so long"},
-        {"stall-every-ms", ARG_COUNT, &s.stall_every_ms, 1, 1e6, NULL, "MS", "in periods of this"},
-        {"fault", ARG_CHOICE, &s.fault, 0, 0,
-         "wrong-byte|lose-byte|stale|swap|close|reset|turn-away", NULL,
-         "happens once, to one connection; turn-away: reset instead of served"},
-        {"fault-connection", ARG_COUNT, &s.faulty, 0, CONNECTIONS_MAX, NULL, "N",
-         "to this one, by number of acceptance (0)"},
-        {"fault-at", ARG_COUNT, &s.fault_at, 0, 1e12, NULL, "N", "at this byte of its stream"},
-        {"record", ARG_FLAG, &s.recording, 0, 0, NULL, NULL,
-         "tells when what came on which connection"},
-        {"stop-on-eof", ARG_FLAG, &s.stop_on_eof, 0, 0, NULL, NULL, "stop when stdin ends"},
-        {NULL, ARG_FLAG, NULL, 0, 0, NULL, NULL, NULL},
+        {"host", "HOST", "address to bind (127.0.0.1)", .text = &s.host},
+        {"port", "N", "port (0: any)", .count = {&s.port, 0, 65535}},
+        {"delay-us", "US", "of every echo", .count = {&s.delay.fixed_us, 0, 1e7}},
+        {"exponential-us", "US", "mean of what is drawn for every echo in addition",
+         .count = {&s.delay.exponential_us, 0, 1e7}},
+        {"slow-us", "US", "of some, instead", .count = {&s.delay.slow_us, 0, 1e7}},
+        {"slow-pct", "N", "in so many of 100, drawn", .count = {&s.delay.slow_pct, 0, 100}},
+        {"seed", "N", "of what is drawn (0)", .count = {&s.seed, 0, 1e15}},
+        {"serve-every", "N", "serves connections 0, N, 2N and so on (1)",
+         .count = {&s.delay.serve_every, 1, CONNECTIONS_MAX}},
+        {"others-us", "US", "delay of the others (0: no answer)",
+         .count = {&s.delay.others_us, 0, 1e7}},
+        {"accept-delay-us", "US", "until a new connection is served",
+         .count = {&s.accept_delay_us, 0, 1e7}},
+        {"mute-from", "N", "connections from this number on get no answer",
+         .count = {&s.mute_from, 0, CONNECTIONS_MAX}},
+        {"rate-limit", "N", "echoes per second at most (0: any)", .count = {&s.delay.rate, 0, 1e6}},
+        {"stall-ms", "MS", "serves nothing for so long", .count = {&s.stall_ms, 0, 1e5}},
+        {"stall-every-ms", "MS", "in periods of this", .count = {&s.stall_every_ms, 1, 1e6}},
+        {"fault", NULL, "happens once, to one connection; turn-away: reset instead of served",
+         .choice = {&s.fault, "wrong-byte|lose-byte|stale|swap|close|reset|turn-away"}},
+        {"fault-connection", "N", "to this one, by number of acceptance (0)",
+         .count = {&s.faulty, 0, CONNECTIONS_MAX}},
+        {"fault-at", "N", "at this byte of its stream", .count = {&s.fault_at, 0, 1e12}},
+        {"record", NULL, "tells when what came on which connection", .flag = &s.recording},
+        {"stop-on-eof", NULL, "stop when stdin ends", .flag = &s.stop_on_eof},
+        {.name = NULL},
     };
     const struct args_spec spec = {.program = "fault-server",
                                    .summary = "an echo server with known faults, for tests",
@@ -368,6 +365,7 @@ int main(int argc, char **argv) {
            ",\"sends_partial\":0,\"accept_errors\":0,\"silent\":%" PRIu64 ",\"fault_done\":%d",
            s.accepted, s.clean, s.reset, s.bytes_in, s.bytes_out, s.receives, s.sends, s.waits,
            s.events, s.silent, s.fault_done);
+    printf("},\"record\":{");
     record_print(&s.record, s.recording);
     printf("}}\n");
     free(s.connections);

@@ -68,6 +68,8 @@ cJSON *target_stop(struct target *target) {
     REQUIRE(code == 0, "the server's exit code is %d", code);
     cJSON *json = cJSON_Parse(line), *stats = cJSON_DetachItemFromObject(json, "stats");
     REQUIRE(stats, "not a line of statistics: %.200s", line);
+    cJSON *record = cJSON_DetachItemFromObject(json, "record");
+    if (record) cJSON_AddItemToObject(stats, "record", record);
     cJSON_Delete(json);
     return stats;
 }
@@ -206,18 +208,15 @@ int main(int argc, char **argv) {
     struct request request = {.only = "", .scale = 1};
     struct arg_texts bins = {0};
     const struct arg args[] = {
-        {"only", ARG_TEXT, &request.only, 0, 0, NULL, "NAME", "one case"},
-        {"skip", ARG_TEXTS, &request.skipped, 0, 0, NULL, "NAME[=REASON]",
-         "leave a case out; may repeat"},
-        {"transport", ARG_TEXT, &truth.transport, 0, 0, NULL, "NAME",
-         "loadgen's transport; leaves out what no transport has a say in"},
-        {"once", ARG_FLAG, &request.once, 0, 0, NULL, NULL, "only what no transport has a say in"},
-        {"seed", ARG_COUNT, &truth.seed, 0, 1e15, NULL, "N", "of what cases draw (1)"},
-        {"timeout-scale", ARG_REAL, &request.scale, 0.1, 100, NULL, "X",
-         "multiply every deadline (1)"},
-        {"slow-build", ARG_FLAG, &request.slow_build, 0, 0, NULL, NULL,
-         "leave out what needs speed"},
-        {NULL, ARG_FLAG, NULL, 0, 0, NULL, NULL, NULL},
+        {"only", "NAME", "one case", .text = &request.only},
+        {"skip", "NAME[=REASON]", "leave a case out; may repeat", .texts = &request.skipped},
+        {"transport", "NAME", "loadgen's transport; leaves out what no transport has a say in",
+         .text = &truth.transport},
+        {"once", NULL, "only what no transport has a say in", .flag = &request.once},
+        {"seed", "N", "of what cases draw (1)", .count = {&truth.seed, 0, 1e15}},
+        {"timeout-scale", "X", "multiply every deadline (1)", .real = {&request.scale, 0.1, 100}},
+        {"slow-build", NULL, "leave out what needs speed", .flag = &request.slow_build},
+        {.name = NULL},
     };
     const struct args_spec spec = {.program = "truth",
                                    .summary = "tests of the load generator's figures",

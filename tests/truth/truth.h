@@ -83,7 +83,8 @@ struct outcome {
 void target_start(struct target *target, const struct truth *truth, const char *program,
                   const char *args);
 
-/* Stops it and returns its statistics ("stats" of the line); owned by the caller. */
+/* Stops it and returns its statistics ("stats" of the line), and what the fault server recorded as
+ * "record" among them; owned by the caller. */
 cJSON *target_stop(struct target *target);
 
 /* Starts loadgen against `address` with the words of `args`. Unless they say otherwise the warm-up
@@ -141,6 +142,10 @@ void require_equal(const cJSON *sample, const char *path, double value);
 
 /* The identities that hold in every sample of messages of `size` bytes. */
 void require_identities(const cJSON *sample, double size);
+
+/* In a closed loop throughput x mean latency is what is in flight, however busy the machine is, but
+ * for the messages at the window's edges. */
+void require_littles_law(const cJSON *sample, double in_flight);
 
 /* Both ends count the same bytes, and `connections` connections. */
 void require_totals(const cJSON *sample, const cJSON *stats, double connections);

@@ -28,8 +28,8 @@ static struct arrivals record_load(struct outcome *o, const struct truth *truth,
              "--connections %d --rate %.0f --outstanding 64 --duration 1.2 --arrival %s",
              CONNECTIONS, RATE, arrival);
     load_fault_server(o, truth, "--record", args);
-    const cJSON *at = value_at(o->stats, "arrival_ns"), *item;
-    const cJSON *connection = value_at(o->stats, "arrival_connection");
+    const cJSON *at = value_at(o->stats, "record.arrival_ns"), *item;
+    const cJSON *connection = value_at(o->stats, "record.arrival_connection");
     size_t n = (size_t)cJSON_GetArraySize(at);
     REQUIRE((double)n > RATE / 2 && n == (size_t)cJSON_GetArraySize(connection),
             "%zu arrivals recorded", n);

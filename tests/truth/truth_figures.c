@@ -38,23 +38,25 @@ void require_within(const cJSON *sample, const char *path, double low, double hi
 /* Of a time's bound, at most this share may come from the recorded lateness. */
 #define LATE_SHARE 0.25
 
-/* Which quantile the figure at a path is. The mean, and the smallest of all, are delayed no more
- * than all are on average: 0. */
+#define MEAN -1 /* no quantile */
+
+/* Which quantile the figure at a path is. */
 static double quantile_of(const char *path) {
     static const struct {
         const char *word;
         double q;
-    } words[] = {{"p50_ns", 0.5}, {"p90_ns", 0.9}, {"p99_ns", 0.99}, {"max_ns", 1}};
+    } words[] = {
+        {"p50_ns", 0.5}, {"p90_ns", 0.9}, {"p99_ns", 0.99}, {"max_ns", 1}, {"mean_ns", MEAN}};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strstr(path, words[i].word)) return words[i].q;
-    return 0;
+    return 0; /* the least */
 }
 
 /* How much the lateness of answers can add to a quantile, by the server's own record. Of the sum of
  * two times the quantile q is at most the sum of their quantiles (1 + q) / 2. */
 static double recorded_late_ns(const struct outcome *o, double q) {
-    const cJSON *late = cJSON_GetObjectItem(o->stats, "late_ns");
-    if (!late) return 0;
+    if (!o->stats) return 0;
+    const cJSON *late = value_at(o->stats, "record.late_ns");
     return figure(late, q == 1      ? "max"
                         : q >= 0.99 ? "p995"
                         : q >= 0.9  ? "p95"
@@ -62,18 +64,23 @@ static double recorded_late_ns(const struct outcome *o, double q) {
                                     : "mean");
 }
 
-/* How much can the time W without a CPU add to the quantile q of latencies of mean L in a run of
+/* How much can the time W without a CPU add to the quantile q of latencies of length L in a run of
  * length T? In a closed loop every message in flight is late by each interruption, so that over all
- * messages latencies add up to W x messages in flight; by Little's law that is W x L / T for each.
- * In an open loop those that come during an interruption are late as well, at most by half of W on
- * average. The quantile q is exceeded by 1 - q of all. No message waits longer than W. */
-static double machine_adds_ns(const struct outcome *o, double q) {
-    double lost_ns = machine_lost_ns(&o->machine), span_ns = machine_span_ns(&o->machine);
+ * messages latencies add up to W x messages in flight; by Little's law that is W x L / T for each,
+ * and 1 - q of all exceed the quantile.
+ * Arrivals of an open loop come evenly. Those that are late by more than x fall into 1 - q of the
+ * run, and each of them sees interruptions of x in L + x. So x / (L + x) is at most W / ((1 - q)
+ * T). On average they wait for half of an interruption that is as long as W, beside what a message
+ * in flight waits. No message waits longer than W. */
+static double machine_adds_ns(const struct outcome *o, double q, double length_ns) {
+    double lost_ns = machine_lost_ns(&o->machine);
+    double share = lost_ns / machine_span_ns(&o->machine) / (q == MEAN ? 1 : fmax(1 - q, 1e-9));
     const cJSON *mean = value_at(o->sample, "latency.mean_ns");
-    double length_ns = cJSON_IsNumber(mean) ? mean->valuedouble : 0;
+    double mean_ns = cJSON_IsNumber(mean) ? mean->valuedouble : 0;
     bool open = !is_null(o->sample, "loadgen.offered") || !is_null(o->sample, "newcomers");
-    if (open) length_ns += lost_ns / 2;
-    return fmin(lost_ns, lost_ns * length_ns / span_ns / fmax(1 - q, 1e-9));
+    if (!open) return fmin(lost_ns, share * mean_ns);
+    if (q == MEAN) return fmin(lost_ns, share * (mean_ns + lost_ns / 2));
+    return share < 1 ? fmin(lost_ns, fmax(length_ns, mean_ns) * share / (1 - share)) : lost_ns;
 }
 
 double lost_share(const struct outcome *o) {
@@ -107,7 +114,7 @@ void require_time(const struct outcome *o, const char *path, double low, double 
         return;
     }
     double value = figure(o->sample, path), q = quantile_of(path);
-    double late_ns = recorded_late_ns(o, q), adds_ns = machine_adds_ns(o, q);
+    double late_ns = recorded_late_ns(o, q), adds_ns = machine_adds_ns(o, q, high);
     REQUIRE(value >= low, "%s is %.6g, arithmetic says %.6g to %.6g", path, value, low, high);
     if (value <= high + fmin(late_ns, LATE_SHARE * high)) return;
     snprintf(what, sizeof what, "%s is %.6g, arithmetic says %.6g to %.6g", path, value, low, high);
@@ -199,6 +206,14 @@ void require_identities(const cJSON *sample, double size) {
     REQUIRE(figure(sample, "fairness.echoes_min") <= figure(sample, "fairness.echoes_median") &&
                 figure(sample, "fairness.echoes_median") <= figure(sample, "fairness.echoes_max"),
             "fairness: not in order");
+}
+
+void require_littles_law(const cJSON *sample, double in_flight) {
+    double slack = 0.01 + in_flight / figure(sample, "messages");
+    double seen = figure(sample, "throughput_per_s") * figure(sample, "latency.mean_ns") / 1e9;
+    REQUIRE(fabs(seen / in_flight - 1) < slack,
+            "throughput x mean latency is %.3f, in flight are %.0f", seen, in_flight);
+    require_within(sample, "loadgen.littles_law_ratio", 1 - slack, 1 + slack);
 }
 
 void require_totals(const cJSON *sample, const cJSON *stats, double connections) {

@@ -6,9 +6,9 @@
 #ifndef TESTS_TRUTH_MACHINE_H
 #define TESTS_TRUTH_MACHINE_H
 
+#include <sys/types.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 enum { MACHINE_LOOK_MS = 10, MACHINE_THREADS_MAX = 64 };
 

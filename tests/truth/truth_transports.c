@@ -113,10 +113,11 @@ static void transports_agree(const struct truth *truth) {
     for (int i = 0; i < count; i++) {
         char what[160];
         double most = fmin(EXCESS_MAX, least + APART_MAX);
-        snprintf(what, sizeof what,
-                 "%.31s: of a delay of 2 ms it says p50 %.2f, p99 %.2f, mean %.2f ms, %.0f a second",
-                 told[i].name, told[i].p50_ns / MS, told[i].p99_ns / MS, told[i].mean_ns / MS,
-                 told[i].throughput_per_s);
+        snprintf(
+            what, sizeof what,
+            "%.31s: of a delay of 2 ms it says p50 %.2f, p99 %.2f, mean %.2f ms, %.0f a second",
+            told[i].name, told[i].p50_ns / MS, told[i].p99_ns / MS, told[i].mean_ns / MS,
+            told[i].throughput_per_s);
         require_unless_busy(&told[i].busy, excess(&told[i], 1) <= most,
                             (excess(&told[i], 1) - most) / (1 + excess(&told[i], 1)), what);
     }

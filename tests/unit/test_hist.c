@@ -109,7 +109,7 @@ static void json_gives_back_what_it_took(void **state) {
         hist_reset(&h[0]);
         for (int i = 0; i < n * 3000; i++) hist_record(&h[0], draw(&r));
         cJSON *json = json_from_hist(&h[0]);
-        assert_int_equal(json_to_hist(json, &h[1], reason, sizeof reason), 0);
+        assert_true(json_to_hist(json, &h[1], reason, sizeof reason));
         assert_memory_equal(&h[0], &h[1], sizeof *h);
         cJSON_Delete(json);
     }
@@ -143,7 +143,7 @@ static void json_refuses_nonsense(void **state) {
         char reason[160] = "";
         cJSON *json = cJSON_Parse(bad[i]);
         assert_non_null(json);
-        assert_int_equal(json_to_hist(json, h, reason, sizeof reason), -1);
+        assert_false(json_to_hist(json, h, reason, sizeof reason));
         assert_true(strlen(reason) > 0);
         cJSON_Delete(json);
     }

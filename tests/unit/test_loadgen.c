@@ -2,9 +2,10 @@
 #include "base/os.h"
 #include "base/rng.h"
 
+#include "loadgen/account.h"
 #include "loadgen/pacer.h"
 #include "loadgen/payload.h"
-#include "loadgen/worker.h"
+#include "loadgen/visitor.h"
 #include "tests/unit/unit.h"
 
 #include <math.h>
@@ -58,7 +59,10 @@ static void other_messages_and_connections_differ(void **state) {
 static void constant_shares_interleave(void **state) {
     (void)state;
     struct pacer p[4];
-    for (uint32_t w = 0; w < 4; w++) pacer_start(&p[w], 1000, 1e6, false, 1, w, 4);
+    for (uint32_t w = 0; w < 4; w++)
+        pacer_start(&p[w],
+                    &(struct pacer_share){
+                        .start_ns = 1000, .rate_per_s = 1e6, .seed = 1, .worker = w, .workers = 4});
     for (uint64_t i = 0; i < 4000; i++) {
         assert_int_equal(pacer_due_ns(&p[i % 4]), 1000 + i * 1000);
         pacer_advance(&p[i % 4]);
@@ -68,7 +72,8 @@ static void constant_shares_interleave(void **state) {
 static void constant_schedule_does_not_drift(void **state) {
     (void)state;
     struct pacer p;
-    pacer_start(&p, 0, 3.0, false, 1, 0, 1); /* a third of a second is no whole number of ns */
+    /* a third of a second is no whole number of ns */
+    pacer_start(&p, &(struct pacer_share){.rate_per_s = 3.0, .seed = 1, .workers = 1});
     for (int i = 0; i < 3000000; i++) pacer_advance(&p);
     uint64_t due_ns = pacer_due_ns(&p), exact_ns = UINT64_C(1000000) * 1000000000u;
     assert_true((due_ns > exact_ns ? due_ns - exact_ns : exact_ns - due_ns) <= 1000);
@@ -82,7 +87,8 @@ static void poisson_gaps_are_exponential(void **state) {
     static const double rate = 50000;
     uint64_t bins[BINS] = {0};
     struct pacer p;
-    pacer_start(&p, 0, rate, true, 42, 0, 1);
+    pacer_start(
+        &p, &(struct pacer_share){.rate_per_s = rate, .poisson = true, .seed = 42, .workers = 1});
     double last = p.elapsed_ns, sum = 0;
     for (int i = 0; i < N; i++) {
         pacer_advance(&p);
@@ -129,10 +135,10 @@ static void below_is_uniform(void **state) {
 
 static void series_has_even_steps(void **state) {
     (void)state;
-    assert_int_equal(worker_series_steps(10000000), 2);
-    assert_int_equal(worker_series_steps(1000000000), 10);
-    assert_int_equal(worker_series_steps(1100000000), 10);
-    assert_int_equal(worker_series_steps(UINT64_C(3600000000000)), SERIES_MAX);
+    assert_int_equal(account_steps(10000000), 2);
+    assert_int_equal(account_steps(1000000000), 10);
+    assert_int_equal(account_steps(1100000000), 10);
+    assert_int_equal(account_steps(UINT64_C(3600000000000)), SERIES_MAX);
 }
 
 static void newcomers_have_room(void **state) {

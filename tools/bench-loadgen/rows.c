@@ -9,14 +9,6 @@
 
 #include <math.h>
 
-/* Its CPU time in the window over the echoes that came in it. */
-static double loadgen_cpu_ns(const cJSON *slot) {
-    double threads = json_number(slot, "loadgen.threads");
-    double window_ns = 1e9 * json_number(slot, "window_s");
-    return json_number(slot, "loadgen.cpu_pct") / 100 * threads * window_ns /
-           json_number(slot, "loadgen.answered");
-}
-
 static enum row_slot slot_kind(const cJSON *slot) {
     if (sample_verdict(slot) == VERDICT_VALID) return ROW_VALID;
     if (!sample_usable(slot)) return ROW_INVALID;
@@ -35,10 +27,9 @@ struct row row_of(const struct summary_cell *cell) {
                     [ROW_DEPTH] = json_number(json, "scenario.depth"),
                     [ROW_RATE] = json_number(json, "scenario.rate_per_s"),
                     [ROW_ACHIEVED] = cell->achieved,
-                    [ROW_ECHOES] = cell->rate.median,
-                    [ROW_LOADGEN_CPU] =
-                        spins ? NAN : summary_span_computed(json, loadgen_cpu_ns).median,
-                    [ROW_SERVER_CPU] = cell->cpu_ns.median,
+                    [ROW_ECHOES] = cell->figures[METRIC_THROUGHPUT].median,
+                    [ROW_LOADGEN_CPU] = spins ? NAN : cell->figures[METRIC_LOADGEN_CPU].median,
+                    [ROW_SERVER_CPU] = cell->figures[METRIC_CPU].median,
                     [ROW_BUSY] = summary_span_over(json, "loadgen.busy_pct").median,
                     [ROW_SEND_LAG] = summary_span_over(json, "loadgen.send_lag_p99_ns").median},
     };

@@ -1,9 +1,7 @@
-/* counters_windows.c - Windows: nothing that counts a process's system calls is used.
- * Invariant: no counters ever exist. */
+/* counters_none.c - Windows, macOS and the systems of base/os_bsd.c: nothing that counts a
+ * process's system calls is used. Invariant: no counters ever exist. */
 #include "bench/machine/counters.h"
 #include "bench/support/reason.h"
-
-#include <stdio.h>
 
 struct counters *counters_open(int64_t pid, struct uncounted *why) {
     (void)pid;
