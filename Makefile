@@ -99,10 +99,14 @@ DATA_SRC := base/hist.c base/json.c base/rng.c
 LOADGEN_SRC := $(filter-out loadgen/transport_%,$(wildcard loadgen/*.c)) $(TRANSPORTS:%=loadgen/transport_%.c) \
   $(and $(filter io_uring,$(TRANSPORTS)),base/uring.c)
 LOADGEN_LIBS = $(LIBUV_LIBS) $(CJSON_LIBS) $(and $(filter io_uring,$(TRANSPORTS)),$(LIBURING_LIBS)) -lm
-# What is of another platform ends in its name; macOS and the BSDs answer in the same way.
-ENDINGS := linux windows sysctl
-ENDING := $(if $(filter macos bsd,$(PLATFORM)),sysctl,$(PLATFORM))
-BENCH_SRC := $(filter-out $(patsubst %,\%_%.c,$(filter-out $(ENDING),$(ENDINGS))),$(wildcard bench/*.c bench/*/*.c))
+# What is of another platform ends in its name; macOS and the BSDs answer in the same way, and what
+# only Linux has is in a file that ends in none elsewhere.
+ENDINGS_linux := linux
+ENDINGS_windows := windows none
+ENDINGS_macos := sysctl none
+ENDINGS_bsd := sysctl none
+ENDINGS := $(sort $(foreach p,$(PLATFORMS),$(ENDINGS_$(p))))
+BENCH_SRC := $(filter-out $(patsubst %,\%_%.c,$(filter-out $(ENDINGS_$(PLATFORM)),$(ENDINGS))),$(wildcard bench/*.c bench/*/*.c))
 TRUTH_SRC := $(wildcard tests/truth/truth*.c)
 FAULT_SRC := $(wildcard tests/truth/fault_*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
@@ -168,7 +172,7 @@ install: all
 	install $(BIN)/iobench $(DESTDIR)$(PREFIX)/bin
 	install $(BIN)/loadgen $(SERVERS) $(LIBEXEC)
 	install -m 644 bench/suites/*.json $(SHARE)/suites
-	install -m 644 plot/*.gp plot/palette.txt $(SHARE)/plot
+	install -m 644 plot/*.gp plot/palette.txt plot/report.html plot/report.css $(SHARE)/plot
 	install -m 644 results/iobench-*.schema.json $(SHARE)
 
 clean:

@@ -46,6 +46,10 @@ uint64_t hist_quantile(const struct hist *h, double q) {
     return h->max;
 }
 
+bool hist_tells(const struct hist *h, double q) {
+    return (double)h->count * (1 - q) >= HIST_BEYOND * (1 - 1e-9); /* 1 - 0.99 is below 0.01 */
+}
+
 double hist_mean(const struct hist *h) {
     return h->count ? (double)h->sum / (double)h->count : 0.0;
 }

@@ -6,12 +6,14 @@
 #ifndef BASE_HIST_H
 #define BASE_HIST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define HIST_LOWEST 1u
 #define HIST_HIGHEST 60000000000u /* 60 s in ns */
 #define HIST_DIGITS 3
 #define HIST_BUCKETS 27648 /* (26 + 1) * 1024: 2^11 * 2^25 > 60e9 */
+#define HIST_BEYOND 10     /* a quantile is reported if so many values lie beyond it */
 
 struct hist {
     uint64_t count;                /* values recorded within range */
@@ -54,6 +56,10 @@ void hist_merge(struct hist *into, const struct hist *from);
 /* The value below or at which a share `q` (0..1) of the values lies: the top of the bucket that
  * holds value number ceil(q * count), but never above the largest value. 0 when empty. */
 uint64_t hist_quantile(const struct hist *h, double q);
+
+/* Whether quantile `q` may be reported: HIST_BEYOND values or more lie beyond it, so there are at
+ * least HIST_BEYOND / (1 - q) values. */
+bool hist_tells(const struct hist *h, double q);
 
 /* Arithmetic mean, from the exact sum; 0 when empty. */
 double hist_mean(const struct hist *h);

@@ -124,19 +124,18 @@ bool json_to_hist(const cJSON *json, struct hist *h, char *reason, size_t reason
     return read_fields(json, h, reason, reason_size) && read_buckets(json, h, reason, reason_size);
 }
 
-/* A quantile is reported only if at least ten values lie beyond it. */
-static uint64_t quantile_or_unknown(const struct hist *h, double q, uint64_t values_needed) {
-    return h->count >= values_needed ? hist_quantile(h, q) : OS_UNKNOWN;
+static uint64_t quantile_or_unknown(const struct hist *h, double q) {
+    return hist_tells(h, q) ? hist_quantile(h, q) : OS_UNKNOWN;
 }
 
 cJSON *json_from_latency(const char *basis, const struct hist *h) {
     cJSON *json = cJSON_CreateObject();
     json_add_item(json, "basis", basis ? cJSON_CreateString(basis) : NULL);
-    json_add_count(json, "p50_ns", quantile_or_unknown(h, 0.5, 20));
-    json_add_count(json, "p90_ns", quantile_or_unknown(h, 0.9, 100));
-    json_add_count(json, "p99_ns", quantile_or_unknown(h, 0.99, 1000));
-    json_add_count(json, "p999_ns", quantile_or_unknown(h, 0.999, 10000));
-    json_add_count(json, "p9999_ns", quantile_or_unknown(h, 0.9999, 100000));
+    json_add_count(json, "p50_ns", quantile_or_unknown(h, 0.5));
+    json_add_count(json, "p90_ns", quantile_or_unknown(h, 0.9));
+    json_add_count(json, "p99_ns", quantile_or_unknown(h, 0.99));
+    json_add_count(json, "p999_ns", quantile_or_unknown(h, 0.999));
+    json_add_count(json, "p9999_ns", quantile_or_unknown(h, 0.9999));
     json_add_count(json, "max_ns", h->count ? h->max : OS_UNKNOWN);
     json_add_real(json, "mean_ns", h->count ? hist_mean(h) : NAN);
     json_add_item(json, "hist", json_from_hist(h));

@@ -26,8 +26,8 @@ cJSON *json_from_hist(const struct hist *h);
  * of range, a count that is not whole. Sums and extremes are taken as stated, not recomputed. */
 bool json_to_hist(const cJSON *json, struct hist *h, char *reason, size_t reason_size);
 
-/* A latency object (`basis` may be NULL): p50_ns to p9999_ns, max_ns, mean_ns, hist. A quantile q
- * with fewer than 10/(1-q) values is null. Owned by the caller. */
+/* A latency object (`basis` may be NULL): p50_ns to p9999_ns, max_ns, mean_ns, hist. A quantile
+ * is null unless hist_tells(). Owned by the caller. */
 cJSON *json_from_latency(const char *basis, const struct hist *h);
 
 #endif

@@ -5,10 +5,13 @@
 #include "bench/cmd/commands.h"
 #include "bench/support/exit_code.h"
 #include "bench/support/nearest.h"
+#include "bench/support/refuse.h"
 #include "bench/support/version.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#define NAME "iobench"
 
 static const struct command {
     const char *name;                  /* as typed */
@@ -37,30 +40,24 @@ static void print_help(void) {
            "\nexample: iobench run --suite quick -o result.json\n");
 }
 
-static int refuse(const char *word) {
+static int no_command(const char *word) {
     const char *names[COMMANDS + 1] = {NULL};
     for (int i = 0; i < COMMANDS; i++) names[i] = commands[i].name;
     const char *nearest = nearest_word(word, names);
-    if (nearest)
-        fprintf(stderr, "iobench: %s: no such command; did you mean \"%s\"?\n", word, nearest);
-    else
-        fprintf(stderr, "iobench: %s: no such command; try --help\n", word);
-    return EXIT_USAGE;
+    if (nearest) return refuse(NAME, "%s: no such command; did you mean \"%s\"?", word, nearest);
+    return refuse(NAME, "%s: no such command; try --help", word);
 }
 
 /* The exit code, unless what was printed did not get where it should. */
 static int output_written(int code) {
     if (fflush(stdout) == 0 && !ferror(stdout)) return code;
-    fprintf(stderr, "iobench: standard output: cannot be written\n");
-    return code == EXIT_FINE ? EXIT_USAGE : code;
+    int refused = refuse(NAME, "standard output: cannot be written");
+    return code == EXIT_FINE ? refused : code;
 }
 
 int main(int argc, char **argv) {
     os_init();
-    if (argc < 2) {
-        fprintf(stderr, "iobench: no command given; try --help\n");
-        return EXIT_USAGE;
-    }
+    if (argc < 2) return refuse(NAME, "no command given; try --help");
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
         print_help();
         return output_written(EXIT_FINE);
@@ -73,5 +70,5 @@ int main(int argc, char **argv) {
     for (int i = 0; i < COMMANDS; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return output_written(commands[i].run(argc - 1, argv + 1));
-    return refuse(argv[1]);
+    return no_command(argv[1]);
 }

@@ -131,7 +131,7 @@ static cJSON *loadgen_json(const struct report *r, const struct load *load, cons
     json_add_real(json, "busy_pct", 100.0 * (double)t->busy_ns / threads_window);
     json_add_count(json, "window_spread_ns", r->spread_ns);
     json_add_count(json, "send_lag_p99_ns",
-                   t->send_lag.count >= 1000 ? hist_quantile(&t->send_lag, 0.99) : OS_UNKNOWN);
+                   hist_tells(&t->send_lag, 0.99) ? hist_quantile(&t->send_lag, 0.99) : OS_UNKNOWN);
     uint64_t offered = load->churn ? t->visits.offered : t->offered;
     bool scheduled = load->open || load->churn;
     json_add_count(json, "offered", scheduled ? offered : OS_UNKNOWN);

@@ -24,11 +24,12 @@
 /* Runs a slot of cell `index` of the plan. NULL if a signal came or the file cannot be written;
  * then the comparison is over. A slot that cannot run here has no sample either, and says why in
  * `why`. */
-static const cJSON *run_slot(struct ab *ab, size_t index, uint64_t seed, struct reason *why) {
+static const cJSON *run_slot(struct ab *ab, size_t index, uint64_t seed, struct gate_reason *why) {
     const struct cell *c = &ab->plan.cells[index];
     struct slot_outcome o;
     const cJSON *sample = NULL;
     double offset_s = result_elapsed_s(&ab->result);
+    why->code = GATE_NO_REASON;
     *why->text = '\0';
     if (ab->progress.slots <= ab->slots) ab->progress.slots = ab->slots + 1; /* pairs were lost */
     progress_slot(&ab->progress, ab->slots, c);
@@ -39,8 +40,8 @@ static const cJSON *run_slot(struct ab *ab, size_t index, uint64_t seed, struct 
         return NULL;
     }
     if (o.end == SLOT_CANNOT_RUN && !result_has_samples(&ab->result, index)) {
-        reason_set(why, "%s", o.reason.text);
-        result_skip(&ab->result, index, o.reason.text);
+        gate_reason_set(why, GATE_SKIPPED, "%s", o.reason.text);
+        result_skip(&ab->result, index, SKIP_NOT_AVAILABLE, o.reason.text);
         progress_done(&ab->progress, ab->slots, c, NULL, o.reason.text);
     } else {
         if (o.end == SLOT_CANNOT_RUN) o.end = SLOT_FAILED;
@@ -79,7 +80,7 @@ static void run_pair(struct ab *ab, struct ab_cell *cell, struct rng *random) {
 
 /* Measures what the baseline of every open loop can serve, and sets the rates of both arms. */
 static void measure_capacity(struct ab *ab) {
-    struct reason why;
+    struct gate_reason why;
     for (size_t i = 0; i < ab->cell_count && !stopped(ab); i++) {
         struct ab_cell *cell = &ab->cells[i];
         struct cell *baseline = &ab->plan.cells[cell->cells[0]];
@@ -90,7 +91,8 @@ static void measure_capacity(struct ab *ab) {
             if (!run_slot(ab, of, ab->seed + k, &why)) break;
         double capacity = result_throughput(&ab->result, of);
         if (!(capacity > 0)) {
-            reason_set(&cell->why, "the baseline's capacity was not measured");
+            gate_reason_set(&cell->why, GATE_CAPACITY_UNKNOWN,
+                            "the baseline's capacity was not measured");
             cell->over = true;
             continue;
         }

@@ -8,14 +8,13 @@
 
 #include "bench/ab/revision.h"
 #include "bench/suite/foreign.h"
+#include "bench/support/files.h"
 #include "bench/support/reason.h"
 #include "bench/support/sha256.h"
 #include "bench/support/version.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#define MODE_PROGRAM 0755
 
 const char *const ab_arm_names[AB_ARMS] = {"baseline", "candidate", "copy"};
 static const char *const folders[AB_ARMS] = {"a", "b", "c"};
@@ -33,35 +32,22 @@ struct source {
 static bool stage(const struct ab_arms *a, enum ab_arm arm, const char *from, const char *file,
                   struct reason *reason) {
     char folder[PATH_SIZE], to[PATH_SIZE];
-    uv_fs_t request;
+    struct reason why;
     if (!paths_join(folder, a->directory, folders[arm]) || !paths_join(to, folder, file))
         return reason_set(reason, "%.200s: the path is too long", a->directory);
-    if (paths_may(to, PATHS_EXECUTE)) return true;
-    int error = uv_fs_copyfile(NULL, &request, from, to, 0, NULL);
-    uv_fs_req_cleanup(&request);
-    if (!error) error = uv_fs_chmod(NULL, &request, to, MODE_PROGRAM, NULL);
-    uv_fs_req_cleanup(&request);
-    return !error || reason_set(reason, "%.300s: cannot be copied to %.100s: %s", from, folder,
-                                uv_strerror(error));
+    if (files_may(to, FILES_EXECUTE) || files_copy_program(from, to, &why)) return true;
+    return reason_set(reason, "%.300s: cannot be copied to %.100s: %s", from, folder, why.text);
 }
 
 static bool make_folders(struct ab_arms *a, struct reason *reason) {
-    char template[PATH_SIZE], folder[PATH_SIZE];
-    size_t room = sizeof folder;
-    uv_fs_t request;
-    int error = uv_os_tmpdir(folder, &room);
-    if (!error && !paths_join(template, folder, "iobench-ab-XXXXXX")) error = UV_ENAMETOOLONG;
-    if (!error) {
-        error = uv_fs_mkdtemp(NULL, &request, template, NULL);
-        if (!error) snprintf(a->directory, sizeof a->directory, "%s", request.path);
-        uv_fs_req_cleanup(&request);
-    }
-    for (int i = 0; i < AB_ARMS && !error; i++) {
+    char folder[PATH_SIZE];
+    struct reason why;
+    bool made = files_make_temporary(a->directory, "iobench-ab-", &why);
+    for (int i = 0; i < AB_ARMS && made; i++) {
         CHECK(paths_join(folder, a->directory, folders[i]));
-        error = uv_fs_mkdir(NULL, &request, folder, 0700, NULL);
-        uv_fs_req_cleanup(&request);
+        made = files_make_folder(folder, &why);
     }
-    return !error || reason_set(reason, "temporary directory: %s", uv_strerror(error));
+    return made || reason_set(reason, "temporary directory: %s", why.text);
 }
 
 /* ---- sources ---- */
@@ -94,7 +80,7 @@ static bool read_source(struct source *s, const char *text, const char *programs
         if (!paths_join(s->path, programs, program))
             return reason_set(reason, "%.200s: the path is too long", programs);
     }
-    s->missing = !paths_may(s->path, PATHS_EXECUTE);
+    s->missing = !files_may(s->path, FILES_EXECUTE);
     if (s->missing && is_path)
         return reason_set(reason, "%.300s: no such program, or not executable", s->path);
     return true;
@@ -128,22 +114,24 @@ static bool set_arm(struct server_spec *spec, enum ab_arm arm, struct reason *re
            reason_set(reason, "server %.100s...: too long", spec->text);
 }
 
-static bool read_spec(struct ab_arms *a, struct ab_subject *subject, enum ab_arm arm,
-                      const struct source *s, struct process_loop *l, struct reason *reason) {
+/* The server of one arm; NULL with the reason if there is no such one. */
+static const struct server_spec *read_spec(struct ab_arms *a, enum ab_arm arm,
+                                           const struct source *s, struct process_loop *l,
+                                           struct reason *reason) {
     char text[SPEC_SIZE];
     struct reason why;
     struct server_spec *spec = &a->specs[a->spec_count++];
-    subject->specs[arm] = spec;
+    bool fine = true;
     if (s->command) {
         if (!foreign_spec_read(spec, SERVER_COMMAND, s->command, &a->models[arm], &why))
-            return reason_set(reason, "--%s-cmd%s", ab_arm_names[arm], strchr(why.text, ':'));
+            fine = reason_set(reason, "--%s-cmd%s", ab_arm_names[arm], strchr(why.text, ':'));
     } else {
         if (snprintf(text, sizeof text, "%s%s", s->name, s->options) >= SPEC_SIZE)
-            return reason_set(reason, "server %.100s...: too long", text);
-        if (!server_spec_read(spec, text, &a->models[arm], l, &why))
-            return reason_set(reason, "server %s of the %s: %s", text, ab_arm_names[arm], why.text);
+            fine = reason_set(reason, "server %.100s...: too long", text);
+        else if (!server_spec_read(spec, text, &a->models[arm], l, &why))
+            fine = reason_set(reason, "server %s of the %s: %s", text, ab_arm_names[arm], why.text);
     }
-    return set_arm(spec, arm, reason);
+    return fine && set_arm(spec, arm, reason) ? spec : NULL;
 }
 
 /* Both arms were told to be built alike; flags that differ would pass for a change of the code. */
@@ -252,7 +240,8 @@ static bool make_subject(struct ab_arms *a, const struct sources *all, size_t in
     for (enum ab_arm arm = AB_BASELINE; arm < AB_ARMS; arm++) {
         if (subject->state == AB_NEW && arm != AB_CANDIDATE) continue;
         if (arm == AB_COPY && subject->state != AB_COMPARED) continue;
-        if (!read_spec(a, subject, arm, &pair[arm == AB_CANDIDATE], l, reason)) return false;
+        subject->specs[arm] = read_spec(a, arm, &pair[arm == AB_CANDIDATE], l, reason);
+        if (!subject->specs[arm]) return false;
     }
     return true;
 }
@@ -272,25 +261,26 @@ static void label(struct ab_arms *a, const struct ab_request *r, const char *sha
         snprintf(a->labels[0], GATE_NAME_SIZE, "%.200s", r->baseline_loadgen);
 }
 
-bool ab_arms_open(struct ab_arms *a, const struct ab_request *r, const struct paths *paths,
-                  const struct models *own, const cJSON *suite, struct process_loop *l,
+bool ab_arms_open(struct ab_arms *a, const struct ab_request *r, struct session *session,
                   struct reason *reason) {
-    static struct sources s; /* too large for a stack, and needed once */
-    char built[PATH_SIZE], sha[72] = "";
-    const char *programs[2] = {paths->programs, paths->programs};
-    const char *build_type = describe_text(
-        cJSON_GetObjectItemCaseSensitive(own->loadgen.describe, "build"), "build_type");
+    static struct sources s;         /* too large for a stack, and needed once */
+    static struct ab_revision built; /* the same */
+    const struct program *loadgen = &session->own.loadgen;
+    struct process_loop *l = &session->loop;
+    const char *programs[2] = {session->paths.programs, session->paths.programs};
     if (r->baseline_rev) {
-        if (!ab_revision_build(r->baseline_rev, paths, build_type ? build_type : "release", l,
-                               built, sha, reason))
-            return false;
-        programs[0] = built;
+        const char *build_type = describe_text(
+            cJSON_GetObjectItemCaseSensitive(loadgen->describe, "build"), "build_type");
+        built = (struct ab_revision){.name = r->baseline_rev,
+                                     .build_type = build_type ? build_type : "release"};
+        if (!ab_revision_build(&built, programs[1], l, reason)) return false;
+        programs[0] = built.programs;
     }
     a->of_loadgen = r->baseline_loadgen != NULL;
-    if (!find_all(&s, r, suite, programs, reason)) return false;
-    for (int arm = 0; arm < 2; arm++) snprintf(s.loadgens[arm], PATH_SIZE, "%s", own->loadgen.path);
+    if (!find_all(&s, r, session->suite, programs, reason)) return false;
+    for (int arm = 0; arm < 2; arm++) snprintf(s.loadgens[arm], PATH_SIZE, "%s", loadgen->path);
     if (r->baseline_loadgen) snprintf(s.loadgens[0], PATH_SIZE, "%s", r->baseline_loadgen);
-    if (!paths_may(s.loadgens[0], PATHS_EXECUTE))
+    if (!files_may(s.loadgens[0], FILES_EXECUTE))
         return reason_set(reason, "--baseline-loadgen %.300s: no such program, or not executable",
                           r->baseline_loadgen);
     if (!make_folders(a, reason) || !stage_all(a, &s, reason)) return false;
@@ -302,23 +292,19 @@ bool ab_arms_open(struct ab_arms *a, const struct ab_request *r, const struct pa
         if (r->baseline_rev && subject->state == AB_COMPARED && !built_alike(subject, reason))
             return false;
     }
-    label(a, r, sha);
+    label(a, r, built.sha);
     return true;
 }
 
 static void remove_folder(const char *path) {
-    uv_fs_t list, request;
-    uv_dirent_t entry;
+    struct files_list list;
+    struct reason why;
     char file[PATH_SIZE];
-    int count = uv_fs_scandir(NULL, &list, path, 0, NULL);
-    while (count > 0 && uv_fs_scandir_next(&list, &entry) == 0) {
-        if (!paths_join(file, path, entry.name)) continue;
-        uv_fs_unlink(NULL, &request, file, NULL);
-        uv_fs_req_cleanup(&request);
-    }
-    uv_fs_req_cleanup(&list);
-    uv_fs_rmdir(NULL, &request, path, NULL);
-    uv_fs_req_cleanup(&request);
+    files_list(&list, path, &why); /* what cannot be listed cannot be removed either */
+    for (size_t i = 0; i < list.count; i++)
+        if (paths_join(file, path, list.names[i])) files_remove(file);
+    files_list_free(&list);
+    files_remove_folder(path);
 }
 
 void ab_arms_close(struct ab_arms *a) {

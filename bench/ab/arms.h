@@ -6,12 +6,11 @@
 #include "base/args.h"
 
 #include "bench/gate/gate.h"
+#include "bench/session/session.h"
 #include "bench/suite/models.h"
 #include "bench/support/paths.h"
-#include "bench/support/process.h"
 #include "bench/support/reason.h"
 
-#include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -54,11 +53,10 @@ struct ab_arms {
 
 extern const char *const ab_arm_names[AB_ARMS]; /* "baseline", "candidate", "copy" */
 
-/* Finds, copies and asks the programs that `request` names. `own` are those beside iobench, `suite`
- * a checked suite. May build a revision, which takes minutes and is told on stderr. Returns false
- * with the reason; ab_arms_close is needed in any case. */
-bool ab_arms_open(struct ab_arms *arms, const struct ab_request *request, const struct paths *paths,
-                  const struct models *own, const cJSON *suite, struct process_loop *loop,
+/* Finds, copies and asks the programs that `request` names, for the suite of a session that is
+ * open. May build a revision, which takes minutes and is told on stderr. Returns false with the
+ * reason; ab_arms_close is needed in any case. */
+bool ab_arms_open(struct ab_arms *arms, const struct ab_request *request, struct session *session,
                   struct reason *reason);
 void ab_arms_close(struct ab_arms *arms);
 

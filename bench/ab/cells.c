@@ -6,7 +6,6 @@
 #include "bench/gate/metrics.h"
 #include "bench/stats/stats.h"
 #include "bench/support/json_path.h"
-#include "bench/support/reason.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -20,41 +19,59 @@ static size_t *stage_count(const struct ab_cell *cell, size_t row) {
 bool ab_cell_wants(const struct ab_cell *cell) {
     size_t most = cell->stage2 ? GATE_STAGE2_PAIRS : GATE_STAGE1_PAIRS;
     for (size_t i = 0; i < cell->row_count; i++)
-        if (*stage_count(cell, i) < most) return !cell->over;
+        if (cell->rows[i]->verdict != GATE_NEW && *stage_count(cell, i) < most) return !cell->over;
     return false;
 }
 
 void ab_cell_add(struct ab_cell *cell, const cJSON *const scenarios[2],
                  const cJSON *const samples[2]) {
-    struct reason broken;
+    struct gate_reason broken;
     cell->tried++;
     for (int arm = 0; arm < 2; arm++) {
         if (!gate_broken(samples[arm], &broken)) continue;
-        reason_set(&cell->why, "%s: %s", ab_arm_names[arm && cell->control ? AB_COPY : arm],
-                   broken.text);
+        gate_reason_set(&cell->why, GATE_BROKEN, "%s: %s",
+                        ab_arm_names[arm && cell->control ? AB_COPY : arm], broken.text);
+        cell->why.slot = broken.slot;
         cell->broken = cell->over = true;
         return;
     }
-    cell->uncounted = cell->uncounted || json_text(samples[0], "counters.reason");
+    cell->uncounted = cell->uncounted || json_text(samples[0], "counters.code");
     for (size_t i = 0; i < cell->row_count; i++) {
         struct gate_row *row = cell->rows[i];
         size_t most = cell->stage2 ? GATE_STAGE2_PAIRS : GATE_STAGE1_PAIRS;
         size_t *count = stage_count(cell, i), at = row->stage1 + row->stage2;
         double value[2];
-        struct reason why = {.text = ""};
-        if (*count == most) continue;
+        if (!cell->control && metric_lacking(row->metric, samples[0])) {
+            row->verdict = GATE_NEW;
+            row->gated = false;
+            gate_reason_set(&row->reason, GATE_NEW_METRIC, GATE_NEW_METRIC_TEXT);
+        }
+        if (*count == most || row->verdict == GATE_NEW) continue;
         for (int arm = 0; arm < 2; arm++) {
+            struct gate_reason why;
             value[arm] = gate_figure(row->metric, scenarios[arm], samples[arm], &why);
-            if (isnan(value[arm]) && *why.text)
-                snprintf(cell->lost[i], sizeof cell->lost[i], "%s", why.text);
+            if (isnan(value[arm]) && why.code != GATE_NO_REASON) cell->lost[i] = why;
         }
         if (isnan(value[0]) || isnan(value[1])) continue;
         cell->figures[i][0][at] = value[0];
         cell->figures[i][1][at] = value[1];
         double worse = log(value[1]) - log(value[0]);
-        row->differences[at] = gate_metrics[row->metric].larger_is_better ? -worse : worse;
+        row->differences[at] = metrics[row->metric].larger_is_better ? -worse : worse;
         (*count)++;
     }
+}
+
+/* Why row `i` has no effect. */
+static void say_lacking(struct gate_row *row, const struct ab_cell *cell, size_t i) {
+    static const struct gate_reason budget = {.code = GATE_BUDGET, .text = "budget"};
+    const struct gate_reason *lacked = cell->why.code != GATE_NO_REASON       ? &cell->why
+                                       : cell->lost[i].code != GATE_NO_REASON ? &cell->lost[i]
+                                                                              : &budget;
+    row->reason = *lacked;
+    if (cell->broken) return;
+    gate_reason_set(&row->reason, lacked->code, "%zu of %d pairs: %.250s", row->stage1,
+                    GATE_STAGE1_PAIRS, lacked->text);
+    row->reason.slot = lacked->slot;
 }
 
 void ab_cell_estimate(struct ab_cell *cell) {
@@ -62,19 +79,15 @@ void ab_cell_estimate(struct ab_cell *cell) {
         struct gate_row *row = cell->rows[i];
         if (cell->broken) row->stage1 = row->stage2 = 0; /* what it gave before counts no more */
         gate_estimate(row);
+        if (row->verdict == GATE_NEW) continue;
         /* Who may not count is not to be red for ever; and a foreign server burns nothing for the
          * gate, so that it need not be what limits the load. */
-        bool excused =
-            (cell->uncounted && !cell->broken) || (cell->foreign && row->metric == GATE_THROUGHPUT);
+        bool excused = (cell->uncounted && !cell->broken) ||
+                       (cell->foreign && row->metric == METRIC_THROUGHPUT);
         row->gated = !cell->control && (isfinite(row->effect) || !excused);
-        *row->reason = '\0';
+        row->reason = (struct gate_reason){.code = GATE_NO_REASON};
         if (!isfinite(row->effect)) {
-            const char *lacked = *cell->why.text  ? cell->why.text
-                                 : *cell->lost[i] ? cell->lost[i]
-                                                  : "budget";
-            snprintf(row->reason, sizeof row->reason, "%zu of %d pairs: %.250s", row->stage1,
-                     GATE_STAGE1_PAIRS, lacked);
-            if (cell->broken) snprintf(row->reason, sizeof row->reason, "%.319s", cell->why.text);
+            say_lacking(row, cell, i);
             continue;
         }
         size_t from = gate_in_stage2(row) ? row->stage1 : 0;

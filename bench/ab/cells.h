@@ -5,30 +5,28 @@
 
 #include "bench/ab/arms.h"
 #include "bench/gate/gate.h"
-#include "bench/support/reason.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-#define AB_ROWS_MAX 3
 #define AB_PAIRS_MAX (GATE_STAGE1_PAIRS + GATE_STAGE2_PAIRS)
 
 struct ab_cell {
-    size_t cells[2];                              /* of the plan: baseline, and candidate or copy */
-    bool control;                                 /* it is the copy */
-    bool foreign;                                 /* one arm is a command */
-    size_t row_count;                             /* metrics that go with its load */
-    struct gate_row *rows[AB_ROWS_MAX];           /* in the report */
-    double figures[AB_ROWS_MAX][2][AB_PAIRS_MAX]; /* of baseline and candidate, by pair */
-    bool stage2;                                  /* it has a second stage */
-    bool uncounted;    /* of a counted cell: the baseline could not be counted */
-    bool broken;       /* a slot showed that something is broken: nothing of it counts */
-    bool over;         /* no pair of it is worth trying any more */
-    size_t tried;      /* pairs, also such as gave nothing */
-    double pair_s;     /* that a pair takes, about */
-    struct reason why; /* why none is */
-    char lost[AB_ROWS_MAX][GATE_REASON_SIZE]; /* what the last pair that a row lost lacked */
+    size_t cells[2];                          /* of the plan: baseline, and candidate or copy */
+    bool control;                             /* it is the copy */
+    bool foreign;                             /* one arm is a command */
+    size_t row_count;                         /* metrics that go with its load */
+    struct gate_row *rows[METRICS];           /* in the report */
+    double figures[METRICS][2][AB_PAIRS_MAX]; /* of baseline and candidate, by pair */
+    bool stage2;                              /* it has a second stage */
+    bool uncounted;         /* of a counted cell: the baseline could not be counted */
+    bool broken;            /* a slot showed that something is broken: nothing of it counts */
+    bool over;              /* no pair of it is worth trying any more */
+    size_t tried;           /* pairs, also such as gave nothing */
+    double pair_s;          /* that a pair takes, about */
+    struct gate_reason why; /* why none is */
+    struct gate_reason lost[METRICS]; /* what the last pair that a row lost lacked */
 };
 
 /* Whether a row of the cell lacks pairs of the stage it is in. */

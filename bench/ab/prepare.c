@@ -4,32 +4,21 @@
 
 #include "bench/ab/ab.h"
 #include "bench/ab/cells.h"
-#include "bench/gate/metrics.h"
 #include "bench/stats/stats.h"
 #include "bench/support/json_path.h"
-#include "bench/support/reason.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The metrics of a load; the first is the one that the control looks at. */
-static size_t metrics_of(const struct cell *c, bool of_loadgen,
-                         enum gate_metric metrics[AB_ROWS_MAX]) {
-    static const enum gate_metric of_server[] = {GATE_THROUGHPUT, GATE_P50,      GATE_P99,
-                                                 GATE_CPU,        GATE_SYSCALLS, GATE_WAKEUPS};
-    static const enum gate_metric of_generator[] = {GATE_P50, GATE_P99, GATE_LOADGEN_CPU};
-    const enum gate_metric *all = of_loadgen ? of_generator : of_server;
-    size_t all_count = of_loadgen ? sizeof of_generator / sizeof *of_generator
-                                  : sizeof of_server / sizeof *of_server;
+/* The metrics of a load; the first is the one that the control looks at. Returns how many. */
+static size_t metrics_of(const struct cell *c, bool of_loadgen, enum metric list[METRICS]) {
     size_t count = 0;
     cJSON *scenario = plan_scenario(c);
-    for (size_t i = 0; i < all_count; i++) {
-        if (!gate_metric_applies(all[i], scenario)) continue;
-        CHECK_OP(count, <, AB_ROWS_MAX);
-        metrics[count++] = all[i];
-    }
+    for (enum metric m = 0; m < METRICS; m++)
+        if (metric_gated(m, of_loadgen ? METRIC_AB_LOADGEN : METRIC_AB, scenario))
+            list[count++] = m;
     cJSON_Delete(scenario);
     return count;
 }
@@ -39,7 +28,7 @@ static const char *bare_id(const struct cell *c) {
     return c->id + strlen(c->server->arm) + 1;
 }
 
-static struct gate_row *add_row(struct ab *ab, const struct cell *c, enum gate_metric metric) {
+static struct gate_row *add_row(struct ab *ab, const struct cell *c, enum metric metric) {
     struct gate_row *row = &ab->report.rows[ab->report.row_count++];
     *row = (struct gate_row){.metric = metric, .gated = true, .baseline = NAN, .candidate = NAN};
     snprintf(row->cell, sizeof row->cell, "%s", bare_id(c));
@@ -54,7 +43,7 @@ static struct ab_cell *add_cell(struct ab *ab, size_t baseline, size_t other) {
                              .pair_s = plan_slot_s(left) + plan_slot_s(right)};
     const char *skipped = *left->skipped ? left->skipped : right->skipped;
     cell->over = *skipped != '\0';
-    reason_set(&cell->why, "%s", skipped);
+    if (cell->over) gate_reason_set(&cell->why, GATE_SKIPPED, "%s", skipped);
     return cell;
 }
 
@@ -72,13 +61,13 @@ static size_t find_cell(const struct ab *ab, const struct server_spec *server,
 }
 
 static void add_subject(struct ab *ab, const struct ab_subject *s) {
-    enum gate_metric metrics[AB_ROWS_MAX];
+    enum metric list[METRICS];
     for (size_t i = 0; i < ab->plan.cell_count; i++) {
         struct cell *c = &ab->plan.cells[i];
-        size_t count = metrics_of(c, ab->arms.of_loadgen, metrics);
+        size_t count = metrics_of(c, ab->arms.of_loadgen, list);
         if (c->server != s->specs[AB_CANDIDATE] || !count) continue;
         if (s->state != AB_COMPARED) {
-            struct gate_row *row = add_row(ab, c, metrics[0]);
+            struct gate_row *row = add_row(ab, c, list[0]);
             row->gated = false;
             row->verdict = s->state == AB_NEW ? GATE_NEW : GATE_IDENTICAL;
             continue;
@@ -86,8 +75,8 @@ static void add_subject(struct ab *ab, const struct ab_subject *s) {
         struct ab_cell *cell = add_cell(ab, find_cell(ab, s->specs[AB_BASELINE], c), i);
         cell->foreign = s->foreign;
         for (size_t k = 0; k < count; k++) {
-            struct gate_row *row = add_row(ab, c, metrics[k]);
-            snprintf(row->reason, sizeof row->reason, "%.319s", cell->why.text);
+            struct gate_row *row = add_row(ab, c, list[k]);
+            row->reason = cell->why;
             cell->rows[cell->row_count++] = row;
         }
     }
@@ -95,7 +84,7 @@ static void add_subject(struct ab *ab, const struct ab_subject *s) {
 
 /* The control runs the first closed loop that can run here, or whatever else can. */
 static void add_control(struct ab *ab) {
-    enum gate_metric metrics[AB_ROWS_MAX];
+    enum metric list[METRICS];
     const struct ab_cell *first = NULL;
     bool first_closed = false;
     for (size_t i = 0; i < ab->cell_count; i++) {
@@ -111,11 +100,11 @@ static void add_control(struct ab *ab) {
     while (s->specs[AB_BASELINE] != baseline->server) s++;
     struct ab_cell *control =
         add_cell(ab, first->cells[0], find_cell(ab, s->specs[AB_COPY], baseline));
-    CHECK(metrics_of(baseline, ab->arms.of_loadgen, metrics) > 0);
+    CHECK(metrics_of(baseline, ab->arms.of_loadgen, list) > 0);
     /* a foreign server burns nothing, so that its throughput need not be its own */
-    bool by_cpu = s->foreign && metrics[0] == GATE_THROUGHPUT;
+    bool by_cpu = s->foreign && list[0] == METRIC_THROUGHPUT;
     ab->report.control = (struct gate_row){
-        .metric = by_cpu ? GATE_CPU : metrics[0], .baseline = NAN, .candidate = NAN};
+        .metric = by_cpu ? METRIC_CPU : list[0], .baseline = NAN, .candidate = NAN};
     snprintf(ab->report.control.cell, CELL_ID_SIZE, "%s", bare_id(baseline));
     gate_estimate(&ab->report.control);
     ab->report.has_control = control->control = true;
@@ -133,7 +122,7 @@ static void skip_others(struct ab *ab) {
             used[ab->plan.cells[i].capacity_cell] = true;
     for (size_t i = 0; i < ab->plan.cell_count; i++)
         if (!used[i] && !*ab->plan.cells[i].skipped)
-            snprintf(ab->plan.cells[i].skipped, CELL_REASON_SIZE, "nothing to compare");
+            plan_skip(&ab->plan.cells[i], SKIP_NOTHING_TO_COMPARE, "nothing to compare");
     free(used);
 }
 
@@ -171,7 +160,7 @@ static void predict(struct ab *ab) {
 void ab_prepare(struct ab *ab) {
     give_loadgens(ab);
     ab->cells = calloc(ab->plan.cell_count + 1, sizeof *ab->cells);
-    ab->report.rows = calloc(ab->plan.cell_count * AB_ROWS_MAX + 1, sizeof *ab->report.rows);
+    ab->report.rows = calloc(ab->plan.cell_count * METRICS + 1, sizeof *ab->report.rows);
     CHECK(ab->cells && ab->report.rows);
     for (size_t i = 0; i < ab->arms.subject_count; i++) add_subject(ab, &ab->arms.subjects[i]);
     add_control(ab);

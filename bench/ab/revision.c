@@ -2,6 +2,7 @@
  * Invariant: build/rev/SHA is a whole tree or is not there; building it again costs nothing. */
 #include "bench/ab/revision.h"
 
+#include "bench/support/files.h"
 #include "bench/support/reason.h"
 
 #include <stdio.h>
@@ -11,9 +12,9 @@
 #define MAKE_S 900.0
 #define SHA_MIN 40 /* hexadecimal digits of SHA-1; SHA-256 has 64 */
 
-/* Runs a command to its end. Its first line of output goes to `line`, if that is given. Returns
+/* Runs a command to its end. Its first line of output goes to `line`, unless that is NULL. Returns
  * false with the command's last words. */
-static bool run(struct process_loop *l, char *const *args, double seconds, char *line, size_t room,
+static bool run(struct process_loop *l, char *const *args, double seconds, char line[PATH_SIZE],
                 struct reason *reason) {
     struct process p;
     int error = process_start(&p, l, args, NULL, 0);
@@ -22,7 +23,7 @@ static bool run(struct process_loop *l, char *const *args, double seconds, char 
     process_end_group(&p);
     bool fine = in_time && !p.term_signal && p.exit_status == 0;
     if (fine && line)
-        snprintf(line, room, "%.*s", p.text ? (int)strcspn(p.text, "\r\n") : 0,
+        snprintf(line, PATH_SIZE, "%.*s", p.text ? (int)strcspn(p.text, "\r\n") : 0,
                  p.text ? p.text : "");
     if (!fine) {
         char story[256];
@@ -36,21 +37,19 @@ static bool run(struct process_loop *l, char *const *args, double seconds, char 
     return fine;
 }
 
-/* An error means that it is there already, or the next step says what is wrong. */
-static void make_folder(const char *path) {
-    uv_fs_t request;
-    uv_fs_mkdir(NULL, &request, path, 0777, NULL);
-    uv_fs_req_cleanup(&request);
-}
-
-static bool find_commit(struct process_loop *l, const char *rev, const char *root, char sha[72],
+/* Finds out which commit the revision is. */
+static bool find_commit(struct process_loop *l, struct ab_revision *r, const char *root,
                         struct reason *reason) {
-    char commit[300];
+    char commit[300], line[PATH_SIZE];
     struct reason why;
+    const char *rev = r->name;
     if (snprintf(commit, sizeof commit, "%s^{commit}", rev) >= (int)sizeof commit || *rev == '-')
         return reason_set(reason, "--baseline-rev %.60s: not a revision", rev);
     char *args[] = {"git", "-C", (char *)root, "rev-parse", "--verify", "--quiet", commit, NULL};
-    if (run(l, args, GIT_S, sha, 72, &why) && strlen(sha) >= SHA_MIN) return true;
+    if (run(l, args, GIT_S, line, &why) && strlen(line) >= SHA_MIN) {
+        snprintf(r->sha, sizeof r->sha, "%.*s", (int)sizeof r->sha - 1, line);
+        return true;
+    }
     const char *name = strncmp(rev, "origin/", 7) == 0 ? rev + 7 : rev;
     return reason_set(reason,
                       "--baseline-rev %.100s: unknown here; fetch it: git fetch --depth=1 origin "
@@ -69,48 +68,47 @@ static bool unpack(struct process_loop *l, const char *root, const char *sha, co
     char *pack[] = {"git",          "-C",   (char *)root, "archive",
                     "--format=tar", output, (char *)sha,  NULL};
     char *extract[] = {"tar", "-xf", archive, "-C", partial, NULL};
-    make_folder(partial);
-    bool fine = run(l, pack, GIT_S, NULL, 0, reason) && run(l, extract, GIT_S, NULL, 0, reason);
-    uv_fs_t request;
-    uv_fs_unlink(NULL, &request, archive, NULL);
-    uv_fs_req_cleanup(&request);
-    if (!fine) return false;
-    int error = uv_fs_rename(NULL, &request, partial, tree, NULL);
-    uv_fs_req_cleanup(&request);
-    return !error || reason_set(reason, "%.300s: %s", tree, uv_strerror(error));
+    struct reason why;
+    if (!files_make_folder(partial, &why))
+        return reason_set(reason, "%.300s: %s", partial, why.text);
+    bool fine = run(l, pack, GIT_S, NULL, reason) && run(l, extract, GIT_S, NULL, reason);
+    files_remove(archive);
+    if (!fine || files_move(partial, tree, &why)) return fine;
+    return reason_set(reason, "%.300s: %s", tree, why.text);
 }
 
-bool ab_revision_build(const char *rev, const struct paths *paths, const char *build_type,
-                       struct process_loop *l, char programs[PATH_SIZE], char sha[72],
+bool ab_revision_build(struct ab_revision *r, const char *own, struct process_loop *l,
                        struct reason *reason) {
     char root[PATH_SIZE], tree[PATH_SIZE], config[64], jobs[32];
     struct reason why;
-    char *top[] = {"git", "-C", (char *)paths->programs, "rev-parse", "--show-toplevel", NULL};
-    if (!run(l, top, GIT_S, root, sizeof root, &why))
+    const char *rev = r->name;
+    char *top[] = {"git", "-C", (char *)own, "rev-parse", "--show-toplevel", NULL};
+    if (!run(l, top, GIT_S, root, &why))
         return reason_set(reason,
                           "--baseline-rev %.60s: iobench does not run from a git work tree: %s",
                           rev, why.text);
-    if (!find_commit(l, rev, root, sha, reason)) return false;
-    const char *const below[] = {"build", "rev", sha};
+    if (!find_commit(l, r, root, reason)) return false;
+    const char *const below[] = {"build", "rev", r->sha};
     snprintf(tree, sizeof tree, "%s", root);
     for (int i = 0; i < 3; i++) {
         char parent[PATH_SIZE];
         memcpy(parent, tree, sizeof parent);
-        if (i) make_folder(parent);
+        if (i && !files_make_folder(parent, &why))
+            return reason_set(reason, "%.300s: %s", parent, why.text);
         if (!paths_join(tree, parent, below[i]))
             return reason_set(reason, "%.200s: the path is too long", root);
     }
-    fprintf(stderr, "iobench ab: building %.12s in build/rev\n", sha);
-    if (!paths_may(tree, PATHS_EXIST) && !unpack(l, root, sha, tree, &why))
+    fprintf(stderr, "iobench ab: building %.12s in build/rev\n", r->sha);
+    if (!files_may(tree, FILES_EXIST) && !unpack(l, root, r->sha, tree, &why))
         return reason_set(reason, "--baseline-rev %.60s: %s", rev, why.text);
-    snprintf(config, sizeof config, "CONFIG=%s", build_type);
+    snprintf(config, sizeof config, "CONFIG=%s", r->build_type);
     snprintf(jobs, sizeof jobs, "-j%zu", l->cpu_count ? l->cpu_count : 1);
     char *make[] = {"make", "-C", tree, "-s", jobs, config, "all", NULL};
-    if (!run(l, make, MAKE_S, NULL, 0, &why))
+    if (!run(l, make, MAKE_S, NULL, &why))
         return reason_set(reason, "--baseline-rev %.60s: it does not build: %.200s; see make -C %s",
                           rev, why.text, tree);
-    bool plain = strcmp(build_type, "release") == 0;
-    int length = snprintf(programs, PATH_SIZE, "%s/build/%s%sbin", tree, plain ? "" : build_type,
-                          plain ? "" : "/");
+    bool plain = strcmp(r->build_type, "release") == 0;
+    int length = snprintf(r->programs, PATH_SIZE, "%s/build/%s%sbin", tree,
+                          plain ? "" : r->build_type, plain ? "" : "/");
     return length < PATH_SIZE || reason_set(reason, "%.200s: the path is too long", tree);
 }

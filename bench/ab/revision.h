@@ -8,11 +8,18 @@
 
 #include <stdbool.h>
 
-/* Unpacks git revision `rev` of the source tree that iobench was built in to build/rev/SHA, unless
- * it is there, and builds it there. Gives the directory of its programs and the SHA. Returns false
- * with the reason. */
-bool ab_revision_build(const char *rev, const struct paths *paths, const char *build_type,
-                       struct process_loop *loop, char programs[PATH_SIZE], char sha[72],
+/* A revision of the source tree that iobench was built in. */
+struct ab_revision {
+    const char *name;         /* as git knows it */
+    const char *build_type;   /* "release", "asan", ...: how to build it */
+    char sha[72];             /* what the name stands for */
+    char programs[PATH_SIZE]; /* directory of what was built */
+};
+
+/* Unpacks the revision called `name` to build/rev/SHA, unless it is there, and builds it there;
+ * `own` is the directory of iobench's programs. Gives `sha` and `programs`. Returns false with the
+ * reason. */
+bool ab_revision_build(struct ab_revision *revision, const char *own, struct process_loop *loop,
                        struct reason *reason);
 
 #endif

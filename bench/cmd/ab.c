@@ -5,26 +5,21 @@
 
 #include "base/args.h"
 #include "base/check.h"
-#include "base/format.h"
-#include "base/os.h"
 
 #include "bench/cmd/commands.h"
 #include "bench/gate/output.h"
-#include "bench/machine/floor.h"
 #include "bench/session/session.h"
-#include "bench/suite/suite.h"
-#include "bench/suite/transports.h"
 #include "bench/support/exit_code.h"
 #include "bench/support/reason.h"
+#include "bench/support/refuse.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define NAME "iobench ab"
 #define BUDGET_S 720
-#define SEED_MAX 4503599627370496.0 /* 2^52: the load generator adds the pair */
 
 /* The command line. */
 struct options {
@@ -40,31 +35,12 @@ struct options {
     bool dry_run;                /* print cells and time only */
 };
 
-/* All that it stands on. */
-struct session {
-    struct options options;            /* what was asked for */
-    struct paths paths;                /* where things are */
-    struct process_loop loop;          /* runs the children */
-    bool loop_open;                    /* it was opened */
-    struct models own;                 /* beside iobench */
-    cJSON *suite;                      /* owned */
-    struct placement_policy placement; /* who runs where */
-    struct ab ab;                      /* the comparison */
-    char output[PATH_SIZE];            /* where the slots go */
+/* A comparison. */
+struct comparison {
+    struct options options; /* what was asked for */
+    struct session session; /* what it stands on */
+    struct ab ab;           /* the pairs, and what comes of them */
 };
-
-static int refuse(const char *format, ...) FORMAT_PRINTF(1, 2);
-
-static int refuse(const char *format, ...) {
-    char line[2 * REASON_SIZE];
-    va_list rest;
-    va_start(rest, format);
-    vsnprintf(line, sizeof line, format, rest);
-    va_end(rest);
-    reason_clean(line); /* it may quote a suite */
-    fprintf(stderr, "iobench ab: %s\n", line);
-    return EXIT_USAGE;
-}
 
 static enum args_outcome read_options(struct options *o, int argc, char **argv) {
     const struct arg rows[] = {
@@ -86,7 +62,7 @@ static enum args_outcome read_options(struct options *o, int argc, char **argv) 
         {"suite", "NAME|FILE", "loads to compare under (ci)", .text = &o->suite},
         {"budget", "S", "longest time in seconds, builds excluded (720)",
          .real = {&o->budget_s, 1, 86400}},
-        {"seed", "N", "of orders and arrivals (drawn)", .count = {&o->seed, 0, SEED_MAX}},
+        {"seed", "N", "of orders and arrivals (drawn)", .count = {&o->seed, 0, SESSION_SEED_MAX}},
         {"placement", "SPEC", "CPUs: auto, none, or SERVER/LOADGEN as in 0-1/2 (auto)",
          .text = &o->placement},
         {"o", "FILE", "result with every slot (results/UTC-HOST-ab-SUITE.json)",
@@ -102,9 +78,9 @@ static enum args_outcome read_options(struct options *o, int argc, char **argv) 
         {"quiet", NULL, "no progress and no table", .flag = &o->outputs.quiet},
         {.name = NULL}};
     const struct args_spec spec = {
-        .program = "iobench ab",
+        .program = NAME,
         .summary = "compares a candidate with its baseline in pairs of slots: a gate for CI",
-        .example = "iobench ab --baseline-rev origin/main --server epoll --junit ab.xml",
+        .example = NAME " --baseline-rev origin/main --server epoll --junit ab.xml",
         .args = rows};
     return args_parse(&spec, argc, argv);
 }
@@ -117,17 +93,19 @@ static int check_request(struct options *o) {
     int candidates = !!r->specs[1] + !!r->commands[1];
     bool own = r->baseline_rev || r->baseline_loadgen;
     if (baselines != 1)
-        return refuse("%s: give one of --baseline, --baseline-cmd, --baseline-rev and "
+        return refuse(NAME,
+                      "%s: give one of --baseline, --baseline-cmd, --baseline-rev and "
                       "--baseline-loadgen",
                       baselines ? "more than one baseline" : "no baseline");
     if (own && candidates)
-        return refuse("--candidate%s: the candidate is this build; --server says which models",
+        return refuse(NAME,
+                      "--candidate%s: the candidate is this build; --server says which models",
                       r->commands[1] ? "-cmd" : "");
     if (!own && candidates != 1)
-        return refuse("%s: give one of --candidate and --candidate-cmd",
+        return refuse(NAME, "%s: give one of --candidate and --candidate-cmd",
                       candidates ? "more than one candidate" : "no candidate");
     if (!own && o->servers.count)
-        return refuse("--server: goes with --baseline-rev or --baseline-loadgen");
+        return refuse(NAME, "--server: goes with --baseline-rev or --baseline-loadgen");
     o->request.servers = &o->servers;
     return EXIT_FINE;
 }
@@ -140,76 +118,54 @@ static void burn_nothing(cJSON *suite) {
             cJSON_DeleteItemFromObjectCaseSensitive(load, "burn_ns");
 }
 
-static int read_suite(struct session *s) {
-    struct reason reason;
-    const struct options *o = &s->options;
-    s->suite = suite_load(&s->paths, o->suite, &reason);
-    if (!s->suite) return refuse("--suite %s", reason.text);
-    if (!transports_resolve(s->suite, s->own.loadgen.describe, &reason))
-        return refuse("%s", reason.text);
-    if (o->request.commands[0] || o->request.commands[1]) burn_nothing(s->suite);
-    return EXIT_FINE;
-}
-
-static int make_plan(struct session *s) {
-    struct reason reason;
-    const struct process_loop *l = &s->loop;
-    struct ab *ab = &s->ab;
-    if (!placement_read(&s->placement, s->options.placement, l->cpus, l->cpu_count, &reason))
-        return refuse("--placement: %s", reason.text);
-    const struct plan_input input = {.suite = s->suite,
-                                     .servers = ab->arms.specs,
-                                     .server_count = ab->arms.spec_count,
-                                     .loadgen = &s->own.loadgen,
-                                     .placement = &s->placement,
-                                     .cpus = l->cpus,
-                                     .cpu_count = l->cpu_count,
-                                     .descriptors = os_descriptors_limit(),
-                                     .seed = s->options.seed};
-    if (!plan_make(&ab->plan, &input, &reason))
-        return refuse("--suite %s: %s", s->options.suite, reason.text);
+static int make_plan(struct comparison *c) {
+    struct ab *ab = &c->ab;
+    int code = session_plan(&c->session, &ab->plan, ab->arms.specs, ab->arms.spec_count);
+    if (code) return code;
     ab_prepare(ab);
-    if (ab->least_s > s->options.budget_s)
-        return refuse(
-            "--budget %.0f: about %.0f s are needed: %.0f s for a first look, the rest to "
-            "prove a change of one cell; compare fewer servers or loads",
-            s->options.budget_s, ab->least_s, ab->stage1_s);
-    return EXIT_FINE;
+    if (ab->least_s <= ab->budget_s) return EXIT_FINE;
+    return refuse(NAME,
+                  "--budget %.0f: about %.0f s are needed: %.0f s for a first look, the rest to "
+                  "prove a change of one cell; compare fewer servers or loads",
+                  ab->budget_s, ab->least_s, ab->stage1_s);
 }
 
-static int prepare(struct session *s) {
+static int prepare(struct comparison *c, int argc, char **argv) {
     char name[80];
     struct reason reason;
-    struct options *o = &s->options;
+    struct options *o = &c->options;
+    struct session *s = &c->session;
+    const struct session_request request = {.command = NAME,
+                                            .argc = argc,
+                                            .argv = argv,
+                                            .suite = o->suite,
+                                            .placement = o->placement,
+                                            .output = o->output,
+                                            .seed = o->seed,
+                                            .quiet = o->outputs.quiet};
     int code = check_request(o);
+    if (!code) code = session_open(s, &request, NULL);
     if (code) return code;
-    if (!paths_find(&s->paths, "iobench ab")) return EXIT_USAGE;
-    int error = process_loop_open(&s->loop, true);
-    if (error) return refuse("event loop: %s", uv_strerror(error));
-    s->loop_open = true;
-    if (!models_find(&s->own, &s->loop, &s->paths, &reason)) return refuse("%s", reason.text);
-    code = read_suite(s);
+    if (o->request.commands[0] || o->request.commands[1]) burn_nothing(s->suite);
+    if (!gate_outputs_check(&o->outputs, &reason)) return refuse(NAME, "%s", reason.text);
+    snprintf(name, sizeof name, "ab-%.60s", describe_text(s->suite, "name"));
+    code = session_output(s, name);
     if (code) return code;
-    snprintf(name, sizeof name, "ab-%.60s",
-             cJSON_GetObjectItemCaseSensitive(s->suite, "name")->valuestring);
-    if (!gate_outputs_check(&o->outputs, &reason) ||
-        !session_output(s->output, &s->paths, o->output, name, &reason) ||
-        !ab_arms_open(&s->ab.arms, &o->request, &s->paths, &s->own, s->suite, &s->loop, &reason))
-        return s->loop.interrupted ? EXIT_INTERRUPTED : refuse("%s", reason.text);
-    return make_plan(s);
+    if (!ab_arms_open(&c->ab.arms, &o->request, s, &reason))
+        return s->loop.interrupted ? EXIT_INTERRUPTED : refuse(NAME, "%s", reason.text);
+    return make_plan(c);
 }
 
 /* ---- running ---- */
 
 /* The worst case first, so that nobody waits without knowing for how long. */
-static void print_plan(FILE *out, const struct session *s) {
-    const struct ab *ab = &s->ab;
+static void print_plan(FILE *out, const struct ab *ab) {
     for (size_t i = 0; i < ab->report.row_count; i++) {
         const struct gate_row *row = &ab->report.rows[i];
         if (i == 0 || strcmp(row->cell, row[-1].cell) != 0)
             fprintf(out, "%-48s  %s\n", row->cell,
                     row->verdict != GATE_UNDECIDED ? gate_verdict_names[row->verdict]
-                    : *row->reason                 ? row->reason
+                    : *row->reason.text            ? row->reason.text
                                                    : "compared");
     }
     fprintf(out, "with the control about %.0f s if nothing changed, at most %.0f s\n", ab->stage1_s,
@@ -217,83 +173,67 @@ static void print_plan(FILE *out, const struct session *s) {
 }
 
 /* Opens the result, runs, and leaves the report with its verdicts. */
-static int measure(struct session *s, int argc, char **argv) {
-    struct reason reason;
-    struct ab *ab = &s->ab;
-    const struct process_loop *l = &s->loop;
-    const struct placement *first = &ab->plan.cells[0].placement;
-    const struct result_facts facts = {
-        .mode = "ab",
-        .suite = s->suite,
-        .models = &ab->arms.models[AB_CANDIDATE],
-        .plan = &ab->plan,
-        .argc = argc,
-        .argv = argv,
-        .seed = ab->seed,
-        .paths = &s->paths,
-        .findings = session_examine("iobench ab", &s->own, s->options.outputs.quiet),
-        .machine_floor =
-            floor_json(first->server_count ? first->server[0] : -1, l->cpus, l->cpu_count)};
-    if (!result_open(&ab->result, &facts, s->output, &reason)) return refuse("%s", reason.text);
+static int measure(struct comparison *c) {
+    struct session *s = &c->session;
+    struct ab *ab = &c->ab;
+    int code = session_start(s, &ab->result, &ab->plan, "ab", &ab->arms.models[AB_CANDIDATE]);
+    if (code) return code;
     ab->loop = &s->loop;
     ab_run(ab);
-    int code = EXIT_FINE;
     if (ab->write_failed) {
-        code = refuse("%s: %s", s->output, ab->reason.text);
+        code = refuse(NAME, "%s: %s", s->output, ab->reason.text);
     } else if (ab->interrupted) {
         if (ab->slots)
-            fprintf(stderr, "iobench ab: interrupted; %zu slots are in %s\n", ab->slots, s->output);
+            fprintf(stderr, NAME ": interrupted; %zu slots are in %s\n", ab->slots, s->output);
         else
-            fprintf(stderr, "iobench ab: interrupted before the first slot ended\n");
+            fprintf(stderr, NAME ": interrupted before the first slot ended\n");
         code = EXIT_INTERRUPTED;
     }
     result_free(&ab->result);
     return code;
 }
 
-static int conclude(const struct session *s) {
+static int conclude(const struct comparison *c) {
     struct reason reason;
     struct reason why;
-    enum gate_fail_on fail_on = gate_fail_on_read(s->options.fail_on);
-    int code = gate_exit_code(&s->ab.report, fail_on, &why);
-    if (!gate_outputs_write(&s->options.outputs, &s->ab.report, code, why.text, &reason))
-        return refuse("%s", reason.text) && code == EXIT_REGRESSED ? code : EXIT_USAGE;
-    return code;
+    int code = gate_exit_code(&c->ab.report, gate_fail_on_read(c->options.fail_on), &why);
+    if (gate_outputs_write(&c->options.outputs, &c->ab.report, code, why.text, &reason))
+        return code;
+    int refused = refuse(NAME, "%s", reason.text);
+    return code == EXIT_REGRESSED ? code : refused;
 }
 
-static int run(struct session *s, int argc, char **argv) {
-    struct ab *ab = &s->ab;
+static int run(struct comparison *c) {
+    struct ab *ab = &c->ab;
     struct gate_report *report = &ab->report;
-    bool quiet = s->options.outputs.quiet;
+    bool quiet = c->options.outputs.quiet;
     report->command = "ab";
     report->seed = ab->seed;
     report->budget_s = ab->budget_s;
     report->duration_s = 0;
     snprintf(report->baseline, GATE_NAME_SIZE, "%s", ab->arms.labels[0]);
     snprintf(report->candidate, GATE_NAME_SIZE, "%s", ab->arms.labels[1]);
-    if (s->options.dry_run) {
-        print_plan(stdout, s);
+    if (c->options.dry_run) {
+        print_plan(stdout, ab);
         return EXIT_FINE;
     }
     if (ab->cell_count) { /* else all are identical or new */
-        if (!quiet) print_plan(stderr, s);
+        if (!quiet) print_plan(stderr, ab);
         ab->plan.slot_count = 2 * GATE_STAGE1_PAIRS * ab->cell_count;
         ab->plan.predicted_s = ab->stage1_s;
         progress_start(&ab->progress, &ab->plan, quiet);
-        snprintf(report->result, sizeof report->result, "%s", s->output);
-        int code = measure(s, argc, argv);
+        snprintf(report->result, sizeof report->result, "%s", c->session.output);
+        int code = measure(c);
         if (code) return code;
     }
-    return conclude(s);
+    return conclude(c);
 }
 
-static void session_free(struct session *s) {
-    ab_free(&s->ab);
-    models_free(&s->own);
-    cJSON_Delete(s->suite);
-    if (s->loop_open) process_loop_close(&s->loop);
-    args_texts_free(&s->options.servers);
-    free(s);
+static void comparison_free(struct comparison *c) {
+    ab_free(&c->ab);
+    session_close(&c->session);
+    args_texts_free(&c->options.servers);
+    free(c);
 }
 
 /* Two runs of one job must not have their coins in common: the second would repeat the first's
@@ -306,24 +246,24 @@ static uint64_t drawn_seed(void) {
 }
 
 int cmd_ab(int argc, char **argv) {
-    struct session *s = calloc(1, sizeof *s);
-    CHECK(s);
-    s->options = (struct options){.suite = "ci",
+    struct comparison *c = calloc(1, sizeof *c);
+    CHECK(c);
+    c->options = (struct options){.suite = "ci",
                                   .budget_s = BUDGET_S,
                                   .seed = drawn_seed(),
                                   .placement = "auto",
                                   .fail_on = "regression"};
-    enum args_outcome outcome = read_options(&s->options, argc, argv);
+    enum args_outcome outcome = read_options(&c->options, argc, argv);
     int code = outcome == ARGS_HELP_SHOWN ? EXIT_FINE : EXIT_USAGE;
-    s->ab.budget_s = s->options.budget_s;
-    s->ab.seed = s->options.seed;
+    c->ab.budget_s = c->options.budget_s;
+    c->ab.seed = c->options.seed;
     if (outcome == ARGS_RUN) {
-        code = prepare(s);
-        if (s->loop_open && s->loop.interrupted)
+        code = prepare(c, argc, argv);
+        if (session_interrupted(&c->session))
             code = EXIT_INTERRUPTED;
         else if (!code)
-            code = run(s, argc, argv);
+            code = run(c);
     }
-    session_free(s);
+    comparison_free(c);
     return code;
 }

@@ -13,6 +13,7 @@
 #include "bench/support/exit_code.h"
 #include "bench/support/paths.h"
 #include "bench/support/reason.h"
+#include "bench/support/refuse.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +32,7 @@ struct options {
 
 static void print_keys(void) {
     printf("\nkeys of --vary:\n");
-    for (const struct alike_key *key = alike_keys; key->name != NULL; key++)
+    for (const struct alike_key *key = alike_keys; key->name; key++)
         printf("  %-12s %s\n", key->name, key->help);
     printf("\nexit codes: 0 fine; 1 a regression; 2 usage or file; 3 nothing trustworthy to say\n");
 }
@@ -48,17 +49,17 @@ static bool options_fine(const struct options *o, unsigned *vary) {
     struct reason reason;
     for (size_t i = 0; i < o->vary.count; i++) {
         if (alike_vary(vary, o->vary.items[i], &reason)) continue;
-        fprintf(stderr, NAME ": --vary %s: %s\n", o->vary.items[i], reason.text);
+        refuse(NAME, "--vary %s: %s", o->vary.items[i], reason.text);
         return false;
     }
     if (o->sides[SIDE_BASELINE].count == 0) {
-        fprintf(stderr, NAME ": no BASE given; try --help\n");
+        refuse(NAME, "no BASE given; try --help");
     } else if (o->sides[SIDE_CANDIDATE].count == 0) {
-        fprintf(stderr, NAME ": --to: no CAND given; try --help\n");
+        refuse(NAME, "--to: no CAND given; try --help");
     } else if (may_write(o, "--junit", o->outputs.junit) &&
                may_write(o, "--markdown", o->outputs.markdown)) {
         if (gate_outputs_check(&o->outputs, &reason)) return true;
-        fprintf(stderr, NAME ": %s\n", reason.text);
+        refuse(NAME, "%s", reason.text);
     }
     return false;
 }
@@ -71,13 +72,13 @@ static int compare(const struct options *o, cJSON **files[SIDES], unsigned vary)
     for (int s = 0; s < SIDES; s++)
         sides[s] = (struct side){files[s], o->sides[s].items, o->sides[s].count};
     if (!sides_possible(sides, &reason)) {
-        fprintf(stderr, NAME ": %s\n", reason.text);
+        refuse(NAME, "%s", reason.text);
         return EXIT_USAGE;
     }
     compare_build(&report, sides, vary, o->gate);
     int code = gate_exit_code(&report, gate_fail_on_read(o->fail_on), &why);
     if (!gate_outputs_write(&o->outputs, &report, code, why.text, &reason)) {
-        fprintf(stderr, NAME ": %s\n", reason.text);
+        refuse(NAME, "%s", reason.text);
         code = EXIT_USAGE;
     }
     compare_clear(&report);

@@ -10,10 +10,13 @@
 #include "bench/session/session.h"
 #include "bench/support/exit_code.h"
 #include "bench/support/reason.h"
+#include "bench/support/refuse.h"
 #include "bench/support/terminal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+#define NAME "iobench doctor"
 
 #define LOOK_S 1.0
 
@@ -55,12 +58,12 @@ static void ask_servers(struct doctor_facts *facts) {
     struct reason reason;
     struct models *models = calloc(1, sizeof *models);
     CHECK(models);
-    if (paths_find(&paths, "iobench doctor") && process_loop_open(&loop, false) == 0) {
+    if (paths_find(&paths, NAME) && process_loop_open(&loop, false) == 0) {
         if (models_find(models, &loop, &paths, &reason)) {
             session_ask(facts, models);
             models_free(models);
         } else {
-            fprintf(stderr, "iobench doctor: %s\n", reason.text);
+            refuse(NAME, "%s", reason.text);
         }
         process_loop_close(&loop);
     }
@@ -71,10 +74,10 @@ int cmd_doctor(int argc, char **argv) {
     bool as_json = false;
     const struct arg rows[] = {{"json", NULL, "as JSON", .flag = &as_json}, {.name = NULL}};
     const struct args_spec spec = {
-        .program = "iobench doctor",
+        .program = NAME,
         .summary = "lists what on this machine will distort results, and how to fix it; "
                    "exit code 3 if there is a problem",
-        .example = "iobench doctor && iobench run --suite default",
+        .example = NAME " && iobench run --suite default",
         .args = rows};
     enum args_outcome outcome = args_parse(&spec, argc, argv);
     if (outcome != ARGS_RUN) return outcome == ARGS_HELP_SHOWN ? EXIT_FINE : EXIT_USAGE;

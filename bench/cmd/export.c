@@ -7,12 +7,15 @@
 #include "bench/result/hlog.h"
 #include "bench/result/result_files.h"
 #include "bench/support/exit_code.h"
-#include "bench/support/json_file.h"
+#include "bench/support/files.h"
 #include "bench/support/paths.h"
 #include "bench/support/reason.h"
+#include "bench/support/refuse.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+#define NAME "iobench export"
 
 /* What follows "export" on the command line. */
 struct options {
@@ -36,17 +39,17 @@ static int export_hlog(const struct options *o, const struct paths *paths) {
         report_path_beside(beside, result, ".hlog");
         output = beside;
     }
-    cJSON **files = report_read_results("iobench export", paths, o->results.items, 1);
+    cJSON **files = report_read_results(NAME, paths, o->results.items, 1);
     if (!files) return EXIT_USAGE;
     int code = EXIT_USAGE;
     struct hlog log;
     if (!hlog_from_result(&log, files[0], &reason)) {
-        fprintf(stderr, "iobench export: %s: %s\n", result, reason.text);
-    } else if (report_may_write("iobench export", "-o", output, o->results.items, 1)) {
-        if (json_file_write_text(output, log.text.data, log.text.size, &reason))
+        refuse(NAME, "%s: %s", result, reason.text);
+    } else if (report_may_write(NAME, "-o", output, o->results.items, 1)) {
+        if (files_replace(output, log.text.data, log.text.size, &reason))
             code = EXIT_FINE;
         else
-            fprintf(stderr, "iobench export: -o %s: %s\n", output, reason.text);
+            refuse(NAME, "-o %s: %s", output, reason.text);
     }
     if (code == EXIT_FINE && !o->quiet) print_summary(output, &log);
     hlog_clear(&log);
@@ -57,11 +60,11 @@ static int export_hlog(const struct options *o, const struct paths *paths) {
 
 static bool options_fine(const struct options *o) {
     if (o->results.count == 0)
-        fprintf(stderr, "iobench export: no RESULT given; try --help\n");
+        refuse(NAME, "no RESULT given; try --help");
     else if (o->results.count > 1)
-        fprintf(stderr, "iobench export: %s: one RESULT at a time\n", o->results.items[1]);
+        refuse(NAME, "%s: one RESULT at a time", o->results.items[1]);
     else if (!o->hlog)
-        fprintf(stderr, "iobench export: --hlog: missing: the format to write\n");
+        refuse(NAME, "--hlog: missing: the format to write");
     else
         return true;
     return false;
@@ -76,10 +79,10 @@ int cmd_export(int argc, char **argv) {
         {.name = NULL},
     };
     const struct args_spec spec = {
-        .program = "iobench export",
+        .program = NAME,
         .summary = "writes the histograms of a result for other tools",
         .positional = "RESULT",
-        .example = "iobench export --hlog results/linux.json -o linux.hlog",
+        .example = NAME " --hlog results/linux.json -o linux.hlog",
         .args = rows,
         .positionals = &o.results,
     };
@@ -87,7 +90,7 @@ int cmd_export(int argc, char **argv) {
     CHECK(paths);
     enum args_outcome outcome = args_parse(&spec, argc, argv);
     int code = outcome == ARGS_HELP_SHOWN ? EXIT_FINE : EXIT_USAGE;
-    if (outcome == ARGS_RUN && options_fine(&o) && paths_find(paths, "iobench export"))
+    if (outcome == ARGS_RUN && options_fine(&o) && paths_find(paths, NAME))
         code = export_hlog(&o, paths);
     args_texts_free(&o.results);
     free(paths);

@@ -9,11 +9,14 @@
 #include "bench/suite/suite.h"
 #include "bench/support/exit_code.h"
 #include "bench/support/reason.h"
+#include "bench/support/refuse.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define NAME "iobench list"
 
 static bool available(const struct program *model) {
     return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(model->describe, "available"));
@@ -100,10 +103,10 @@ static int list(bool as_json) {
     struct reason reason;
     CHECK(models);
     int code = EXIT_USAGE;
-    if (paths_find(&paths, "iobench list")) {
+    if (paths_find(&paths, NAME)) {
         int error = process_loop_open(&loop, false);
         if (error) {
-            fprintf(stderr, "iobench list: event loop: %s\n", uv_strerror(error));
+            refuse(NAME, "event loop: %s", uv_strerror(error));
         } else {
             if (models_find(models, &loop, &paths, &reason)) {
                 cJSON *suites = read_suites(&paths);
@@ -112,7 +115,7 @@ static int list(bool as_json) {
                 models_free(models);
                 code = EXIT_FINE;
             } else {
-                fprintf(stderr, "iobench list: %s\n", reason.text);
+                refuse(NAME, "%s", reason.text);
             }
             process_loop_close(&loop);
         }
@@ -125,9 +128,9 @@ int cmd_list(int argc, char **argv) {
     bool as_json = false;
     const struct arg rows[] = {{"json", NULL, "print JSON instead of a table", .flag = &as_json},
                                {.name = NULL}};
-    const struct args_spec spec = {.program = "iobench list",
+    const struct args_spec spec = {.program = NAME,
                                    .summary = "shows the models, what each is, and the suites",
-                                   .example = "iobench list --json",
+                                   .example = NAME " --json",
                                    .args = rows};
     switch (args_parse(&spec, argc, argv)) {
     case ARGS_HELP_SHOWN:

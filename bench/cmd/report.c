@@ -9,18 +9,21 @@
 #include "bench/plot/plot.h"
 #include "bench/plot/style.h"
 #include "bench/plot/write.h"
+#include "bench/report/frame.h"
 #include "bench/report/page.h"
 #include "bench/result/result_files.h"
 #include "bench/result/summary.h"
 #include "bench/support/exit_code.h"
-#include "bench/support/json_file.h"
+#include "bench/support/files.h"
 #include "bench/support/paths.h"
 #include "bench/support/reason.h"
+#include "bench/support/refuse.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uv.h>
+
+#define NAME "iobench report"
 
 enum { KINDS_MAX = 16 };
 
@@ -31,61 +34,65 @@ static bool draw(struct report_picture *picture, const struct summary *report,
     const struct plot_kind *kind = picture->kind;
     struct plot plot;
     char path[PATH_SIZE + 64];
+    size_t size;
     bool fine = true;
     report_remove_plot(folder, kind->name);
     plot_make(&plot, kind, report);
     snprintf(picture->label, sizeof picture->label, "%s. %s", plot.title, plot.subtitle);
     if (plot.count == 0) {
         reason_set(&picture->missing, "%s", plot.notes);
-    } else if (plot_write(&plot, report, paths->plot, folder, &picture->missing) != 0) {
-        fprintf(stderr, "iobench report: %s\n", picture->missing.text);
+    } else if (!plot_write(&plot, report, paths->plot, folder, &picture->missing)) {
+        refuse(NAME, "%s", picture->missing.text);
         fine = false;
     } else {
         picture->has_files = true;
         snprintf(path, sizeof path, "%s/%s.svg", folder, kind->name);
-        if (plot_run(kind->name, folder, &picture->missing) == 0)
-            picture->svg = report_read_text(path);
+        if (plot_run(kind->name, folder, &picture->missing))
+            picture->svg = files_read(path, &size, &picture->missing);
     }
     plot_free(&plot);
     return fine;
 }
 
-static bool write_page(const char *page, const struct summary *report,
-                       const struct report_picture *pictures, size_t count, const char *folder) {
-    FILE *out = fopen(page, "wb");
-    if (out != NULL) {
-        report_html(out, report, pictures, count, folder);
+static bool write_page(const char *path, const struct report_page *page) {
+    FILE *out = fopen(path, "wb");
+    if (out) {
+        report_html(out, page);
         bool failed = ferror(out) != 0;
         if (fclose(out) == 0 && !failed) return true;
     }
-    fprintf(stderr, "iobench report: %s: cannot write\n", page);
+    refuse(NAME, "%s: cannot write", path);
     return false;
 }
 
-static int make_report(const struct summary *report, const char *page, const struct paths *paths) {
+static int make_report(const struct summary *report, const char *page, const struct paths *paths,
+                       const struct report_frame *frame) {
     char folder[PATH_SIZE];
     const char *folder_name = report_path_beside(folder, page, "-plots");
-    int error = report_make_folder(folder), code = EXIT_USAGE;
-    if (error != 0) {
-        fprintf(stderr, "iobench report: %s: %s\n", folder, uv_strerror(error));
-        return EXIT_USAGE;
-    }
+    struct reason reason;
+    int code = EXIT_USAGE;
+    if (!files_make_folder(folder, &reason)) return refuse(NAME, "%s: %s", folder, reason.text);
     struct report_picture pictures[KINDS_MAX] = {0};
     size_t count = 0;
     const char *missing = NULL;
     bool fine = true;
-    for (; fine && plot_kinds[count].name != NULL; count++) {
+    for (; fine && plot_kinds[count].name; count++) {
         CHECK_OP(count, <, KINDS_MAX);
         pictures[count].kind = &plot_kinds[count];
         fine = draw(&pictures[count], report, paths, folder);
-        if (pictures[count].has_files && pictures[count].svg == NULL && missing == NULL)
+        if (pictures[count].has_files && !pictures[count].svg && !missing)
             missing = pictures[count].missing.text;
     }
-    if (fine && write_page(page, report, pictures, count, folder_name)) {
+    const struct report_page parts = {.frame = frame,
+                                      .summary = report,
+                                      .pictures = pictures,
+                                      .picture_count = count,
+                                      .folder = folder_name};
+    if (fine && write_page(page, &parts)) {
         code = EXIT_FINE;
-        if (missing != NULL)
-            fprintf(stderr, "iobench report: plots not drawn: %s; data and scripts are in %s\n",
-                    missing, folder);
+        if (missing)
+            fprintf(stderr, NAME ": plots not drawn: %s; data and scripts are in %s\n", missing,
+                    folder);
         printf("report: %s\nplots: %s\n", page, folder);
     }
     for (size_t i = 0; i < count; i++) free(pictures[i].svg);
@@ -101,44 +108,43 @@ int cmd_report(int argc, char **argv) {
         {.name = NULL},
     };
     const struct args_spec spec = {
-        .program = "iobench report",
+        .program = NAME,
         .summary = "Writes one self-contained HTML page of results, and their plots beside it.",
         .positional = "RESULT...",
-        .example = "iobench report results/linux.json results/windows.json -o both.html",
+        .example = NAME " results/linux.json results/windows.json -o both.html",
         .args = args,
         .positionals = &results,
     };
     int code = EXIT_USAGE;
     struct reason reason;
+    struct report_frame frame = {0};
     struct paths *paths = malloc(sizeof *paths);
-    CHECK(paths != NULL);
+    CHECK(paths);
     enum args_outcome outcome = args_parse(&spec, argc, argv);
     if (outcome != ARGS_RUN) {
         code = outcome == ARGS_HELP_SHOWN ? EXIT_FINE : EXIT_USAGE;
         goto done;
     }
     if (results.count == 0) {
-        fprintf(stderr, "iobench report: no RESULT given; try --help\n");
+        refuse(NAME, "no RESULT given; try --help");
         goto done;
     }
-    if (!report_may_write("iobench report", "-o", page, results.items, results.count) ||
-        !paths_find(paths, "iobench report"))
+    if (!report_may_write(NAME, "-o", page, results.items, results.count) ||
+        !paths_find(paths, NAME))
         goto done;
-    if (!json_file_writable(page, &reason)) {
-        fprintf(stderr, "iobench report: -o %s: %s\n", page, reason.text);
-        goto done;
-    }
-    if (plot_style_load(paths->plot, &reason) != 0) {
-        fprintf(stderr, "iobench report: %s\n", reason.text);
+    if (!plot_style_load(paths->plot, &reason) ||
+        !report_frame_read(&frame, paths->plot, &reason)) {
+        refuse(NAME, "%s", reason.text);
         goto done;
     }
-    cJSON **files = report_read_results("iobench report", paths, results.items, results.count);
-    if (files == NULL) goto done;
+    cJSON **files = report_read_results(NAME, paths, results.items, results.count);
+    if (!files) goto done;
     struct summary report;
     summary_build(&report, files, results.items, results.count);
-    code = make_report(&report, page, paths);
+    code = make_report(&report, page, paths, &frame);
     summary_clear(&report);
 done:
+    report_frame_free(&frame);
     args_texts_free(&results);
     free(paths);
     return code;

@@ -7,9 +7,12 @@
 #include "bench/support/exit_code.h"
 #include "bench/support/paths.h"
 #include "bench/support/reason.h"
+#include "bench/support/refuse.h"
 
 #include <stdbool.h>
 #include <stdio.h>
+
+#define NAME "iobench validate"
 
 int cmd_validate(int argc, char **argv) {
     bool quiet = false;
@@ -17,24 +20,24 @@ int cmd_validate(int argc, char **argv) {
     const struct arg rows[] = {
         {"quiet", NULL, "say nothing of files that are fine", .flag = &quiet}, {.name = NULL}};
     const struct args_spec spec = {
-        .program = "iobench validate",
+        .program = NAME,
         .summary = "checks result files against the schema and their own identities",
         .positional = "FILE...",
-        .example = "iobench validate results/*.json",
+        .example = NAME " results/*.json",
         .args = rows,
         .positionals = &files};
     enum args_outcome outcome = args_parse(&spec, argc, argv);
     struct paths paths;
     int code = outcome == ARGS_HELP_SHOWN ? EXIT_FINE : EXIT_USAGE;
     if (outcome == ARGS_RUN && !files.count)
-        fprintf(stderr, "iobench validate: no FILE given; try --help\n");
-    else if (outcome == ARGS_RUN && paths_find(&paths, "iobench validate")) {
+        refuse(NAME, "no FILE given; try --help");
+    else if (outcome == ARGS_RUN && paths_find(&paths, NAME)) {
         code = EXIT_FINE;
         for (size_t i = 0; i < files.count; i++) {
             struct reason reason;
             cJSON *document = result_file_read(&paths, files.items[i], &reason);
             if (!document) {
-                fprintf(stderr, "iobench validate: %s: %s\n", files.items[i], reason.text);
+                refuse(NAME, "%s: %s", files.items[i], reason.text);
                 code = EXIT_USAGE;
             } else if (!quiet) {
                 printf("%s: valid\n", files.items[i]);

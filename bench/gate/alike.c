@@ -109,7 +109,7 @@ struct difference {
 /* Whether an item, where another file lacks it, says nothing that was not so before there was such
  * a key. */
 static bool says_nothing(const cJSON *item) {
-    return item == NULL || cJSON_IsNull(item) || cJSON_IsFalse(item) ||
+    return !item || cJSON_IsNull(item) || cJSON_IsFalse(item) ||
            (cJSON_IsNumber(item) && item->valuedouble == 0);
 }
 

@@ -13,7 +13,7 @@
 
 static void put_escaped(FILE *out, const char *text, const char *special) {
     for (const char *c = text; *c; c++) {
-        if (strchr(special, *c) != NULL)
+        if (strchr(special, *c))
             fprintf(out, "%%%02X", (unsigned)(unsigned char)*c);
         else
             fputc(*c, out);
@@ -34,7 +34,7 @@ static void put_row(FILE *out, const struct gate_report *report, const struct ga
     struct gate_words words;
     gate_words(&words, report, row);
     snprintf(title, sizeof title, "iobench %s: %s %s", report->command, row->cell,
-             gate_metrics[row->metric].title);
+             metrics[row->metric].title);
     format_append(message, sizeof message, "%s", words.verdict);
     if (row->verdict == GATE_REGRESSED)
         format_append(message, sizeof message, ": %s -> %s, %s (90 %% interval %s, p %s)",

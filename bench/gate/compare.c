@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REASONS_MAX = 16, TEXT_SIZE = 160 };
+enum { REASONS_MAX = 16 };
 
 /* ---- the figures of a row ---- */
 
@@ -26,49 +26,58 @@ struct figures {
     size_t count;        /* how many */
     size_t slots;        /* all there are */
     size_t of_server;    /* slots that show the server, though perhaps invalid */
+    size_t lacking;      /* slots of a version that did not have the metric */
     size_t of_generator; /* slots in which the load generator was, or may have been, the limit */
 };
 
 /* Why slots do not count, and how often. */
 struct reasons {
-    char texts[REASONS_MAX][TEXT_SIZE]; /* the first different ones */
-    size_t counts[REASONS_MAX];         /* how often each */
-    size_t used;                        /* how many there are */
+    struct gate_reason first[REASONS_MAX]; /* of each kind */
+    size_t counts[REASONS_MAX];            /* how often each */
+    size_t used;                           /* how many there are */
 };
 
-static void count_reason(struct reasons *reasons, const char *text) {
+/* Reasons of one kind may be worded with other figures. */
+static bool same_kind(const struct gate_reason *a, const struct gate_reason *b) {
+    return a->code == b->code && (a->code != GATE_SLOT_INVALID || a->slot == b->slot);
+}
+
+static void count_reason(struct reasons *reasons, const struct gate_reason *reason) {
     size_t i = 0;
-    while (i < reasons->used && strcmp(reasons->texts[i], text) != 0) i++;
+    if (reason->code == GATE_NO_REASON) return;
+    while (i < reasons->used && !same_kind(&reasons->first[i], reason)) i++;
     if (i == REASONS_MAX) return;
-    if (i == reasons->used) snprintf(reasons->texts[reasons->used++], TEXT_SIZE, "%.159s", text);
+    if (i == reasons->used) reasons->first[reasons->used++] = *reason;
     reasons->counts[i]++;
 }
 
-static const char *commonest(const struct reasons *reasons) {
+/* NULL if there is none. */
+static const struct gate_reason *commonest(const struct reasons *reasons) {
     size_t best = 0;
     for (size_t i = 1; i < reasons->used; i++)
         if (reasons->counts[i] > reasons->counts[best]) best = i;
-    return reasons->used ? reasons->texts[best] : NULL;
+    return reasons->used ? &reasons->first[best] : NULL;
 }
 
 /* Whether a slot's figure would be one of the load generator as well; docs/method.md: bound. */
-static bool shows_generator(enum gate_metric metric, const cJSON *slot) {
-    const char *bound = json_text(slot, "loadgen.bound");
+static bool shows_generator(enum metric metric, const cJSON *slot) {
+    enum bound bound = sample_bound(slot);
     if (!sample_usable(slot)) return false;
-    if (metric != GATE_THROUGHPUT) return bound && strcmp(bound, "client") == 0;
-    return !bound || (strcmp(bound, "server") != 0 && strcmp(bound, "none") != 0);
+    if (metric != METRIC_THROUGHPUT) return bound == BOUND_CLIENT;
+    return bound != BOUND_SERVER && bound != BOUND_NONE;
 }
 
-static void add_slot(struct figures *f, enum gate_metric metric, const cJSON *scenario,
+static void add_slot(struct figures *f, enum metric metric, const cJSON *scenario,
                      const cJSON *slot, struct reasons *reasons) {
-    struct reason why;
+    struct gate_reason why;
     double value = gate_figure(metric, scenario, slot, &why);
     bool generator = shows_generator(metric, slot);
     f->slots++;
+    f->lacking += metric_lacking(metric, slot);
     f->of_generator += generator;
     f->of_server += !generator;
     if (isnan(value))
-        count_reason(reasons, why.text);
+        count_reason(reasons, &why);
     else
         f->values[f->count++] = value;
 }
@@ -90,7 +99,7 @@ static struct figures collect(const struct side *side, const struct gate_row *ro
 }
 
 static void estimate(struct gate_row *row, struct figures sides[SIDES]) {
-    double sign = gate_metrics[row->metric].larger_is_better ? -1 : 1, squares = 0;
+    double sign = metrics[row->metric].larger_is_better ? -1 : 1, squares = 0;
     for (int s = 0; s < SIDES; s++) {
         for (size_t i = 0; i < sides[s].count; i++)
             sides[s].values[i] = sign * log(sides[s].values[i]);
@@ -113,36 +122,46 @@ static void say_too_few(struct gate_row *row, const struct figures sides[SIDES],
                         const struct reasons *reasons) {
     bool too_short = false;
     for (int s = 0; s < SIDES; s++) too_short = too_short || sides[s].slots < GATE_PAIRS_MIN;
-    snprintf(row->reason, sizeof row->reason, "%zu and %zu usable slots, %d a side are needed%s",
-             row->slots[SIDE_BASELINE], row->slots[SIDE_CANDIDATE], GATE_PAIRS_MIN,
-             too_short ? ": --repeats 8" : "");
-    const char *why = commonest(reasons);
-    if (why) format_append(row->reason, sizeof row->reason, "; mostly: %s", why);
-    reason_clean(row->reason);
+    const struct gate_reason *why = commonest(reasons);
+    gate_reason_set(&row->reason, why ? why->code : GATE_TOO_FEW_SLOTS,
+                    "%zu and %zu usable slots, %d a side are needed%s%s%.159s",
+                    row->slots[SIDE_BASELINE], row->slots[SIDE_CANDIDATE], GATE_PAIRS_MIN,
+                    too_short ? ": --repeats 8" : "", why ? "; mostly: " : "",
+                    why ? why->text : "");
+    if (why) row->reason.slot = why->slot;
 }
 
-static void measure(struct gate_row *row, const struct side sides[SIDES]) {
+/* Returns false if neither side had the metric yet: then there is nothing to say of it. */
+static bool measure(struct gate_row *row, const struct side sides[SIDES]) {
     struct figures figures[SIDES];
     struct reasons reasons = {.used = 0};
     double medians[SIDES];
+    bool lacks[SIDES];
     bool enough = true;
     for (int s = 0; s < SIDES; s++) {
         figures[s] = collect(&sides[s], row, &reasons);
         row->slots[s] = figures[s].count;
         medians[s] = figures[s].count ? stats_median(figures[s].values, figures[s].count) : NAN;
         enough = enough && figures[s].count >= GATE_PAIRS_MIN;
+        lacks[s] = figures[s].lacking && !figures[s].count;
     }
     row->baseline = medians[SIDE_BASELINE];
     row->candidate = medians[SIDE_CANDIDATE];
     /* what was never the server's own figure cannot accuse it */
     row->gated = figures[SIDE_BASELINE].of_generator <= figures[SIDE_BASELINE].of_server;
-    if (row->verdict != GATE_UNDECIDED)
+    if (lacks[SIDE_BASELINE]) {
+        row->verdict = GATE_NEW;
+        row->gated = false;
+        gate_reason_set(&row->reason, GATE_NEW_METRIC, GATE_NEW_METRIC_TEXT);
+    } else if (row->verdict != GATE_UNDECIDED) {
         ; /* the figures are for people */
-    else if (enough)
+    } else if (enough) {
         estimate(row, figures);
-    else
+    } else {
         say_too_few(row, figures, &reasons);
+    }
     for (int s = 0; s < SIDES; s++) free(figures[s].values);
+    return !(lacks[SIDE_BASELINE] && lacks[SIDE_CANDIDATE]);
 }
 
 /* ---- the rows of a cell ---- */
@@ -164,7 +183,7 @@ struct cell_state {
     const char *skipped[SIDES]; /* why it has none; NULL: it is not there at all */
     enum gate_verdict verdict;  /* UNDECIDED: the figures decide */
     bool gated;                 /* unless the figures say that it is not */
-    struct reason reason;       /* of the verdict */
+    struct gate_reason reason;  /* of the verdict */
 };
 
 /* Whether each session's slots are the same on both sides, to the last figure. */
@@ -203,31 +222,32 @@ static void judge_missing(struct cell_state *state, const struct job *job) {
     /* what cannot run on this machine cannot on either side; what was cut short could have */
     state->gated = !new && !(nowhere && job->complete);
     if (state->skipped[side])
-        reason_set(&state->reason, "skipped%s%s: %s", nowhere ? "" : " by the ",
-                   nowhere ? "" : side_names[side], state->skipped[side]);
+        gate_reason_set(&state->reason, GATE_SKIPPED, "skipped%s%s: %s", nowhere ? "" : " by the ",
+                        nowhere ? "" : side_names[side], state->skipped[side]);
     else if (!new)
-        reason_set(&state->reason, "the %s does not have it", side_names[side]);
+        gate_reason_set(&state->reason, GATE_ABSENT, "the %s does not have it", side_names[side]);
 }
 
 static void judge_cell(struct cell_state *state, const struct job *job, const char *id) {
+    struct reason difference;
     look_for_cell(state, job, id);
     state->verdict = GATE_UNDECIDED;
     state->gated = true;
     if (!job->one_system) {
         state->verdict = GATE_INCOMPARABLE;
-        reason_set(&state->reason, "%s", ALIKE_ACROSS_SYSTEMS);
+        gate_reason_set(&state->reason, GATE_OTHER_SYSTEM, "%s", ALIKE_ACROSS_SYSTEMS);
     } else if (!state->measured[SIDE_BASELINE] || !state->measured[SIDE_CANDIDATE]) {
         judge_missing(state, job);
-    } else if (!alike_cell(job->sides, id, job->vary, &state->reason)) {
+    } else if (!alike_cell(job->sides, id, job->vary, &difference)) {
         state->verdict = GATE_INCOMPARABLE;
+        gate_reason_set(&state->reason, GATE_CONDITIONS_DIFFER, "%s", difference.text);
     } else if (identical(job, id)) {
         state->verdict = GATE_IDENTICAL;
-        reason_set(&state->reason, "the same slots of the same session");
+        gate_reason_set(&state->reason, GATE_SAME_SLOTS, "the same slots of the same session");
     }
 }
 
-static struct gate_row *new_row(struct gate_report *report, const char *id,
-                                enum gate_metric metric) {
+static struct gate_row *new_row(struct gate_report *report, const char *id, enum metric metric) {
     struct gate_row *grown = realloc(report->rows, (report->row_count + 1) * sizeof *grown);
     CHECK(grown);
     report->rows = grown;
@@ -242,13 +262,15 @@ static struct gate_row *new_row(struct gate_report *report, const char *id,
 static void add_cell(const struct job *job, const char *id) {
     struct cell_state state = {0};
     judge_cell(&state, job, id);
-    for (enum gate_metric metric = 0; metric < GATE_METRICS; metric++) {
-        if (metric == GATE_LOADGEN_CPU || !gate_metric_applies(metric, state.scenario)) continue;
+    for (enum metric metric = 0; metric < METRICS; metric++) {
+        if (!metric_gated(metric, METRIC_COMPARE, state.scenario)) continue;
         struct gate_row *row = new_row(job->report, id, metric);
         row->verdict = state.verdict;
-        snprintf(row->reason, sizeof row->reason, "%.319s", state.reason.text);
-        measure(row, job->sides);
-        row->gated = (row->gated || state.verdict == GATE_IDENTICAL) && state.gated;
+        row->reason = state.reason;
+        if (!measure(row, job->sides))
+            job->report->row_count--;
+        else
+            row->gated = (row->gated || row->verdict == GATE_IDENTICAL) && state.gated;
     }
 }
 
@@ -303,14 +325,15 @@ void compare_build(struct gate_report *report, const struct side sides[SIDES], u
     gate_decide(report);
     if (report->row_count > 0 && !any_gated(report)) {
         report->invalid = true;
-        snprintf(report->reason, sizeof report->reason,
-                 "no figure was measured on both sides that would show the servers");
+        gate_reason_set(&report->reason, GATE_NOTHING_GATED,
+                        "no figure was measured on both sides that would show the servers");
     }
     report->advisory = !gate && (left->count < 2 || right->count < 2);
     if (report->advisory)
-        snprintf(report->note, sizeof report->note,
-                 "advisory: two sessions of one machine differ by more than their slots show; a "
-                 "regression counts with two sessions a side, or with --gate");
+        gate_reason_set(
+            &report->note, GATE_ADVISORY,
+            "advisory: two sessions of one machine differ by more than their slots show; a "
+            "regression counts with two sessions a side, or with --gate");
 }
 
 void compare_clear(struct gate_report *report) {

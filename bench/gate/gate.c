@@ -17,16 +17,6 @@
 #define SHIFT_CELLS_MIN 5 /* of fewer cells nothing is concluded from all shifting one way */
 #define SHIFT_SHARE 0.75  /* of the cells */
 
-const struct gate_metric_facts gate_metrics[GATE_METRICS] = {
-    [GATE_THROUGHPUT] = {"throughput_per_s", "throughput", 0.03, true},
-    [GATE_CPU] = {"cpu_ns_per_echo", "CPU/echo", 0.03, false},
-    [GATE_P50] = {"p50_ns", "p50", 0.05, false},
-    [GATE_P99] = {"p99_ns", "p99", 0.10, false},
-    [GATE_SYSCALLS] = {"syscalls_per_echo", "syscalls/echo", 0.02, false},
-    [GATE_WAKEUPS] = {"wakeups_per_echo", "wake-ups/echo", 0.02, false},
-    [GATE_LOADGEN_CPU] = {"loadgen_cpu_ns_per_echo", "loadgen CPU/echo", 0.03, false},
-};
-
 const char *const gate_verdict_names[GATE_VERDICTS] = {
     [GATE_UNDECIDED] = "UNDECIDED",
     [GATE_PASS] = "PASS",
@@ -39,13 +29,19 @@ const char *const gate_verdict_names[GATE_VERDICTS] = {
     [GATE_NEW] = "NEW",
 };
 
+enum gate_verdict gate_verdict_read(const char *word) {
+    int found = 0;
+    while (found < GATE_VERDICTS && strcmp(gate_verdict_names[found], word) != 0) found++;
+    return (enum gate_verdict)found;
+}
+
 static double limit_of(const struct gate_row *row) {
-    return log1p(gate_metrics[row->metric].tau);
+    return log1p(metrics[row->metric].limit);
 }
 
 /* Half of what matters: less is not worth a second look. */
 static double hint_of(const struct gate_row *row) {
-    return log1p(gate_metrics[row->metric].tau / 2);
+    return log1p(metrics[row->metric].limit / 2);
 }
 
 bool gate_in_stage2(const struct gate_row *row) {
@@ -111,12 +107,12 @@ static enum gate_verdict judge(struct gate_row *row) {
     if (row->adjusted_better <= GATE_ALPHA && row->effect <= -limit) return GATE_IMPROVED;
     if (!proves(row) && gate_looks_worse(row)) {
         if (row->stage2)
-            snprintf(row->reason, sizeof row->reason,
-                     "it looked worse, and the second stage gave %zu of %d pairs", row->stage2,
-                     GATE_STAGE2_PAIRS);
+            gate_reason_set(&row->reason, GATE_STAGE2_SHORT,
+                            "it looked worse, and the second stage gave %zu of %d pairs",
+                            row->stage2, GATE_STAGE2_PAIRS);
         else
-            snprintf(row->reason, sizeof row->reason,
-                     "budget: it looked worse, and there was no time for a second stage");
+            gate_reason_set(&row->reason, GATE_BUDGET,
+                            "budget: it looked worse, and there was no time for a second stage");
         return GATE_INCONCLUSIVE;
     }
     return row->high < limit ? GATE_PASS : GATE_INCONCLUSIVE;
@@ -156,16 +152,18 @@ void gate_check_control(struct gate_report *report) {
     control->verdict = GATE_INCONCLUSIVE;
     if (!isfinite(control->effect)) {
         control->verdict = GATE_NOT_MEASURED;
-        snprintf(report->reason, sizeof report->reason, "the control was not measured: %.250s",
-                 *control->reason ? control->reason : "too few pairs");
+        gate_reason_set(&report->reason, GATE_CONTROL_NOT_MEASURED,
+                        "the control was not measured: %.250s",
+                        *control->reason.text ? control->reason.text : "too few pairs");
     } else if (size >= hint_of(control) && p <= GATE_ALPHA) {
-        snprintf(report->reason, sizeof report->reason,
-                 "the control shifted: the baseline and its own copy differ by %.1f %% (p %.2g)",
-                 100 * expm1(size), p);
+        gate_reason_set(
+            &report->reason, GATE_CONTROL_SHIFTED,
+            "the control shifted: the baseline and its own copy differ by %.1f %% (p %.2g)",
+            100 * expm1(size), p);
     } else if (size >= hint_of(control) && all_shift(report, sign)) {
-        snprintf(report->reason, sizeof report->reason,
-                 "nearly all cells shifted one way, and the control with them, by %.1f %%",
-                 100 * expm1(size));
+        gate_reason_set(&report->reason, GATE_ALL_SHIFTED,
+                        "nearly all cells shifted one way, and the control with them, by %.1f %%",
+                        100 * expm1(size));
     } else {
         report->invalid = false;
         control->verdict = GATE_PASS;
@@ -197,13 +195,13 @@ static int because_of_row(const struct gate_report *report, enum gate_verdict ve
     }
     if (!first) return 0;
     if (count > 1) snprintf(more, sizeof more, "; and %zu more", count - 1);
-    const struct gate_metric_facts *metric = &gate_metrics[first->metric];
+    const struct metric_facts *metric = &metrics[first->metric];
     if (verdict == GATE_REGRESSED)
         reason_set(why, "%s: %s %+.1f %%%s", first->cell, metric->title,
                    100 * expm1(metric->larger_is_better ? -first->effect : first->effect), more);
     else
         reason_set(why, "%s: %s: %s%s%s%s", first->cell, metric->title, gate_verdict_names[verdict],
-                   *first->reason ? ": " : "", first->reason, more);
+                   *first->reason.text ? ": " : "", first->reason.text, more);
     return code;
 }
 
@@ -226,7 +224,7 @@ static bool some_measurable(const struct gate_report *report) {
 int gate_exit_code(const struct gate_report *report, enum gate_fail_on fail_on,
                    struct reason *why) {
     *why->text = '\0';
-    if (report->invalid) return because(3, why, report->reason);
+    if (report->invalid) return because(3, why, report->reason.text);
     if (report->row_count == 0) return because(3, why, "nothing was compared");
     bool fails = fail_on != GATE_FAIL_NEVER && !report->advisory;
     if (fails && because_of_row(report, GATE_REGRESSED, 1, why)) return 1;

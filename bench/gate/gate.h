@@ -5,6 +5,8 @@
 #ifndef BENCH_GATE_GATE_H
 #define BENCH_GATE_GATE_H
 
+#include "bench/gate/gate_reason.h"
+#include "bench/result/metrics.h"
 #include "bench/suite/plan.h"
 #include "bench/support/paths.h"
 #include "bench/support/reason.h"
@@ -16,33 +18,12 @@
 #define GATE_STAGE1_PAIRS 8
 #define GATE_STAGE2_PAIRS 24
 #define GATE_PAIRS_MIN 8 /* fewer decide nothing; of compare: slots a side */
-#define GATE_REASON_SIZE 320
 #define GATE_NAME_SIZE 256
 #define GATE_ALPHA 0.01          /* a regression's p, adjusted over its family, is at most this */
 #define GATE_INTERVAL_LEVEL 0.90 /* its upper end is the one-sided bound of 95 % */
 #define GATE_VISIBLE_DEVIATIONS                                                                    \
     3.7 /* standard errors; in a family of a few, such an effect is                                \
            found with 90 % probability */
-
-/* What is compared; one figure per slot. */
-enum gate_metric {
-    GATE_THROUGHPUT,  /* closed loop: echoes per second */
-    GATE_CPU,         /* server CPU per echo */
-    GATE_P50,         /* open loop: response time */
-    GATE_P99,         /* the same */
-    GATE_SYSCALLS,    /* server's system calls per echo, from slots of their own */
-    GATE_WAKEUPS,     /* how often the server slept and woke per echo, from the same */
-    GATE_LOADGEN_CPU, /* the load generator's CPU per echo, where it is what is compared */
-    GATE_METRICS
-};
-
-struct gate_metric_facts {
-    const char *key;       /* in JSON: "throughput_per_s" */
-    const char *title;     /* for people: "throughput" */
-    double tau;            /* the smallest change that matters, as a share: 0.03 */
-    bool larger_is_better; /* only throughput */
-};
-extern const struct gate_metric_facts gate_metrics[GATE_METRICS];
 
 enum gate_verdict {
     GATE_UNDECIDED,    /* before gate_decide; never after it */
@@ -58,10 +39,16 @@ enum gate_verdict {
 };
 extern const char *const gate_verdict_names[GATE_VERDICTS]; /* "PASS", "IMPROVED", ... */
 
+/* The verdict that a word means; GATE_VERDICTS for unknown words. */
+enum gate_verdict gate_verdict_read(const char *word);
+
+/* The text of GATE_NEW_METRIC. */
+#define GATE_NEW_METRIC_TEXT "the baseline comes from a version without this figure"
+
 /* One metric of one cell. */
 struct gate_row {
     char cell[CELL_ID_SIZE];    /* id of the cell, without its arm: "epoll/closed/c50/..." */
-    enum gate_metric metric;    /* which figure */
+    enum metric metric;         /* which figure */
     bool gated;                 /* it may turn the job red */
     double baseline, candidate; /* medians over the slots that count, in the metric's unit (per s,
                                    ns, per echo); NAN if there are none */
@@ -77,7 +64,7 @@ struct gate_row {
                                      because its verdict rests on stage 1 */
     double smallest;                        /* effect that would have been seen nearly always */
     enum gate_verdict verdict;              /* what follows */
-    char reason[GATE_REASON_SIZE];          /* of a verdict that needs one; empty otherwise */
+    struct gate_reason reason;              /* of a verdict that needs one */
 };
 
 /* A whole comparison. */
@@ -90,8 +77,8 @@ struct gate_report {
     bool has_control;               /* ab: the baseline was also compared with a copy of it */
     struct gate_row control;        /* that comparison */
     bool invalid;                   /* nothing may be concluded, for `reason` */
-    char reason[GATE_REASON_SIZE];  /* of invalid */
-    char note[GATE_REASON_SIZE];    /* what a reader must know: "advisory: ..."; or empty */
+    struct gate_reason reason;      /* of invalid */
+    struct gate_reason note;        /* what a reader must know: "advisory: ..." */
     bool advisory;                  /* compare without --gate: never a regression's exit code */
     double duration_s;              /* that it took; NAN: compare */
     double budget_s;                /* that it had; NAN: compare */

@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { VERSION_MAJOR = 1, VERSION_MINOR = 0 };
+enum { VERSION_MAJOR = 1, VERSION_MINOR = 1 };
 
 static cJSON *new_object(void) {
     cJSON *object = cJSON_CreateObject();
@@ -20,6 +20,22 @@ static cJSON *new_object(void) {
 
 static cJSON *text_or_null(const char *text) {
     return *text ? cJSON_CreateString(text) : NULL;
+}
+
+/* A reason's text under `key`, its code under `code_key`. */
+static void add_reason(cJSON *object, const char *key, const char *code_key,
+                       const struct gate_reason *reason) {
+    const char *code = gate_code_names[reason->code];
+    json_add_item(object, key, text_or_null(reason->text));
+    json_add_item(object, code_key, code ? cJSON_CreateString(code) : NULL);
+}
+
+/* What the slot itself says, if a reason is of a slot and that is known. */
+static cJSON *slot_code(const struct gate_reason *reason) {
+    bool of_slot = reason->code == GATE_SLOT_INVALID || reason->code == GATE_BROKEN;
+    return of_slot && reason->slot < VALIDITY_CODES
+               ? cJSON_CreateString(validity_names[reason->slot])
+               : NULL;
 }
 
 static cJSON *from_stage(const double *differences, size_t count) {
@@ -39,9 +55,9 @@ static cJSON *from_slots(const size_t slots[2]) {
 static cJSON *from_row(const struct gate_row *row, bool paired) {
     cJSON *object = new_object();
     cJSON_AddStringToObject(object, "cell", row->cell);
-    cJSON_AddStringToObject(object, "metric", gate_metrics[row->metric].key);
+    cJSON_AddStringToObject(object, "metric", metrics[row->metric].key);
     cJSON_AddBoolToObject(object, "gated", row->gated);
-    json_add_real(object, "tau", gate_metrics[row->metric].tau);
+    json_add_real(object, "tau", metrics[row->metric].limit);
     json_add_real(object, "baseline", row->baseline);
     json_add_real(object, "candidate", row->candidate);
     json_add_real(object, "change", gate_change(row->metric, row->effect));
@@ -58,7 +74,8 @@ static cJSON *from_row(const struct gate_row *row, bool paired) {
                   paired ? from_stage(row->differences + row->stage1, row->stage2) : NULL);
     json_add_item(object, "slots", paired ? NULL : from_slots(row->slots));
     cJSON_AddStringToObject(object, "verdict", gate_verdict_names[row->verdict]);
-    json_add_item(object, "reason", text_or_null(row->reason));
+    add_reason(object, "reason", "code", &row->reason);
+    json_add_item(object, "slot_code", slot_code(&row->reason));
     return object;
 }
 
@@ -75,10 +92,10 @@ cJSON *gate_json(const struct gate_report *report, int exit_code, const char *wh
     json_add_real(document, "duration_s", report->duration_s);
     json_add_real(document, "budget_s", report->budget_s);
     json_add_item(document, "result", text_or_null(report->result));
-    json_add_item(document, "note", text_or_null(report->note));
+    add_reason(document, "note", "note_code", &report->note);
     cJSON_AddBoolToObject(document, "advisory", report->advisory);
     cJSON_AddBoolToObject(document, "invalid", report->invalid);
-    json_add_item(document, "reason", text_or_null(report->reason));
+    add_reason(document, "reason", "code", &report->reason);
     cJSON_AddNumberToObject(document, "exit_code", exit_code);
     json_add_item(document, "why", text_or_null(why));
     cJSON *rows = cJSON_AddArrayToObject(document, "rows");

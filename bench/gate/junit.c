@@ -46,7 +46,7 @@ static void add_escaped(struct text *xml, const char *text) {
         size_t length = decode(c, &character);
         if (length == 0 || !is_xml(character))
             text_add(xml, "\ufffd");
-        else if (character < ' ' || strchr("<>&\"'", *c) != NULL)
+        else if (character < ' ' || strchr("<>&\"'", *c))
             text_add(xml, "&#%u;", (unsigned)character);
         else
             text_add(xml, "%.*s", (int)length, (const char *)c);
@@ -75,23 +75,30 @@ static enum outcome outcome_of(const struct gate_report *report, const struct ga
     return exit_code == EXIT_FINE ? CASE_SKIPPED : CASE_FAILED;
 }
 
-/* `type` is for machines, `message` for people; neither is used of a case that passed. `output` may
- * be empty. */
-static void add_case(struct suite *suite, const char *cell, const char *title, enum outcome outcome,
-                     const char *type, const char *message, const char *output) {
+/* One case. */
+struct test_case {
+    const char *cell;     /* of the row, or empty */
+    const char *title;    /* of the metric, or what else it is */
+    enum outcome outcome; /* what it came to */
+    const char *type;     /* for machines; not used of a case that passed */
+    const char *message;  /* for people; the same */
+    const char *output;   /* figures, or empty */
+};
+
+static void add_case(struct suite *suite, const struct test_case *c) {
     struct text *xml = &suite->cases;
-    suite->counts[outcome]++;
+    suite->counts[c->outcome]++;
     text_add(xml, "  <testcase classname=\"iobench.%s\" name=\"", suite->command);
-    add_escaped(xml, cell);
-    text_add(xml, "%s%s\">\n", *cell ? " " : "", title);
-    if (outcome != CASE_PASSED) {
-        text_add(xml, "    <%s type=\"%s\" message=\"", elements[outcome], type);
-        add_escaped(xml, message);
+    add_escaped(xml, c->cell);
+    text_add(xml, "%s%s\">\n", *c->cell ? " " : "", c->title);
+    if (c->outcome != CASE_PASSED) {
+        text_add(xml, "    <%s type=\"%s\" message=\"", elements[c->outcome], c->type);
+        add_escaped(xml, c->message);
         text_add(xml, "\"/>\n");
     }
-    if (*output) {
+    if (*c->output) {
         text_add(xml, "    <system-out>");
-        add_escaped(xml, output);
+        add_escaped(xml, c->output);
         text_add(xml, "</system-out>\n");
     }
     text_add(xml, "  </testcase>\n");
@@ -127,7 +134,7 @@ static void add_row(struct suite *suite, const struct gate_report *report,
                       words.baseline, words.candidate, words.change, words.interval, words.p,
                       words.count, gate_count_title(report));
     if (report->invalid)
-        format_append(message, sizeof message, "INVALID: %s", report->reason);
+        format_append(message, sizeof message, "INVALID: %s", report->reason.text);
     else
         format_append(message, sizeof message, "%s%s%s", words.verdict, *words.remark ? ": " : "",
                       words.remark);
@@ -135,10 +142,14 @@ static void add_row(struct suite *suite, const struct gate_report *report,
         format_append(message, sizeof message, ": %s", output);
         *output = '\0'; /* said once */
     }
-    add_case(suite, row->cell,
-             row == &report->control ? "control" : gate_metrics[row->metric].title,
-             outcome_of(report, row, exit_code),
-             report->invalid ? "invalid" : type_of(row->verdict), message, output);
+    bool control = row == &report->control;
+    const struct test_case c = {.cell = row->cell,
+                                .title = control ? "control" : metrics[row->metric].title,
+                                .outcome = outcome_of(report, row, exit_code),
+                                .type = report->invalid ? "invalid" : type_of(row->verdict),
+                                .message = message,
+                                .output = output};
+    add_case(suite, &c);
 }
 
 char *gate_junit(const struct gate_report *report, int exit_code, const char *why) {
@@ -151,8 +162,13 @@ char *gate_junit(const struct gate_report *report, int exit_code, const char *wh
         char text[GATE_WORDS_SIZE], message[2 * GATE_WORDS_SIZE];
         const char *word = gate_conclusion(text, report, exit_code, why);
         snprintf(message, sizeof message, "%s: %s", word, text);
-        add_case(&suite, "", "conclusion", exit_code == EXIT_NOTHING ? CASE_ERROR : CASE_FAILED,
-                 "conclusion", message, "");
+        const struct test_case c = {.cell = "",
+                                    .title = "conclusion",
+                                    .outcome = exit_code == EXIT_NOTHING ? CASE_ERROR : CASE_FAILED,
+                                    .type = "conclusion",
+                                    .message = message,
+                                    .output = ""};
+        add_case(&suite, &c);
     }
     text_add(&xml, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"iobench %s: ",
              report->command);

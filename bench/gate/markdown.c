@@ -15,7 +15,7 @@ static void add_escaped(struct text *to, const char *text) {
     for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
         if (*c < ' ' || *c == 0x7f)
             text_add(to, " ");
-        else if (strchr("\\`*_[]<>#|~&$", *c) != NULL)
+        else if (strchr("\\`*_[]<>#|~&$", *c))
             text_add(to, "&#%d;", *c);
         else
             text_add(to, "%c", *c);
@@ -38,7 +38,7 @@ static void add_lines(struct text *to, char *lines) {
 /* Whether a code span between single backticks shows the text as it is, in a table too. */
 static bool is_plain(const char *text) {
     for (const unsigned char *c = (const unsigned char *)text; *c; c++)
-        if (*c < ' ' || *c == 0x7f || strchr("`|\\", *c) != NULL) return false;
+        if (*c < ' ' || *c == 0x7f || strchr("`|\\", *c)) return false;
     return *text && *text != ' ';
 }
 
@@ -65,9 +65,9 @@ static void add_row(struct text *to, const struct gate_report *report, const str
     text_add(to, "| ");
     if (row == &report->control) text_add(to, "control, the baseline against a copy of it: ");
     if (with_cell) add_code(to, row->cell);
-    text_add(to, " | %s | %s | %s | %s%s%s | %s | %s | %s | %s%s%s",
-             gate_metrics[row->metric].title, words.baseline, words.candidate, bold, words.change,
-             bold, words.interval, words.p_marked, words.count, bold, words.verdict, bold);
+    text_add(to, " | %s | %s | %s | %s%s%s | %s | %s | %s | %s%s%s", metrics[row->metric].title,
+             words.baseline, words.candidate, bold, words.change, bold, words.interval,
+             words.p_marked, words.count, bold, words.verdict, bold);
     if (*words.remark) {
         text_add(to, "<br>");
         add_escaped(to, words.remark);
@@ -85,7 +85,7 @@ static void add_table(struct text *to, const struct gate_report *report, bool wh
     for (size_t i = 0; i < report->row_count; i++) {
         const struct gate_row *row = &report->rows[i];
         if (!whole && !is_notable(row)) continue;
-        add_row(to, report, row, cell == NULL || strcmp(cell, row->cell) != 0);
+        add_row(to, report, row, !cell || strcmp(cell, row->cell) != 0);
         cell = row->cell;
     }
     if (report->has_control && (whole || report->invalid || is_notable(&report->control)))
@@ -111,8 +111,8 @@ char *gate_markdown(const struct gate_report *report, int exit_code, const char 
     text_add(&to, ", candidate ");
     add_code(&to, report->candidate);
     text_add(&to, "\n\n");
-    if (*report->note) {
-        add_escaped(&to, report->note);
+    if (*report->note.text) {
+        add_escaped(&to, report->note.text);
         text_add(&to, "\n\n");
     }
     if (!fold || count_notable(report)) add_table(&to, report, !fold);

@@ -4,21 +4,17 @@
 #define BENCH_GATE_METRICS_H
 
 #include "bench/gate/gate.h"
-#include "bench/support/reason.h"
 
 #include <cjson/cJSON.h>
 
-/* Whether a metric goes with the load of a scenario. */
-bool gate_metric_applies(enum gate_metric metric, const cJSON *scenario);
-
 /* The figure of one slot: `sample` of a cell with `scenario`, as in a result file. NAN with the
- * reason in `why` if it may not be used; NAN with an empty reason if the metric does not go with
- * such a load. */
-double gate_figure(enum gate_metric metric, const cJSON *scenario, const cJSON *sample,
-                   struct reason *why);
+ * reason in `why` if it may not be used; NAN with GATE_NO_REASON if the metric is not gated
+ * under such a load. */
+double gate_figure(enum metric metric, const cJSON *scenario, const cJSON *sample,
+                   struct gate_reason *why);
 
 /* Whether a slot shows that something is broken, and not only disturbed: no figures, a server that
  * died, wrong echoes, totals that disagree. `why` gets its reason then. */
-bool gate_broken(const cJSON *sample, struct reason *why);
+bool gate_broken(const cJSON *sample, struct gate_reason *why);
 
 #endif

@@ -20,7 +20,7 @@ struct layout {
 
 static void cells_of(const char *cells[COLUMNS], const struct gate_row *row,
                      const struct gate_words *words) {
-    cells[METRIC] = gate_metrics[row->metric].title;
+    cells[METRIC] = metrics[row->metric].title;
     cells[BASELINE] = words->baseline;
     cells[CANDIDATE] = words->candidate;
     cells[CHANGE] = words->change;
@@ -111,7 +111,7 @@ void gate_print(FILE *out, const struct gate_report *report, int exit_code, cons
     }
     gate_legend(text, report);
     fprintf(out, "\n%s", text);
-    if (*report->note) put_line(out, "", report->note);
+    if (*report->note.text) put_line(out, "", report->note.text);
     gate_sum(text, report);
     fprintf(out, "%s\n", text);
     const char *word = gate_conclusion(text, report, exit_code, why);

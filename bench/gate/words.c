@@ -15,20 +15,8 @@ bool gate_is_paired(const struct gate_report *report) {
     return strcmp(report->command, "compare") != 0;
 }
 
-double gate_change(enum gate_metric metric, double effect) {
-    return expm1(gate_metrics[metric].larger_is_better ? -effect : effect);
-}
-
-static char *format_figure(char text[FORMAT_SIZE], enum gate_metric metric, double value) {
-    if (metric == GATE_THROUGHPUT && isfinite(value)) {
-        char count[FORMAT_SIZE];
-        snprintf(text, FORMAT_SIZE, "%.*s/s", FORMAT_SIZE - 3, format_count(count, value));
-        return text;
-    }
-    if (metric != GATE_SYSCALLS && metric != GATE_WAKEUPS) return format_duration(text, value);
-    if (!isfinite(value) || value >= 1) return format_short(text, value);
-    snprintf(text, FORMAT_SIZE, "%.3g", value); /* a few in a thousand echoes is a figure too */
-    return text;
+double gate_change(enum metric metric, double effect) {
+    return expm1(metrics[metric].larger_is_better ? -effect : effect);
 }
 
 /* A share in percent, without its sign "%". */
@@ -44,13 +32,13 @@ static void format_percent(char text[FORMAT_SIZE], double share) {
         snprintf(text, FORMAT_SIZE, fabs(percent) < 999.95 ? "%+.1f" : "%+.3g", percent);
 }
 
-static void format_change(char text[FORMAT_SIZE], enum gate_metric metric, double effect) {
+static void format_change(char text[FORMAT_SIZE], enum metric metric, double effect) {
     format_percent(text, gate_change(metric, effect));
     if (!isnan(effect)) format_append(text, FORMAT_SIZE, " %%");
 }
 
 static void format_interval(char text[2 * FORMAT_SIZE], const struct gate_row *row) {
-    bool turned = gate_metrics[row->metric].larger_is_better;
+    bool turned = metrics[row->metric].larger_is_better;
     char low[FORMAT_SIZE], high[FORMAT_SIZE];
     format_percent(low, gate_change(row->metric, turned ? row->high : row->low));
     format_percent(high, gate_change(row->metric, turned ? row->low : row->high));
@@ -83,7 +71,8 @@ static void format_remark(char text[GATE_WORDS_SIZE], const struct gate_row *row
     if (unseen)
         format_append(text, GATE_WORDS_SIZE, "this run could have seen a change of %.1f %%",
                       100 * fabs(gate_change(row->metric, row->smallest)));
-    if (*row->reason) format_append(text, GATE_WORDS_SIZE, "%s%s", unseen ? "; " : "", row->reason);
+    if (*row->reason.text)
+        format_append(text, GATE_WORDS_SIZE, "%s%s", unseen ? "; " : "", row->reason.text);
     reason_clean(text);
 }
 
@@ -93,8 +82,8 @@ const char *gate_count_title(const struct gate_report *report) {
 
 void gate_words(struct gate_words *words, const struct gate_report *report,
                 const struct gate_row *row) {
-    format_figure(words->baseline, row->metric, row->baseline);
-    format_figure(words->candidate, row->metric, row->candidate);
+    metric_print(words->baseline, row->metric, row->baseline);
+    metric_print(words->candidate, row->metric, row->candidate);
     format_change(words->change, row->metric, row->effect);
     format_interval(words->interval, row);
     format_p(words, row);
@@ -164,8 +153,8 @@ static void add_regressed(char text[GATE_WORDS_SIZE], const struct gate_report *
     const struct gate_row *row = &report->rows[t->first];
     struct gate_words words;
     gate_words(&words, report, row);
-    format_append(text, GATE_WORDS_SIZE, "%s: %s %s (p %s)", row->cell,
-                  gate_metrics[row->metric].title, words.change, words.p);
+    format_append(text, GATE_WORDS_SIZE, "%s: %s %s (p %s)", row->cell, metrics[row->metric].title,
+                  words.change, words.p);
     if (t->regressed > 1) format_append(text, GATE_WORDS_SIZE, ", and %zu more", t->regressed - 1);
     if (exit_code == EXIT_FINE)
         format_append(text, GATE_WORDS_SIZE, "; no failure, %s",
@@ -179,7 +168,7 @@ const char *gate_conclusion(char text[GATE_WORDS_SIZE], const struct gate_report
     *text = '\0';
     if (report->invalid) {
         word = "INVALID";
-        format_append(text, GATE_WORDS_SIZE, "%s", report->reason);
+        format_append(text, GATE_WORDS_SIZE, "%s", report->reason.text);
     } else if (t.regressed && exit_code != EXIT_NOTHING) {
         word = "REGRESSED";
         add_regressed(text, report, &t, exit_code);
@@ -229,7 +218,7 @@ void gate_sum(char text[GATE_WORDS_SIZE], const struct gate_report *report) {
 }
 
 void gate_legend(char text[GATE_WORDS_SIZE], const struct gate_report *report) {
-    bool shown[GATE_METRICS] = {false};
+    bool shown[METRICS] = {false};
     const char *separator = "limits: ";
     for (size_t i = 0; i < report->row_count; i++) shown[report->rows[i].metric] = true;
     if (report->has_control) shown[report->control.metric] = true;
@@ -240,10 +229,10 @@ void gate_legend(char text[GATE_WORDS_SIZE], const struct gate_report *report) {
         " figures were tested.\nPASS: not worse by its limit, 95 %% sure. REGRESSED: worse by"
         " it or more, p at most %g.\n",
         GATE_ALPHA);
-    for (int m = 0; m < GATE_METRICS; m++) {
+    for (int m = 0; m < METRICS; m++) {
         if (!shown[m]) continue;
-        format_append(text, GATE_WORDS_SIZE, "%s%s %g %%", separator, gate_metrics[m].title,
-                      100 * gate_metrics[m].tau);
+        format_append(text, GATE_WORDS_SIZE, "%s%s %g %%", separator, metrics[m].title,
+                      100 * metrics[m].limit);
         separator = ", ";
     }
     if (*separator == ',') format_append(text, GATE_WORDS_SIZE, ".\n");

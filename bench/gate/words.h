@@ -37,7 +37,7 @@ const char *gate_count_title(const struct gate_report *report);
 
 /* What an effect does to the metric itself, as a share: -0.048 for a throughput that is 4.8 % less.
  * NAN if it is not known. */
-double gate_change(enum gate_metric metric, double effect);
+double gate_change(enum metric metric, double effect);
 
 /* Whether the row is gated and REGRESSED, NOT_MEASURED or INCOMPARABLE. In a report that is
  * invalid none is, because nothing follows from it. */

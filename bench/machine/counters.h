@@ -14,6 +14,7 @@
 #ifndef BENCH_MACHINE_COUNTERS_H
 #define BENCH_MACHINE_COUNTERS_H
 
+#include "bench/result/codes.h"
 #include "bench/support/reason.h"
 
 #include <stdbool.h>
@@ -27,10 +28,16 @@ struct counts {
     uint64_t sleeps;   /* times a thread gave up its CPU to wait, and had to be woken */
 };
 
+/* Why nothing was counted. */
+struct uncounted {
+    enum uncounted_code code; /* what decides */
+    struct reason reason;     /* tells a user what to do; empty: it was counted */
+};
+
 /* Starts counting for process `pid`, including child processes that start later. All system calls
- * of the machine are slower while a count runs. Owned by the caller; NULL with a reason that tells
- * a user what to do. */
-struct counters *counters_open(int64_t pid, struct reason *reason);
+ * of the machine are slower while a count runs. Owned by the caller; NULL after filling
+ * `why`. */
+struct counters *counters_open(int64_t pid, struct uncounted *why);
 
 /* Reads the counts so far; works after the process has ended, too. False if they cannot be read. */
 bool counters_read(const struct counters *c, struct counts *counts);

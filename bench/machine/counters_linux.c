@@ -3,6 +3,7 @@
  * are attached by id, later threads inherit; if the list of threads changed in between, attaching
  * starts again. */
 #include "base/check.h"
+#include "base/format.h"
 #include "base/os.h"
 
 #include "bench/machine/counters.h"
@@ -13,6 +14,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/perf_event.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,9 +42,23 @@ struct threads {
     size_t count;           /* how many */
 };
 
+/* Says why nothing can be counted, and returns false. */
+static bool refuse(struct uncounted *why, enum uncounted_code code, const char *format, ...)
+    FORMAT_PRINTF(3, 4);
+
+static bool refuse(struct uncounted *why, enum uncounted_code code, const char *format, ...) {
+    va_list rest;
+    why->code = code;
+    *why->reason.text = '\0';
+    va_start(rest, format);
+    reason_add_list(&why->reason, format, rest);
+    va_end(rest);
+    return false;
+}
+
 /* ---- which events ---- */
 
-static bool find_event(const char *name, uint64_t *id, struct reason *reason) {
+static bool find_event(const char *name, uint64_t *id, struct uncounted *why) {
     static const char *const roots[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
     int denied = 0;
     bool mounted = false;
@@ -59,12 +75,12 @@ static bool find_event(const char *name, uint64_t *id, struct reason *reason) {
         mounted = mounted || access(path, F_OK) == 0;
     }
     if (denied)
-        reason_set(reason, "tracefs: %s: run as root", os_error_text(denied));
-    else if (mounted)
-        reason_set(reason, "this kernel has no tracepoint %s", name);
-    else
-        reason_set(reason, "tracefs is not mounted: mount -t tracefs nodev /sys/kernel/tracing");
-    return false;
+        return refuse(why, UNCOUNTED_NOT_PERMITTED, "tracefs: %s: run as root",
+                      os_error_text(denied));
+    if (mounted)
+        return refuse(why, UNCOUNTED_NOT_SUPPORTED, "this kernel has no tracepoint %s", name);
+    return refuse(why, UNCOUNTED_NOT_MOUNTED,
+                  "tracefs is not mounted: mount -t tracefs nodev /sys/kernel/tracing");
 }
 
 /* ---- which threads ---- */
@@ -136,32 +152,32 @@ static int attach_all(struct counters *c, int64_t pid, const uint64_t ids[EVENTS
     return c->count ? 0 : ESRCH;
 }
 
-static void explain(int error, struct reason *reason) {
+static void explain(int error, struct uncounted *why) {
     char paranoid[16];
     const char *file = "/proc/sys/kernel/perf_event_paranoid", *text = os_error_text(error);
     if (error == EAGAIN)
-        reason_set(reason, "the server's threads change too fast to be counted");
+        refuse(why, UNCOUNTED_THREADS_CHANGE, "the server's threads change too fast to be counted");
     else if (error == ESRCH)
-        reason_set(reason, "the server has ended");
+        refuse(why, UNCOUNTED_SERVER_ENDED, "the server has ended");
     else if (error == E2BIG)
-        reason_set(reason, "the server has more than %d threads", THREADS_MAX);
+        refuse(why, UNCOUNTED_TOO_MANY_THREADS, "the server has more than %d threads", THREADS_MAX);
     else if (error == EACCES && environment_line(file, paranoid, sizeof paranoid))
-        reason_set(
-            reason,
-            "perf_event_open: %s; kernel.perf_event_paranoid=%s: run as root, in a container "
-            "with CAP_PERFMON, or set it to -1",
-            text, paranoid);
+        refuse(why, UNCOUNTED_NOT_PERMITTED,
+               "perf_event_open: %s; kernel.perf_event_paranoid=%s: run as root, in a container "
+               "with CAP_PERFMON, or set it to -1",
+               text, paranoid);
     else if (error == EPERM)
-        reason_set(reason, "perf_event_open: %s: allow it in the container's seccomp profile",
-                   text);
+        refuse(why, UNCOUNTED_NOT_PERMITTED,
+               "perf_event_open: %s: allow it in the container's seccomp profile", text);
     else
-        reason_set(reason, "perf_event_open: %s", text);
+        refuse(why, error == EACCES ? UNCOUNTED_NOT_PERMITTED : UNCOUNTED_FAILED,
+               "perf_event_open: %s", text);
 }
 
-struct counters *counters_open(int64_t pid, struct reason *reason) {
+struct counters *counters_open(int64_t pid, struct uncounted *why) {
     uint64_t ids[EVENTS];
     for (int i = 0; i < EVENTS; i++)
-        if (!find_event(event_names[i], &ids[i], reason)) return NULL;
+        if (!find_event(event_names[i], &ids[i], why)) return NULL;
     struct counters *c = calloc(1, sizeof *c);
     CHECK(c);
     int error = EAGAIN;
@@ -172,7 +188,7 @@ struct counters *counters_open(int64_t pid, struct reason *reason) {
     for (size_t i = 0; !error && i < c->count; i++)
         if (ioctl(c->files[i], PERF_EVENT_IOC_ENABLE, 0) != 0) error = errno;
     if (!error) return c;
-    explain(error, reason);
+    explain(error, why);
     counters_close(c);
     return NULL;
 }

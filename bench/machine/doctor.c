@@ -6,6 +6,8 @@
 #include "base/format.h"
 #include "base/json.h"
 
+#include "bench/result/sample_facts.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -14,7 +16,6 @@
 
 #define CPUS_MIN 2
 #define IDLE_CPUS_MIN 1.85
-#define STEAL_PCT_MAX 5.0 /* beyond it a slot is suspect */
 #define STEAL_PCT_SEEN 1.0
 #define CLOCK_NS_MAX 200.0 /* a reading by system call takes at least this */
 #define SWAPPED_PER_S_MAX 25.0
@@ -90,7 +91,7 @@ static void check_cpuset(const struct doctor_facts *m, struct finding *f) {
 
 static void check_steal(const struct doctor_facts *m, struct finding *f) {
     if (m->steal_pct > STEAL_PCT_SEEN)
-        say(f, m->steal_pct > STEAL_PCT_MAX ? "problem" : "advice",
+        say(f, m->steal_pct > SAMPLE_STEAL_PCT_MAX ? "problem" : "advice",
             "the hypervisor takes %.0f %% of the CPU time", m->steal_pct);
     f->effect =
         "slots lose CPU time to other virtual machines; slots that lose more than 5 % are suspect";

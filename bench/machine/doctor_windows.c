@@ -5,6 +5,7 @@
 
 #include "bench/machine/doctor.h"
 #include "bench/machine/environment_windows.h"
+#include "bench/stats/stats.h"
 
 #include <windows.h>
 #include <math.h>
@@ -12,7 +13,7 @@
 #include <stdlib.h>
 #include <uv.h>
 
-#define WAITS 11 /* odd: the median is one of them */
+#define WAITS 11
 
 struct doctor_counts doctor_counts(const int *cpus, size_t count) {
     struct doctor_counts counts = {.ticks = {NAN, NAN, NAN}, .swapped = NAN};
@@ -31,11 +32,6 @@ struct doctor_counts doctor_counts(const int *cpus, size_t count) {
     return counts;
 }
 
-static int ascending(const void *left, const void *right) {
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
 /* Duration of a wait of 1 ms, with the call that the load generator and most servers use. */
 static double wait_ns(void) {
     double waits_ns[WAITS];
@@ -45,8 +41,7 @@ static double wait_ns(void) {
         Sleep(1);
         waits_ns[i] = (double)(os_clock_ns() - start_ns);
     }
-    qsort(waits_ns, WAITS, sizeof *waits_ns, ascending);
-    return waits_ns[WAITS / 2];
+    return stats_median(waits_ns, WAITS);
 }
 
 void doctor_read_system(struct doctor_facts *f, const int *cpus, size_t count) {

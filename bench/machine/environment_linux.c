@@ -5,6 +5,7 @@
 #include "base/json.h"
 
 #include "bench/machine/environment.h"
+#include "bench/support/files.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -98,20 +99,13 @@ static cJSON *hypervisor(void) {
     return cJSON_CreateString("unnamed");
 }
 
-static bool exists(const char *path) {
-    uv_fs_t request;
-    int error = uv_fs_access(NULL, &request, path, 0, NULL);
-    uv_fs_req_cleanup(&request);
-    return error == 0;
-}
-
 static cJSON *container(void) {
     const char *named = getenv("container"); /* systemd-nspawn, podman and others set it */
     if (named && *named) return cJSON_CreateString(named);
-    if (exists("/.dockerenv")) return cJSON_CreateString("docker");
-    if (exists("/run/.containerenv")) return cJSON_CreateString("podman");
+    if (files_may("/.dockerenv", FILES_EXIST)) return cJSON_CreateString("docker");
+    if (files_may("/run/.containerenv", FILES_EXIST)) return cJSON_CreateString("podman");
     if (getenv("KUBERNETES_SERVICE_HOST")) return cJSON_CreateString("kubernetes");
-    return exists("/proc/1") ? cJSON_CreateString("none") : NULL;
+    return files_may("/proc/1", FILES_EXIST) ? cJSON_CreateString("none") : NULL;
 }
 
 static char *topology_line(int cpu, const char *file, char *text, size_t size) {
@@ -156,17 +150,17 @@ cJSON *environment_turbo(void) {
 
 cJSON *environment_mitigations(void) {
     static const char directory[] = "/sys/devices/system/cpu/vulnerabilities";
-    uv_fs_t request;
-    uv_dirent_t entry;
-    cJSON *json = NULL;
-    if (uv_fs_scandir(NULL, &request, directory, 0, NULL) > 0) json = cJSON_CreateObject();
-    while (json && uv_fs_scandir_next(&request, &entry) == 0) {
+    struct files_list files;
+    struct reason why;
+    files_list(&files, directory, &why);
+    cJSON *json = files.count ? cJSON_CreateObject() : NULL;
+    for (size_t i = 0; i < files.count; i++) {
         char path[512];
-        snprintf(path, sizeof path, "%s/%s", directory, entry.name);
+        snprintf(path, sizeof path, "%s/%s", directory, files.names[i]);
         cJSON *text = environment_file_text(path);
-        if (text) json_add_item(json, entry.name, text);
+        if (text) json_add_item(json, files.names[i], text);
     }
-    uv_fs_req_cleanup(&request);
+    files_list_free(&files);
     return json;
 }
 

@@ -6,21 +6,18 @@
 #include "base/json.h"
 #include "base/os.h"
 
+#include "bench/stats/stats.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCHES 51         /* odd: the median is one of them */
+#define BATCHES 51
 #define ROUNDTRIPS 1000    /* per batch, about 3 ms */
 #define CALLS 2000         /* per batch */
 #define MESSAGE_BYTES 64   /* the usual size of the suites */
 #define SPINS_MAX 50000000 /* receives that may find nothing; delivery takes one or two */
-
-static int ascending(const void *left, const void *right) {
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
 
 /* Moves one message from one end to the other. */
 static bool pass(os_socket from, os_socket to) {
@@ -71,8 +68,7 @@ static double median_ns(bool (*batch)(os_socket a, os_socket b), os_socket a, os
         if (!batch(a, b)) return NAN;
         times[i] = (double)(os_clock_ns() - start) / count;
     }
-    qsort(times, BATCHES, sizeof *times, ascending);
-    return times[BATCHES / 2];
+    return stats_median(times, BATCHES);
 }
 
 /* Two ends of one TCP connection over loopback, both non-blocking. */

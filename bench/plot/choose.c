@@ -47,7 +47,7 @@ const struct summary_cell *plot_best_load(const struct summary *report,
         const struct summary_cell *cell = &report->cells[i];
         if (!counts(cell)) continue;
         double suits = suitability(report, cell, counts);
-        if (best == NULL || suits > highest) best = cell, highest = suits;
+        if (!best || suits > highest) best = cell, highest = suits;
     }
     return best;
 }

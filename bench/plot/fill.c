@@ -14,7 +14,8 @@
 #include <string.h>
 
 static bool has_rate(const struct summary_cell *cell) {
-    return cell->kind == LOAD_CLOSED && isfinite(cell->rate.median) && cell->connections > 0;
+    return cell->kind == LOAD_CLOSED && isfinite(cell->figures[METRIC_THROUGHPUT].median) &&
+           cell->connections > 0;
 }
 
 /* As has_rate, and nothing beside the load. */
@@ -50,10 +51,10 @@ static void connections_axis(struct plot *plot) {
 
 void plot_fill_throughput(const struct summary *report, struct plot *plot) {
     const struct summary_cell *first = plot_fullest_family(report, BUT_CONNECTIONS, is_capacity);
-    if (first == NULL) first = plot_fullest_family(report, BUT_CONNECTIONS, has_rate);
+    if (!first) first = plot_fullest_family(report, BUT_CONNECTIONS, has_rate);
     plot->bands = true;
     strcpy(plot->columns, "connections; echoes/s: median, min, max of the slots");
-    if (first == NULL) {
+    if (!first) {
         plot_note(plot, "no closed-loop cell has a usable slot");
         return;
     }
@@ -66,8 +67,8 @@ void plot_fill_throughput(const struct summary *report, struct plot *plot) {
         if (!has_rate(cell)) continue;
         size_t panel = plot_panel_of(plot, cell->result, 0);
         plot_add_point(plot_series_in(plot, panel, cell->server, cell),
-                       plot_point_of(cell, cell->connections, &cell->rate));
-        if (cell->rate.max > max) max = cell->rate.max;
+                       plot_point_of(cell, cell->connections, &cell->figures[METRIC_THROUGHPUT]));
+        if (cell->figures[METRIC_THROUGHPUT].max > max) max = cell->figures[METRIC_THROUGHPUT].max;
         pair += summary_cell_bound(cell) == BOUND_BOTH;
         points++;
     }
@@ -76,7 +77,7 @@ void plot_fill_throughput(const struct summary *report, struct plot *plot) {
     format_append(plot->subtitle, sizeof plot->subtitle, " \u00b7 median and range of the slots");
     connections_axis(plot);
     plot_axis_linear(&plot->y, max, 6);
-    strcpy(plot->y.title, "Throughput (echoes per second)");
+    plot_axis_name(&plot->y, METRIC_THROUGHPUT);
     if (pair > 0)
         plot_note(plot,
                   "%zu of %zu points: server and load generator both at their limit, a figure of "
@@ -89,7 +90,8 @@ static int by_y(const void *left, const void *right) {
     const struct summary_cell *a = *(const struct summary_cell *const *)left;
     const struct summary_cell *b = *(const struct summary_cell *const *)right;
     if (a->result != b->result) return a->result > b->result ? 1 : -1;
-    return (a->cpu_ns.median > b->cpu_ns.median) - (a->cpu_ns.median < b->cpu_ns.median);
+    return (a->figures[METRIC_CPU].median > b->figures[METRIC_CPU].median) -
+           (a->figures[METRIC_CPU].median < b->figures[METRIC_CPU].median);
 }
 
 /* The rows' names, in order; each server has one row in all panels. Returns the row, from 1. */
@@ -105,17 +107,17 @@ static double row_of(struct plot *plot, const char **names, size_t *rows, const 
 
 static void add_bars(struct plot *plot, const struct summary_cell **cells, size_t count) {
     const char **names = calloc(count + 1, sizeof *names);
-    CHECK(names != NULL);
+    CHECK(names);
     size_t rows = 0, unsplit = 0;
     double max = 0;
     for (size_t i = 0; i < count; i++) {
         const struct summary_cell *cell = cells[i];
         double row = row_of(plot, names, &rows, cell->server);
-        struct plot_point point = plot_point_of(cell, row, &cell->cpu_ns);
+        struct plot_point point = plot_point_of(cell, row, &cell->figures[METRIC_CPU]);
         point.part = point.y * cell->cpu_user_share;
         if (!isfinite(point.part)) unsplit++;
         plot_add_point(plot_add_series(plot, cell), point);
-        max = fmax(max, cell->cpu_ns.max);
+        max = fmax(max, cell->figures[METRIC_CPU].max);
     }
     free(names);
     plot_axis_linear(&plot->x, max * 1.12, 6); /* room for the figure at the end of a bar */
@@ -125,23 +127,24 @@ static void add_bars(struct plot *plot, const struct summary_cell **cells, size_
 }
 
 static bool has_cpu(const struct summary_cell *cell) {
-    return cell->kind == LOAD_CLOSED && isfinite(cell->cpu_ns.median);
+    return cell->kind == LOAD_CLOSED && isfinite(cell->figures[METRIC_CPU].median);
 }
 
 void plot_fill_cpu(const struct summary *report, struct plot *plot) {
     const struct summary_cell *first = plot_best_load(report, has_cpu);
     const struct summary_cell **cells = calloc(report->cell_count + 1, sizeof *cells);
-    CHECK(cells != NULL);
+    CHECK(cells);
     size_t count = 0;
-    for (size_t i = 0; first != NULL && i < report->cell_count; i++) {
+    for (size_t i = 0; first && i < report->cell_count; i++) {
         const struct summary_cell *cell = &report->cells[i];
         if (cell->load != first->load) continue;
         plot->invalid += cell->invalid;
-        if (isfinite(cell->cpu_ns.median)) cells[count++] = cell;
+        if (isfinite(cell->figures[METRIC_CPU].median)) cells[count++] = cell;
     }
     plot->bars = true;
     strcpy(plot->columns, "row; server CPU ns per echo: median, min, max of the slots");
-    strcpy(plot->x.title, "Server CPU per echo (ns): full colour user mode, pale kernel");
+    plot_axis_name(&plot->x, METRIC_CPU);
+    format_append(plot->x.title, sizeof plot->x.title, " (ns): full colour user mode, pale kernel");
     if (count > 0) {
         qsort(cells, count, sizeof *cells, by_y);
         summary_load(plot->subtitle, sizeof plot->subtitle, first, SUMMARY_WHOLE);

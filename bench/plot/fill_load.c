@@ -18,8 +18,8 @@
 /* ---- load ---- */
 
 static bool has_response(const struct summary_cell *cell) {
-    return cell->kind == LOAD_OPEN && isfinite(cell->answered.median) &&
-           isfinite(cell->latency_ns[0]) && isfinite(cell->offered_per_s);
+    return cell->kind == LOAD_OPEN && isfinite(cell->figures[METRIC_ANSWERED].median) &&
+           isfinite(cell->figures[METRIC_P50].median) && isfinite(cell->offered_per_s);
 }
 
 static int by_offer(const void *left, const void *right) {
@@ -35,7 +35,7 @@ static const struct summary_cell **cells_like(const struct summary *report,
                                               const struct summary_cell *first, size_t *count,
                                               struct plot *plot) {
     const struct summary_cell **cells = calloc(report->cell_count + 1, sizeof *cells);
-    CHECK(cells != NULL);
+    CHECK(cells);
     *count = 0;
     for (size_t i = 0; i < report->cell_count; i++) {
         const struct summary_cell *cell = &report->cells[i];
@@ -47,19 +47,19 @@ static const struct summary_cell **cells_like(const struct summary *report,
     return cells;
 }
 
-static void add_response(struct plot *plot, const struct summary_cell *cell, size_t quantile,
+static void add_response(struct plot *plot, const struct summary_cell *cell, enum metric metric,
                          double unit_ns) {
-    static const char *const names[QUANTILES] = {"p50", "p90", "p99", "p99.9"};
     char name[96];
-    if (!isfinite(cell->latency_ns[quantile])) return;
-    snprintf(name, sizeof name, "%.80s %s", cell->server, names[quantile]);
+    double ns = cell->figures[metric].median;
+    if (!isfinite(ns)) return;
+    snprintf(name, sizeof name, "%.80s %s", cell->server, metrics[metric].title);
     size_t panel = plot_panel_of(plot, cell->result, 0);
     struct plot_series *series = plot_series_in(plot, panel, name, cell);
-    strcpy(series->style.dash, quantile == 0 ? "solid" : "(9,5)");
+    strcpy(series->style.dash, metric == METRIC_P50 ? "solid" : "(9,5)");
     bool hollow = cell->suspect > 0 || cell->saturated;
-    plot_add_point(series, (struct plot_point){cell->answered.median,
-                                               fmax(cell->latency_ns[quantile], 1) / unit_ns, NAN,
-                                               NAN, NAN, hollow ? MARKER_HOLLOW : MARKER_FILLED});
+    plot_add_point(series,
+                   (struct plot_point){cell->figures[METRIC_ANSWERED].median, fmax(ns, 1) / unit_ns,
+                                       NAN, NAN, NAN, hollow ? MARKER_HOLLOW : MARKER_FILLED});
 }
 
 void plot_fill_load(const struct summary *report, struct plot *plot) {
@@ -77,16 +77,17 @@ void plot_fill_load(const struct summary *report, struct plot *plot) {
     }
     double x_max = 0, min = INFINITY, max = 0;
     for (size_t i = 0; i < count; i++) {
-        x_max = fmax(x_max, cells[i]->answered.median);
-        min = fmin(min, fmax(cells[i]->latency_ns[0], 1));
-        max = fmax(max, fmax(cells[i]->latency_ns[0], cells[i]->latency_ns[2]));
+        x_max = fmax(x_max, cells[i]->figures[METRIC_ANSWERED].median);
+        min = fmin(min, fmax(cells[i]->figures[METRIC_P50].median, 1));
+        max = fmax(
+            max, fmax(cells[i]->figures[METRIC_P50].median, cells[i]->figures[METRIC_P99].median));
         plot->saturated = plot->saturated || cells[i]->saturated;
     }
     bool milliseconds = max >= 1e6;
     double unit_ns = milliseconds ? 1e6 : 1e3;
     for (size_t i = 0; i < count; i++) {
-        add_response(plot, cells[i], 0, unit_ns);
-        add_response(plot, cells[i], 2, unit_ns);
+        add_response(plot, cells[i], METRIC_P50, unit_ns);
+        add_response(plot, cells[i], METRIC_P99, unit_ns);
     }
     summary_load(plot->subtitle, sizeof plot->subtitle, first, SUMMARY_NO_RATE);
     format_append(plot->subtitle, sizeof plot->subtitle,
@@ -107,7 +108,7 @@ void plot_fill_load(const struct summary *report, struct plot *plot) {
 /* ---- idle ---- */
 
 static bool is_crowded(const struct summary_cell *cell) {
-    return cell->idle > 0 && isfinite(cell->rate.median);
+    return cell->idle > 0 && isfinite(cell->figures[METRIC_THROUGHPUT].median);
 }
 
 /* Logarithmic, because what idles is swept in decades; 0, where the price starts, stands a step
@@ -129,16 +130,19 @@ static void tick_idle(struct plot *plot) {
     free(xs);
 }
 
+/* What is plotted, from the top down. */
+static const enum metric idle_parts[] = {METRIC_THROUGHPUT, METRIC_PER_CPU, METRIC_MEMORY};
+
 static void set_idle_y(struct plot *plot, size_t part, double min, double max) {
-    static const char *const titles[] = {"Echoes per second", "Echoes per CPU second",
-                                         "Server memory (MiB)"};
     struct plot_axis y = {0};
     bool wide = part == 2 && min > 0 && max / min > 20;
     if (wide)
         plot_axis_log(&y, min, max);
     else
         plot_axis_linear(&y, max, 4);
-    snprintf(y.title, sizeof y.title, "%s%s", titles[part], wide ? ", log" : "");
+    plot_axis_name(&y, idle_parts[part]);
+    format_append(y.title, sizeof y.title, "%s%s",
+                  idle_parts[part] == METRIC_MEMORY ? " (MiB)" : "", wide ? ", log" : "");
     for (size_t i = 0; i < plot->panel_count; i++) {
         if (plot->panels[i].part != part) continue;
         plot->panels[i].y = y;
@@ -148,7 +152,7 @@ static void set_idle_y(struct plot *plot, size_t part, double min, double max) {
 
 void plot_fill_idle(const struct summary *report, struct plot *plot) {
     const struct summary_cell *first = plot_fullest_family(report, BUT_IDLE, is_crowded);
-    if (first == NULL) {
+    if (!first) {
         plot_note(plot, "no cell has idle connections");
         return;
     }
@@ -164,18 +168,17 @@ void plot_fill_idle(const struct summary *report, struct plot *plot) {
         const struct summary_cell *cell = &report->cells[i];
         if (!summary_same_load(cell, first, BUT_IDLE)) continue;
         plot->invalid += cell->invalid;
-        struct summary_span spans[3] = {cell->rate, cell->per_cpu, cell->memory};
         for (size_t part = 0; part < 3; part++) {
-            struct summary_span *span = &spans[part];
-            if (!isfinite(span->median)) continue;
-            double unit = part == 2 ? MIB : 1;
-            *span = (struct summary_span){span->median / unit, span->min / unit, span->max / unit};
-            low[part] = fmin(low[part], span->min);
-            high[part] = fmax(high[part], span->max);
+            struct summary_span span = cell->figures[idle_parts[part]];
+            if (!isfinite(span.median)) continue;
+            double unit = idle_parts[part] == METRIC_MEMORY ? MIB : 1;
+            span = (struct summary_span){span.median / unit, span.min / unit, span.max / unit};
+            low[part] = fmin(low[part], span.min);
+            high[part] = fmax(high[part], span.max);
             size_t panel = plot_panel_of(plot, cell->result, part);
             plot_add_point(
                 plot_series_in(plot, panel, cell->server, cell),
-                plot_point_of(cell, cell->idle > 0 ? cell->idle : plot->x.zero_at, span));
+                plot_point_of(cell, cell->idle > 0 ? cell->idle : plot->x.zero_at, &span));
         }
     }
     plot_sort_points(plot);

@@ -6,6 +6,7 @@
 #include "bench/plot/fill.h"
 #include "bench/plot/layout.h"
 #include "bench/result/sample_facts.h"
+#include "bench/stats/stats.h"
 #include "bench/support/format.h"
 #include "bench/support/json_path.h"
 
@@ -21,28 +22,25 @@ enum { SLOTS_HEIGHT = 330, STEAL_HEIGHT = 90 };
 
 /* What is compared within a cell; larger is better. */
 static double headline(const struct summary_cell *cell, const cJSON *sample) {
-    if (cell->kind == LOAD_CLOSED) return json_number(sample, "throughput_per_s");
-    if (cell->saturated) return sample_answered_per_s(sample);
-    return 1 / json_number(sample, cell->kind == LOAD_OPEN ? "latency.p50_ns" : "newcomers.p50_ns");
-}
-
-static int ascending(const void *left, const void *right) {
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
+    enum metric metric = cell->kind == LOAD_CLOSED ? METRIC_THROUGHPUT
+                         : cell->saturated         ? METRIC_ANSWERED
+                         : cell->kind == LOAD_OPEN ? METRIC_P50
+                                                   : METRIC_NEWCOMERS_P50;
+    double value = metric_value(&metrics[metric], sample, NAN);
+    return metrics[metric].larger_is_better ? value : 1 / value;
 }
 
 /* The median of a cell's usable slots; NAN where fewer than two of them can be compared. */
 static double typical(const struct summary_cell *cell) {
     const cJSON *samples = json_item(cell->json, "samples"), *sample;
     double *values = calloc((size_t)cJSON_GetArraySize(samples) + 1, sizeof *values);
-    CHECK(values != NULL);
+    CHECK(values);
     size_t count = 0;
     cJSON_ArrayForEach(sample, samples) {
         double value = headline(cell, sample);
         if (sample_usable(sample) && isfinite(value) && value > 0) values[count++] = value;
     }
-    qsort(values, count, sizeof *values, ascending);
-    double median = count < 2 ? NAN : (values[(count - 1) / 2] + values[count / 2]) / 2;
+    double median = count < 2 ? NAN : stats_median(values, count);
     free(values);
     return median;
 }
@@ -68,7 +66,7 @@ static struct plot_point slot_point(const struct summary_cell *cell, const cJSON
         if (ratio > BEYOND || ratio < 1 / BEYOND) extent->beyond++;
         point.y = fmin(fmax(ratio, 1 / BEYOND), BEYOND);
         extent->furthest = fmax(extent->furthest, fmax(point.y, 1 / point.y));
-        if (strcmp(sample_verdict(sample), "suspect") == 0) point.marker = MARKER_HOLLOW;
+        if (sample_verdict(sample) == VERDICT_SUSPECT) point.marker = MARKER_HOLLOW;
     } else {
         if (isfinite(headline(cell, sample))) extent->alone++;
     }

@@ -23,7 +23,7 @@ static void add_quantile(struct plot_series *series, const struct hist *h, doubl
  * the named percentiles, up to where ten values lie beyond. */
 static void add_curve(struct plot_series *series, const struct hist *h, enum plot_marker marker,
                       double unit_ns) {
-    const double last = fmax((double)h->count / 10, 1.25) * (1 + 1e-9);
+    const double last = fmax((double)h->count / HIST_BEYOND, 1.25) * (1 + 1e-9);
     add_quantile(series, h, PERCENTILE_START, MARKER_NONE, unit_ns);
     for (int i = 2; i < 200 && pow(10, i / 20.0) <= last; i++) {
         add_quantile(series, h, pow(10, i / 20.0), i % 20 == 0 ? marker : MARKER_NONE, unit_ns);
@@ -60,10 +60,11 @@ static void set_axes(struct plot *plot) {
  * names the time that it holds. */
 static void add_curves(const struct summary *report, struct plot *plot,
                        const struct summary_cell *first, const char *of, const char *what) {
-    const double *ns = strcmp(of, "latency") == 0 ? first->latency_ns : first->first_ns;
-    bool milliseconds = ns[0] >= 1e6 || ns[2] >= 1e6;
+    bool latency = strcmp(of, "latency") == 0;
+    bool milliseconds = first->figures[latency ? METRIC_P50 : METRIC_NEWCOMERS_P50].median >= 1e6 ||
+                        first->figures[latency ? METRIC_P99 : METRIC_NEWCOMERS_P99].median >= 1e6;
     struct hist *merged = malloc(sizeof *merged);
-    CHECK(merged != NULL);
+    CHECK(merged);
     for (size_t i = 0; i < report->cell_count; i++) {
         const struct summary_cell *cell = &report->cells[i];
         if (cell->load != first->load) continue;
@@ -84,24 +85,24 @@ static void add_curves(const struct summary *report, struct plot *plot,
 }
 
 static bool has_latency(const struct summary_cell *cell) {
-    return cell->kind != LOAD_CHURN && isfinite(cell->latency_ns[0]);
+    return cell->kind != LOAD_CHURN && isfinite(cell->figures[METRIC_P50].median);
 }
 
 static bool has_newcomers(const struct summary_cell *cell) {
-    return cell->kind != LOAD_CHURN && isfinite(cell->first_ns[0]);
+    return cell->kind != LOAD_CHURN && isfinite(cell->figures[METRIC_NEWCOMERS_P50].median);
 }
 
 static bool has_churn(const struct summary_cell *cell) {
-    return cell->kind == LOAD_CHURN && isfinite(cell->first_ns[0]);
+    return cell->kind == LOAD_CHURN && isfinite(cell->figures[METRIC_NEWCOMERS_P50].median);
 }
 
 void plot_fill_percentiles(const struct summary *report, struct plot *plot) {
     const struct summary_cell *first = plot_best_load(report, has_latency);
-    if (first == NULL) {
+    if (!first) {
         plot_note(plot, "no cell has a latency histogram");
         return;
     }
-    bool intended = first->basis != NULL && strcmp(first->basis, "intended") == 0;
+    bool intended = first->basis && strcmp(first->basis, "intended") == 0;
     strcpy(plot->x.title, "Share of echoes answered within that time (percentile, 1/(1\u2212p))");
     add_curves(report, plot, first, "latency",
                intended ? "Response time from intended send" : "Service time");
@@ -112,8 +113,8 @@ void plot_fill_percentiles(const struct summary *report, struct plot *plot) {
 
 void plot_fill_newcomers(const struct summary *report, struct plot *plot) {
     const struct summary_cell *first = plot_best_load(report, has_newcomers);
-    if (first == NULL) first = plot_best_load(report, has_churn);
-    if (first == NULL) {
+    if (!first) first = plot_best_load(report, has_churn);
+    if (!first) {
         plot_note(plot, "no cell has newcomers");
         return;
     }

@@ -40,16 +40,23 @@ static bool has_closed_series(const struct summary_cell *cell) {
     return cell->kind == LOAD_CLOSED && has_series(cell);
 }
 
+/* A slot that is shown. */
+struct slot {
+    const struct summary_cell *cell; /* its cell */
+    const cJSON *sample;             /* its sample */
+    size_t column;                   /* that of its server */
+    bool pale;                       /* not the first of its cell */
+};
+
 /* A new series of a slot in its server's column; valid until the next call. */
-static struct plot_series *add_slot(struct plot *plot, const struct summary_cell *cell,
-                                    const cJSON *sample, size_t column, size_t part, bool pale) {
-    struct plot_series *series = plot_add_series(plot, cell);
-    series->panel = plot_panel_of(plot, column, part);
+static struct plot_series *add_slot(struct plot *plot, const struct slot *slot, size_t part) {
+    struct plot_series *series = plot_add_series(plot, slot->cell);
+    series->panel = plot_panel_of(plot, slot->column, part);
     series->unnamed = true;
-    series->pale = pale;
+    series->pale = slot->pale;
     strcpy(series->style.dash, "solid");
     format_append(series->name, sizeof series->name, ", slot %.0f, %s",
-                  json_number(sample, "order"), sample_verdict(sample));
+                  json_number(slot->sample, "order"), verdict_names[sample_verdict(slot->sample)]);
     return series;
 }
 
@@ -58,15 +65,14 @@ static void drop_empty(struct plot *plot) {
 }
 
 /* The steps of a slot, each at its middle. */
-static void add_steps(struct plot *plot, const struct summary_cell *cell, const cJSON *sample,
-                      size_t column, bool pale, struct extent *extent) {
+static void add_steps(struct plot *plot, const struct slot *slot, struct extent *extent) {
     enum plot_marker marker =
-        strcmp(sample_verdict(sample), "suspect") == 0 ? MARKER_HOLLOW : MARKER_FILLED;
+        sample_verdict(slot->sample) == VERDICT_SUSPECT ? MARKER_HOLLOW : MARKER_FILLED;
     for (size_t part = 0; part < PARTS; part++) {
-        struct plot_series *series = add_slot(plot, cell, sample, column, part, pale);
+        struct plot_series *series = add_slot(plot, slot, part);
         double before = 0;
         const cJSON *step;
-        cJSON_ArrayForEach(step, json_item(sample, "series")) {
+        cJSON_ArrayForEach(step, json_item(slot->sample, "series")) {
             double t = json_number(step, "t_s"), length = t - before;
             double rate = json_number(step, "messages") / length;
             double mean = json_number(step, "mean_ns"), max = json_number(step, "max_ns");
@@ -94,7 +100,7 @@ static void set_axes(struct plot *plot, const struct extent *extent) {
     struct plot_axis y[PARTS];
     memset(y, 0, sizeof y);
     plot_axis_linear(&y[RATE], extent->rate_max, 4);
-    strcpy(y[RATE].title, "Echoes per second");
+    plot_axis_name(&y[RATE], METRIC_THROUGHPUT);
     if (extent->ns_max > 0) plot_axis_log(&y[LATENCY], extent->ns_min / 1e6, extent->ns_max / 1e6);
     strcpy(y[LATENCY].title, "Latency (ms, log)");
     for (size_t i = 0; i < plot->panel_count; i++) {
@@ -106,8 +112,8 @@ static void set_axes(struct plot *plot, const struct extent *extent) {
 
 void plot_fill_series(const struct summary *report, struct plot *plot) {
     const struct summary_cell *first = plot_best_load(report, has_closed_series);
-    if (first == NULL) first = plot_best_load(report, has_series);
-    if (first == NULL) {
+    if (!first) first = plot_best_load(report, has_series);
+    if (!first) {
         plot_note(plot, "no usable slot has a series");
         return;
     }
@@ -125,12 +131,11 @@ void plot_fill_series(const struct summary *report, struct plot *plot) {
         if (!has_series(cell)) continue;
         struct plot_panel *panel = &plot->panels[plot_panel_of(plot, column, RATE)];
         snprintf(panel->title, sizeof panel->title, "%s", cell->server);
-        bool pale = false;
-        const cJSON *sample;
-        cJSON_ArrayForEach(sample, json_item(cell->json, "samples")) {
-            if (!slot_has_series(sample)) continue;
-            add_steps(plot, cell, sample, column, pale, &extent);
-            pale = true;
+        struct slot slot = {.cell = cell, .column = column};
+        cJSON_ArrayForEach(slot.sample, json_item(cell->json, "samples")) {
+            if (!slot_has_series(slot.sample)) continue;
+            add_steps(plot, &slot, &extent);
+            slot.pale = true;
         }
         column++;
     }

@@ -32,15 +32,15 @@ static const struct {
                {GATE_REGRESSED, "#D55E00"},
                {GATE_INCONCLUSIVE, "#A66F00"}};
 
-static const char *colour_of(const char *verdict) {
+static const char *colour_of(enum gate_verdict verdict) {
     for (size_t i = 0; i < sizeof colours / sizeof *colours; i++)
-        if (strcmp(gate_verdict_names[colours[i].verdict], verdict) == 0) return colours[i].colour;
+        if (colours[i].verdict == verdict) return colours[i].colour;
     return "#7a7a7a";
 }
 
 static const char *title_of(const char *metric) {
-    for (size_t i = 0; i < GATE_METRICS; i++)
-        if (strcmp(gate_metrics[i].key, metric) == 0) return gate_metrics[i].title;
+    for (size_t i = 0; i < METRICS; i++)
+        if (strcmp(metrics[i].key, metric) == 0) return metrics[i].title;
     return metric;
 }
 
@@ -75,7 +75,7 @@ static void add_row(struct plot *plot, const cJSON *row, const char *before,
     format_append(series->note, sizeof series->note, "%s", verdict);
     series->style.marker = 7;
     strcpy(series->style.dash, "solid");
-    strcpy(series->style.colour, colour_of(verdict));
+    strcpy(series->style.colour, colour_of(gate_verdict_read(verdict)));
     series->pale = !cJSON_IsTrue(json_item(row, "gated"));
     struct plot_point point = {0, (double)plot->count, NAN, NAN, NAN, MARKER_NONE};
     if (known) {

@@ -23,24 +23,20 @@ void plot_quote(char *line, size_t size, const char *text) {
     line[used] = '\0';
 }
 
-int plot_run(const char *kind, const char *folder, struct reason *reason) {
+bool plot_run(const char *kind, const char *folder, struct reason *reason) {
     char program[] = "gnuplot", option[] = "-e", script[64], go_there[8300] = "cd ";
     snprintf(script, sizeof script, "%s.gp", kind);
     plot_quote(go_there, sizeof go_there, folder);
     char *arguments[] = {program, option, go_there, script, NULL};
     struct process_loop loop;
     int error = process_loop_open(&loop, false);
-    if (error != 0) {
-        reason_set(reason, "gnuplot: %s", uv_strerror(error));
-        return -1;
-    }
+    if (error) return reason_set(reason, "gnuplot: %s", uv_strerror(error));
     struct process gnuplot;
     error = process_start(&gnuplot, &loop, arguments, NULL, 0);
-    if (error != 0) {
+    if (error) {
         process_loop_close(&loop);
-        reason_set(reason, "gnuplot: %s",
-                   error == UV_ENOENT ? "not installed" : uv_strerror(error));
-        return -1;
+        return reason_set(reason, "gnuplot: %s",
+                          error == UV_ENOENT ? "not installed" : uv_strerror(error));
     }
     bool ended = process_wait(&loop, process_ended, &gnuplot, DEADLINE_S, false);
     process_end(&gnuplot, 0);
@@ -49,7 +45,6 @@ int plot_run(const char *kind, const char *folder, struct reason *reason) {
     bool fine = ended && gnuplot.exit_status == 0 && gnuplot.term_signal == 0;
     process_free(&gnuplot);
     process_loop_close(&loop);
-    if (fine) return 0;
-    reason_set(reason, "gnuplot: %s: %s", script, ended ? story : "not finished within a minute");
-    return -1;
+    return fine || reason_set(reason, "gnuplot: %s: %s", script,
+                              ended ? story : "not finished within a minute");
 }

@@ -4,13 +4,14 @@
 
 #include "bench/support/reason.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Appends `text` as a string of gnuplot's, in quotes, to a NUL-terminated line; cut to fit. */
 void plot_quote(char *line, size_t size, const char *text);
 
-/* Runs gnuplot on KIND.gp in `folder`, which draws KIND.svg and KIND.png. Returns 0, or -1 with the
+/* Runs gnuplot on KIND.gp in `folder`, which draws KIND.svg and KIND.png. Returns false with the
  * reason: gnuplot is missing, or its first line of complaint. */
-int plot_run(const char *kind, const char *folder, struct reason *reason);
+bool plot_run(const char *kind, const char *folder, struct reason *reason);
 
 #endif

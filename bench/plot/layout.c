@@ -8,6 +8,7 @@
 #include "bench/support/format.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 void plot_add_tick(struct plot_axis *axis, const char *label, double value) {
@@ -26,6 +27,13 @@ void plot_add_tick(struct plot_axis *axis, const char *label, double value) {
 static void add_tick(struct plot_axis *axis, double value) {
     char text[FORMAT_SIZE];
     plot_add_tick(axis, format_short(text, value), value);
+}
+
+void plot_axis_name(struct plot_axis *axis, enum metric metric) {
+    CHECK(metrics[metric].heading);
+    snprintf(axis->title, sizeof axis->title, "%s", metrics[metric].heading);
+    for (char *c = axis->title; *c != '\0'; c++)
+        if (*c == '\n') *c = ' ';
 }
 
 void plot_axis_linear(struct plot_axis *axis, double max, int steps) {
@@ -101,7 +109,7 @@ void plot_spread(double *positions, size_t n, double gap) {
     if (gap * (double)(n - 1) > 1) gap = 1 / (double)(n - 1);
     struct ranked *order = calloc(n, sizeof *order);
     struct block *blocks = calloc(n, sizeof *blocks);
-    CHECK(order != NULL && blocks != NULL);
+    CHECK(order && blocks);
     for (size_t i = 0; i < n; i++) order[i] = (struct ranked){positions[i], i};
     qsort(order, n, sizeof *order, by_target);
     size_t count = 0;

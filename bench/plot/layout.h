@@ -4,6 +4,7 @@
 #define BENCH_PLOT_LAYOUT_H
 
 #include "bench/plot/plot.h"
+#include "bench/result/metrics.h"
 
 #include <stddef.h>
 
@@ -14,6 +15,9 @@ void plot_axis_linear(struct plot_axis *axis, double max, int steps);
 /* Sets a logarithmic axis around min..max (both above 0), ticks at 1, 10, ... or 1, 2, 5, 10, ...
  */
 void plot_axis_log(struct plot_axis *axis, double min, double max);
+
+/* Sets the title of an axis to the heading of a metric; a unit may be appended. */
+void plot_axis_name(struct plot_axis *axis, enum metric metric);
 
 /* Moves n positions (shares of a height) as little as possible, least squares, so that neighbours
  * are at least `gap` apart and all lie in 0..1, order kept. */

@@ -37,7 +37,7 @@ static void add_footer(struct plot_page *page, const char *text, size_t limit) {
     bool fresh = true;
     while (page->footer_lines < PLOT_FOOTER_MAX && *text != '\0') {
         const char *end = strstr(text, dot);
-        size_t length = end != NULL ? (size_t)(end - text) : strlen(text);
+        size_t length = end ? (size_t)(end - text) : strlen(text);
         char *line = page->footer[page->footer_lines - !fresh];
         if (!fresh && strlen(line) + dot_size + length > limit) fresh = true;
         if (fresh) {
@@ -46,7 +46,7 @@ static void add_footer(struct plot_page *page, const char *text, size_t limit) {
         }
         format_append(line, PLOT_FOOTER_SIZE, "%s%.*s", fresh ? "" : dot, (int)length, text);
         fresh = false;
-        text += length + (end != NULL ? dot_size : 0);
+        text += length + (end ? dot_size : 0);
     }
 }
 
@@ -161,7 +161,7 @@ static void place_columns(struct plot_page *page, const struct plot *plot) {
 
 void plot_lay_out(struct plot_page *page, const struct plot *plot, const struct summary *report) {
     *page = (struct plot_page){.boxes = calloc(plot->panel_count + 1, sizeof *page->boxes)};
-    CHECK(page->boxes != NULL);
+    CHECK(page->boxes);
     place_columns(page, plot);
     int end = place_rows(page, plot);
     fill_footer(page, plot, report);
@@ -170,7 +170,7 @@ void plot_lay_out(struct plot_page *page, const struct plot *plot, const struct 
 
 void plot_place_labels(struct plot *plot, const struct plot_page *page) {
     double *wished = calloc(plot->count + 1, sizeof *wished);
-    CHECK(wished != NULL);
+    CHECK(wished);
     for (size_t first = 0, last; first < plot->count; first = last) {
         size_t panel = plot->series[first].panel;
         for (last = first; last < plot->count; last++) {

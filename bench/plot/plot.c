@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 
+#include "bench/stats/stats.h"
 #include "bench/support/format.h"
 
 #include <math.h>
@@ -20,7 +21,7 @@ void plot_set_panels(struct plot *plot, size_t count, size_t parts) {
     plot->page_columns = columns;
     plot->panel_count = blocks * parts * columns;
     plot->panels = calloc(plot->panel_count, sizeof *plot->panels);
-    CHECK(plot->panels != NULL);
+    CHECK(plot->panels);
     for (size_t i = 0; i < blocks * columns; i++)
         for (size_t part = 0; part < parts; part++) {
             struct plot_panel *panel = &plot->panels[plot_panel_of(plot, i, part)];
@@ -37,7 +38,7 @@ size_t plot_panel_of(const struct plot *plot, size_t result, size_t part) {
 
 struct plot_series *plot_append_series(struct plot *plot) {
     struct plot_series *grown = realloc(plot->series, (plot->count + 1) * sizeof *grown);
-    CHECK(grown != NULL);
+    CHECK(grown);
     plot->series = grown;
     struct plot_series *series = &grown[plot->count++];
     *series = (struct plot_series){.panel = 0};
@@ -66,7 +67,7 @@ struct plot_series *plot_series_in(struct plot *plot, size_t panel, const char *
 void plot_add_point(struct plot_series *series, struct plot_point point) {
     CHECK(isfinite(point.x) && isfinite(point.y));
     struct plot_point *grown = realloc(series->points, (series->count + 1) * sizeof *grown);
-    CHECK(grown != NULL);
+    CHECK(grown);
     series->points = grown;
     grown[series->count++] = point;
 }
@@ -91,19 +92,14 @@ void plot_sort_points(struct plot *plot) {
         qsort(plot->series[i].points, plot->series[i].count, sizeof(struct plot_point), by_x);
 }
 
-static int ascending(const void *left, const void *right) {
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
 double *plot_distinct_x(const struct plot *plot, size_t *count) {
     size_t capacity = 0, n = 0, distinct = 0;
     for (size_t i = 0; i < plot->count; i++) capacity += plot->series[i].count;
     double *xs = calloc(capacity + 1, sizeof *xs);
-    CHECK(xs != NULL);
+    CHECK(xs);
     for (size_t i = 0; i < plot->count; i++)
         for (size_t k = 0; k < plot->series[i].count; k++) xs[n++] = plot->series[i].points[k].x;
-    qsort(xs, n, sizeof *xs, ascending);
+    qsort(xs, n, sizeof *xs, stats_ascending);
     for (size_t i = 0; i < n; i++)
         if (i == 0 || xs[i] > xs[distinct - 1]) xs[distinct++] = xs[i];
     *count = distinct;

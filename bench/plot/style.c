@@ -2,10 +2,13 @@
  * Invariant: a style follows from the server's name alone, never from what else is on the plot. */
 #include "bench/plot/style.h"
 
+#include "bench/support/files.h"
+#include "bench/support/paths.h"
 #include "bench/support/reason.h"
 
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { PALETTE_MAX = 64 };
@@ -22,31 +25,36 @@ static size_t palette_size;
 static const char *const dashes[] = {"solid", "(10,4)", "(3,3)", "(10,4,3,4)", "(18,5)"};
 static const int markers[] = {7, 5, 9, 11, 13, 15};
 
-int plot_style_load(const char *templates, struct reason *reason) {
-    char path[4096], line[256];
-    snprintf(path, sizeof path, "%s/palette.txt", templates);
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) {
-        reason_set(reason, "%s: cannot open", path);
-        return -1;
-    }
+/* Reads a row; empty lines and those that begin with '#' are none. */
+static bool read_row(const char *line, struct reason *reason) {
+    struct entry row;
+    if (line[strspn(line, " \t\r")] == '\0' || *line == '#') return true;
+    if (palette_size == PALETTE_MAX) return reason_set(reason, "too many rows");
+    if (sscanf(line, "%47s %7s %15s %d", row.model, row.style.colour, row.style.dash,
+               &row.style.marker) != 4)
+        return reason_set(reason, "not: model colour dash marker");
+    palette[palette_size++] = row;
+    return true;
+}
+
+bool plot_style_load(const char *templates, struct reason *reason) {
+    char path[PATH_SIZE];
+    size_t size;
+    struct reason why;
+    if (!paths_join(path, templates, "palette.txt"))
+        return reason_set(reason, "%.200s: the path is too long", templates);
+    char *text = files_read(path, &size, &why);
+    if (!text) return reason_set(reason, "%s: %s", path, why.text);
+    bool fine = true;
     palette_size = 0;
-    for (int number = 1; fgets(line, sizeof line, file) != NULL; number++) {
-        if (line[strspn(line, " \t\r\n")] == '\0' || line[0] == '#') continue;
-        struct entry row;
-        bool fits = palette_size < PALETTE_MAX;
-        int fields = sscanf(line, "%47s %7s %15s %d", row.model, row.style.colour, row.style.dash,
-                            &row.style.marker);
-        if (!fits || fields != 4) {
-            reason_set(reason, "%s:%d: %s", path, number,
-                       fits ? "not: model colour dash marker" : "too many rows");
-            fclose(file);
-            return -1;
-        }
-        palette[palette_size++] = row;
+    int number = 1;
+    for (char *line = text, *end; fine && *line; line = end, number++) {
+        end = line + strcspn(line, "\n");
+        if (*end) *end++ = '\0';
+        fine = read_row(line, &why) || reason_set(reason, "%s:%d: %s", path, number, why.text);
     }
-    fclose(file);
-    return 0;
+    free(text);
+    return fine;
 }
 
 /* FNV-1a, 32 bit: spreads names that nobody listed. */
@@ -71,7 +79,7 @@ static struct plot_style model_style(const char *model) {
 struct plot_style plot_style_of(const char *model, const char *server) {
     struct plot_style style = model_style(model);
     const char *options = strchr(server, ':');
-    if (options == NULL) return style;
+    if (!options) return style;
     uint32_t hash = hash_of(options);
     const char *dash = dashes[hash % 5];
     strcpy(style.dash, strcmp(dash, style.dash) != 0 ? dash : dashes[(hash + 1) % 5]);

@@ -4,6 +4,8 @@
 
 #include "bench/support/reason.h"
 
+#include <stdbool.h>
+
 /* How a server is drawn, the same on every plot and system. */
 struct plot_style {
     char colour[8]; /* "#0072B2" */
@@ -12,8 +14,8 @@ struct plot_style {
 };
 
 /* Reads the styles from templates/palette.txt; before that, and for unknown models, styles are
- * derived from the name. Returns 0, or -1 with the reason. */
-int plot_style_load(const char *templates, struct reason *reason);
+ * derived from the name. Returns false with the reason. */
+bool plot_style_load(const char *templates, struct reason *reason);
 
 /* The style of a server; with options ("epoll:trigger=edge") it keeps its model's colour. */
 struct plot_style plot_style_of(const char *model, const char *server);

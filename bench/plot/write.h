@@ -7,9 +7,11 @@
 #include "bench/plot/plot.h"
 #include "bench/support/reason.h"
 
-/* Places the labels and writes KIND.dat and KIND.gp into `folder`; plot->count > 0. Returns 0, or
- * -1 with the reason. */
-int plot_write(struct plot *plot, const struct summary *report, const char *templates,
-               const char *folder, struct reason *reason);
+#include <stdbool.h>
+
+/* Places the labels and writes KIND.dat and KIND.gp into `folder`; plot->count > 0. Returns false
+ * with the reason. */
+bool plot_write(struct plot *plot, const struct summary *report, const char *templates,
+                const char *folder, struct reason *reason);
 
 #endif

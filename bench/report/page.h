@@ -5,6 +5,7 @@
 
 #include "bench/plot/kinds.h"
 #include "bench/plot/plot.h"
+#include "bench/report/frame.h"
 #include "bench/result/summary.h"
 
 #include <stddef.h>
@@ -19,9 +20,16 @@ struct report_picture {
     bool has_files;               /* whether data and script were written */
 };
 
-/* Writes the page. `folder` is the name of the plots' folder, beside the page. */
-void report_html(FILE *out, const struct summary *report, const struct report_picture *pictures,
-                 size_t count, const char *folder);
+/* What a page is made of. */
+struct report_page {
+    const struct report_frame *frame;      /* what stands around all that follows */
+    const struct summary *summary;         /* of the results */
+    const struct report_picture *pictures; /* in the order of the page */
+    size_t picture_count;                  /* how many */
+    const char *folder;                    /* name of the plots' folder, beside the page */
+};
+
+void report_html(FILE *out, const struct report_page *page);
 
 /* The parts of it that are tables: figures per load, what was not run, the models' answers. */
 void report_html_tables(FILE *out, const struct summary *report);

@@ -15,7 +15,7 @@
 #include <string.h>
 
 static bool ranked(const struct summary_cell *cell) {
-    return summary_cell_usable(cell) && isfinite(cell->per_cpu.median) &&
+    return summary_cell_usable(cell) && isfinite(cell->figures[METRIC_PER_CPU].median) &&
            summary_cell_bound(cell) != BOUND_CLIENT;
 }
 
@@ -23,9 +23,12 @@ static bool ranked(const struct summary_cell *cell) {
  * churn: the same of whole connections. */
 static double badness(const struct summary_cell *cell) {
     if (!summary_cell_usable(cell)) return INFINITY;
-    if (cell->kind == LOAD_CLOSED) return ranked(cell) ? 1 / cell->per_cpu.median : 1e30;
-    const double *times = cell->kind == LOAD_CHURN ? cell->first_ns : cell->latency_ns;
-    double ns = isfinite(times[2]) ? times[2] : times[0];
+    if (cell->kind == LOAD_CLOSED)
+        return ranked(cell) ? 1 / cell->figures[METRIC_PER_CPU].median : 1e30;
+    bool churn = cell->kind == LOAD_CHURN;
+    double p99 = cell->figures[churn ? METRIC_NEWCOMERS_P99 : METRIC_P99].median;
+    double p50 = cell->figures[churn ? METRIC_NEWCOMERS_P50 : METRIC_P50].median;
+    double ns = isfinite(p99) ? p99 : p50;
     return isfinite(ns) ? ns : 1e30;
 }
 
@@ -40,34 +43,42 @@ static int best_first(const void *left, const void *right) {
 }
 
 /* A figure of the slots; their range on hover. */
-static void put_span(FILE *out, const struct summary_span *span,
-                     char *(*format)(char text[FORMAT_SIZE], double value)) {
+static void put_figure(FILE *out, const struct summary_cell *cell, enum metric m) {
+    const struct summary_span *span = &cell->figures[m];
+    char *(*format)(char text[FORMAT_SIZE], double value) = metrics[m].format;
     char text[FORMAT_SIZE], low[FORMAT_SIZE], high[FORMAT_SIZE];
     fputs("<td class=\"n\"", out);
-    if (isfinite(span->median))
+    if (isfinite(span->min))
         fprintf(out, " title=\"slots: %s to %s\"", format(low, span->min), format(high, span->max));
     fprintf(out, ">%s</td>", format(text, span->median));
 }
 
-/* Whether two reasons are the same, or with `roughly` differ in figures only. */
-static bool same_reason(const char *a, const char *b, bool roughly) {
-    static const char figures[] = "0123456789.+-";
-    for (;; a++, b++) {
-        if (roughly) a += strspn(a, figures), b += strspn(b, figures);
-        if (*a != *b || *a == '\0') return *a == *b;
-    }
+/* A reason of a slot. */
+struct given {
+    const char *text;        /* as people read it */
+    enum validity_code code; /* VALIDITY_CODES: not known */
+};
+
+static struct given reason_of(const cJSON *sample, int index) {
+    return (struct given){sample_reason(sample, index), sample_code(sample, index)};
 }
 
-/* Whether an earlier slot of the cell gave the same reason. */
-static bool said_before(const cJSON *samples, const cJSON *reason, bool roughly) {
-    const cJSON *sample, *other;
+/* Whether two reasons are the same, or with `roughly` are of the same code, whatever the figures.
+ */
+static bool same_reason(struct given a, struct given b, bool roughly) {
+    if (roughly && a.code != VALIDITY_CODES) return a.code == b.code;
+    return strcmp(a.text, b.text) == 0;
+}
+
+/* Whether the cell gave the same reason before reason `index` of `last`. */
+static bool said_before(const cJSON *samples, const cJSON *last, int index, bool roughly) {
+    const cJSON *sample;
+    struct given reason = reason_of(last, index);
     cJSON_ArrayForEach(sample, samples) {
-        cJSON_ArrayForEach(other, json_item(sample, "validity.reasons")) {
-            if (other == reason) return false;
-            if (cJSON_IsString(other) &&
-                same_reason(other->valuestring, reason->valuestring, roughly))
-                return true;
-        }
+        int count = sample == last ? index : sample_reasons(sample);
+        for (int i = 0; i < count; i++)
+            if (same_reason(reason, reason_of(sample, i), roughly)) return true;
+        if (sample == last) break;
     }
     return false;
 }
@@ -75,14 +86,14 @@ static bool said_before(const cJSON *samples, const cJSON *reason, bool roughly)
 /* The different reasons of a cell's slots. */
 static void put_reasons(FILE *out, const struct summary_cell *cell, const char *separator,
                         bool roughly) {
-    const cJSON *samples = json_item(cell->json, "samples"), *sample, *reason;
+    const cJSON *samples = json_item(cell->json, "samples"), *sample;
     const char *before = "";
     cJSON_ArrayForEach(sample, samples) {
-        cJSON_ArrayForEach(reason, json_item(sample, "validity.reasons")) {
-            if (!cJSON_IsString(reason) || said_before(samples, reason, roughly)) continue;
+        for (int i = 0; i < sample_reasons(sample); i++) {
+            if (said_before(samples, sample, i, roughly)) continue;
             fputs(before, out);
             before = separator;
-            format_html(out, reason->valuestring);
+            format_html(out, sample_reason(sample, i));
         }
     }
 }
@@ -95,15 +106,15 @@ static void put_saturation(FILE *out, const struct summary_cell *cell) {
 }
 
 static void put_verdicts(FILE *out, const struct summary_cell *cell) {
-    static const char *const names[] = {"valid", "suspect", "invalid"};
-    const size_t counts[] = {cell->valid, cell->suspect, cell->invalid};
+    const size_t counts[VERDICTS] = {cell->valid, cell->suspect, cell->invalid};
     fputs("<td class=\"v\" title=\"", out);
     put_reasons(out, cell, "; ", false);
     fputs("\">", out);
     if (summary_cell_usable(cell)) put_saturation(out, cell);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < VERDICTS; i++)
         if (counts[i] > 0)
-            fprintf(out, "<span class=\"pill %s\">%zu %s</span> ", names[i], counts[i], names[i]);
+            fprintf(out, "<span class=\"pill %s\">%zu %s</span> ", verdict_names[i], counts[i],
+                    verdict_names[i]);
     if (cell->suspect + cell->invalid > 0) {
         fputs("<small>", out);
         put_reasons(out, cell, "<br>", true);
@@ -128,38 +139,23 @@ static void put_group(FILE *out, const struct summary *report, size_t result, in
     fputs("</th></tr>\n", out);
 }
 
-/* Columns that only some loads fill. */
-enum extra { CHURNED = 1, CONNECT = 2, NEWCOMERS = 4, MEMORY = 8, COLUMNS = 14 };
+/* The metrics that a phase has columns for. */
+struct columns {
+    bool shown[METRICS]; /* which */
+    int count;           /* of all columns of the table */
+};
 
-/* Which of them a phase needs. */
-static unsigned extras_of(const struct summary *report, const char *phase) {
-    unsigned extras = 0;
-    for (size_t i = 0; i < report->cell_count; i++) {
-        const struct summary_cell *cell = &report->cells[i];
-        if (strcmp(cell->phase, phase) != 0) continue;
-        if (isfinite(cell->churned.median)) extras |= CHURNED;
-        if (isfinite(cell->connect_ns[0])) extras |= CONNECT;
-        if (isfinite(cell->first_ns[0])) extras |= NEWCOMERS;
-        if (cell->idle > 0) extras |= MEMORY;
+static struct columns columns_of(const struct summary *report, const char *phase) {
+    struct columns columns = {.count = 4}; /* rank, server, bound, slots */
+    for (enum metric m = 0; m < METRICS; m++) {
+        columns.shown[m] = metrics[m].heading && summary_phase_has(report, phase, m);
+        columns.count += columns.shown[m];
     }
-    return extras;
-}
-
-static int columns_with(unsigned extras) {
-    int columns = COLUMNS;
-    if (extras & CHURNED) columns++;
-    if (extras & CONNECT) columns++;
-    if (extras & NEWCOMERS) columns += 2;
-    if (extras & MEMORY) columns++;
     return columns;
 }
 
-static void put_time(FILE *out, double ns) {
-    char text[FORMAT_SIZE];
-    fprintf(out, "<td class=\"n\">%s</td>", format_duration(text, ns));
-}
-
-static void put_row(FILE *out, const struct summary_cell *cell, size_t rank, unsigned extras) {
+static void put_row(FILE *out, const struct summary_cell *cell, size_t rank,
+                    const struct columns *columns) {
     fputs("<tr><td class=\"n rank\">", out);
     if (rank > 0)
         fprintf(out, "%zu", rank);
@@ -167,23 +163,10 @@ static void put_row(FILE *out, const struct summary_cell *cell, size_t rank, uns
         fputs("<span title=\"not ranked\">\u2013</span>", out);
     fputs("</td>", out);
     put_server(out, cell);
-    put_span(out, &cell->rate, format_count);
-    if (extras & CHURNED) put_span(out, &cell->churned, format_count);
-    for (size_t i = 0; i < QUANTILES; i++) put_time(out, cell->latency_ns[i]);
-    if (extras & CONNECT) put_time(out, cell->connect_ns[0]);
-    if (extras & NEWCOMERS) put_time(out, cell->first_ns[0]);
-    if (extras & NEWCOMERS) put_time(out, cell->first_ns[2]);
-    put_span(out, &cell->cpu_ns, format_count);
-    if (isfinite(cell->overhead))
-        fprintf(out, "<td class=\"n\">%.2f</td>", cell->overhead);
-    else
-        fputs("<td class=\"n\">\u2013</td>", out);
-    put_span(out, &cell->per_cpu, format_count);
-    if (extras & MEMORY) put_span(out, &cell->memory, format_bytes);
-    put_span(out, &cell->rss, format_bytes);
-    put_span(out, &cell->fairness, format_ratio);
+    for (enum metric m = 0; m < METRICS; m++)
+        if (columns->shown[m]) put_figure(out, cell, m);
     fprintf(out, "<td>%s</td>",
-            summary_cell_usable(cell) ? summary_bound_names[summary_cell_bound(cell)] : "\u2013");
+            summary_cell_usable(cell) ? bound_names[summary_cell_bound(cell)] : "\u2013");
     put_verdicts(out, cell);
     fputs("</tr>\n", out);
 }
@@ -214,73 +197,65 @@ static void put_sorting(FILE *out, const struct summary *report, const char *pha
                                    : "response time from the intended send");
 }
 
-static void put_head(FILE *out, const struct summary *report, const char *phase, unsigned extras) {
+/* The title of a column; a new line in it is one on the page. */
+static void put_heading(FILE *out, const struct metric_facts *facts) {
+    fputs("<th scope=\"col\" class=\"n\"", out);
+    if (facts->hint) fprintf(out, " title=\"%s\"", facts->hint);
+    fputc('>', out);
+    for (const char *c = facts->heading; *c != '\0'; c++)
+        if (*c == '\n')
+            fputs("<br>", out);
+        else
+            fputc(*c, out);
+    fputs("</th>", out);
+}
+
+static void put_head(FILE *out, const struct summary *report, const char *phase,
+                     const struct columns *columns) {
     put_sorting(out, report, phase);
     fputs("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"", out);
     format_html(out, phase);
     fputs("\"><table><thead><tr><th scope=\"col\" class=\"n\">#</th>"
-          "<th scope=\"col\">Server</th>"
-          "<th scope=\"col\" class=\"n\">Echoes<br>per second</th>",
+          "<th scope=\"col\">Server</th>",
           out);
-    if (extras & CHURNED)
-        fputs("<th scope=\"col\" class=\"n\">Connections<br>per second</th>", out);
-    fputs("<th scope=\"col\" class=\"n\">p50</th><th scope=\"col\" class=\"n\">p90</th>"
-          "<th scope=\"col\" class=\"n\">p99</th><th scope=\"col\" class=\"n\">p99.9</th>",
-          out);
-    if (extras & CONNECT) fputs("<th scope=\"col\" class=\"n\">Connect<br>p50</th>", out);
-    if (extras & NEWCOMERS)
-        fputs(
-            "<th scope=\"col\" class=\"n\" title=\"from the time at which a connection was due to "
-            "its first echo\">Newcomer<br>p50</th>"
-            "<th scope=\"col\" class=\"n\">Newcomer<br>p99</th>",
-            out);
-    fputs("<th scope=\"col\" class=\"n\">Server CPU<br>per echo, ns</th>"
-          "<th scope=\"col\" class=\"n\" title=\"CPU per echo over half of a bare TCP round trip "
-          "on that machine\">Over-<br>head</th>"
-          "<th scope=\"col\" class=\"n\">Echoes per<br>CPU second</th>",
-          out);
-    if (extras & MEMORY) fputs("<th scope=\"col\" class=\"n\">Server<br>memory</th>", out);
-    fputs("<th scope=\"col\" class=\"n\">Memory per<br>connection</th>"
-          "<th scope=\"col\" class=\"n\" title=\"Jain's index of echoes per connection; 1 is equal "
-          "shares\">Fairness</th><th scope=\"col\">Bound</th><th scope=\"col\">Slots</th></tr>"
-          "</thead><tbody>\n",
-          out);
+    for (enum metric m = 0; m < METRICS; m++)
+        if (columns->shown[m]) put_heading(out, &metrics[m]);
+    fputs("<th scope=\"col\">Bound</th><th scope=\"col\">Slots</th></tr></thead><tbody>\n", out);
 }
 
 static bool same_rows(const struct summary_cell *a, const struct summary_cell *b) {
-    return a->skipped == NULL && b->skipped == NULL && strcmp(a->phase, b->phase) == 0 &&
-           a->load == b->load;
+    return !a->skipped && !b->skipped && strcmp(a->phase, b->phase) == 0 && a->load == b->load;
 }
 
 static void put_load(FILE *out, const struct summary *report, const struct summary_cell **cells,
-                     size_t count, unsigned extras) {
+                     size_t count, const struct columns *columns) {
     char load[256], offered[FORMAT_SIZE];
     size_t rank = 0;
     summary_load(load, sizeof load, cells[0], SUMMARY_WHOLE);
-    fprintf(out, "<tr class=\"load\"><th scope=\"rowgroup\" colspan=\"%d\">", columns_with(extras));
+    fprintf(out, "<tr class=\"load\"><th scope=\"rowgroup\" colspan=\"%d\">", columns->count);
     format_html(out, load);
     if (report->result_count == 1 && isfinite(json_number(cells[0]->json, "scenario.rate_pct")))
         fprintf(out, " \u00b7 %s/s offered", format_count(offered, cells[0]->offered_per_s));
     fputs("</th></tr>\n", out);
     for (size_t k = 0; k < count; k++) {
         if (k == 0 || cells[k]->result != cells[k - 1]->result) {
-            put_group(out, report, cells[k]->result, columns_with(extras));
+            put_group(out, report, cells[k]->result, columns->count);
             rank = 0;
         }
         bool ranks = badness(cells[k]) < 1e30 && ranked(cells[k]);
-        put_row(out, cells[k], ranks ? ++rank : 0, extras);
+        put_row(out, cells[k], ranks ? ++rank : 0, columns);
     }
 }
 
 /* The loads of a phase, one below the other, with the columns that they need. */
 static void put_phase(FILE *out, const struct summary *report, const char *phase, size_t number) {
     const struct summary_cell **cells = calloc(report->cell_count + 1, sizeof *cells);
-    CHECK(cells != NULL);
-    unsigned extras = extras_of(report, phase);
+    CHECK(cells);
+    struct columns columns = columns_of(report, phase);
     fprintf(out, "<section class=\"phase\" id=\"phase-%zu\"><h3>", number);
     format_html(out, phase);
     fputs("</h3>", out);
-    put_head(out, report, phase, extras);
+    put_head(out, report, phase, &columns);
     for (size_t i = 0; i < report->cell_count; i++) {
         const struct summary_cell *first = &report->cells[i];
         size_t count = 0, before = 0;
@@ -290,7 +265,7 @@ static void put_phase(FILE *out, const struct summary *report, const char *phase
             if (same_rows(first, &report->cells[k])) cells[count++] = &report->cells[k];
         if (count == 0) continue;
         qsort(cells, count, sizeof *cells, best_first);
-        put_load(out, report, cells, count, extras);
+        put_load(out, report, cells, count, &columns);
     }
     fputs("</tbody></table></div></section>\n", out);
     free(cells);
@@ -298,13 +273,12 @@ static void put_phase(FILE *out, const struct summary *report, const char *phase
 
 void report_html_tables(FILE *out, const struct summary *report) {
     const char **phases = calloc(report->cell_count + 1, sizeof *phases);
-    CHECK(phases != NULL);
+    CHECK(phases);
     size_t count = 0;
     for (size_t i = 0; i < report->cell_count; i++) {
         size_t known = 0;
         while (known < count && strcmp(phases[known], report->cells[i].phase) != 0) known++;
-        if (known == count && report->cells[i].skipped == NULL)
-            phases[count++] = report->cells[i].phase;
+        if (known == count && !report->cells[i].skipped) phases[count++] = report->cells[i].phase;
     }
     for (size_t i = 0; i < count && count > 1; i++) {
         fprintf(out, "%s<a href=\"#phase-%zu\">", i == 0 ? "<p>" : " \u00b7 ", i + 1);
@@ -319,7 +293,7 @@ void report_html_skipped(FILE *out, const struct summary *report) {
     size_t last = SIZE_MAX;
     for (size_t i = 0; i < report->cell_count; i++) {
         const struct summary_cell *cell = &report->cells[i];
-        if (cell->skipped == NULL) continue;
+        if (!cell->skipped) continue;
         if (last == SIZE_MAX)
             fputs("<section><h2>Not run</h2><div class=\"scroll\"><table><thead><tr>"
                   "<th scope=\"col\">Server</th><th scope=\"col\">Load</th>"
@@ -348,7 +322,7 @@ static bool model_shown(const struct summary *report, const cJSON *model) {
         cJSON_ArrayForEach(other, json_item(report->results[i].json, "session.models")) {
             const char *other_name = json_text(other, "name");
             if (other == model) return false;
-            if (name != NULL && other_name != NULL && strcmp(name, other_name) == 0) return true;
+            if (name && other_name && strcmp(name, other_name) == 0) return true;
         }
     }
     return false;
@@ -365,7 +339,7 @@ void report_html_models(FILE *out, const struct summary *report) {
         const cJSON *model;
         cJSON_ArrayForEach(model, json_item(report->results[i].json, "session.models")) {
             const char *name = json_text(model, "name");
-            if (name == NULL || model_shown(report, model)) continue;
+            if (!name || model_shown(report, model)) continue;
             fprintf(out,
                     "<tr><th scope=\"row\"><span class=\"chip\" style=\"background:%s\"></span>",
                     plot_style_of(name, name).colour);
@@ -374,7 +348,7 @@ void report_html_models(FILE *out, const struct summary *report) {
             for (size_t k = 0; k < 3; k++) {
                 const char *text = json_text(model, keys[k]);
                 fputs("<td class=\"text\">", out);
-                for (const char *c = text != NULL ? text : ""; *c != '\0'; c++) {
+                for (const char *c = text ? text : ""; *c != '\0'; c++) {
                     char one[2] = {k > 0 && *c == '_' ? ' ' : *c, '\0'};
                     format_html(out, one);
                 }

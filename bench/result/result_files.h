@@ -21,14 +21,8 @@ cJSON **report_read_results(const char *command, const struct paths *paths, cons
 bool report_may_write(const char *command, const char *option, const char *output,
                       const char **names, size_t count);
 
-/* Makes a folder, unless it is there. Returns 0 or libuv's error. */
-int report_make_folder(const char *folder);
-
 /* Removes what an earlier plot of a kind left in `folder`: it must not pass for this one's. */
 void report_remove_plot(const char *folder, const char *kind);
-
-/* The text of a file, owned by the caller, or NULL. */
-char *report_read_text(const char *path);
 
 /* Writes a path without its ending, and `suffix` after it. Returns where its last name begins. */
 const char *report_path_beside(char beside[PATH_SIZE], const char *path, const char *suffix);

@@ -1,19 +1,32 @@
-/* sample_facts.c - reads verdict and rates of one slot; see sample_facts.h. */
+/* sample_facts.c - reads verdict, reasons and rates of one slot; see sample_facts.h. */
 #include "bench/result/sample_facts.h"
 
+#include "bench/result/old_codes.h"
 #include "bench/support/json_path.h"
 
-#include <string.h>
+enum verdict_kind sample_verdict(const cJSON *sample) {
+    return verdict_read(json_text(sample, "validity.verdict"));
+}
 
-const char *sample_verdict(const cJSON *sample) {
-    const char *verdict = json_text(sample, "validity.verdict");
-    return verdict ? verdict : "invalid";
+enum bound sample_bound(const cJSON *sample) {
+    return bound_read(json_text(sample, "loadgen.bound"));
 }
 
 bool sample_usable(const cJSON *sample) {
-    return strcmp(sample_verdict(sample), "invalid") != 0;
+    return sample_verdict(sample) != VERDICT_INVALID;
 }
 
-double sample_answered_per_s(const cJSON *sample) {
-    return json_number(sample, "loadgen.answered") / json_number(sample, "window_s");
+int sample_reasons(const cJSON *sample) {
+    return cJSON_GetArraySize(json_item(sample, "validity.reasons"));
+}
+
+const char *sample_reason(const cJSON *sample, int index) {
+    return cJSON_GetStringValue(cJSON_GetArrayItem(json_item(sample, "validity.reasons"), index));
+}
+
+enum validity_code sample_code(const cJSON *sample, int index) {
+    const cJSON *codes = json_item(sample, "validity.codes");
+    const char *reason = sample_reason(sample, index);
+    if (codes) return validity_read(cJSON_GetStringValue(cJSON_GetArrayItem(codes, index)));
+    return reason ? old_code(reason) : VALIDITY_CODES;
 }

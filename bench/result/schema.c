@@ -25,6 +25,7 @@ struct checker {
     char path[FIELD_PATH_SIZE]; /* where in the document, "cells[3].scenario" */
     size_t path_length;         /* of it */
     unsigned depth;             /* nesting of check() */
+    bool strict;                /* objects must have all declared fields, and no others */
     struct reason *reason;      /* where the fault goes; NULL while trying out alternatives */
 };
 
@@ -133,10 +134,24 @@ static bool check_required(struct checker *c, const cJSON *names, const cJSON *i
     return true;
 }
 
+/* Whether every declared field is there, but those whose schema has a default: it says what their
+ * absence means. */
+static bool check_complete(struct checker *c, const cJSON *properties, const cJSON *item) {
+    const cJSON *p;
+    cJSON_ArrayForEach(p, properties) {
+        if (cJSON_GetObjectItemCaseSensitive(item, p->string) ||
+            cJSON_GetObjectItemCaseSensitive(p, "default"))
+            continue;
+        return fault(c, "\"%s\" is missing, which the schema declares", p->string);
+    }
+    return true;
+}
+
 static bool check_members(struct checker *c, const cJSON *schema, const cJSON *item) {
     const cJSON *properties = cJSON_GetObjectItemCaseSensitive(schema, "properties");
     const cJSON *others = cJSON_GetObjectItemCaseSensitive(schema, "additionalProperties");
     if (!cJSON_IsObject(item) || (!properties && !others)) return true;
+    if (c->strict && !check_complete(c, properties, item)) return false;
     int members = 0;
     for (const cJSON *m = item->child; m; m = m->next) {
         if (++members > MEMBERS_MAX) return fault(c, "more than %d fields", MEMBERS_MAX);
@@ -146,7 +161,7 @@ static bool check_members(struct checker *c, const cJSON *schema, const cJSON *i
         bool fine = true;
         if (own)
             fine = check(c, own, m);
-        else if (cJSON_IsFalse(others))
+        else if (cJSON_IsFalse(others) || (c->strict && !others))
             fine = fault_unknown(c, properties, m->string);
         else if (cJSON_IsObject(others))
             fine = check(c, others, m);
@@ -250,13 +265,24 @@ static bool check(struct checker *c, const cJSON *schema, const cJSON *item) {
     return fine;
 }
 
+static bool check_from(struct checker *c, const cJSON *schema, const char *definition,
+                       const cJSON *document, const char *root) {
+    c->definitions = cJSON_GetObjectItemCaseSensitive(schema, "$defs");
+    if (*root) path_enter(c, root, 0);
+    const cJSON *start =
+        definition ? cJSON_GetObjectItemCaseSensitive(c->definitions, definition) : schema;
+    CHECK(start);
+    return check(c, start, document);
+}
+
 bool schema_check(const cJSON *schema, const char *definition, const cJSON *document,
                   const char *root, struct reason *reason) {
-    struct checker c = {.definitions = cJSON_GetObjectItemCaseSensitive(schema, "$defs"),
-                        .reason = reason};
-    if (*root) path_enter(&c, root, 0);
-    const cJSON *start =
-        definition ? cJSON_GetObjectItemCaseSensitive(c.definitions, definition) : schema;
-    CHECK(start);
-    return check(&c, start, document);
+    struct checker c = {.reason = reason};
+    return check_from(&c, schema, definition, document, root);
+}
+
+bool schema_check_strict(const cJSON *schema, const char *definition, const cJSON *document,
+                         const char *root, struct reason *reason) {
+    struct checker c = {.reason = reason, .strict = true};
+    return check_from(&c, schema, definition, document, root);
 }

@@ -17,4 +17,10 @@
 bool schema_check(const cJSON *schema, const char *definition, const cJSON *document,
                   const char *root, struct reason *reason);
 
+/* The same for a document that this version writes: an object must have all fields that its schema
+ * declares, except those with a default, and no field that the schema does not declare. Readers do
+ * without, because files of other versions have fewer fields, or more. */
+bool schema_check_strict(const cJSON *schema, const char *definition, const cJSON *document,
+                         const char *root, struct reason *reason);
+
 #endif

@@ -8,6 +8,7 @@
 
 #include "bench/result/sample_facts.h"
 #include "bench/result/scenario.h"
+#include "bench/stats/stats.h"
 #include "bench/support/json_path.h"
 #include "bench/support/paths.h"
 #include "bench/support/reason.h"
@@ -17,93 +18,82 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const summary_bound_names[BOUNDS] = {"none", "server", "client", "both", "unknown"};
-const double summary_quantiles[QUANTILES] = {0.5, 0.9, 0.99, 0.999};
-
 bool summary_cell_usable(const struct summary_cell *cell) {
     return cell->valid + cell->suspect > 0;
 }
 
 /* Slots that disagree are told by the one of which least follows: with a bottleneck in the load
  * generator even once, the cell's figures are not the server's. */
-enum summary_bound summary_cell_bound(const struct summary_cell *cell) {
-    static const enum summary_bound least_first[] = {BOUND_CLIENT, BOUND_BOTH, BOUND_SERVER,
-                                                     BOUND_NONE};
+enum bound summary_cell_bound(const struct summary_cell *cell) {
+    static const enum bound least_first[] = {BOUND_CLIENT, BOUND_BOTH, BOUND_SERVER, BOUND_NONE};
     for (size_t i = 0; i < sizeof least_first / sizeof *least_first; i++)
         if (cell->bounds[least_first[i]] > 0) return least_first[i];
     return BOUND_UNKNOWN;
 }
 
-static int ascending(const void *left, const void *right) {
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
+static const struct summary_span unknown = {NAN, NAN, NAN};
 
-/* A figure of a slot: by its path, or computed. */
-struct figure {
-    const char *path;                     /* within a sample; or NULL, and then */
-    double (*compute)(const cJSON *slot); /* says it, NAN if unknown */
-};
-
-static struct summary_span span_of(const cJSON *cell, struct figure figure) {
-    struct summary_span span = {NAN, NAN, NAN};
+static struct summary_span span_of(const cJSON *cell, const struct metric_facts *metric,
+                                   double floor_ns) {
+    struct summary_span span = unknown;
     const cJSON *samples = json_item(cell, "samples"), *sample;
-    int capacity = cJSON_GetArraySize(samples);
-    if (capacity == 0) return span;
-    double *values = calloc((size_t)capacity, sizeof *values);
-    CHECK(values != NULL);
+    double *values = calloc((size_t)cJSON_GetArraySize(samples) + 1, sizeof *values);
+    CHECK(values);
     size_t count = 0;
     cJSON_ArrayForEach(sample, samples) {
-        double value = figure.path ? json_number(sample, figure.path) : figure.compute(sample);
+        double value = metric_value(metric, sample, floor_ns);
         if (sample_usable(sample) && isfinite(value)) values[count++] = value;
     }
     if (count > 0) {
-        qsort(values, count, sizeof *values, ascending);
+        qsort(values, count, sizeof *values, stats_ascending);
         span.min = values[0];
         span.max = values[count - 1];
-        span.median = (values[(count - 1) / 2] + values[count / 2]) / 2;
+        span.median = stats_median(values, count);
     }
     free(values);
     return span;
 }
 
 struct summary_span summary_span_over(const cJSON *cell, const char *path) {
-    return span_of(cell, (struct figure){path, NULL});
-}
-
-struct summary_span summary_span_computed(const cJSON *cell, double (*compute)(const cJSON *slot)) {
-    return span_of(cell, (struct figure){NULL, compute});
-}
-
-static double churned_per_s(const cJSON *sample) {
-    return json_number(sample, "loadgen.offered") *
-           json_number(sample, "loadgen.achieved_over_offered") / json_number(sample, "window_s");
+    const struct metric_facts plain = {.path = path};
+    return span_of(cell, &plain, NAN);
 }
 
 void summary_cell_hist(const struct summary_cell *cell, const char *of, struct hist *into) {
     hist_reset(into);
     struct hist *one = malloc(sizeof *one);
-    CHECK(one != NULL);
+    CHECK(one);
     const cJSON *sample;
     cJSON_ArrayForEach(sample, json_item(cell->json, "samples")) {
         struct reason reason;
         const cJSON *json = json_item(json_item(sample, of), "hist");
-        if (sample_usable(sample) && json != NULL &&
+        if (sample_usable(sample) && json &&
             json_to_hist(json, one, reason.text, sizeof reason.text))
             hist_merge(into, one);
     }
     free(one);
 }
 
-static void summarise_hist(const struct summary_cell *cell, const char *of, double ns[QUANTILES]) {
-    for (size_t i = 0; i < QUANTILES; i++) ns[i] = NAN;
+/* Percentiles come from the merged histogram that stands beside their path: "latency" of
+ * "latency.p50_ns". Neighbours in the table share one. */
+static void fill_figures(struct summary_cell *cell, double floor_ns) {
+    char of[32], merged_of[32] = "";
     struct hist *merged = malloc(sizeof *merged);
-    CHECK(merged != NULL);
-    summary_cell_hist(cell, of, merged);
-    for (size_t i = 0; i < QUANTILES; i++) {
-        double q = summary_quantiles[i];
-        if ((double)merged->count * (1 - q) < 10 * (1 - 1e-9)) continue;
-        ns[i] = (double)hist_quantile(merged, q);
+    CHECK(merged);
+    hist_reset(merged);
+    for (enum metric m = 0; m < METRICS; m++) {
+        const struct metric_facts *metric = &metrics[m];
+        cell->figures[m] = unknown;
+        if (!(metric->loads >> cell->kind & 1)) continue; /* a load of another kind */
+        if (metric->quantile <= 0) {
+            cell->figures[m] = span_of(cell->json, metric, floor_ns);
+            continue;
+        }
+        snprintf(of, sizeof of, "%.*s", (int)strcspn(metric->path, "."), metric->path);
+        if (strcmp(of, merged_of) != 0) summary_cell_hist(cell, of, merged);
+        memcpy(merged_of, of, sizeof of);
+        if (hist_tells(merged, metric->quantile))
+            cell->figures[m].median = (double)hist_quantile(merged, metric->quantile);
     }
     free(merged);
 }
@@ -112,20 +102,13 @@ static void count_slots(struct summary_cell *cell, struct summary_result *result
     double user = 0, both = 0;
     const cJSON *sample;
     cJSON_ArrayForEach(sample, json_item(cell->json, "samples")) {
-        const char *verdict = sample_verdict(sample);
-        if (strcmp(verdict, "valid") == 0)
-            cell->valid++;
-        else if (strcmp(verdict, "suspect") == 0)
-            cell->suspect++;
-        else
-            cell->invalid++;
+        size_t *const counts[VERDICTS] = {[VERDICT_VALID] = &cell->valid,
+                                          [VERDICT_SUSPECT] = &cell->suspect,
+                                          [VERDICT_INVALID] = &cell->invalid};
+        (*counts[sample_verdict(sample)])++;
         if (!sample_usable(sample)) continue;
-        const char *text = json_text(sample, "loadgen.bound");
-        size_t bound = 0;
-        while (bound < BOUND_UNKNOWN && (!text || strcmp(text, summary_bound_names[bound]) != 0))
-            bound++;
-        cell->bounds[bound]++;
-        if (cell->basis == NULL) cell->basis = json_text(sample, "latency.basis");
+        cell->bounds[sample_bound(sample)]++;
+        if (!cell->basis) cell->basis = json_text(sample, "latency.basis");
         double slot_user = json_number(sample, "server.cpu_user_s");
         double slot_sys = json_number(sample, "server.cpu_sys_s");
         if (isfinite(slot_user + slot_sys)) user += slot_user, both += slot_user + slot_sys;
@@ -145,10 +128,10 @@ static double number_or_0(const cJSON *object, const char *path) {
 static void read_load(struct summary_cell *cell) {
     const cJSON *scenario = json_item(cell->json, "scenario");
     const char *load = json_text(scenario, "load");
-    if (load != NULL && strcmp(load, "open") == 0) cell->kind = LOAD_OPEN;
-    if (load != NULL && strcmp(load, "churn") == 0) cell->kind = LOAD_CHURN;
+    if (load && strcmp(load, "open") == 0) cell->kind = LOAD_OPEN;
+    if (load && strcmp(load, "churn") == 0) cell->kind = LOAD_CHURN;
     cell->phase = json_text(scenario, "phase");
-    if (cell->phase == NULL) cell->phase = "";
+    if (!cell->phase) cell->phase = "";
     cell->connections = json_number(scenario, "connections");
     cell->idle = number_or_0(scenario, "idle");
     cell->newcomers_per_s = number_or_0(scenario, "newcomers_per_s");
@@ -162,27 +145,14 @@ static void read_load(struct summary_cell *cell) {
 static void summarise(struct summary_cell *cell, struct summary_result *result) {
     cell->server = scenario_server(json_item(cell->json, "scenario"));
     cell->model = json_text(cell->json, "scenario.server.model");
-    if (cell->model == NULL) cell->model = cell->server;
+    if (!cell->model) cell->model = cell->server;
     cell->skipped = json_text(cell->json, "skipped.reason");
     read_load(cell);
-    cell->answered = summary_span_computed(cell->json, sample_answered_per_s);
-    /* what a saturated server still answers in the drain, long after its time, is no throughput */
-    cell->rate = cell->kind == LOAD_OPEN && cell->saturated
-                     ? cell->answered
-                     : summary_span_over(cell->json, "throughput_per_s");
-    cell->cpu_ns = summary_span_over(cell->json, "server.cpu_ns_per_echo");
-    cell->per_cpu = summary_span_over(cell->json, "server.echoes_per_cpu_s");
-    double floor_ns = json_number(result->json, "env.floor.roundtrip_ns");
-    cell->overhead = floor_ns > 0 ? cell->cpu_ns.median / (floor_ns / 2) : NAN;
-    cell->rss = summary_span_over(cell->json, "server.rss_per_connection_bytes");
-    cell->memory = summary_span_over(cell->json, "server.rss_bytes");
-    cell->fairness = summary_span_over(cell->json, "fairness.jain");
-    cell->churned = cell->kind == LOAD_CHURN ? summary_span_computed(cell->json, churned_per_s)
-                                             : (struct summary_span){NAN, NAN, NAN};
     count_slots(cell, result);
-    summarise_hist(cell, "latency", cell->latency_ns);
-    summarise_hist(cell, "newcomers", cell->first_ns);
-    summarise_hist(cell, "connect", cell->connect_ns);
+    fill_figures(cell, json_number(result->json, "env.floor.roundtrip_ns"));
+    /* what a saturated server still answers in the drain, long after its time, is no throughput */
+    if (cell->kind == LOAD_OPEN && cell->saturated)
+        cell->figures[METRIC_THROUGHPUT] = cell->figures[METRIC_ANSWERED];
 }
 
 bool summary_same_load(const struct summary_cell *one, const struct summary_cell *two,
@@ -212,33 +182,33 @@ enum label_path { LABEL_NO_PATH, LABEL_NAME, LABEL_PATH };
 static char *label_of(const struct summary_result *result, enum label_path with_path) {
     const cJSON *host = json_item(result->json, "env.host");
     const char *os = json_text(host, "os_version");
-    if (os == NULL) os = json_text(host, "os");
+    if (!os) os = json_text(host, "os");
     const char *emulator = json_text(host, "emulator");
-    CHECK(result->path != NULL);
+    CHECK(result->path);
     const char *name = with_path == LABEL_NAME ? paths_file(result->path) : result->path;
     const char *dot = strrchr(name, '.');
-    bool cut = with_path == LABEL_NAME && dot != NULL && dot != name;
+    bool cut = with_path == LABEL_NAME && dot && dot != name;
     int name_length = cut ? (int)(dot - name) : (int)strlen(name);
     char text[256];
-    snprintf(text, sizeof text, "%s%s%s%s%.*s", os != NULL ? os : "unknown system",
-             emulator != NULL ? ", " : "", emulator != NULL ? emulator : "",
-             with_path ? " \u00b7 " : "", with_path ? name_length : 0, name);
+    snprintf(text, sizeof text, "%s%s%s%s%.*s", os ? os : "unknown system", emulator ? ", " : "",
+             emulator ? emulator : "", with_path ? " \u00b7 " : "", with_path ? name_length : 0,
+             name);
     char *label = malloc(strlen(text) + 1);
-    CHECK(label != NULL);
+    CHECK(label);
     return strcpy(label, text);
 }
 
 static void add_position(struct summary_result *result, size_t position) {
     size_t size = strlen(result->label) + 32;
     char *label = malloc(size);
-    CHECK(label != NULL);
+    CHECK(label);
     snprintf(label, size, "%s #%zu", result->label, position);
     free(result->label);
     result->label = label;
 }
 
 static bool same_label(const struct summary_result *a, const struct summary_result *b) {
-    CHECK(a->label != NULL && b->label != NULL);
+    CHECK(a->label && b->label);
     return strcmp(a->label, b->label) == 0;
 }
 
@@ -247,7 +217,7 @@ static bool same_label(const struct summary_result *a, const struct summary_resu
 static void label_results(struct summary *report) {
     CHECK(report->result_count > 0);
     bool *twins = malloc(report->result_count * sizeof *twins);
-    CHECK(twins != NULL);
+    CHECK(twins);
     memset(twins, true, report->result_count * sizeof *twins);
     for (enum label_path more = LABEL_NO_PATH; more <= LABEL_PATH; more++) {
         for (size_t i = 0; i < report->result_count; i++) {
@@ -266,6 +236,17 @@ static void label_results(struct summary *report) {
     free(twins);
 }
 
+bool summary_phase_has(const struct summary *report, const char *phase, enum metric metric) {
+    if (metrics[metric].loads == METRIC_ALL_LOADS) return true;
+    for (size_t i = 0; i < report->cell_count; i++) {
+        const struct summary_cell *cell = &report->cells[i];
+        if (strcmp(cell->phase, phase) == 0 && isfinite(cell->figures[metric].median) &&
+            metric_in_load(metric, json_item(cell->json, "scenario")))
+            return true;
+    }
+    return false;
+}
+
 void summary_build(struct summary *report, cJSON **files, const char *const *paths, size_t count) {
     *report = (struct summary){.result_count = count};
     size_t cells = 0;
@@ -273,7 +254,7 @@ void summary_build(struct summary *report, cJSON **files, const char *const *pat
         cells += (size_t)cJSON_GetArraySize(json_item(files[i], "cells"));
     report->results = calloc(count + 1, sizeof *report->results);
     report->cells = calloc(cells + 1, sizeof *report->cells);
-    CHECK(report->results != NULL && report->cells != NULL);
+    CHECK(report->results && report->cells);
     for (size_t i = 0; i < count; i++) {
         struct summary_result *result = &report->results[i];
         result->json = files[i];

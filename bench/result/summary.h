@@ -5,63 +5,48 @@
 
 #include "base/hist.h"
 
+#include "bench/result/codes.h"
+#include "bench/result/metrics.h"
 #include "bench/result/scenario.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-/* One metric over the slots of a cell, one value per slot. */
+/* One metric over the slots of a cell: one value per slot, or a percentile of their merged
+ * histograms, which has no range. */
 struct summary_span {
-    double median; /* NAN if no slot knows the metric, then so are the others */
+    double median; /* or the percentile; NAN if it is not known, then so are the others */
     double min;    /* the smallest slot */
     double max;    /* the largest slot */
 };
-
-/* Order of summary_cell.bounds and summary_bound_names. */
-enum summary_bound { BOUND_NONE, BOUND_SERVER, BOUND_CLIENT, BOUND_BOTH, BOUND_UNKNOWN, BOUNDS };
-extern const char *const summary_bound_names[BOUNDS];
-
-/* Order of summary_cell.latency_ns and summary_quantiles. */
-enum { QUANTILES = 4 };
-extern const double summary_quantiles[QUANTILES]; /* 0.5, 0.9, 0.99, 0.999 */
 
 /* How a cell's load comes. */
 enum summary_load { LOAD_CLOSED, LOAD_OPEN, LOAD_CHURN };
 
 struct summary_cell {
-    const cJSON *json;            /* the cell in its file */
-    size_t result;                /* which result it belongs to */
-    char *server;                 /* "epoll:trigger=edge"; owned */
-    const char *model;            /* "epoll" */
-    size_t load;                  /* a number that cells with the same load share */
-    const char *phase;            /* of the suite */
-    const char *skipped;          /* why it was not run, or NULL */
-    enum summary_load kind;       /* how the load comes */
-    double connections;           /* of the scenario */
-    double idle;                  /* connections that stay silent; 0: none */
-    double newcomers_per_s;       /* connections that come and go beside the load; 0: none */
-    double offered_per_s;         /* messages, with churn connections; NAN without a schedule */
-    double achieved;              /* share of the offered load that was answered in time, or NAN */
-    bool saturated;               /* more than it could serve was offered, or meant to be */
-    size_t valid;                 /* slots by verdict */
-    size_t suspect;               /* usable, with doubts */
-    size_t invalid;               /* in no figure */
-    size_t bounds[BOUNDS];        /* usable slots by what limited them */
-    struct summary_span rate;     /* echoes per second; of a saturated open loop those answered */
-    struct summary_span cpu_ns;   /* server CPU per echo */
-    double cpu_user_share;        /* of that, spent in user mode, 0..1; coarse */
-    struct summary_span per_cpu;  /* echoes per second of server CPU: what ranks models */
-    double overhead;              /* CPU per echo over half a bare TCP round trip there */
-    struct summary_span rss;      /* server's resident bytes per connection */
-    struct summary_span memory;   /* server's resident bytes */
-    struct summary_span answered; /* echoes per second of the window, whenever they were due */
-    struct summary_span churned;  /* connections per second that got all their echoes */
-    struct summary_span fairness; /* Jain's index, 1 = every connection had as many echoes */
-    double latency_ns[QUANTILES]; /* from the merged histogram; NAN where it has too few values */
-    double first_ns[QUANTILES];   /* the same of newcomers: from when one was due to its echo */
-    double connect_ns[QUANTILES]; /* the same of connecting */
-    const char *basis;            /* of the latency: "service" or "intended"; NULL if unknown */
+    const cJSON *json;      /* the cell in its file */
+    size_t result;          /* which result it belongs to */
+    char *server;           /* "epoll:trigger=edge"; owned */
+    const char *model;      /* "epoll" */
+    size_t load;            /* a number that cells with the same load share */
+    const char *phase;      /* of the suite */
+    const char *skipped;    /* why it was not run, or NULL */
+    enum summary_load kind; /* how the load comes */
+    double connections;     /* of the scenario */
+    double idle;            /* connections that stay silent; 0: none */
+    double newcomers_per_s; /* connections that come and go beside the load; 0: none */
+    double offered_per_s;   /* messages, with churn connections; NAN without a schedule */
+    double achieved;        /* share of the offered load that was answered in time, or NAN */
+    bool saturated;         /* more than it could serve was offered, or meant to be */
+    size_t valid;           /* slots by verdict */
+    size_t suspect;         /* usable, with doubts */
+    size_t invalid;         /* in no figure */
+    size_t bounds[BOUNDS];  /* usable slots by what limited them */
+    double cpu_user_share;  /* of server CPU: spent in user mode, 0..1; coarse */
+    struct summary_span figures[METRICS]; /* of a saturated open loop, the throughput is of what
+                                             was answered in the window */
+    const char *basis; /* of the latency: "service" or "intended"; NULL if unknown */
 };
 
 struct summary_result {
@@ -98,13 +83,14 @@ bool summary_same_load(const struct summary_cell *one, const struct summary_cell
 bool summary_cell_usable(const struct summary_cell *cell);
 
 /* What limited a cell's usable slots; where they disagree, the one of which least follows. */
-enum summary_bound summary_cell_bound(const struct summary_cell *cell);
+enum bound summary_cell_bound(const struct summary_cell *cell);
 
 /* A metric over the usable slots of a cell of a result: `path` within a sample, as in
  * "server.rss_bytes". */
 struct summary_span summary_span_over(const cJSON *cell, const char *path);
 
-/* The same of what `compute` makes of a slot; NAN: it is not known there. */
-struct summary_span summary_span_computed(const cJSON *cell, double (*compute)(const cJSON *slot));
+/* Whether the tables of a phase need a column for the metric: all loads have it, or one of its
+ * cells has such a load and knows it. */
+bool summary_phase_has(const struct summary *report, const char *phase, enum metric metric);
 
 #endif

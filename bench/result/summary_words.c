@@ -11,7 +11,7 @@
 static const char dot[] = " \u00b7 ";
 
 static void add_part(char *line, size_t size, const char *before, const char *text) {
-    if (text == NULL || *text == '\0') return;
+    if (!text || *text == '\0') return;
     format_append(line, size, "%s%s%s", *line != '\0' ? dot : "", before, text);
 }
 
@@ -35,7 +35,7 @@ static void add_placement(char *line, size_t size, const cJSON *file) {
     cpu_list(server, sizeof server, json_item(placement, "server"));
     cpu_list(loadgen, sizeof loadgen, json_item(placement, "loadgen"));
     const char *placement_there = json_text(file, "env.cpu.placement");
-    if (placement_there != NULL && strcmp(placement_there, "not available") == 0)
+    if (placement_there && strcmp(placement_there, "not available") == 0)
         add_part(line, size, "placement ", placement_there);
     if (*server == '\0' || *loadgen == '\0') return;
     snprintf(text, sizeof text, "server on CPU %s, load generator on CPU %s", server, loadgen);
@@ -60,22 +60,28 @@ void summary_environment(char *line, size_t size, const struct summary_result *r
     const char *version = json_text(file, "tool.version");
     const char *commit = json_text(file, "tool.git_commit");
     bool dirty = cJSON_IsTrue(json_item(file, "tool.git_dirty"));
-    snprintf(text, sizeof text, "iobench %s%s%.10s%s", version != NULL ? version : "",
-             commit != NULL ? " " : "", commit != NULL ? commit : "", dirty ? "+changes" : "");
+    snprintf(text, sizeof text, "iobench %s%s%.10s%s", version ? version : "", commit ? " " : "",
+             commit ? commit : "", dirty ? "+changes" : "");
     add_part(line, size, "", text);
     const char *started = json_text(file, "session.started_utc");
-    snprintf(text, sizeof text, "%.10s", started != NULL ? started : "");
+    snprintf(text, sizeof text, "%.10s", started ? started : "");
     add_part(line, size, "", text);
 }
 
-/* One number of the scenario between `before` and what follows it, singular or plural. */
-static void add_number(char *line, size_t size, const cJSON *scenario, const char *key,
-                       const char *before, const char *singular, const char *plural) {
-    double value = json_number(scenario, key);
+/* A number of the scenario in words. */
+struct number {
+    const char *key;               /* its path */
+    const char *before;            /* what stands before it */
+    const char *singular, *plural; /* what follows it, of one or less and of more */
+};
+
+static void add_number(char *line, size_t size, const cJSON *scenario, struct number words) {
+    double value = json_number(scenario, words.key);
     char number[FORMAT_SIZE], text[96];
     if (!isfinite(value)) return;
-    snprintf(text, sizeof text, "%s%s", format_count(number, value), value > 1 ? plural : singular);
-    add_part(line, size, before, text);
+    snprintf(text, sizeof text, "%s%s", format_count(number, value),
+             value > 1 ? words.plural : words.singular);
+    add_part(line, size, words.before, text);
 }
 
 static void add_rate(char *line, size_t size, const struct summary_cell *cell,
@@ -97,10 +103,12 @@ static void add_schedule(char *line, size_t size, const struct summary_cell *cel
     if (rate) add_rate(line, size, cell, scenario);
     const char *arrival = json_text(scenario, "arrival");
     add_part(line, size, "", arrival);
-    if (arrival != NULL) format_append(line, size, " arrivals");
+    if (arrival) format_append(line, size, " arrivals");
     if (json_number(scenario, "outstanding") > 1)
-        add_number(line, size, scenario, "outstanding", "", " outstanding", " outstanding");
-    add_number(line, size, scenario, "churn_echoes", "", " echo each", " echoes each");
+        add_number(line, size, scenario,
+                   (struct number){"outstanding", "", " outstanding", " outstanding"});
+    add_number(line, size, scenario,
+               (struct number){"churn_echoes", "", " echo each", " echoes each"});
 }
 
 void summary_load(char *line, size_t size, const struct summary_cell *cell,
@@ -111,22 +119,27 @@ void summary_load(char *line, size_t size, const struct summary_cell *cell,
     *line = '\0';
     add_part(line, size, "", kinds[cell->kind]);
     if (left_out != SUMMARY_NO_CONNECTIONS)
-        add_number(line, size, scenario, "connections", churn ? "at most " : "",
-                   churn ? " connection at once" : " connection",
-                   churn ? " connections at once" : " connections");
+        add_number(line, size, scenario,
+                   (struct number){"connections", churn ? "at most " : "",
+                                   churn ? " connection at once" : " connection",
+                                   churn ? " connections at once" : " connections"});
     if (cell->kind == LOAD_CLOSED)
-        add_number(line, size, scenario, "depth", "depth ", "", "");
+        add_number(line, size, scenario, (struct number){"depth", "depth ", "", ""});
     else
         add_schedule(line, size, cell, scenario, left_out != SUMMARY_NO_RATE);
-    add_number(line, size, scenario, "size_bytes", "", "-byte messages", "-byte messages");
+    add_number(line, size, scenario,
+               (struct number){"size_bytes", "", "-byte messages", "-byte messages"});
     if (cell->idle > 0 && left_out != SUMMARY_NO_IDLE)
-        add_number(line, size, scenario, "idle", "", " idle connection", " idle connections");
+        add_number(line, size, scenario,
+                   (struct number){"idle", "", " idle connection", " idle connections"});
     if (cell->newcomers_per_s > 0)
-        add_number(line, size, scenario, "newcomers_per_s", "", " newcomer/s", " newcomers/s");
-    add_number(line, size, scenario, "server.threads", "", " server thread", " server threads");
+        add_number(line, size, scenario,
+                   (struct number){"newcomers_per_s", "", " newcomer/s", " newcomers/s"});
+    add_number(line, size, scenario,
+               (struct number){"server.threads", "", " server thread", " server threads"});
     if (json_number(scenario, "server.burn_ns") > 0)
-        add_number(line, size, scenario, "server.burn_ns", "", "", " ns of added work per echo");
+        add_number(line, size, scenario,
+                   (struct number){"server.burn_ns", "", "", " ns of added work per echo"});
     const char *transport = json_text(scenario, "loadgen.transport");
-    if (transport != NULL && strcmp(transport, "auto") != 0)
-        add_part(line, size, "transport ", transport);
+    if (transport && strcmp(transport, "auto") != 0) add_part(line, size, "transport ", transport);
 }

@@ -66,14 +66,13 @@ static void describe(char *text, size_t size, const cJSON *sample) {
 void progress_done(struct progress *p, size_t index, const struct cell *cell, const cJSON *sample,
                    const char *reason) {
     p->left_s = fmax(0, p->left_s - plan_slot_s(cell));
-    const char *verdict = sample ? sample_verdict(sample) : "skipped";
-    const cJSON *first = cJSON_GetArrayItem(json_item(sample, "validity.reasons"), 0);
-    const char *why = sample ? cJSON_GetStringValue(first) : reason;
+    const char *verdict = sample ? verdict_names[sample_verdict(sample)] : "skipped";
+    const char *why = sample ? sample_reason(sample, 0) : reason;
     if (sample)
         describe(p->last, sizeof p->last, sample);
     else
         *p->last = '\0';
-    bool fine = strcmp(verdict, "valid") == 0;
+    bool fine = sample && sample_verdict(sample) == VERDICT_VALID;
     if (p->quiet || (p->terminal && fine)) return;
     /* what is not valid stays on the screen, so that it is seen while there is time to react */
     fprintf(stderr, "%s[%zu/%zu] %s: %s%s%s%s%s%s%s\n", p->terminal ? "\r\033[K" : "", index + 1,

@@ -85,9 +85,10 @@ static cJSON *session_json(const struct result_facts *f) {
     return json;
 }
 
-static cJSON *skipped_json(const char *reason) {
+static cJSON *skipped_json(enum skip_code code, const char *reason) {
     cJSON *json = cJSON_CreateObject();
     json_add_item(json, "reason", cJSON_CreateString(reason));
+    json_add_item(json, "code", cJSON_CreateString(skip_names[code]));
     return json;
 }
 
@@ -98,9 +99,10 @@ static cJSON *cells_json(const struct plan *plan) {
         cJSON *cell = cJSON_CreateObject();
         json_add_item(cell, "id", cJSON_CreateString(c->id));
         json_add_item(cell, "scenario", plan_scenario(c));
-        json_add_item(
-            cell, "skipped",
-            skipped_json(*c->skipped ? c->skipped : "not run: the session ended before its turn"));
+        json_add_item(cell, "skipped",
+                      *c->skipped ? skipped_json(c->skip_code, c->skipped)
+                                  : skipped_json(SKIP_NOT_REACHED,
+                                                 "not run: the session ended before its turn"));
         CHECK(cJSON_AddItemToArray(cells, cell));
     }
     return cells;
@@ -110,6 +112,8 @@ static cJSON *cells_json(const struct plan *plan) {
 static cJSON *builds_json(struct result *r, const struct result_facts *f) {
     cJSON *builds = cJSON_CreateArray();
     builds_add(builds, "iobench", f->paths->self, NULL);
+    const struct program *loadgen = &f->models->loadgen;
+    r->own_loadgen = builds_add(builds, "loadgen", loadgen->path, loadgen->describe);
     for (size_t i = 0; i < r->plan->cell_count; i++) {
         const struct cell *c = &r->plan->cells[i];
         for (size_t k = 0; k < i; k++) {
@@ -171,25 +175,36 @@ static cJSON *cell_json(const struct result *r, size_t cell) {
     return cJSON_GetArrayItem(item(r->document, "cells"), (int)cell);
 }
 
-/* A server that died is the cause of whatever else went wrong, so it comes first. */
-static cJSON *make_failed(const struct sample_facts *facts, const struct slot_outcome *o,
-                          const char *why) {
-    struct reason reason;
-    if (!*o->died.text) return sample_make_failed(facts, why);
-    reason_set(&reason, "server %s; %s", o->died.text, why);
-    return sample_make_failed(facts, reason.text);
+/* A slot without figures. It holds nothing that another program printed, so it must be as declared.
+ */
+static cJSON *make_failed(const struct result *r, const struct sample_facts *facts,
+                          const struct slot_outcome *o) {
+    struct reason undeclared;
+    cJSON *sample = sample_make_failed(facts, o);
+    CHECK(schema_check_strict(r->schema, "sample", sample, "sample", &undeclared));
+    return sample;
+}
+
+/* Whether a sample is as the schema declares it. Another version's load generator may print fewer
+ * fields than this one, or more; one of this build that does was changed without the schema. */
+static bool as_declared(const struct result *r, const struct sample_facts *facts,
+                        const cJSON *sample, struct reason *why) {
+    static const char root[] = "loadgen's figures";
+    return strcmp(facts->loadgen_build, r->own_loadgen) == 0
+               ? schema_check_strict(r->schema, "sample", sample, root, why)
+               : schema_check(r->schema, "sample", sample, root, why);
 }
 
 static cJSON *make_sample(const struct result *r, const struct sample_facts *facts,
                           const cJSON *scenario, struct slot_outcome *o) {
-    struct reason why;
-    if (o->end != SLOT_MEASURED) return make_failed(facts, o, o->reason.text);
+    if (o->end != SLOT_MEASURED) return make_failed(r, facts, o);
     cJSON *sample = sample_make(facts, o);
-    if (schema_check(r->schema, "sample", sample, "loadgen's figures", &why) &&
-        identities_check_sample(scenario, sample, "loadgen's figures", &why))
+    if (as_declared(r, facts, sample, &o->reason) &&
+        identities_check_sample(scenario, sample, "loadgen's figures", &o->reason))
         return sample;
     cJSON_Delete(sample);
-    return make_failed(facts, o, why.text);
+    o->code = VALIDITY_FIGURES_REFUSED;
+    return make_failed(r, facts, o);
 }
 
 /* Turns a value into its text. */
@@ -245,14 +260,15 @@ double result_throughput(const struct result *r, size_t cell) {
 void result_set_rate(struct result *r, size_t cell) {
     CHECK(cJSON_ReplaceItemInObjectCaseSensitive(cell_json(r, cell), "scenario",
                                                  plan_scenario(&r->plan->cells[cell])));
-    if (*r->plan->cells[cell].skipped) result_skip(r, cell, r->plan->cells[cell].skipped);
+    const struct cell *c = &r->plan->cells[cell];
+    if (*c->skipped) result_skip(r, cell, c->skip_code, c->skipped);
 }
 
-void result_skip(struct result *r, size_t cell, const char *reason) {
+void result_skip(struct result *r, size_t cell, enum skip_code code, const char *reason) {
     cJSON *json = cell_json(r, cell);
     CHECK(!item(json, "samples"));
     cJSON_DeleteItemFromObjectCaseSensitive(json, "skipped");
-    json_add_item(json, "skipped", skipped_json(reason));
+    json_add_item(json, "skipped", skipped_json(code, reason));
 }
 
 double result_elapsed_s(const struct result *r) {

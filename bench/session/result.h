@@ -21,6 +21,7 @@ struct result {
     struct plan *plan;          /* what is run; outlives this */
     const char **server_build;  /* id in builds[] of each cell's server; owned */
     const char **loadgen_build; /* the same of each cell's load generator; owned */
+    const char *own_loadgen;    /* id of the load generator of this build */
     bool in_order;              /* slots are numbered as they come: session.order grows */
     uint64_t started_ns;        /* monotonic clock at the start */
     struct cpu_ticks ticks;     /* of the machine at the start */
@@ -64,7 +65,7 @@ double result_throughput(const struct result *r, size_t cell);
 void result_set_rate(struct result *r, size_t cell);
 
 /* Marks a cell as one that cannot run here. Only for a cell without samples. */
-void result_skip(struct result *r, size_t cell, const char *reason);
+void result_skip(struct result *r, size_t cell, enum skip_code code, const char *reason);
 
 /* Brings duration and completeness up to date and replaces the file. Returns false with the
  * reason. */

@@ -123,20 +123,30 @@ static void hide_usage(cJSON *server) {
 static cJSON *counters_json(const cJSON *sample, const struct cell *c,
                             const struct slot_outcome *o) {
     double echoes = figure_in(sample, "totals", "bytes_received") / c->size_bytes;
-    const char *reason = *o->uncounted.text ? o->uncounted.text : echoes > 0 ? NULL : "no echoes";
+    enum uncounted_code code = UNCOUNTED_NO_ECHOES;
+    const char *reason = echoes > 0 ? NULL : "no echoes";
+    if (*o->uncounted.reason.text) {
+        code = o->uncounted.code;
+        reason = o->uncounted.reason.text;
+    }
     cJSON *json = cJSON_CreateObject();
     json_add_real(json, "syscalls_per_echo", reason ? NAN : (double)o->counts.syscalls / echoes);
     json_add_real(json, "wakeups_per_echo", reason ? NAN : (double)o->counts.sleeps / echoes);
     json_add_item(json, "reason", reason ? cJSON_CreateString(reason) : NULL);
+    json_add_item(json, "code", reason ? cJSON_CreateString(uncounted_names[code]) : NULL);
     return json;
 }
 
 static cJSON *verdict_json(const struct verdict *v) {
-    cJSON *json = cJSON_CreateObject(), *reasons = cJSON_CreateArray();
+    cJSON *json = cJSON_CreateObject();
+    cJSON *codes = cJSON_CreateArray(), *reasons = cJSON_CreateArray();
     json_add_item(json, "verdict", cJSON_CreateString(verdict_names[v->kind]));
+    json_add_item(json, "codes", codes);
     json_add_item(json, "reasons", reasons);
-    for (size_t i = 0; i < v->reason_count; i++)
+    for (size_t i = 0; i < v->reason_count; i++) {
+        CHECK(cJSON_AddItemToArray(codes, cJSON_CreateString(validity_names[v->codes[i]])));
         CHECK(cJSON_AddItemToArray(reasons, cJSON_CreateString(v->reasons[i])));
+    }
     return json;
 }
 
@@ -164,7 +174,8 @@ cJSON *sample_make(const struct sample_facts *facts, struct slot_outcome *o) {
     o->stats = NULL;
     cJSON *loadgen = cJSON_GetObjectItemCaseSensitive(sample, "loadgen");
     put(loadgen, "build", cJSON_CreateString(facts->loadgen_build));
-    put(loadgen, "bound", verdict.bound ? cJSON_CreateString(verdict.bound) : NULL);
+    bool known = verdict.bound != BOUND_UNKNOWN;
+    put(loadgen, "bound", known ? cJSON_CreateString(bound_names[verdict.bound]) : NULL);
     json_add_real(sample, "steal_pct", o->steal_pct);
     if (facts->cell->counted)
         json_add_item(sample, "counters", counters_json(sample, facts->cell, o));
@@ -173,7 +184,7 @@ cJSON *sample_make(const struct sample_facts *facts, struct slot_outcome *o) {
     return sample;
 }
 
-cJSON *sample_make_failed(const struct sample_facts *facts, const char *reason) {
+cJSON *sample_make_failed(const struct sample_facts *facts, const struct slot_outcome *o) {
     static const char *const unknown[] = {"warmup_s",         "window_s",  "messages", "bytes",
                                           "throughput_per_s", "errors",    "latency",  "service",
                                           "connect",          "newcomers", "totals",   "server",
@@ -182,8 +193,8 @@ cJSON *sample_make_failed(const struct sample_facts *facts, const char *reason) 
     for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
         json_add_item(sample, unknown[i], NULL);
     if (facts->cell->counted) json_add_item(sample, "counters", NULL);
-    struct verdict verdict = {.kind = VERDICT_INVALID, .reason_count = 1};
-    snprintf(verdict.reasons[0], sizeof verdict.reasons[0], "%s", reason);
+    struct verdict verdict;
+    verdict_fail(&verdict, *o->died.text ? o->died.text : NULL, o->code, o->reason.text);
     json_add_item(sample, "validity", verdict_json(&verdict));
     json_add_item(sample, "series", NULL);
     return sample;

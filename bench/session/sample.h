@@ -22,7 +22,8 @@ struct sample_facts {
  * caller. */
 cJSON *sample_make(const struct sample_facts *facts, struct slot_outcome *outcome);
 
-/* Makes the sample of a slot without figures. Owned by the caller. */
-cJSON *sample_make_failed(const struct sample_facts *facts, const char *reason);
+/* Makes the sample of a slot without figures, for the code and the reason of its outcome. Owned by
+ * the caller. */
+cJSON *sample_make_failed(const struct sample_facts *facts, const struct slot_outcome *outcome);
 
 #endif

@@ -1,11 +1,16 @@
-/* session.c - the output file and the state of the machine, before the first slot.
+/* session.c - reads what was asked for, before the first slot; see session.h.
  * Invariant: a default path tells sessions apart by second, host and suite. */
 #include "bench/session/session.h"
 
-#include "bench/machine/doctor.h"
+#include "base/os.h"
+
 #include "bench/machine/environment.h"
-#include "bench/support/json_file.h"
+#include "bench/machine/floor.h"
+#include "bench/suite/transports.h"
+#include "bench/support/exit_code.h"
+#include "bench/support/files.h"
 #include "bench/support/reason.h"
+#include "bench/support/refuse.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,23 +18,66 @@
 
 #define LOOK_S 0.25 /* long enough to see whether others use the CPUs */
 
-bool session_output(char path[PATH_SIZE], const struct paths *paths, const char *asked,
-                    const char *name, struct reason *reason) {
+int session_open(struct session *s, const struct session_request *asked,
+                 const struct suite_overrides *overrides) {
+    struct reason reason;
+    s->asked = *asked;
+    if (!paths_find(&s->paths, asked->command)) return EXIT_USAGE;
+    s->suite = suite_load(&s->paths, asked->suite, &reason);
+    if (!s->suite) return refuse(asked->command, "--suite %s", reason.text);
+    if (overrides && !suite_override(s->suite, overrides, &reason))
+        return refuse(asked->command, "%s", reason.text);
+    int error = process_loop_open(&s->loop, true);
+    if (error) return refuse(asked->command, "event loop: %s", uv_strerror(error));
+    s->loop_open = true;
+    if (!models_find(&s->own, &s->loop, &s->paths, &reason) ||
+        !transports_resolve(s->suite, s->own.loadgen.describe, &reason))
+        return refuse(asked->command, "%s", reason.text);
+    return EXIT_FINE;
+}
+
+int session_output(struct session *s, const char *name) {
     char host[64], utc[32], file[FILENAME_MAX];
     struct reason why;
-    if (asked) {
-        if (snprintf(path, PATH_SIZE, "%s", asked) >= PATH_SIZE)
-            return reason_set(reason, "-o: the path is too long");
+    const char *command = s->asked.command;
+    if (s->asked.output) {
+        if (snprintf(s->output, PATH_SIZE, "%s", s->asked.output) >= PATH_SIZE)
+            return refuse(command, "-o: the path is too long");
     } else {
         time_t now = time(NULL);
         struct tm at = *gmtime(&now);
         strftime(utc, sizeof utc, "%Y%m%dT%H%M%SZ", &at);
         environment_host_name(host, sizeof host);
         snprintf(file, sizeof file, "%s-%s-%s.json", utc, host, name);
-        if (!paths_join(path, paths->results, file))
-            return reason_set(reason, "the path of the results is too long");
+        if (!paths_join(s->output, s->paths.results, file))
+            return refuse(command, "the path of the results is too long");
     }
-    return json_file_writable(path, &why) || reason_set(reason, "-o %s: %s", path, why.text);
+    if (files_replaceable(s->output, &why)) return EXIT_FINE;
+    return refuse(command, "-o %s: %s", s->output, why.text);
+}
+
+int session_plan(struct session *s, struct plan *plan, const struct server_spec *servers,
+                 size_t count) {
+    struct reason reason;
+    const struct process_loop *l = &s->loop;
+    const char *command = s->asked.command;
+    if (!placement_read(&s->placement, s->asked.placement, l->cpus, l->cpu_count, &reason))
+        return refuse(command, "--placement: %s", reason.text);
+    const struct plan_input input = {.suite = s->suite,
+                                     .servers = servers,
+                                     .server_count = count,
+                                     .loadgen = &s->own.loadgen,
+                                     .placement = &s->placement,
+                                     .cpus = l->cpus,
+                                     .cpu_count = l->cpu_count,
+                                     .descriptors = os_descriptors_limit(),
+                                     .seed = s->asked.seed};
+    if (plan_make(plan, &input, &reason)) return EXIT_FINE;
+    return refuse(command, "--suite %s: %s", s->asked.suite, reason.text);
+}
+
+bool session_interrupted(const struct session *s) {
+    return s->loop_open && s->loop.interrupted;
 }
 
 void session_ask(struct doctor_facts *facts, const struct models *models) {
@@ -44,15 +92,44 @@ void session_ask(struct doctor_facts *facts, const struct models *models) {
     }
 }
 
-cJSON *session_examine(const char *command, const struct models *models, bool quiet) {
+/* What the doctor finds, owned by the caller: told before anybody waits for figures. */
+static cJSON *examine(const struct session *s) {
     struct doctor_facts machine;
     doctor_look(&machine, LOOK_S);
-    session_ask(&machine, models);
+    session_ask(&machine, &s->own);
     cJSON *findings = doctor_findings(&machine);
     size_t problems = doctor_problems(findings);
-    if (problems && !quiet)
-        fprintf(stderr, "%s: not fit to measure: %s%s; `iobench doctor` tells more\n", command,
+    if (problems && !s->asked.quiet)
+        fprintf(stderr, "%s: not fit to measure: %s%s; `iobench doctor` tells more\n",
+                s->asked.command,
                 cJSON_GetObjectItemCaseSensitive(findings->child, "found")->valuestring,
                 problems > 1 ? ", and more" : "");
     return findings;
+}
+
+int session_start(struct session *s, struct result *result, struct plan *plan, const char *mode,
+                  const struct models *models) {
+    struct reason reason;
+    const struct process_loop *l = &s->loop;
+    const struct placement *first = &plan->cells[0].placement;
+    const struct result_facts facts = {
+        .mode = mode,
+        .suite = s->suite,
+        .models = models,
+        .plan = plan,
+        .argc = s->asked.argc,
+        .argv = s->asked.argv,
+        .seed = s->asked.seed,
+        .paths = &s->paths,
+        .findings = examine(s),
+        .machine_floor =
+            floor_json(first->server_count ? first->server[0] : -1, l->cpus, l->cpu_count)};
+    if (result_open(result, &facts, s->output, &reason)) return EXIT_FINE;
+    return refuse(s->asked.command, "%s", reason.text);
+}
+
+void session_close(struct session *s) {
+    models_free(&s->own);
+    cJSON_Delete(s->suite);
+    if (s->loop_open) process_loop_close(&s->loop);
 }

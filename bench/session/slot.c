@@ -18,17 +18,17 @@
 #include <stdio.h>
 #include <string.h>
 
-#define STORY_SIZE 256       /* what a process said last */
-#define READY_S 10.0         /* from start to ready line */
-#define STOP_S 5.0           /* from end of stdin to exit, however many connections */
-#define LOADGEN_STOP_S 1.0   /* the same for a load generator that is too late */
-#define LOADGEN_EXTRA_S 30.0 /* over its plan: connecting and a longer warm-up */
-#define CONNECTS_PER_S 500.0 /* slowest pace of connecting that is waited for */
-#define KNOCK_S 0.01         /* between attempts to connect to a foreign server that starts */
-#define PORTS_MAX 4          /* ports that are tried; somebody may be quicker to take one */
-#define LAST_WORDS_S 0.5     /* for the output of a command that has ended to arrive */
-#define CANNOT_RUN_STATUS 77 /* exit code of a server that this machine cannot run */
-#define WRONG_ECHO_STATUS 1  /* exit code of a load generator that has figures and a wrong echo */
+#define STORY_SIZE 256           /* what a process said last */
+#define READY_S 10.0             /* from start to ready line */
+#define STOP_S 5.0               /* from end of stdin to exit, however many connections */
+#define LOADGEN_STOP_S 1.0       /* the same for a load generator that is too late */
+#define LOADGEN_EXTRA_S 30.0     /* over its plan: connecting and a longer warm-up */
+#define CONNECTS_PER_S_MIN 500.0 /* slowest pace of connecting that is waited for */
+#define KNOCK_S 0.01             /* between attempts to connect to a foreign server that starts */
+#define PORTS_MAX 4              /* ports that are tried; somebody may be quicker to take one */
+#define LAST_WORDS_S 0.5         /* for the output of a command that has ended to arrive */
+#define CANNOT_RUN_STATUS 77     /* exit code of a server that this machine cannot run */
+#define WRONG_ECHO_STATUS 1 /* exit code of a load generator that has figures and a wrong echo */
 
 /* ---- arguments ---- */
 
@@ -124,11 +124,26 @@ static cJSON *last_object(const struct process *p, const char *key) {
     return item;
 }
 
-static void fail(struct slot_outcome *o, const char *what, const struct process *p) {
+/* Notes why there are no figures. */
+static void fail(struct slot_outcome *o, enum validity_code code, const char *format, ...)
+    FORMAT_PRINTF(3, 4);
+
+static void fail(struct slot_outcome *o, enum validity_code code, const char *format, ...) {
+    va_list rest;
+    o->end = SLOT_FAILED;
+    o->code = code;
+    *o->reason.text = '\0';
+    va_start(rest, format);
+    reason_add_list(&o->reason, format, rest);
+    va_end(rest);
+}
+
+/* The same with what the process said last. */
+static void fail_with(struct slot_outcome *o, enum validity_code code, const char *what,
+                      const struct process *p) {
     char story[STORY_SIZE];
     process_story(p, story, sizeof story);
-    o->end = SLOT_FAILED;
-    reason_set(&o->reason, "%s: %s", what, story);
+    fail(o, code, "%s: %s", what, story);
 }
 
 /* Reads where the server listens, and its process id. Returns false after noting why it cannot. */
@@ -145,8 +160,7 @@ static bool read_ready(struct slot_outcome *o, const struct process *p, char *ad
     if (fine)
         snprintf(address, size, strchr(host, ':') ? "[%s]:%.0f" : "%s:%.0f", host, port);
     else
-        reason_set(&o->reason, "server: its ready line is not understood");
-    if (!fine) o->end = SLOT_FAILED;
+        fail(o, VALIDITY_SERVER_NOT_READY, "server: its ready line is not understood");
     cJSON_Delete(json);
     return fine;
 }
@@ -160,12 +174,12 @@ static bool await_ready(struct slot_outcome *o, struct process *p, char *address
         o->end = SLOT_INTERRUPTED;
     } else if (process_ended(p) && p->exit_status == CANNOT_RUN_STATUS) {
         o->end = SLOT_CANNOT_RUN;
+        o->code = VALIDITY_SERVER_UNAVAILABLE;
         reason_set(&o->reason, "%s", p->last_line);
     } else if (process_ended(p)) {
-        fail(o, "server did not get ready", p);
+        fail_with(o, VALIDITY_SERVER_NOT_READY, "server did not get ready", p);
     } else {
-        o->end = SLOT_FAILED;
-        reason_set(&o->reason, "server not ready after %.0f s", READY_S);
+        fail(o, VALIDITY_SERVER_NOT_READY, "server not ready after %.0f s", READY_S);
     }
     return false;
 }
@@ -191,25 +205,38 @@ static bool await_answer(struct slot_outcome *o, struct process *p, uint16_t por
         o->end = SLOT_INTERRUPTED;
     } else if (server_left(p)) {
         process_wait(p->owner, process_ended, p, LAST_WORDS_S, true);
-        fail(o, "server did not get ready", p);
+        fail_with(o, VALIDITY_SERVER_NOT_READY, "server did not get ready", p);
     } else {
-        reason_set(&o->reason, "server not ready after %.0f s", READY_S);
+        fail(o, VALIDITY_SERVER_NOT_READY, "server not ready after %.0f s", READY_S);
     }
     return false;
 }
 
+/* A slot that runs. */
+struct turn {
+    struct slot_outcome *o; /* what it comes to */
+    const struct cell *c;   /* what runs */
+    struct process_loop *l; /* runs the children */
+    uint64_t seed;          /* of the load generator */
+};
+
 /* Starts a command that is to listen on `port`. Returns whether it serves; if not, nothing is left
  * of it, and `*again` says whether another port may help. */
-static bool start_command_on(struct slot_outcome *o, struct process *p, const struct cell *c,
-                             struct process_loop *l, uint16_t port, bool *again) {
+static bool start_command_on(const struct turn *t, struct process *p, uint16_t port, bool *again) {
     struct foreign_words words;
-    const struct program *program = c->server->program;
+    struct slot_outcome *o = t->o;
+    const struct placement *where = &t->c->placement;
+    const struct program *program = t->c->server->program;
+    struct reason why;
     *again = false;
-    if (!foreign_split(&words, program->command, port, &o->reason)) return false;
+    if (!foreign_split(&words, program->command, port, &why)) {
+        fail(o, VALIDITY_SERVER_NOT_STARTED, "%s", why.text);
+        return false;
+    }
     words.words[0] = (char *)program->path;
-    int error = process_start(p, l, words.words, c->placement.server, c->placement.server_count);
+    int error = process_start(p, t->l, words.words, where->server, where->server_count);
     if (error) {
-        reason_set(&o->reason, "server: %s", uv_strerror(error));
+        fail(o, VALIDITY_SERVER_NOT_STARTED, "server: %s", uv_strerror(error));
         return false;
     }
     p->discard = true;
@@ -220,16 +247,15 @@ static bool start_command_on(struct slot_outcome *o, struct process *p, const st
     return false;
 }
 
-static bool start_command(struct slot_outcome *o, struct process *p, const struct cell *c,
-                          struct process_loop *l, uint16_t *port) {
+static bool start_command(const struct turn *t, struct process *p, uint16_t *port) {
     bool again = true;
     for (int i = 0; i < PORTS_MAX && again; i++) {
         int error = port_choose(port);
         if (error) {
-            reason_set(&o->reason, "no free port: %s", os_error_text(error));
+            fail(t->o, VALIDITY_SERVER_NOT_STARTED, "no free port: %s", os_error_text(error));
             return false;
         }
-        if (start_command_on(o, p, c, l, *port, &again)) return true;
+        if (start_command_on(t, p, *port, &again)) return true;
     }
     return false;
 }
@@ -243,45 +269,50 @@ static void read_figures(struct slot_outcome *o, const struct process *p) {
         o->figures = json_text_parse(p->text, p->size, &why);
         o->end = SLOT_MEASURED;
         if (cJSON_IsObject(o->figures)) return;
-        o->end = SLOT_FAILED;
-        reason_set(&o->reason, "loadgen: its output is not an object");
+        fail(o, VALIDITY_LOADGEN_FAILED, "loadgen: its output is not an object");
         return;
     }
-    fail(o, "no figures", p);
+    fail_with(o, VALIDITY_LOADGEN_FAILED, "no figures", p);
+}
+
+static void not_counted(struct slot_outcome *o, enum uncounted_code code, const char *reason) {
+    o->uncounted.code = code;
+    reason_set(&o->uncounted.reason, "%s", reason);
 }
 
 /* Begins to count what the server does. NULL after noting why it cannot. */
 static struct counters *start_counting(struct slot_outcome *o, double pid) {
     if (pid >= 1) return counters_open((int64_t)pid, &o->uncounted);
-    reason_set(&o->uncounted, "the server runs elsewhere");
+    not_counted(o, UNCOUNTED_SERVER_ELSEWHERE, "the server runs elsewhere");
     return NULL;
 }
 
 static void end_counting(struct slot_outcome *o, struct counters *counters) {
     if (o->forked)
-        reason_set(&o->uncounted,
-                   "the server has child processes, and not all of them are counted");
+        not_counted(o, UNCOUNTED_CHILD_PROCESSES,
+                    "the server has child processes, and not all of them are counted");
     else if (!counters_read(counters, &o->counts))
-        reason_set(&o->uncounted, "the counters cannot be read");
+        not_counted(o, UNCOUNTED_FAILED, "the counters cannot be read");
     counters_close(counters);
 }
 
-static void run_load(struct slot_outcome *o, const struct cell *c, struct process_loop *l,
-                     const char *address, double pid, uint64_t seed) {
+static void run_load(const struct turn *t, const char *address, double pid) {
+    struct slot_outcome *o = t->o;
+    const struct cell *c = t->c;
+    struct process_loop *l = t->l;
     struct arguments a;
     struct process p;
     struct cpu_ticks start = environment_ticks();
-    loadgen_arguments(&a, c, address, pid, seed);
+    loadgen_arguments(&a, c, address, pid, t->seed);
     struct counters *counters = c->counted ? start_counting(o, pid) : NULL;
     int error = process_start(&p, l, a.words, c->placement.loadgen, c->placement.loadgen_count);
     if (error) {
         if (counters) counters_close(counters);
-        o->end = SLOT_FAILED;
-        reason_set(&o->reason, "loadgen: %s", uv_strerror(error));
+        fail(o, VALIDITY_LOADGEN_NOT_STARTED, "loadgen: %s", uv_strerror(error));
         return;
     }
     double allowed = c->warmup_s + c->duration_s + c->drain_s + LOADGEN_EXTRA_S +
-                     ((double)c->connections + c->idle) / CONNECTS_PER_S;
+                     ((double)c->connections + c->idle) / CONNECTS_PER_S_MIN;
     bool command = c->server->program->kind == SERVER_COMMAND;
     if (command) { /* those that live as long as a connection are there then, and gone at the end */
         process_wait(l, process_ended, &p, c->warmup_s / 2, true);
@@ -295,8 +326,7 @@ static void run_load(struct slot_outcome *o, const struct cell *c, struct proces
     if (l->interrupted) {
         o->end = SLOT_INTERRUPTED;
     } else if (!in_time) {
-        o->end = SLOT_FAILED;
-        reason_set(&o->reason, "loadgen: not done after %.0f s", allowed);
+        fail(o, VALIDITY_LOADGEN_LATE, "loadgen: not done after %.0f s", allowed);
     } else {
         read_figures(o, &p);
     }
@@ -311,21 +341,22 @@ static void note_death(struct slot_outcome *o, const char *how, const struct pro
     reason_set(&o->died, "%s%s", how, story);
 }
 
-static void run_ours(struct slot_outcome *o, const struct cell *c, struct process_loop *l,
-                     uint64_t seed) {
+static void run_ours(const struct turn *t) {
+    struct slot_outcome *o = t->o;
+    const struct placement *where = &t->c->placement;
     struct arguments a;
     struct process server;
-    server_arguments(&a, c);
-    int error = process_start(&server, l, a.words, c->placement.server, c->placement.server_count);
+    server_arguments(&a, t->c);
+    int error = process_start(&server, t->l, a.words, where->server, where->server_count);
     if (error) {
-        reason_set(&o->reason, "server: %s", uv_strerror(error));
+        fail(o, VALIDITY_SERVER_NOT_STARTED, "server: %s", uv_strerror(error));
         return;
     }
     char address[128];
     double pid = 0;
     bool ready = await_ready(o, &server, address, sizeof address, &pid);
     if (ready) {
-        run_load(o, c, l, address, pid, seed);
+        run_load(t, address, pid);
         if (!server.running) note_death(o, "ended too early: ", &server);
     }
     process_end(&server, STOP_S);
@@ -336,15 +367,14 @@ static void run_ours(struct slot_outcome *o, const struct cell *c, struct proces
 }
 
 /* How it ends after the load is its own affair: it was never asked to obey SIGTERM. */
-static void run_command(struct slot_outcome *o, const struct cell *c, struct process_loop *l,
-                        uint64_t seed) {
+static void run_command(const struct turn *t) {
     struct process server;
     uint16_t port;
     char address[32];
-    if (!start_command(o, &server, c, l, &port)) return;
+    if (!start_command(t, &server, &port)) return;
     snprintf(address, sizeof address, PORT_HOST ":%u", (unsigned)port);
-    run_load(o, c, l, address, server.pid, seed);
-    if (!server.running) note_death(o, "ended too early: ", &server);
+    run_load(t, address, server.pid);
+    if (!server.running) note_death(t->o, "ended too early: ", &server);
     process_end_group(&server);
     process_free(&server);
 }
@@ -353,15 +383,16 @@ void slot_run(struct slot_outcome *o, const struct cell *c, struct process_loop 
     memset(o, 0, sizeof *o);
     o->end = SLOT_FAILED;
     o->steal_pct = NAN;
+    const struct turn t = {.o = o, .c = c, .l = l, .seed = seed};
     switch (c->server->program->kind) {
     case SERVER_OURS:
-        run_ours(o, c, l, seed);
+        run_ours(&t);
         break;
     case SERVER_COMMAND:
-        run_command(o, c, l, seed);
+        run_command(&t);
         break;
     case SERVER_AT:
-        run_load(o, c, l, c->server->program->command, 0, seed);
+        run_load(&t, c->server->program->command, 0);
         break;
     }
 }

@@ -5,6 +5,7 @@
 #define BENCH_SESSION_SLOT_H
 
 #include "bench/machine/counters.h"
+#include "bench/result/codes.h"
 #include "bench/suite/plan.h"
 
 #include <cjson/cJSON.h>
@@ -19,15 +20,16 @@ enum slot_end {
 };
 
 struct slot_outcome {
-    enum slot_end end;    /* how it went */
-    struct reason reason; /* of SLOT_FAILED and SLOT_CANNOT_RUN */
-    cJSON *figures;       /* what the load generator printed; owned; NULL unless measured */
-    cJSON *stats;         /* what the server printed at its end; owned; NULL if nothing */
-    struct reason died;   /* "ended too early: exit 1"; empty if the server ended well */
+    enum slot_end end;       /* how it went */
+    enum validity_code code; /* of the reason, when the slot counts as failed */
+    struct reason reason;    /* of SLOT_FAILED and SLOT_CANNOT_RUN */
+    cJSON *figures;          /* what the load generator printed; owned; NULL unless measured */
+    cJSON *stats;            /* what the server printed at its end; owned; NULL if nothing */
+    struct reason died;      /* "ended too early: exit 1"; empty if the server ended well */
     bool forked;      /* a foreign command has child processes: its own CPU time is not all of it */
     double steal_pct; /* CPU that the hypervisor took meanwhile; NAN if unknown */
     struct counts counts; /* of a counted cell: the server's, under the load, connecting included */
-    struct reason uncounted; /* of a counted cell: why there are none; empty: there are */
+    struct uncounted uncounted; /* of a counted cell: why there are none; no text: there are */
 };
 
 /* Runs one slot of `cell`. `seed` is the load generator's. */

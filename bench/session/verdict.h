@@ -4,6 +4,9 @@
 #ifndef BENCH_SESSION_VERDICT_H
 #define BENCH_SESSION_VERDICT_H
 
+#include "bench/result/codes.h"
+#include "bench/result/sample_facts.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -47,16 +50,19 @@ struct verdict_figures {
     double starved;               /* connections that waited for half the window */
 };
 
-enum verdict_kind { VERDICT_VALID, VERDICT_SUSPECT, VERDICT_INVALID };
-extern const char *const verdict_names[3];
-
 struct verdict {
     enum verdict_kind kind;
-    const char *bound; /* "server", "client", "both", "none"; NULL: unknown */
+    enum bound bound;                                       /* what ran at its limit */
+    enum validity_code codes[VERDICT_REASONS_MAX];          /* of the reasons */
     char reasons[VERDICT_REASONS_MAX][VERDICT_REASON_SIZE]; /* in the order of the rules */
     size_t reason_count;                                    /* how many */
 };
 
 void verdict_decide(struct verdict *verdict, const struct verdict_figures *figures);
+
+/* The verdict of a slot without figures: invalid for this code and reason, and before them because
+ * its server `died`, if that is not NULL, which explains the rest. */
+void verdict_fail(struct verdict *verdict, const char *died, enum validity_code code,
+                  const char *reason);
 
 #endif

@@ -15,7 +15,7 @@
 
 /* ---- sorted values ---- */
 
-static int ascending(const void *left, const void *right) {
+int stats_ascending(const void *left, const void *right) {
     double a = *(const double *)left, b = *(const double *)right;
     return (a > b) - (a < b);
 }
@@ -24,12 +24,12 @@ static int ascending(const void *left, const void *right) {
 static double *sorted(const double *values, size_t count) {
     CHECK_OP(count, >=, 1);
     double *copy = calloc(count, sizeof *copy);
-    CHECK(copy != NULL);
+    CHECK(copy);
     for (size_t i = 0; i < count; i++) {
         CHECK(isfinite(values[i]));
         copy[i] = values[i];
     }
-    qsort(copy, count, sizeof *copy, ascending);
+    qsort(copy, count, sizeof *copy, stats_ascending);
     return copy;
 }
 
@@ -66,7 +66,7 @@ static size_t walsh_averages(const double *differences, size_t count, double ave
         CHECK(isfinite(differences[i]));
         for (size_t j = i; j < count; j++) averages[n++] = (differences[i] + differences[j]) / 2;
     }
-    qsort(averages, n, sizeof *averages, ascending);
+    qsort(averages, n, sizeof *averages, stats_ascending);
     return n;
 }
 
@@ -170,7 +170,7 @@ double stats_rank_sum_p(const double *left, size_t left_count, const double *rig
     CHECK_OP(left_count, >=, 1);
     CHECK_OP(right_count, >=, 1);
     struct stats_ranked *values = calloc(count, sizeof *values);
-    CHECK(values != NULL);
+    CHECK(values);
     for (size_t i = 0; i < count; i++) {
         bool counted = i >= left_count;
         values[i] = (struct stats_ranked){counted ? right[i - left_count] : left[i], counted};
@@ -197,12 +197,12 @@ struct stats_interval stats_shift_interval(const double *left, size_t left_count
 /* ---- families and counts ---- */
 
 static int by_p(const void *left, const void *right) {
-    return ascending(*(const double *const *)left, *(const double *const *)right);
+    return stats_ascending(*(const double *const *)left, *(const double *const *)right);
 }
 
 void stats_holm(const double *p, double *adjusted, size_t count) {
     double *copy = calloc(count + 1, sizeof *copy), **order = calloc(count + 1, sizeof *order);
-    CHECK(copy != NULL && order != NULL);
+    CHECK(copy && order);
     for (size_t i = 0; i < count; i++) {
         CHECK(p[i] >= 0 && p[i] <= 1);
         copy[i] = p[i];

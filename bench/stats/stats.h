@@ -13,6 +13,9 @@ struct stats_interval {
     double low, high; /* -INFINITY or INFINITY where so few values cannot tell */
 };
 
+/* For qsort: the smallest of `double`s first. */
+int stats_ascending(const void *left, const void *right);
+
 /* Median of `count` >= 1 finite values. */
 double stats_median(const double *values, size_t count);
 

@@ -5,6 +5,8 @@
 #include "base/check.h"
 #include "base/os.h"
 
+#include "bench/support/files.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,14 +76,9 @@ bool foreign_split(struct foreign_words *w, const char *command, uint16_t port,
 
 /* Whether `path` may be executed; notes in `found` whether there is such a file at all. */
 static bool executable(const char *path, bool *found) {
-    uv_fs_t request;
-    bool file = uv_fs_stat(NULL, &request, path, NULL) == 0 &&
-                (request.statbuf.st_mode & S_IFMT) == S_IFREG;
-    uv_fs_req_cleanup(&request);
-    bool may = file && uv_fs_access(NULL, &request, path, 1 /* X_OK */, NULL) == 0;
-    if (file) uv_fs_req_cleanup(&request);
+    bool file = files_regular(path);
     *found = *found || file;
-    return may;
+    return file && files_may(path, FILES_EXECUTE);
 }
 
 /* The same, also with what the files of programs end in here, which then joins the path. */

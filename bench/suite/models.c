@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/os.h"
 
+#include "bench/support/files.h"
 #include "bench/support/json_file.h"
 #include "bench/support/nearest.h"
 #include "bench/support/reason.h"
@@ -92,22 +93,21 @@ static int by_name(const void *left, const void *right) {
 }
 
 static bool find_servers(struct models *m, const char *directory, struct reason *reason) {
-    uv_fs_t request;
-    int count = uv_fs_scandir(NULL, &request, directory, 0, NULL);
-    uv_dirent_t entry;
-    while (count > 0 && m->count < MODELS_MAX && uv_fs_scandir_next(&request, &entry) == 0) {
+    struct files_list files;
+    struct reason why;
+    bool listed = files_list(&files, directory, &why);
+    for (size_t i = 0; i < files.count && m->count < MODELS_MAX; i++) {
         struct program *s = &m->servers[m->count];
-        if (!model_name(entry.name, s->name)) continue;
-        if (paths_join(s->path, directory, entry.name)) m->count++;
+        if (!model_name(files.names[i], s->name)) continue;
+        if (paths_join(s->path, directory, files.names[i])) m->count++;
     }
-    uv_fs_req_cleanup(&request);
+    files_list_free(&files);
     if (m->count) {
         qsort(m->servers, m->count, sizeof *m->servers, by_name);
         return true;
     }
-    reason_set(reason, "%s: no echo-* servers%s%s", directory, count < 0 ? ": " : "",
-               count < 0 ? uv_strerror(count) : "");
-    return false;
+    return reason_set(reason, "%s: no echo-* servers%s%s", directory, listed ? "" : ": ",
+                      listed ? "" : why.text);
 }
 
 cJSON *models_stand_in(const char *name, const char *summary, const char *reason) {

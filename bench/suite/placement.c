@@ -80,8 +80,9 @@ static void copy(int *to, size_t *to_count, const int *from, size_t count) {
 }
 
 void placement_decide(struct placement *p, const struct placement_policy *policy,
-                      const int *allowed, size_t allowed_count, uint32_t server_threads,
-                      uint32_t loadgen_threads) {
+                      const struct placement_need *need) {
+    const int *allowed = need->allowed;
+    size_t allowed_count = need->allowed_count;
     if (policy->kind == PLACEMENT_GIVEN) {
         *p = policy->given;
         return;
@@ -92,9 +93,9 @@ void placement_decide(struct placement *p, const struct placement_policy *policy
         copy(p->loadgen, &p->loadgen_count, allowed, allowed_count);
         return;
     }
-    size_t server = server_threads < allowed_count ? server_threads : allowed_count - 1;
+    size_t server = need->server_threads < allowed_count ? need->server_threads : allowed_count - 1;
     size_t rest = allowed_count - server;
-    size_t loadgen = loadgen_threads < rest ? loadgen_threads : rest;
+    size_t loadgen = need->loadgen_threads < rest ? need->loadgen_threads : rest;
     copy(p->server, &p->server_count, allowed, server);
     copy(p->loadgen, &p->loadgen_count, allowed + allowed_count - loadgen, loadgen);
     p->separate = true;

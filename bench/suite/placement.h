@@ -31,11 +31,18 @@ struct placement_policy {
 bool placement_read(struct placement_policy *policy, const char *text, const int *allowed,
                     size_t allowed_count, struct reason *reason);
 
-/* The CPUs for a server and a load generator with so many threads. auto: the server gets the first
+/* Who needs CPUs, and which there are. */
+struct placement_need {
+    const int *allowed;       /* CPUs that iobench may run on */
+    size_t allowed_count;     /* how many */
+    uint32_t server_threads;  /* of the server */
+    uint32_t loadgen_threads; /* of the load generator */
+};
+
+/* The CPUs for a server and a load generator. auto: the server gets the first
  * CPUs, one a thread, but leaves one; the load generator gets the last of the rest. With one CPU,
  * or `none`, both get all. */
 void placement_decide(struct placement *p, const struct placement_policy *policy,
-                      const int *allowed, size_t allowed_count, uint32_t server_threads,
-                      uint32_t loadgen_threads);
+                      const struct placement_need *need);
 
 #endif

@@ -141,6 +141,14 @@ static void name_cell(struct cell *c) {
     if (c->counted) append(c, "/counted");
 }
 
+void plan_skip(struct cell *c, enum skip_code code, const char *format, ...) {
+    va_list rest;
+    c->skip_code = code;
+    va_start(rest, format);
+    vsnprintf(c->skipped, sizeof c->skipped, format, rest);
+    va_end(rest);
+}
+
 /* Writes why the cell cannot run here, if so. */
 static void judge_cell(struct cell *c, const struct plan_input *in) {
     const cJSON *d = c->server->describe;
@@ -151,25 +159,24 @@ static void judge_cell(struct cell *c, const struct plan_input *in) {
     const char *missing = transports_missing(in->loadgen->describe, c->transport);
     if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(d, "available"))) {
         const char *why = describe_text(d, "reason");
-        snprintf(c->skipped, sizeof c->skipped, "%s", why ? why : "not available here");
+        plan_skip(c, SKIP_NOT_AVAILABLE, "%s", why ? why : "not available here");
     } else if ((double)connections > limit) { /* false for NAN: no limit */
-        snprintf(c->skipped, sizeof c->skipped, "%s serves at most %.0f connections", name, limit);
+        plan_skip(c, SKIP_CONNECTIONS_LIMIT, "%s serves at most %.0f connections", name, limit);
     } else if (c->server_threads > threads_max) {
         if (threads_max > 1)
-            snprintf(c->skipped, sizeof c->skipped, "%s runs at most %.0f threads", name,
-                     threads_max);
+            plan_skip(c, SKIP_THREADS_LIMIT, "%s runs at most %.0f threads", name, threads_max);
         else
-            snprintf(c->skipped, sizeof c->skipped, "%s starts its own threads", name);
+            plan_skip(c, SKIP_THREADS_LIMIT, "%s starts its own threads", name);
     } else if (c->burn_ns && c->server->program->kind != SERVER_OURS) {
-        snprintf(c->skipped, sizeof c->skipped, "%s does not know how to burn CPU", name);
+        plan_skip(c, SKIP_CANNOT_BURN, "%s does not know how to burn CPU", name);
     } else if (missing) {
-        snprintf(c->skipped, sizeof c->skipped, "the load generator's transport %s: %s",
-                 c->transport, missing);
+        plan_skip(c, SKIP_TRANSPORT_MISSING, "the load generator's transport %s: %s", c->transport,
+                  missing);
     } else if (in->descriptors != OS_UNKNOWN &&
                connections + DESCRIPTORS_RESERVED > in->descriptors) {
-        snprintf(c->skipped, sizeof c->skipped,
-                 "%.0f connections need more than the %.0f descriptors that a process may open",
-                 (double)connections, (double)in->descriptors);
+        plan_skip(c, SKIP_DESCRIPTORS,
+                  "%.0f connections need more than the %.0f descriptors that a process may open",
+                  (double)connections, (double)in->descriptors);
     }
 }
 
@@ -199,8 +206,11 @@ static void fill_cell(struct cell *c, const struct plan_input *in, const cJSON *
     c->loadgen_threads = (uint32_t)number(load, "loadgen_threads", 1);
     if (c->loadgen_threads > c->connections) c->loadgen_threads = c->connections;
     c->transport = axis_text(&axes[TRANSPORT], "auto");
-    placement_decide(&c->placement, in->placement, in->cpus, in->cpu_count, c->server_threads,
-                     c->loadgen_threads);
+    const struct placement_need need = {.allowed = in->cpus,
+                                        .allowed_count = in->cpu_count,
+                                        .server_threads = c->server_threads,
+                                        .loadgen_threads = c->loadgen_threads};
+    placement_decide(&c->placement, in->placement, &need);
     if (c->server->program->kind == SERVER_AT) { /* it runs where it likes */
         c->placement.server_count = 0;
         c->placement.separate = false;
@@ -221,26 +231,30 @@ static struct cell *add_cell(struct plan *plan) {
     return c;
 }
 
+/* A load of the suite. */
+struct load {
+    const cJSON *json;  /* what it is */
+    const char *phase;  /* name of its phase */
+    size_t phase_index; /* position of that phase */
+};
+
 /* Adds the cells of one load: for each combination of its lists each server. Returns false with the
  * reason. */
-static bool add_load(struct plan *plan, const struct plan_input *in, const cJSON *load,
-                     const char *phase, size_t phase_index, struct reason *reason) {
+static bool add_load(struct plan *plan, const struct plan_input *in, const struct load *load,
+                     struct reason *reason) {
     struct axis axes[AXES];
-    const char *of_phase = text(load, "of_phase", NULL);
-    axes_start(axes, load);
+    const char *of_phase = text(load->json, "of_phase", NULL);
+    axes_start(axes, load->json);
     do {
         for (size_t s = 0; s < in->server_count; s++) {
             struct cell *c = add_cell(plan);
-            if (!c) {
-                reason_set(reason, "more than %d cells", PLAN_CELLS_MAX);
-                return false;
-            }
+            if (!c) return reason_set(reason, "more than %d cells", PLAN_CELLS_MAX);
             c->server = &in->servers[s];
             c->loadgen = in->loadgen;
-            c->phase = phase;
-            c->phase_index = phase_index;
+            c->phase = load->phase;
+            c->phase_index = load->phase_index;
             c->load_index = (plan->cell_count - 1) / in->server_count;
-            fill_cell(c, in, load, axes);
+            fill_cell(c, in, load->json, axes);
             if (of_phase && !plan_find_capacity(plan, c, of_phase)) {
                 reason_set(reason,
                            "%s: no closed loop of phase \"%.80s\" measures its capacity, with the "
@@ -311,10 +325,11 @@ bool plan_make(struct plan *plan, const struct plan_input *in, struct reason *re
     memset(plan, 0, sizeof *plan);
     plan->repeats = (size_t)number(in->suite, "repeats", 1);
     size_t phases = 0;
-    const cJSON *phase, *load;
+    const cJSON *phase, *json;
     cJSON_ArrayForEach(phase, cJSON_GetObjectItemCaseSensitive(in->suite, "phases")) {
-        cJSON_ArrayForEach(load, cJSON_GetObjectItemCaseSensitive(phase, "loads")) {
-            if (add_load(plan, in, load, text(phase, "name", ""), phases, reason)) continue;
+        cJSON_ArrayForEach(json, cJSON_GetObjectItemCaseSensitive(phase, "loads")) {
+            const struct load load = {json, text(phase, "name", ""), phases};
+            if (add_load(plan, in, &load, reason)) continue;
             plan_free(plan);
             return false;
         }

@@ -5,6 +5,9 @@
 #ifndef BENCH_SUITE_PLAN_H
 #define BENCH_SUITE_PLAN_H
 
+#include "base/format.h"
+
+#include "bench/result/codes.h"
 #include "bench/suite/models.h"
 #include "bench/suite/placement.h"
 #include "bench/support/reason.h"
@@ -33,6 +36,7 @@ struct cell {
     size_t load_index;                    /* of the plan; the cells of all servers share it */
     enum cell_load load;                  /* shape of the load */
     uint32_t connections;                 /* that send; churn: open at once at most */
+    enum skip_code skip_code;             /* of `skipped`, below */
     uint32_t idle;                        /* more connections, which stay silent */
     double newcomers_per_s;               /* connections that arrive beside the load; 0: none */
     uint32_t depth;                       /* closed loop: messages in flight per connection */
@@ -84,6 +88,9 @@ struct plan_input {
  * of a capacity that no cell measures. */
 bool plan_make(struct plan *plan, const struct plan_input *input, struct reason *reason);
 void plan_free(struct plan *plan);
+
+/* Notes why a cell is not run. */
+void plan_skip(struct cell *cell, enum skip_code code, const char *format, ...) FORMAT_PRINTF(3, 4);
 
 /* Notes in an open-loop cell which closed-loop cell of the phase `of_phase`, before its own, has
  * the same server and the same conditions. Returns false if there is none. */

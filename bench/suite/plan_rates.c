@@ -43,8 +43,8 @@ bool plan_set_rates(struct plan *plan, size_t phase_index,
                 best = fmax(best, capacity(context, k)); /* passes over NAN */
         changed = true;
         if (!(own > 0)) {
-            snprintf(c->skipped, sizeof c->skipped, "phase %.80s did not measure its capacity",
-                     plan->cells[c->capacity_cell].phase);
+            plan_skip(c, SKIP_CAPACITY_UNKNOWN, "phase %.80s did not measure its capacity",
+                      plan->cells[c->capacity_cell].phase);
             continue;
         }
         c->rate_per_s = fmax(1, round(best * c->rate_pct / 100));

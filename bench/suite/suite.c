@@ -7,6 +7,7 @@
 
 #include "bench/result/schema.h"
 #include "bench/suite/transports.h"
+#include "bench/support/files.h"
 #include "bench/support/json_file.h"
 #include "bench/support/nearest.h"
 #include "bench/support/reason.h"
@@ -33,18 +34,19 @@ static int by_text(const void *left, const void *right) {
 }
 
 size_t suite_names(const struct paths *paths, char *names[SUITES_MAX]) {
-    uv_fs_t request;
+    struct files_list files;
+    struct reason why;
     size_t count = 0;
-    uv_dirent_t entry;
-    int found = uv_fs_scandir(NULL, &request, paths->suites, 0, NULL);
-    while (found > 0 && count < SUITES_MAX && uv_fs_scandir_next(&request, &entry) == 0) {
-        if (!ends_with(entry.name, ".json") || strcmp(entry.name, SCHEMA_FILE) == 0) continue;
-        char *name = strdup(entry.name);
+    files_list(&files, paths->suites, &why); /* one that cannot be listed has no suites */
+    for (size_t i = 0; i < files.count && count < SUITES_MAX; i++) {
+        const char *file = files.names[i];
+        if (!ends_with(file, ".json") || strcmp(file, SCHEMA_FILE) == 0) continue;
+        char *name = strdup(file);
         CHECK(name);
         name[strlen(name) - strlen(".json")] = '\0';
         names[count++] = name;
     }
-    uv_fs_req_cleanup(&request);
+    files_list_free(&files);
     qsort(names, count, sizeof *names, by_text);
     return count;
 }
@@ -74,14 +76,9 @@ static bool suite_path(const struct paths *paths, const char *name, char path[PA
     }
     char file[FILENAME_MAX];
     snprintf(file, sizeof file, "%s.json", name);
-    uv_fs_t request;
-    bool there =
-        paths_join(path, paths->suites, file) && uv_fs_access(NULL, &request, path, 0, NULL) == 0;
-    if (there)
-        uv_fs_req_cleanup(&request);
-    else
-        explain_unknown(paths, name, reason);
-    return there;
+    if (paths_join(path, paths->suites, file) && files_may(path, FILES_EXIST)) return true;
+    explain_unknown(paths, name, reason);
+    return false;
 }
 
 /* ---- rules that the schema cannot say ---- */

@@ -19,7 +19,7 @@ static void three_digits(char text[FORMAT_SIZE], double value, const char *unit)
     int decimals = value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
     char number[FORMAT_SIZE];
     snprintf(number, sizeof number, "%.*f", decimals, value);
-    if (strchr(number, '.') != NULL) {
+    if (strchr(number, '.')) {
         size_t end = strlen(number);
         while (number[end - 1] == '0') number[--end] = '\0';
         if (number[end - 1] == '.') number[end - 1] = '\0';
@@ -85,6 +85,18 @@ char *format_ratio(char text[FORMAT_SIZE], double value) {
     return text;
 }
 
+char *format_times(char text[FORMAT_SIZE], double value) {
+    if (!isfinite(value)) return unknown(text);
+    snprintf(text, FORMAT_SIZE, "%.2f", value);
+    return text;
+}
+
+char *format_small(char text[FORMAT_SIZE], double value) {
+    if (!isfinite(value) || value >= 1) return format_short(text, value);
+    snprintf(text, FORMAT_SIZE, "%.3g", value); /* a few in a thousand echoes is a figure too */
+    return text;
+}
+
 int format_width(const char *text) {
     int width = 0;
     for (; *text; text++) width += ((unsigned char)*text & 0xc0) != 0x80; /* starts a character */
@@ -92,7 +104,7 @@ int format_width(const char *text) {
 }
 
 void format_html(FILE *out, const char *text) {
-    for (const char *c = text != NULL ? text : dash; *c != '\0'; c++) {
+    for (const char *c = text ? text : dash; *c != '\0'; c++) {
         switch (*c) {
         case '&':
             fputs("&amp;", out);

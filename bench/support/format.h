@@ -17,6 +17,8 @@ char *format_short(char text[FORMAT_SIZE], double value); /* "250k", "1.5M" */
 char *format_duration(char text[FORMAT_SIZE], double ns); /* "12.3 µs" */
 char *format_bytes(char text[FORMAT_SIZE], double bytes); /* "4.5 KiB" */
 char *format_ratio(char text[FORMAT_SIZE], double value); /* "0.9987" */
+char *format_times(char text[FORMAT_SIZE], double value); /* "1.25" */
+char *format_small(char text[FORMAT_SIZE], double value); /* "0.00312", "2.01", "12k" */
 
 /* Columns that a text takes on a screen. */
 int format_width(const char *text);

@@ -4,6 +4,9 @@
 
 #include "base/os.h"
 
+#include "bench/support/files.h"
+#include "bench/support/refuse.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <uv.h>
@@ -18,13 +21,6 @@ const char *paths_file(const char *path) {
     return at;
 }
 
-bool paths_may(const char *path, enum paths_mode mode) {
-    uv_fs_t request;
-    int error = uv_fs_access(NULL, &request, path, (int)mode, NULL);
-    uv_fs_req_cleanup(&request);
-    return error == 0;
-}
-
 /* The source tree is two levels above the directory of the executable, with CONFIG= three; of
  * programs of the tests one more. */
 static bool find_tree(struct paths *p, const char *bin) {
@@ -33,7 +29,7 @@ static bool find_tree(struct paths *p, const char *bin) {
         char tree[PATH_SIZE];
         if (!paths_join(tree, bin, above[i])) return false;
         if (!paths_join(p->result_schema, tree, "results/iobench-result.schema.json")) return false;
-        if (!paths_may(p->result_schema, PATHS_READ)) continue;
+        if (!files_may(p->result_schema, FILES_READ)) continue;
         uv_fs_t request;
         bool resolved = uv_fs_realpath(NULL, &request, tree, NULL) == 0;
         if (resolved) snprintf(tree, sizeof tree, "%s", (const char *)request.ptr);
@@ -52,13 +48,13 @@ static bool find_installed(struct paths *p, const char *bin) {
            paths_join(p->suites, bin, "../share/iobench/suites") &&
            paths_join(p->plot, bin, "../share/iobench/plot") &&
            paths_join(p->result_schema, bin, "../share/iobench/iobench-result.schema.json") &&
-           paths_may(p->result_schema, PATHS_READ);
+           files_may(p->result_schema, FILES_READ);
 }
 
 bool paths_find(struct paths *p, const char *command) {
     int error = os_executable_path(p->self, sizeof p->self);
     if (error) {
-        fprintf(stderr, "%s: own path: %s\n", command, os_error_text(error));
+        refuse(command, "own path: %s", os_error_text(error));
         return false;
     }
     char bin[PATH_SIZE];
@@ -66,8 +62,7 @@ bool paths_find(struct paths *p, const char *command) {
     size_t directory = (size_t)(paths_file(p->self) - p->self);
     if (directory) bin[directory - 1] = '\0';
     if (find_tree(p, bin) || find_installed(p, bin)) return true;
-    fprintf(stderr,
-            "%s: %s: neither in a source tree nor installed: no iobench-result.schema.json\n",
-            command, p->self);
+    refuse(command, "%s: neither in a source tree nor installed: no iobench-result.schema.json",
+           p->self);
     return false;
 }

@@ -6,12 +6,9 @@
 #ifndef BENCH_SUPPORT_PATHS_H
 #define BENCH_SUPPORT_PATHS_H
 
+#include "bench/support/files.h"
+
 #include <stdbool.h>
-
-#define PATH_SIZE 4096
-
-/* What paths_may asks for. */
-enum paths_mode { PATHS_EXIST = 0, PATHS_EXECUTE = 1, PATHS_READ = 4 };
 
 struct paths {
     char self[PATH_SIZE];          /* the running iobench */
@@ -28,9 +25,6 @@ bool paths_find(struct paths *paths, const char *command);
 
 /* The last part of a path; all of it if it names no directory. */
 const char *paths_file(const char *path);
-
-/* Whether there is a file or directory that this process may use so. */
-bool paths_may(const char *path, enum paths_mode mode);
 
 /* Joins "directory/name" into `path`. Returns false if it does not fit. */
 bool paths_join(char path[PATH_SIZE], const char *directory, const char *name);

@@ -116,6 +116,8 @@ exec "$real" "$@"'
     mkdir "$TMP/ab/select" && { cat "$BIN/echo-select"; echo; } >"$TMP/ab/select/echo-select" && chmod +x "$TMP/ab/select/echo-select"
     gated "a cell that cannot run is exit code 3" 3 'NO VERDICT: .*serves at most' --baseline select \
         --candidate "$TMP/ab/select/echo-select" --suite "$TMP/ab/many.json" -o "$TMP/ab/many.result.json"
+    gated "a cell that cannot run has its code" 3 '"code":[[:space:]]*"skipped"' --json --baseline select \
+        --candidate "$TMP/ab/select/echo-select" --suite "$TMP/ab/many.json" -o "$TMP/ab/many.result.json"
     slower
     interrupted_ab
 }

@@ -15,6 +15,11 @@ no_reason() { # FILE PATTERN
     grep -qE "\"reasons\":.*$2" "$1" || echo "$(grep -m 1 '"reasons": *[^]]' "$1" | head -c 300)"
 }
 
+# Why none of FILE's codes is one of A|B; empty if one is.
+no_code() { # FILE A|B
+    grep -qE "\"codes\":.*\"($2)\"" "$1" || echo "$(grep -m 1 '"reasons": *[^]]' "$1" | head -c 300)"
+}
+
 # ---- files ---------------------------------------------------------------------------------------
 
 odd_files() {
@@ -264,6 +269,8 @@ fake_loadgens() {
     fake_loadgen "prints nothing" 'no figures: exit 0' </dev/null
     fake_loadgen "prints too much" 'no figures: printed more than 16 MiB' <<<'head -c 17000000 /dev/zero'
     fake_loadgen "prints another object" 'is missing' <<<'echo "{\"messages\": 5}"'
+    fake_loadgen "prints a field that the schema lacks" "figures\\.loadgen\\.window_spread_s: unknown field" <<<"'$BIN/loadgen' \"\$@\" | sed 's/\"window_spread_ns\"/\"window_spread_s\":0,&/'"
+    fake_loadgen "lacks a field of the schema" 'figures\.loadgen: ..window_spread_ns.. is missing' <<<"'$BIN/loadgen' \"\$@\" | sed -E 's/\"window_spread_ns\":[[:space:]]*[0-9]+,//'"
     fake_loadgen "prints half" 'loadgen: its output is not an object' <<<"'$BIN/loadgen' \"\$@\" | head -c 500"
     fake_loadgen "changes a figure" 'messages: is 123456' <<<"'$BIN/loadgen' \"\$@\" | sed -E '0,/\"messages\": *[0-9]+/s//\"messages\":123456/; 0,/\"messages\":\t*[0-9]+/s//\"messages\":123456/'"
     fake_loadgen "fails" 'no figures: it is broken' <<<'echo "it is broken" >&2; exit 2'

@@ -22,6 +22,7 @@ END
         echo "exit code $code: $(tail -n 1 "$TMP/.err")")"
     verdict "run --transport '*': a transport that is missing is skipped and says why" \
         "$(grep -A 1 '"skipped"' "$out" | grep -q 'transport pigeon: no pigeons here' || echo "it does not")"
+    verdict "run --transport '*': its cell has the code of that" "$(skipped_for transport_missing "$out")"
     verdict "run --transport: the table tells the transports apart" \
         "$(grep -q 'transport epoll$' "$TMP/.out" && grep -q 'transport pigeon$' "$TMP/.out" || head -n 8 "$TMP/.out" | tr '\n' '|')"
     verdict "validate: a file with a missing transport" "$(invalid "$out")"

@@ -1,5 +1,5 @@
-# plots.sh - `iobench plot` of a whole run: what it writes, and what it must not. Part of cli.sh; the result is one of
-# two slots.
+# plots.sh - `iobench plot` of a whole run: what it writes, and what it must not; the frame of the page.
+# Part of cli.sh; the result is one of two slots.
 # shellcheck shell=bash
 
 # refuses NAME PATTERN WORDS...: one line that matches, exit code 2, nothing written to $TMP/plots.
@@ -14,6 +14,26 @@ refuses() {
     [ -z "$(ls -A "$TMP/plots")" ] || reason="left behind: $(ls -A "$TMP/plots" | tr '\n' ' ')"
     verdict "plot: $name" "$reason"
     rm -rf "$TMP/plots" && mkdir "$TMP/plots"
+}
+
+# without_frame NAME PATTERN FILE SCRIPT: iobench in a tree of its own, where SCRIPT edits plot/FILE (none:
+# there is no such file). The report is one line that matches, exit code 2, nothing written.
+without_frame() {
+    local name=$1 pattern=$2 file=$3 script=$4 tree=$TMP/frame code reason=
+    rm -rf "$tree"
+    mkdir -p "$tree/build/bin" "$tree/results" "$tree/out"
+    cp "$BIN/iobench" "$tree/build/bin"
+    cp "$ROOT"/results/iobench-*.schema.json "$tree/results"
+    cp -r "$ROOT/plot" "$tree"
+    rm "$tree/plot/$file"
+    [ -z "$script" ] || sed "$script" "$ROOT/plot/$file" >"$tree/plot/$file"
+    limited "$tree/build/bin/iobench" report "$TMP/result.json" -o "$tree/out/x.html" >"$TMP/.out" 2>"$TMP/.err"
+    code=$?
+    [ "$code" = 2 ] || reason="exit code $code"
+    [ "$(wc -l <"$TMP/.err")" = 1 ] || reason="not one line: $(head -c 300 "$TMP/.err" | tr '\n' '|')"
+    grep -qE -e "$pattern" "$TMP/.err" || reason="said: $(head -n 1 "$TMP/.err")"
+    [ -z "$(ls -A "$tree/out")" ] || reason="left behind: $(ls -A "$tree/out" | tr '\n' ' ')"
+    verdict "report: $name" "$reason"
 }
 
 # draws KIND FILE MAGIC [RESULT]: exit code 0, and nothing but FILE, which begins as its format does.
@@ -57,6 +77,13 @@ run_plots() {
     refuses "the result is not overwritten" 'is one of the results' \
         cpu "$TMP/result.svg" -o "$TMP/result.svg"
     without_gnuplot
+    without_frame "no report.html" '^iobench report: .*plot/report\.html: no such file or directory$' report.html ''
+    without_frame "no report.css" '^iobench report: .*plot/report\.css: no such file or directory$' report.css ''
+    without_frame "an empty report.css" '^iobench report: .*plot/report\.css: empty$' report.css d
+    without_frame "a placeholder is missing" 'plot/report\.html: the placeholder \{\{plots\}\} is missing$' \
+        report.html 's/{{plots}}//'
+    without_frame "an unknown placeholder" 'plot/report\.html: \{\{plot\}\} is no placeholder of the page$' \
+        report.html 's/{{plots}}/{{plot}}/'
     if ! command -v gnuplot >/dev/null; then
         skip "plot: drawings" "gnuplot is not installed"
         return

@@ -49,6 +49,11 @@ tiny_run() {
     verdict "report: one page of it" "$reason"
 }
 
+# skipped_for CODE FILE: why no cell of the file is skipped with that code; empty if one is.
+skipped_for() {
+    grep -A 2 '"skipped"' "$2" | grep -qE "\"code\":[[:space:]]*\"$1\"" || echo "no such code: $(grep -m 1 -A 2 '"skipped"' "$2" | tr -d '\n')"
+}
+
 # Above the model's limit a cell is skipped with a reason, and nothing measured is exit code 3.
 beyond_limit() {
     local name="run: a cell above the model's limit is skipped, exit code 3" code
@@ -57,7 +62,7 @@ beyond_limit() {
     code=$?
     verdict "$name" "$([ "$code" = 3 ] || echo "exit code $code: $(tail -n 1 "$TMP/.err")")"
     verdict "validate: a file of nothing but skipped cells" "$(invalid "$TMP/skipped.json")"
-    verdict "run: the skipped cell says why" "$(grep -q '"skipped"' "$TMP/skipped.json" || echo "no 'skipped'")"
+    verdict "run: the skipped cell says why" "$(skipped_for connections_limit "$TMP/skipped.json")"
 }
 
 # mutant NAME SED-SCRIPT: the file with one change must be refused, in one line.
@@ -147,7 +152,7 @@ server_dies() {
     verdict "run: that slot is invalid, the others are not" \
         "$(n=$(grep -cE '"verdict":[[:space:]]*"invalid"' "$out"); [ "$n" = 1 ] && samples_in "$out" 3 || echo "$n of $(grep -c '"verdict"' "$out") slots are invalid")"
     verdict "run: that slot says first that the server was killed" \
-        "$(grep -q '"server ended too early: killed by signal 9' "$out" || grep -m 1 '"reasons": *\[[^]]' "$out" | head -c 300)"
+        "$(grep -qE '"codes":[[:space:]]*\["server_died"' "$out" && grep -q '"server ended too early: killed by signal 9' "$out" || grep -m 1 '"reasons": *\[[^]]' "$out" | head -c 300)"
     verdict "validate: a file with an invalid slot" "$(invalid "$out")"
 }
 
@@ -170,6 +175,7 @@ broken_servers() {
     verdict "run: goes on beside a server that cannot start" "$([ "$code" = 0 ] || echo "exit code $code: $(tail -n 1 "$TMP/.err")")"
     verdict "run: its cell is skipped and says why" \
         "$(grep -A 1 '"skipped"' "$out" | grep -q 'a library is missing' || echo "it does not")"
+    verdict "run: its cell is skipped as not available" "$(skipped_for not_available "$out")"
     verdict "validate: a file with a server that cannot start" "$(invalid "$out")"
 
     # describes itself, serves once, and then says that it cannot run
@@ -184,7 +190,7 @@ EOF
     limited "$bin/iobench" run --suite "$TMP/tiny.json" --server once -o "$out" >/dev/null 2>"$TMP/.err"
     code=$?
     verdict "run: a repeat that cannot run leaves the one before" \
-        "$([ "$code" = 0 ] && samples_in "$out" 2 && grep -q 'not any more' "$out" || echo "exit code $code: $(tail -n 1 "$TMP/.err")")"
+        "$([ "$code" = 0 ] && samples_in "$out" 2 && grep -q 'not any more' "$out" && grep -q '"server_unavailable"' "$out" || echo "exit code $code: $(tail -n 1 "$TMP/.err")")"
     verdict "validate: a file with such a repeat" "$(invalid "$out")"
 
     rm "$bin/echo-epoll" "$bin/echo-once"

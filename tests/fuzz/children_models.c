@@ -1,7 +1,7 @@
-/* children_models.c - what a program says of itself, as read by bench/models.c and shown by `list`.
+/* children_models.c - what a program says of itself, as read by models.c and shown by `list`.
  */
-#include "bench/cmd_list.c" // NOLINT(bugprone-suspicious-include)
-#include "bench/models.c"   // NOLINT(bugprone-suspicious-include)
+#include "bench/cmd/list.c"     // NOLINT(bugprone-suspicious-include)
+#include "bench/suite/models.c" // NOLINT(bugprone-suspicious-include)
 #include "bench/support/reason.h"
 #include "tests/fuzz/children.h"
 #include "tests/fuzz/fuzz.h"
@@ -12,7 +12,7 @@ void fuzz_describe(char *text, size_t size) {
     const struct process p = {.text = text, .size = size};
     cJSON *describe = read_describe(&p, &reason);
     if (!describe) {
-        fuzz_check_reason(reason);
+        fuzz_check_reason(reason.text);
         return;
     }
     models.servers[0].describe = describe;

@@ -37,7 +37,7 @@ const cJSON *fuzz_schema(const char *path) {
         struct reason reason;
         known[i].path = path;
         known[i].schema = json_file_read(path, &reason);
-        if (!known[i].schema) fprintf(stderr, "%s: %s\n", path, reason);
+        if (!known[i].schema) fprintf(stderr, "%s: %s\n", path, reason.text);
         CHECK(known[i].schema);
         return known[i].schema;
     }

@@ -4,7 +4,7 @@
 #include "bench/result/identities.h"
 #include "bench/result/schema.h"
 #include "bench/session/sample.h"
-#include "bench/slot.c" // NOLINT(bugprone-suspicious-include)
+#include "bench/session/slot.c" // NOLINT(bugprone-suspicious-include)
 #include "bench/support/reason.h"
 #include "tests/fuzz/children.h"
 #include "tests/fuzz/fuzz.h"
@@ -20,7 +20,7 @@ static void read_server(char *text, size_t size) {
         if (read_ready(&o, &p, address, sizeof address, &pid))
             CHECK(pid >= 1);
         else
-            fuzz_check_reason(o.reason);
+            fuzz_check_reason(o.reason.text);
     }
     cJSON_Delete(last_object(&p, "stats"));
 }
@@ -32,7 +32,7 @@ static void judge(struct slot_outcome *o, const struct cell *c, const cJSON *sce
     cJSON *sample = sample_make(&facts, o);
     if (!schema_check(fuzz_schema(FUZZ_RESULT_SCHEMA), "sample", sample, "figures", &why) ||
         !identities_check_sample(scenario, sample, "figures", &why))
-        fuzz_check_reason(why);
+        fuzz_check_reason(why.text);
     cJSON_Delete(sample);
 }
 
@@ -58,7 +58,7 @@ static void read_load(char *text, size_t size) {
             judge(&o, c, scenario);
             cJSON_Delete(scenario);
         } else {
-            fuzz_check_reason(o.reason);
+            fuzz_check_reason(o.reason.text);
         }
         slot_free(&o);
     }

@@ -6,6 +6,7 @@
 #include "bench/plot/kinds.h"
 #include "bench/plot/plot.h"
 #include "bench/plot/write.h"
+#include "bench/report/frame.h"
 #include "bench/report/page.h"
 #include "bench/report/table.h"
 #include "bench/result/hlog.h"
@@ -32,6 +33,14 @@ static const char *plots_folder(void) {
     return folder;
 }
 
+/* The frame of the page, read once. */
+static const struct report_frame *page_frame(void) {
+    static struct report_frame frame;
+    struct reason reason;
+    if (!frame.html) CHECK(report_frame_read(&frame, "plot", &reason));
+    return &frame;
+}
+
 static void show_page(const struct summary *report) {
     struct report_picture pictures[KINDS_MAX] = {0};
     size_t count = 0, size = 0;
@@ -42,12 +51,16 @@ static void show_page(const struct summary *report) {
         CHECK_OP(count, <, KINDS_MAX);
         pictures[count].kind = &plot_kinds[count];
         plot_make(&plot, &plot_kinds[count], report);
-        if (plot.count) CHECK_OP(plot_write(&plot, report, "plot", plots_folder(), &reason), ==, 0);
+        if (plot.count) CHECK(plot_write(&plot, report, "plot", plots_folder(), &reason));
         plot_free(&plot);
     }
     FILE *out = open_memstream(&page, &size);
     CHECK(out);
-    report_html(out, report, pictures, count, "plots");
+    report_html(out, &(struct report_page){.frame = page_frame(),
+                                           .summary = report,
+                                           .pictures = pictures,
+                                           .picture_count = count,
+                                           .folder = "plots"});
     fclose(out);
     CHECK(!strstr(page, "<script"));
     free(page);
@@ -73,7 +86,7 @@ static void show_log(const cJSON *document) {
         }
         CHECK_OP(log.histograms, ==, 0);
     } else {
-        fuzz_check_reason(reason);
+        fuzz_check_reason(reason.text);
     }
     hlog_clear(&log);
 }
@@ -99,7 +112,8 @@ static void show(cJSON *document) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    char reason[JSON_REASON_SIZE], *text = fuzz_text(data, size);
+    struct reason reason;
+    char *text = fuzz_text(data, size);
     cJSON *document = json_text_parse(text, size, &reason);
     free(text);
     if (document && result_file_check(fuzz_schema(FUZZ_RESULT_SCHEMA), document, &reason)) {
@@ -107,7 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         show(document);
         return 0;
     }
-    fuzz_check_reason(reason);
+    fuzz_check_reason(reason.text);
     cJSON_Delete(document);
     return 0;
 }

@@ -65,7 +65,7 @@ static void check_plan(struct plan *plan) {
         cJSON *scenario = plan_scenario(&plan->cells[i]);
         bool fine = schema_check(fuzz_schema(FUZZ_RESULT_SCHEMA), "scenario", scenario, "scenario",
                                  &reason);
-        if (!fine) fprintf(stderr, "%s: %s\n", plan->cells[i].id, reason);
+        if (!fine) fprintf(stderr, "%s: %s\n", plan->cells[i].id, reason.text);
         CHECK(fine);
         cJSON_Delete(scenario);
     }
@@ -89,7 +89,7 @@ static void plan_it(const cJSON *suite) {
         check_plan(&plan);
         plan_free(&plan);
     } else {
-        fuzz_check_reason(reason);
+        fuzz_check_reason(reason.text);
     }
 }
 
@@ -101,7 +101,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                                      .connections = "1,50",
                                                      .transports = "auto,*"};
     const cJSON *schema = fuzz_schema(FUZZ_SUITE_SCHEMA);
-    char reason[JSON_REASON_SIZE], *text = fuzz_text(data, size);
+    struct reason reason;
+    char *text = fuzz_text(data, size);
     make_servers();
     cJSON *suite = json_text_parse(text, size, &reason);
     if (suite && suite_check(schema, suite, &reason)) {
@@ -111,7 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         CHECK(transports_resolve(suite, loadgen.describe, &reason));
         plan_it(suite);
     } else {
-        fuzz_check_reason(reason);
+        fuzz_check_reason(reason.text);
     }
     cJSON_Delete(suite);
     free(text);

@@ -43,7 +43,8 @@ static void read_placement(const char *text) {
     static struct placement placement;
     struct reason reason;
     if (!placement_read(&policy, text, allowed, 5, &reason)) return;
-    placement_decide(&placement, &policy, allowed, 5, 2, 2);
+    const struct placement_need need = {allowed, 5, 2, 2};
+    placement_decide(&placement, &policy, &need);
     CHECK(placement.server_count >= 1 && placement.server_count <= 5);
     CHECK(placement.loadgen_count >= 1 && placement.loadgen_count <= 5);
 }

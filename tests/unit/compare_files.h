@@ -122,7 +122,7 @@ static inline void compare(struct gate_report *report, struct sides s, unsigned 
     struct side sides[SIDES];
     struct reason reason;
     build_sides(&s, sides);
-    if (!sides_possible(sides, &reason)) fail_msg("%s", reason);
+    if (!sides_possible(sides, &reason)) fail_msg("%s", reason.text);
     compare_build(report, sides, vary, gate);
     delete_sides(&s);
 }
@@ -133,11 +133,11 @@ static inline void compare_two(struct gate_report *report, cJSON *left, cJSON *r
 }
 
 static inline const struct gate_row *row_of(const struct gate_report *report, const char *cell,
-                                            enum gate_metric metric) {
+                                            enum metric metric) {
     for (size_t i = 0; i < report->row_count; i++)
         if (strcmp(report->rows[i].cell, cell) == 0 && report->rows[i].metric == metric)
             return &report->rows[i];
-    fail_msg("no row %s of %s", gate_metrics[metric].key, cell);
+    fail_msg("no row %s of %s", metrics[metric].key, cell);
     return NULL;
 }
 
@@ -153,7 +153,7 @@ static inline int exit_code(const struct gate_report *report) {
 static inline void expect_verdict(const struct gate_row *row, enum gate_verdict verdict,
                                   const char *reason) {
     assert_string_equal(gate_verdict_names[row->verdict], gate_verdict_names[verdict]);
-    assert_string_equal(row->reason, reason);
+    assert_string_equal(row->reason.text, reason);
 }
 
 #endif

@@ -35,7 +35,7 @@ static inline bool has_figures(enum gate_verdict verdict) {
            verdict == GATE_INCONCLUSIVE;
 }
 
-static inline struct gate_row make_row(const char *cell, enum gate_metric metric,
+static inline struct gate_row make_row(const char *cell, enum metric metric,
                                        enum gate_verdict verdict, double effect) {
     struct gate_row row = {.metric = metric, .gated = true, .verdict = verdict};
     snprintf(row.cell, sizeof row.cell, "%s", cell);
@@ -61,7 +61,7 @@ static inline struct gate_row make_row(const char *cell, enum gate_metric metric
     return row;
 }
 
-static inline struct gate_row *add(struct made *m, const char *cell, enum gate_metric metric,
+static inline struct gate_row *add(struct made *m, const char *cell, enum metric metric,
                                    enum gate_verdict verdict, double effect) {
     assert_true(m->report.row_count < ROWS);
     struct gate_row *row = &m->rows[m->report.row_count++];
@@ -71,15 +71,16 @@ static inline struct gate_row *add(struct made *m, const char *cell, enum gate_m
 
 static inline void add_control(struct made *m, enum gate_verdict verdict) {
     m->report.has_control = true;
-    m->report.control = make_row("a", GATE_CPU, verdict, 0.002);
+    m->report.control = make_row("a", METRIC_CPU, verdict, 0.002);
 }
 
 /* One row of every verdict that gate_decide gives. */
 static inline void make_all(struct made *m, const char *cell) {
     start(m);
     for (int v = GATE_PASS; v < GATE_VERDICTS; v++) {
-        struct gate_row *row = add(m, cell, GATE_CPU, (enum gate_verdict)v, 0.05);
-        if (!has_figures(row->verdict)) snprintf(row->reason, sizeof row->reason, "because %d", v);
+        struct gate_row *row = add(m, cell, METRIC_CPU, (enum gate_verdict)v, 0.05);
+        if (!has_figures(row->verdict))
+            gate_reason_set(&row->reason, GATE_SKIPPED, "because %d", v);
     }
     add_control(m, GATE_PASS);
 }

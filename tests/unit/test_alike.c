@@ -18,7 +18,7 @@ static void expect_incomparable(cJSON *left, cJSON *right, const char *reason) {
 static unsigned vary(const char *name) {
     unsigned keys = 0;
     struct reason reason = {.text = ""};
-    if (!alike_vary(&keys, name, &reason)) fail_msg("%s", reason);
+    if (!alike_vary(&keys, name, &reason)) fail_msg("%s", reason.text);
     return keys;
 }
 
@@ -79,7 +79,7 @@ static void several_differences_are_allowed_together(void **state) {
             continue;
         }
         compare_two(&report, left, right, vary("cpu") | vary("kernel"));
-        expect_verdict(row_of(&report, CLOSED, GATE_CPU), GATE_PASS, "");
+        expect_verdict(row_of(&report, CLOSED, METRIC_CPU), GATE_PASS, "");
         compare_clear(&report);
     }
 }
@@ -96,7 +96,7 @@ static void what_may_differ(void **state) {
     cJSON *builds = cJSON_GetObjectItem(right, "builds");
     cJSON_SetValuestring(cJSON_GetObjectItem(cJSON_GetArrayItem(builds, 0), "sha256"), "6f");
     compare_two(&report, left, right, 0);
-    expect_verdict(row_of(&report, CLOSED, GATE_CPU), GATE_PASS, "");
+    expect_verdict(row_of(&report, CLOSED, METRIC_CPU), GATE_PASS, "");
     compare_clear(&report);
 }
 
@@ -107,7 +107,7 @@ static void sessions_of_one_side_must_be_alike(void **state) {
                       {closed_result("c", 8, 1e5, 5e3)}};
     set(s.left[1], "env.host.kernel", "\"6.18\"");
     compare(&report, s, 0, true);
-    assert_int_equal(row_of(&report, CLOSED, GATE_CPU)->verdict, GATE_INCOMPARABLE);
+    assert_int_equal(row_of(&report, CLOSED, METRIC_CPU)->verdict, GATE_INCOMPARABLE);
     compare_clear(&report);
 }
 

@@ -12,8 +12,8 @@ static void equal_figures_pass(void **state) {
     struct gate_report report;
     compare_two(&report, closed_result("a", 9, 1e5, 5e3), closed_result("b", 9, 1e5, 5e3), 0);
     assert_int_equal(report.row_count, 2);
-    expect_verdict(row_of(&report, CLOSED, GATE_THROUGHPUT), GATE_PASS, "");
-    expect_verdict(row_of(&report, CLOSED, GATE_CPU), GATE_PASS, "");
+    expect_verdict(row_of(&report, CLOSED, METRIC_THROUGHPUT), GATE_PASS, "");
+    expect_verdict(row_of(&report, CLOSED, METRIC_CPU), GATE_PASS, "");
     assert_int_equal(exit_code(&report), 0);
     assert_string_equal(report.baseline, "1.json");
     compare_clear(&report);
@@ -23,7 +23,7 @@ static void a_slower_candidate_has_regressed(void **state) {
     (void)state;
     struct gate_report report;
     compare_two(&report, closed_result("a", 9, 1e5, 5e3), closed_result("b", 9, 0.9e5, 5e3), 0);
-    const struct gate_row *row = row_of(&report, CLOSED, GATE_THROUGHPUT);
+    const struct gate_row *row = row_of(&report, CLOSED, METRIC_THROUGHPUT);
     expect_verdict(row, GATE_REGRESSED, "");
     assert_near(row->effect, -log(0.9), 1e-9);
     assert_true(row->low <= row->effect && row->effect <= row->high);
@@ -33,7 +33,7 @@ static void a_slower_candidate_has_regressed(void **state) {
     assert_int_equal(row->slots[1], 9);
     /* nine logarithms, 0.001 apart: deviation 0.00274 */
     assert_near(row->smallest, 3.7 * 0.002728 * sqrt(2.0 / 9), 1e-5);
-    expect_verdict(row_of(&report, CLOSED, GATE_CPU), GATE_PASS, "");
+    expect_verdict(row_of(&report, CLOSED, METRIC_CPU), GATE_PASS, "");
     assert_int_equal(exit_code(&report), 1);
     compare_clear(&report);
 }
@@ -42,7 +42,7 @@ static void a_candidate_that_costs_less_has_improved(void **state) {
     (void)state;
     struct gate_report report;
     compare_two(&report, closed_result("a", 9, 1e5, 5e3), closed_result("b", 9, 1e5, 4e3), 0);
-    expect_verdict(row_of(&report, CLOSED, GATE_CPU), GATE_IMPROVED, "");
+    expect_verdict(row_of(&report, CLOSED, METRIC_CPU), GATE_IMPROVED, "");
     assert_int_equal(exit_code(&report), 0);
     compare_clear(&report);
 }
@@ -57,9 +57,73 @@ static void metrics_follow_the_load(void **state) {
     }
     compare_two(&report, files[0], files[1], 0);
     assert_int_equal(report.row_count, 3);
-    expect_verdict(row_of(&report, OPEN, GATE_P50), GATE_PASS, "");
-    expect_verdict(row_of(&report, OPEN, GATE_P99), GATE_PASS, "");
-    expect_verdict(row_of(&report, OPEN, GATE_CPU), GATE_PASS, "");
+    expect_verdict(row_of(&report, OPEN, METRIC_P50), GATE_PASS, "");
+    expect_verdict(row_of(&report, OPEN, METRIC_P99), GATE_PASS, "");
+    expect_verdict(row_of(&report, OPEN, METRIC_CPU), GATE_PASS, "");
+    compare_clear(&report);
+}
+
+/* Makes the slots of a file's first cell those of a version without the p99. */
+static cJSON *without_p99(cJSON *file) {
+    cJSON *slot;
+    cJSON_ArrayForEach(slot, cJSON_GetObjectItem(cell_of(file, 0), "samples"))
+        cJSON_DeleteItemFromObject(cJSON_GetObjectItem(slot, "latency"), "p99_ns");
+    return file;
+}
+
+static cJSON *open_result(const char *session) {
+    cJSON *file = new_result(session);
+    add_slots(add_cell(file, OPEN, "open"), 9, 2e4, 5e3, "none");
+    return file;
+}
+
+static void a_metric_that_the_baseline_lacks_is_new(void **state) {
+    (void)state;
+    struct gate_report report;
+    compare_two(&report, without_p99(open_result("a")), open_result("b"), 0);
+    assert_int_equal(report.row_count, 3);
+    const struct gate_row *row = row_of(&report, OPEN, METRIC_P99);
+    expect_verdict(row, GATE_NEW, GATE_NEW_METRIC_TEXT);
+    assert_false(row->gated);
+    expect_verdict(row_of(&report, OPEN, METRIC_P50), GATE_PASS, "");
+    assert_int_equal(exit_code(&report), 0);
+    compare_clear(&report);
+}
+
+static void a_metric_that_both_sides_lack_is_not_mentioned(void **state) {
+    (void)state;
+    struct gate_report report;
+    compare_two(&report, without_p99(open_result("a")), without_p99(open_result("b")), 0);
+    assert_int_equal(report.row_count, 2);
+    expect_verdict(row_of(&report, OPEN, METRIC_P50), GATE_PASS, "");
+    expect_verdict(row_of(&report, OPEN, METRIC_CPU), GATE_PASS, "");
+    assert_int_equal(exit_code(&report), 0);
+    compare_clear(&report);
+}
+
+/* The candidate may have lost it, so that its silence is no pass. */
+static void a_metric_that_the_candidate_lacks_is_not_measured(void **state) {
+    (void)state;
+    struct gate_report report;
+    compare_two(&report, open_result("a"), without_p99(open_result("b")), 0);
+    const struct gate_row *row = row_of(&report, OPEN, METRIC_P99);
+    assert_int_equal(row->verdict, GATE_NOT_MEASURED);
+    assert_true(row->gated);
+    assert_int_equal(exit_code(&report), 3);
+    compare_clear(&report);
+}
+
+/* Null says that the version has the metric, and did not know its value. */
+static void an_unknown_figure_is_not_new(void **state) {
+    (void)state;
+    struct gate_report report;
+    cJSON *old = open_result("a"), *slot;
+    cJSON_ArrayForEach(slot, cJSON_GetObjectItem(cell_of(old, 0), "samples"))
+        cJSON_ReplaceItemInObject(cJSON_GetObjectItem(slot, "latency"), "p99_ns",
+                                  cJSON_CreateNull());
+    compare_two(&report, old, open_result("b"), 0);
+    assert_int_equal(row_of(&report, OPEN, METRIC_P99)->verdict, GATE_NOT_MEASURED);
+    assert_int_equal(exit_code(&report), 3);
     compare_clear(&report);
 }
 
@@ -67,7 +131,7 @@ static void too_few_slots_are_not_measured(void **state) {
     (void)state;
     struct gate_report report;
     compare_two(&report, closed_result("a", 2, 1e5, 5e3), closed_result("b", 8, 1e5, 5e3), 0);
-    const struct gate_row *row = row_of(&report, CLOSED, GATE_CPU);
+    const struct gate_row *row = row_of(&report, CLOSED, METRIC_CPU);
     expect_verdict(row, GATE_NOT_MEASURED,
                    "2 and 8 usable slots, 8 a side are needed: --repeats 8");
     assert_true(row->gated && isnan(row->effect) && isnan(row->smallest));
@@ -82,13 +146,18 @@ static void the_commonest_reason_is_told(void **state) {
     cJSON *left = closed_result("a", 9, 1e5, 5e3), *slot;
     int i = 0;
     cJSON_ArrayForEach(slot, json_item(cell_of(left, 0), "samples")) {
+        bool rare = i++ < 3;
         set(slot, "validity.verdict", "\"invalid\"");
-        set(slot, "validity.reasons", i++ < 3 ? "[\"rare\"]" : "[\"common\"]");
+        set(slot, "validity.codes", rare ? "[\"no_stats\"]" : "[\"errors\"]");
+        set(slot, "validity.reasons", rare ? "[\"rare\"]" : "[\"common\"]");
+        if (i > 4) set(slot, "validity.reasons", i % 2 ? "[\"1 %\"]" : "[\"2 %\"]");
     }
     compare_two(&report, left, closed_result("b", 8, 1e5, 5e3), 0);
-    expect_verdict(row_of(&report, CLOSED, GATE_CPU), GATE_NOT_MEASURED,
+    expect_verdict(row_of(&report, CLOSED, METRIC_CPU), GATE_NOT_MEASURED,
                    "0 and 8 usable slots, 8 a side are needed; mostly: common");
-    assert_true(isnan(row_of(&report, CLOSED, GATE_CPU)->baseline));
+    assert_int_equal(row_of(&report, CLOSED, METRIC_CPU)->reason.code, GATE_SLOT_INVALID);
+    assert_int_equal(row_of(&report, CLOSED, METRIC_CPU)->reason.slot, VALIDITY_ERRORS);
+    assert_true(isnan(row_of(&report, CLOSED, METRIC_CPU)->baseline));
     assert_int_equal(exit_code(&report), 3);
     compare_clear(&report);
 }
@@ -100,10 +169,10 @@ static void a_figure_of_the_pair_is_not_gated(void **state) {
     for (int i = 0; i < 2; i++)
         add_slots(add_cell(files[i], CLOSED, "closed"), 8, 1e5, 5e3, "both");
     compare_two(&report, files[0], files[1], 0);
-    const struct gate_row *row = row_of(&report, CLOSED, GATE_THROUGHPUT);
+    const struct gate_row *row = row_of(&report, CLOSED, METRIC_THROUGHPUT);
     assert_int_equal(row->verdict, GATE_NOT_MEASURED);
     assert_false(row->gated);
-    assert_true(row_of(&report, CLOSED, GATE_CPU)->gated);
+    assert_true(row_of(&report, CLOSED, METRIC_CPU)->gated);
     assert_int_equal(exit_code(&report), 0);
     compare_clear(&report);
 }
@@ -115,7 +184,7 @@ static void a_candidate_at_the_generators_limit_is_not_measured(void **state) {
     cJSON *right = new_result("b");
     add_slots(add_cell(right, CLOSED, "closed"), 8, 1e5, 5e3, "both");
     compare_two(&report, closed_result("a", 8, 1e5, 5e3), right, 0);
-    assert_true(row_of(&report, CLOSED, GATE_THROUGHPUT)->gated);
+    assert_true(row_of(&report, CLOSED, METRIC_THROUGHPUT)->gated);
     assert_int_equal(exit_code(&report), 3);
     compare_clear(&report);
 }
@@ -140,15 +209,15 @@ static void a_new_cell_is_not_gated_and_a_lost_one_is(void **state) {
     cJSON *left = closed_result("a", 8, 1e5, 5e3), *right = closed_result("b", 8, 1e5, 5e3);
     add_slots(add_cell(right, OPEN, "open"), 8, 2e4, 5e3, "none");
     compare_two(&report, left, right, 0);
-    expect_verdict(row_of(&report, OPEN, GATE_P50), GATE_NEW, "");
-    assert_false(row_of(&report, OPEN, GATE_P50)->gated);
+    expect_verdict(row_of(&report, OPEN, METRIC_P50), GATE_NEW, "");
+    assert_false(row_of(&report, OPEN, METRIC_P50)->gated);
     assert_int_equal(exit_code(&report), 0);
     compare_clear(&report);
 
     left = closed_result("a", 8, 1e5, 5e3), right = closed_result("b", 8, 1e5, 5e3);
     add_slots(add_cell(left, OPEN, "open"), 8, 2e4, 5e3, "none");
     compare_two(&report, left, right, 0);
-    expect_verdict(row_of(&report, OPEN, GATE_P50), GATE_NOT_MEASURED,
+    expect_verdict(row_of(&report, OPEN, METRIC_P50), GATE_NOT_MEASURED,
                    "the candidate does not have it");
     assert_int_equal(exit_code(&report), 3);
     compare_clear(&report);
@@ -168,8 +237,9 @@ static void a_skipped_cell_says_why(void **state) {
                 add_slots(one, 8, 2e4, 5e3, "none");
             if (!complete) set(right, "session.complete", "false");
             compare_two(&report, left, right, 0);
-            expect_verdict(row_of(&report, OPEN, GATE_P50), GATE_NOT_MEASURED,
+            expect_verdict(row_of(&report, OPEN, METRIC_P50), GATE_NOT_MEASURED,
                            both ? "skipped: too many" : "skipped by the candidate: too many");
+            assert_int_equal(row_of(&report, OPEN, METRIC_P50)->reason.code, GATE_SKIPPED);
             assert_int_equal(exit_code(&report), both && complete ? 0 : 3);
             compare_clear(&report);
         }
@@ -181,7 +251,7 @@ static void the_same_session_is_identical(void **state) {
     (void)state;
     struct gate_report report;
     compare_two(&report, closed_result("a", 2, 1e5, 5e3), closed_result("a", 2, 1e5, 5e3), 0);
-    expect_verdict(row_of(&report, CLOSED, GATE_CPU), GATE_IDENTICAL,
+    expect_verdict(row_of(&report, CLOSED, METRIC_CPU), GATE_IDENTICAL,
                    "the same slots of the same session");
     assert_int_equal(exit_code(&report), 0);
     compare_clear(&report);
@@ -192,7 +262,7 @@ static void a_copy_that_was_changed_is_compared(void **state) {
     (void)state;
     struct gate_report report;
     compare_two(&report, closed_result("a", 8, 1e5, 5e3), closed_result("a", 8, 0.9e5, 5e3), 0);
-    assert_int_equal(row_of(&report, CLOSED, GATE_THROUGHPUT)->verdict, GATE_REGRESSED);
+    assert_int_equal(row_of(&report, CLOSED, METRIC_THROUGHPUT)->verdict, GATE_REGRESSED);
     assert_int_equal(exit_code(&report), 1);
     compare_clear(&report);
 }
@@ -208,12 +278,12 @@ static void sessions_add_their_slots(void **state) {
         else
             add_slots(cell_of(s.right[0], 0), 4, 0.9e5, 5e3, "server");
         compare(&report, s, 0, false);
-        const struct gate_row *row = row_of(&report, CLOSED, GATE_THROUGHPUT);
+        const struct gate_row *row = row_of(&report, CLOSED, METRIC_THROUGHPUT);
         assert_int_equal(row->slots[0], 8);
         assert_int_equal(row->slots[1], 8);
         expect_verdict(row, GATE_REGRESSED, "");
         assert_int_equal(report.advisory, sessions == 1);
-        assert_int_equal(*report.note != '\0', sessions == 1);
+        assert_int_equal(report.note.code, sessions == 1 ? GATE_ADVISORY : GATE_NO_REASON);
         assert_int_equal(exit_code(&report), sessions == 1 ? 0 : 1);
         assert_string_equal(report.baseline, "1.json and 1 more");
         compare_clear(&report);
@@ -248,6 +318,10 @@ int main(void) {
         cmocka_unit_test(a_slower_candidate_has_regressed),
         cmocka_unit_test(a_candidate_that_costs_less_has_improved),
         cmocka_unit_test(metrics_follow_the_load),
+        cmocka_unit_test(a_metric_that_the_baseline_lacks_is_new),
+        cmocka_unit_test(a_metric_that_both_sides_lack_is_not_mentioned),
+        cmocka_unit_test(a_metric_that_the_candidate_lacks_is_not_measured),
+        cmocka_unit_test(an_unknown_figure_is_not_new),
         cmocka_unit_test(too_few_slots_are_not_measured),
         cmocka_unit_test(the_commonest_reason_is_told),
         cmocka_unit_test(a_figure_of_the_pair_is_not_gated),

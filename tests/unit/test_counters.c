@@ -24,7 +24,7 @@
 #define THREADS 3
 #define DEADLINE_NS 20000000000u
 
-static struct reason reason;
+static struct uncounted why;
 
 struct child {
     pid_t pid;  /* its id */
@@ -96,9 +96,9 @@ static void order(const struct child *c) {
 }
 
 static void skip_unless_permitted(void) {
-    struct counters *own = counters_open(getpid(), &reason);
+    struct counters *own = counters_open(getpid(), &why);
     if (!own) {
-        print_message("skip: system calls are not counted: %s\n", reason.text);
+        print_message("skip: system calls are not counted: %s\n", why.reason.text);
         skip();
     }
     counters_close(own);
@@ -116,7 +116,7 @@ static void calls_and_sleeps_are_exact(void **state) {
     struct child c = start(make_calls);
     await_sleep(&c, 0);
     uint64_t before = slept(&c);
-    struct counters *counters = counters_open(c.pid, &reason);
+    struct counters *counters = counters_open(c.pid, &why);
     assert_non_null(counters);
     const uint64_t calls = ROUNDS * (CALLS + 1); /* and the read */
     struct counts counts;
@@ -141,7 +141,7 @@ static void threads_are_counted_after_their_end(void **state) {
     skip_unless_permitted();
     struct child c = start(make_calls_in_threads);
     await_sleep(&c, 0);
-    struct counters *counters = counters_open(c.pid, &reason);
+    struct counters *counters = counters_open(c.pid, &why);
     assert_non_null(counters);
     assert_int_equal(write(c.orders, "x", 1), 1);
     end(&c);
@@ -149,9 +149,10 @@ static void threads_are_counted_after_their_end(void **state) {
     assert_true(counters_read(counters, &counts));
     assert_in_range(counts.syscalls, THREADS * CALLS, THREADS * CALLS * 1.1);
     counters_close(counters);
-    counters = counters_open(c.pid, &reason);
+    counters = counters_open(c.pid, &why);
     assert_null(counters);
-    assert_string_equal(reason.text, "the server has ended");
+    assert_int_equal(why.code, UNCOUNTED_SERVER_ENDED);
+    assert_string_equal(why.reason.text, "the server has ended");
 }
 
 /* Puts the path of a program of this build there; this one is in a directory below. */
@@ -202,10 +203,11 @@ static void a_counted_slot_has_three_calls_per_echo(void **state) {
     double calls = figure(sample, "counters", "syscalls_per_echo");
     double wakeups = figure(sample, "counters", "wakeups_per_echo");
     const cJSON *counters = cJSON_GetObjectItemCaseSensitive(sample, "counters");
-    if (*o.uncounted.text) {
-        assert_string_equal(describe_text(counters, "reason"), o.uncounted.text);
+    if (*o.uncounted.reason.text) {
+        assert_string_equal(describe_text(counters, "reason"), o.uncounted.reason.text);
+        assert_string_equal(describe_text(counters, "code"), uncounted_names[o.uncounted.code]);
         assert_true(isnan(calls) && isnan(wakeups));
-        print_message("skip: system calls are not counted: %s\n", o.uncounted.text);
+        print_message("skip: system calls are not counted: %s\n", o.uncounted.reason.text);
         cJSON_Delete(sample);
         slot_free(&o);
         skip();
@@ -213,6 +215,7 @@ static void a_counted_slot_has_three_calls_per_echo(void **state) {
     double echoes = figure(sample, "totals", "bytes_received") / cell.size_bytes;
     double voluntary = figure(sample, "server", "ctx_voluntary"); /* of the window */
     assert_true(cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(counters, "reason")));
+    assert_true(cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(counters, "code")));
     assert_true(calls * echoes >= 3 * echoes - 0.5 && calls * echoes < 3 * echoes + 50);
     assert_true(wakeups * echoes >= voluntary - 0.5 && wakeups * echoes < echoes + 50);
     cJSON_Delete(sample);

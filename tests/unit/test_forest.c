@@ -30,7 +30,7 @@ static void draw_rows(struct plot *plot, const char *first, const char *second,
     char text[2048];
     struct reason reason = {.text = ""};
     snprintf(text, sizeof text, HEAD ",\"rows\":[%s,%s],\"control\":%s}", first, second, control);
-    if (!draw(plot, text, &reason)) fail_msg("%s", reason);
+    if (!draw(plot, text, &reason)) fail_msg("%s", reason.text);
 }
 
 static const char *row(char text[256], const char *metric, const char *gated, const char *effect,

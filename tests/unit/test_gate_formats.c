@@ -9,7 +9,7 @@ static void expect_case(enum gate_verdict verdict, bool gated, int exit_code, bo
                         const char *element) {
     struct made m;
     start(&m);
-    add(&m, "a", GATE_CPU, verdict, 0.05)->gated = gated;
+    add(&m, "a", METRIC_CPU, verdict, 0.05)->gated = gated;
     m.report.invalid = invalid;
     add_control(&m, GATE_PASS);
     char *text = gate_junit(&m.report, exit_code, "why"), *end = strstr(text, "</testcase>");
@@ -57,7 +57,7 @@ static void junit_reads_as_a_whole(void **state) {
     (void)state;
     struct made m;
     start(&m);
-    add(&m, "a/b", GATE_P50, GATE_REGRESSED, 0.06);
+    add(&m, "a/b", METRIC_P50, GATE_REGRESSED, 0.06);
     char *text = gate_junit(&m.report, 1, "");
     assert_string_equal(
         text,
@@ -79,8 +79,8 @@ static void markdown_folds_what_passed(void **state) {
     (void)state;
     struct made m;
     start(&m);
-    add(&m, "bad", GATE_CPU, GATE_REGRESSED, 0.05);
-    for (int i = 0; i < 11; i++) add(&m, "good", GATE_CPU, GATE_PASS, 0.001);
+    add(&m, "bad", METRIC_CPU, GATE_REGRESSED, 0.05);
+    for (int i = 0; i < 11; i++) add(&m, "good", METRIC_CPU, GATE_PASS, 0.001);
     char *text = gate_markdown(&m.report, 1, "");
     expect(text, "### iobench ab: REGRESSED: bad: ", 1);
     expect(text, "<details>", 0);
@@ -88,7 +88,7 @@ static void markdown_folds_what_passed(void **state) {
     expect(text, "| PASS |\n", 11);
     expect(text, "`good`", 1); /* once per group */
     free(text);
-    add(&m, "good", GATE_CPU, GATE_PASS, 0.001);
+    add(&m, "good", METRIC_CPU, GATE_PASS, 0.001);
     text = gate_markdown(&m.report, 1, "");
     char *fold = strstr(text, "<details><summary>All 13 figures</summary>\n\n|");
     assert_non_null(fold);
@@ -106,10 +106,10 @@ static void annotations_are_few_and_the_worst_first(void **state) {
     (void)state;
     struct made m;
     start(&m);
-    for (int i = 0; i < 3; i++) add(&m, "gone", GATE_CPU, GATE_NOT_MEASURED, NAN);
-    for (int i = 0; i < 8; i++) add(&m, "bad", GATE_CPU, GATE_REGRESSED, 0.05);
-    for (int i = 0; i < 2; i++) add(&m, "maybe", GATE_CPU, GATE_INCONCLUSIVE, 0.02);
-    add(&m, "loud", GATE_LOADGEN_CPU, GATE_REGRESSED, 0.05)->gated = false;
+    for (int i = 0; i < 3; i++) add(&m, "gone", METRIC_CPU, GATE_NOT_MEASURED, NAN);
+    for (int i = 0; i < 8; i++) add(&m, "bad", METRIC_CPU, GATE_REGRESSED, 0.05);
+    for (int i = 0; i < 2; i++) add(&m, "maybe", METRIC_CPU, GATE_INCONCLUSIVE, 0.02);
+    add(&m, "loud", METRIC_LOADGEN_CPU, GATE_REGRESSED, 0.05)->gated = false;
     char *text = annotations_of(&m, 1, "");
     expect(text, "::error ", 10);
     expect(text, "::error title=iobench ab%3A bad ", 8);
@@ -143,7 +143,7 @@ static void hostile_names_stay_names(void **state) {
     struct made m;
     make_all(&m, HOSTILE);
     snprintf(m.report.baseline, sizeof m.report.baseline, "%s", HOSTILE);
-    snprintf(m.rows[0].reason, sizeof m.rows[0].reason, "%s", HOSTILE);
+    snprintf(m.rows[0].reason.text, GATE_REASON_SIZE, "%s", HOSTILE);
     char *text = table_of(&m, 1, "", false);
     expect(text, "\001", 0);
     expect(text, "\n::", 0);
@@ -184,7 +184,7 @@ static void xml_is_utf8_of_what_xml_knows(void **state) {
         struct made m;
         char expected[128];
         start(&m);
-        add(&m, cases[i].name, GATE_P50, GATE_PASS, 0.001);
+        add(&m, cases[i].name, METRIC_P50, GATE_PASS, 0.001);
         char *text = gate_junit(&m.report, 0, "");
         snprintf(expected, sizeof expected, " name=\"%s p50\">", cases[i].written);
         expect(text, expected, 1);

@@ -11,14 +11,14 @@
 static cJSON *json_of(const struct made *m, int exit_code, const char *why) {
     struct reason reason = {.text = ""};
     cJSON *schema = json_file_read("results/iobench-gate.schema.json", &reason);
-    if (!schema) fail_msg("%s", reason);
+    if (!schema) fail_msg("%s", reason.text);
     cJSON *json = gate_json(&m->report, exit_code, why);
     char *text = cJSON_Print(json); /* what is read is what counts */
     cJSON_Delete(json);
     json = cJSON_Parse(text);
     cJSON_free(text);
     assert_non_null(json);
-    if (!schema_check(schema, NULL, json, "", &reason)) fail_msg("%s", reason);
+    if (!schema_check(schema, NULL, json, "", &reason)) fail_msg("%s", reason.text);
     cJSON_Delete(schema);
     return json;
 }
@@ -29,12 +29,12 @@ static void a_table_reads_as_a_whole(void **state) {
     (void)state;
     struct made m;
     start(&m);
-    add(&m, "epoll/closed", GATE_THROUGHPUT, GATE_REGRESSED, 0.049);
-    add(&m, "epoll/closed", GATE_P99, GATE_INCONCLUSIVE, 0.08);
-    add(&m, "poll/closed", GATE_P99, GATE_NOT_MEASURED, NAN);
-    snprintf(m.rows[2].reason, sizeof m.rows[2].reason, "it ended");
+    add(&m, "epoll/closed", METRIC_THROUGHPUT, GATE_REGRESSED, 0.049);
+    add(&m, "epoll/closed", METRIC_P99, GATE_INCONCLUSIVE, 0.08);
+    add(&m, "poll/closed", METRIC_P99, GATE_NOT_MEASURED, NAN);
+    gate_reason_set(&m.rows[2].reason, GATE_BROKEN, "it ended");
     add_control(&m, GATE_PASS);
-    snprintf(m.report.note, sizeof m.report.note, "note well");
+    gate_reason_set(&m.report.note, GATE_ADVISORY, "note well");
     char *text = table_of(&m, 1, "", false), expected[2048];
     char *legend = strstr(text, "\nchange: ");
     assert_non_null(legend);
@@ -55,7 +55,7 @@ static void a_table_reads_as_a_whole(void **state) {
              "control, the baseline against a copy of it: a\n"
              "  %-10s     20\u00a0\u00b5s      21\u00a0\u00b5s  +0.2 %%  "
              "-0.8\u00a0..\u00a0+1.2\u00a0%%    0.012      2  PASS\n",
-             gate_metrics[GATE_CPU].title);
+             metrics[METRIC_CPU].title);
     assert_string_equal(text, expected);
     expect(legend + 1,
            "\nnote well\n3 figures: 1 REGRESSED, 1 INCONCLUSIVE, 1 NOT MEASURED\n"
@@ -92,7 +92,7 @@ static void a_comparison_of_files_counts_slots(void **state) {
     start(&m);
     m.report.command = "compare";
     m.report.duration_s = m.report.budget_s = NAN;
-    struct gate_row *row = add(&m, "a", GATE_CPU, GATE_PASS, 0.001);
+    struct gate_row *row = add(&m, "a", METRIC_CPU, GATE_PASS, 0.001);
     row->slots[0] = 12;
     row->slots[1] = 9;
     char *text = table_of(&m, 0, "", false);
@@ -123,17 +123,17 @@ static void the_conclusion_follows_the_exit_code(void **state) {
     (void)state;
     struct made m;
     start(&m);
-    add(&m, "a", GATE_P50, GATE_PASS, 0.001);
-    add(&m, "b", GATE_P50, GATE_PASS, 0.001);
+    add(&m, "a", METRIC_P50, GATE_PASS, 0.001);
+    add(&m, "b", METRIC_P50, GATE_PASS, 0.001);
     expect_conclusion(&m, 0, "PASS: 2 figures of 2 cells, none worse by its limit");
-    add(&m, "b", GATE_P99, GATE_INCONCLUSIVE, 0.01);
-    add(&m, "b", GATE_CPU, GATE_PASS, 0.001)->gated = false;
+    add(&m, "b", METRIC_P99, GATE_INCONCLUSIVE, 0.01);
+    add(&m, "b", METRIC_CPU, GATE_PASS, 0.001)->gated = false;
     expect_conclusion(&m, 0,
                       "PASS: 3 figures of 2 cells, none regressed; 1 INCONCLUSIVE; 1 not gated");
     expect_conclusion(&m, 1, "INCONCLUSIVE: the why");
     expect_conclusion(&m, 3, "NO VERDICT: the why");
-    add(&m, "c", GATE_P99, GATE_REGRESSED, 0.2);
-    add(&m, "d", GATE_P99, GATE_REGRESSED, 0.2);
+    add(&m, "c", METRIC_P99, GATE_REGRESSED, 0.2);
+    add(&m, "d", METRIC_P99, GATE_REGRESSED, 0.2);
     expect_conclusion(&m, 1, "REGRESSED: c: p99 +22.1 % (p 0.0003), and 1 more");
     expect_conclusion(&m, 0,
                       "REGRESSED: c: p99 +22.1 % (p 0.0003), and 1 more; no failure, as asked for");
@@ -142,10 +142,10 @@ static void the_conclusion_follows_the_exit_code(void **state) {
                       "REGRESSED: c: p99 +22.1 % (p 0.0003), and 1 more; no failure, because"
                       " it is advisory");
     m.report.invalid = true;
-    snprintf(m.report.reason, sizeof m.report.reason, "the control shifted");
+    gate_reason_set(&m.report.reason, GATE_CONTROL_SHIFTED, "the control shifted");
     expect_conclusion(&m, 3, "INVALID: the control shifted");
     start(&m);
-    add(&m, "a", GATE_P50, GATE_IDENTICAL, NAN);
+    add(&m, "a", METRIC_P50, GATE_IDENTICAL, NAN);
     expect_conclusion(&m, 0, "PASS: 0 figures of 1 cell; 1 IDENTICAL");
 }
 
@@ -161,7 +161,7 @@ static void json_has_changes_and_stages(void **state) {
     (void)state;
     struct made m;
     make_all(&m, "a");
-    add(&m, "b", GATE_THROUGHPUT, GATE_REGRESSED, 0.05);
+    add(&m, "b", METRIC_THROUGHPUT, GATE_REGRESSED, 0.05);
     cJSON *json = json_of(&m, 1, "why"), *rows = cJSON_GetObjectItem(json, "rows");
     assert_int_equal(cJSON_GetArraySize(rows), m.report.row_count);
     const cJSON *slower = cJSON_GetArrayItem(rows, (int)m.report.row_count - 1);
@@ -207,8 +207,8 @@ static void nothing_unknown_looks_like_a_figure(void **state) {
     start(&m);
     m.report.duration_s = m.report.budget_s = NAN;
     for (int v = GATE_PASS; v < GATE_VERDICTS; v++)
-        add(&m, "a", v % 2 ? GATE_THROUGHPUT : GATE_WAKEUPS, (enum gate_verdict)v, NAN);
-    m.rows[0] = make_row("a", GATE_THROUGHPUT, GATE_PASS, 0.001);
+        add(&m, "a", v % 2 ? METRIC_THROUGHPUT : METRIC_WAKEUPS, (enum gate_verdict)v, NAN);
+    m.rows[0] = make_row("a", METRIC_THROUGHPUT, GATE_PASS, 0.001);
     m.rows[0].low = -INFINITY; /* so few pairs bound nothing */
     m.rows[0].high = INFINITY;
     char *texts[] = {table_of(&m, 1, "", false), gate_junit(&m.report, 1, ""),

@@ -129,7 +129,7 @@ static void the_highest_value_is_in_the_last_place(void **state) {
 static uint8_t sextet(char c) {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const char *at = strchr(digits, c);
-    assert_true(c != '\0' && at != NULL);
+    assert_true(c != '\0' && at);
     return (uint8_t)(at - digits);
 }
 

@@ -52,7 +52,7 @@ static void set_latency(cJSON *sample, const char *kind, const char *basis, uint
 static void make_log(cJSON *document, struct hlog *log) {
     struct reason reason = {.text = ""};
     bool made = hlog_from_result(log, document, &reason);
-    if (!made) fail_msg("%s", reason);
+    if (!made) fail_msg("%s", reason.text);
     assert_int_equal(strlen(log->text.data), log->text.size);
     cJSON_Delete(document);
     char *to = log->text.data;

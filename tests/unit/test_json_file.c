@@ -1,5 +1,6 @@
 /* test_json_file.c - documents on disk: what is no file, no JSON, or only a part of it.
  * Invariant: a reason is one line. */
+#include "bench/support/files.h"
 #include "bench/support/json_file.h"
 #include "bench/support/reason.h"
 #include "tests/unit/unit.h"
@@ -40,7 +41,7 @@ static void every_beginning_ends_too_early(void **state) {
         assert_int_equal(json != NULL, length == sizeof text - 1);
         cJSON_Delete(json);
         if (!json && !strstr(reason.text, ": the text ends too early"))
-            fail_msg("%s: %s", part, reason);
+            fail_msg("%s: %s", part, reason.text);
     }
 }
 
@@ -76,7 +77,7 @@ static void only_regular_files_are_read(void **state) {
     assert_int_equal(mkfifo(path, 0600), 0);
     refused(path, "not a regular file");
     struct reason reason = {.text = ""};
-    assert_false(json_file_writable(path, &reason));
+    assert_false(files_replaceable(path, &reason));
     assert_string_equal(reason.text, "exists and is not a regular file");
     unlink(path);
     refused("/dev/zero", "not a regular file");
@@ -90,7 +91,7 @@ static void what_is_too_large_is_not_even_read(void **state) {
     path_in(path, "large");
     int file = open(path, O_RDWR | O_CREAT, 0600);
     assert_true(file >= 0);
-    assert_int_equal(ftruncate(file, (off_t)JSON_FILE_BYTES_MAX + 1), 0);
+    assert_int_equal(ftruncate(file, (off_t)FILES_BYTES_MAX + 1), 0);
     refused(path, "larger than 256 MiB");
     close(file);
     unlink(path);

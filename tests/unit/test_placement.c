@@ -58,7 +58,8 @@ static void placement_texts(void **state) {
         if (!fine) assert_memory_equal(reason.text, quoted, strlen(quoted));
         if (!fine) continue;
         assert_int_equal(policy->kind, PLACEMENT_GIVEN);
-        placement_decide(p, policy, cpus, 5, 1, 1);
+        const struct placement_need need = {cpus, 5, 1, 1};
+        placement_decide(p, policy, &need);
         show(p, found, sizeof found);
         assert_string_equal(found, cases[i].placement);
     }
@@ -89,7 +90,8 @@ static void placement_rules(void **state) {
         char found[128];
         struct reason reason;
         assert_true(placement_read(policy, cases[i].text, cpus, 4, &reason));
-        placement_decide(p, policy, cpus, cases[i].cpus, cases[i].server, cases[i].loadgen);
+        const struct placement_need need = {cpus, cases[i].cpus, cases[i].server, cases[i].loadgen};
+        placement_decide(p, policy, &need);
         show(p, found, sizeof found);
         assert_string_equal(found, cases[i].placement);
     }

@@ -199,6 +199,10 @@ static void what_cannot_run_is_skipped_with_its_reason(void **state) {
     s->input.descriptors = 500;
     assert_true(make(s));
     for (size_t i = 0; i < 7; i++) assert_string_equal(s->plan.cells[i].skipped, reasons[i]);
+    assert_int_equal(s->plan.cells[2].skip_code, SKIP_NOT_AVAILABLE);
+    assert_int_equal(s->plan.cells[4].skip_code, SKIP_CONNECTIONS_LIMIT);
+    assert_int_equal(s->plan.cells[6].skip_code, SKIP_DESCRIPTORS);
+    assert_int_equal(s->plan.cells[13].skip_code, SKIP_THREADS_LIMIT);
     assert_string_equal(s->plan.cells[10].skipped, "");
     assert_string_equal(s->plan.cells[13].skipped, "select runs at most 2 threads");
     /* left: c100 x 2, c101 x 1, 2 threads x 2, 3 threads x 1 */
@@ -295,6 +299,7 @@ static void rates_are_shares_of_the_best_capacity(void **state) {
     measured[2] = NAN;
     assert_true(plan_set_rates(&s->plan, 1, capacity, NULL));
     assert_string_equal(q[0].skipped, "phase cap did not measure its capacity");
+    assert_int_equal(q[0].skip_code, SKIP_CAPACITY_UNKNOWN);
     assert_true(q[3].rate_per_s == 1053);
     assert_string_equal(q[3].skipped, "");
     end(s);

@@ -77,7 +77,7 @@ static void build(struct summary *report, cJSON *file) {
 
 static void draw(struct plot *plot, const char *kind, const struct summary *report) {
     const struct plot_kind *row = plot_kinds;
-    while (row->name != NULL && strcmp(row->name, kind) != 0) row++;
+    while (row->name && strcmp(row->name, kind) != 0) row++;
     assert_non_null(row->name);
     plot_make(plot, row, report);
 }

@@ -143,8 +143,10 @@ static void build(struct summary *report, const char *const *texts, size_t count
 
 static void misleading_ids_decide_nothing(void **state) {
     (void)state;
-#define FOREIGN "\"server\": {\"model\": \"x/closed/y\", \"foreign\": \"cmd\"}, \"load\": \"open\""
-    static const char *const cells[] = {
+    static const char foreign[] =
+        "{\"server\": {\"model\": \"x/closed/y\", \"foreign\": \"cmd\"}, \"load\": \"open\","
+        "\"connections\": 50, \"rate_per_s\": 1000}";
+    const char *const cells[] = {
         "epoll/closed/c50/d1/64B",
         "{\"server\": {\"model\": \"epoll\"}, \"load\": \"closed\", \"connections\": 100}",
         "poll/closed/c50/d1/64B",
@@ -152,9 +154,9 @@ static void misleading_ids_decide_nothing(void **state) {
         "epoll/closed/c100/d1/64B",
         "{\"server\": {\"model\": \"select\"}, \"load\": \"closed\", \"connections\": 100}",
         "x/closed/y/open/c50/r1000/poisson/k1/64B",
-        "{" FOREIGN ", \"connections\": 50, \"rate_per_s\": 1000}",
+        foreign,
         "",
-        "{" FOREIGN ", \"connections\": 50, \"rate_per_s\": 1000}"};
+        foreign};
     struct summary report;
     build(&report, cells, 5);
     assert_true(report.cells[0].connections == 100);

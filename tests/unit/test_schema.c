@@ -355,6 +355,40 @@ static void all_schema_files_are_understood(void **state) {
     }
 }
 
+/* ---- strictness ---- */
+
+#define SAMPLE_SCHEMA                                                                              \
+    "{\"$defs\":{\"in\":{\"type\":[\"object\",\"null\"],\"properties\":{\"a\":{},\"b\":{}}}},"     \
+    "\"required\":[\"x\"],\"properties\":{\"x\":{\"$ref\":\"#/$defs/"                              \
+    "in\"},\"y\":{\"default\":null},"                                                              \
+    "\"map\":{\"additionalProperties\":{\"type\":\"integer\"}},\"free\":{}}}"
+
+/* Readers take all of these. */
+static void a_writer_keeps_to_what_is_declared(void **state) {
+    (void)state;
+    static const struct judged cases[] = {
+        {SAMPLE_SCHEMA, "{\"x\":{\"a\":1,\"b\":null},\"map\":{\"q\":1},\"free\":{\"z\":1}}", NULL},
+        {SAMPLE_SCHEMA, "{\"x\":null,\"y\":1,\"map\":{},\"free\":1}", NULL},
+        {SAMPLE_SCHEMA, "{\"x\":null,\"map\":{}}",
+         "\"free\" is missing, which the schema declares"},
+        {SAMPLE_SCHEMA, "{\"x\":{\"a\":1},\"map\":{},\"free\":1}",
+         "x: \"b\" is missing, which the schema declares"},
+        {SAMPLE_SCHEMA, "{\"x\":{\"a\":1,\"b\":1,\"bb\":1},\"map\":{},\"free\":1}",
+         "x.bb: unknown field; did you mean \"b\"?"},
+        {SAMPLE_SCHEMA, "{\"x\":null,\"map\":{},\"free\":1,\"other\":1}", "other: unknown field"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct reason reason = {.text = ""};
+        cJSON *schema = parse(cases[i].schema), *document = parse(cases[i].document);
+        assert_true(schema_check(schema, NULL, document, "", &reason));
+        bool fine = schema_check_strict(schema, NULL, document, "", &reason);
+        assert_int_equal(fine, cases[i].reason == NULL);
+        if (!fine) assert_string_equal(reason.text, cases[i].reason);
+        cJSON_Delete(document);
+        cJSON_Delete(schema);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(types),
@@ -371,6 +405,7 @@ int main(void) {
         cmocka_unit_test(annotations_say_nothing),
         cmocka_unit_test(what_is_not_understood_is_not_ignored),
         cmocka_unit_test(the_nearest_word_is_the_likeliest),
+        cmocka_unit_test(a_writer_keeps_to_what_is_declared),
         cmocka_unit_test(all_schema_files_are_understood),
     };
     return cmocka_run_group_tests_name("schema", tests, NULL, NULL);

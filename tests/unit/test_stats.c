@@ -215,11 +215,6 @@ static void p_is_what_enumeration_says(void **state) {
     }
 }
 
-static int ascending(const void *left, const void *right) {
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
 /* The shift among all differences, which this test can afford to write down. */
 static void shift_is_the_median_of_differences(void **state) {
     (void)state;
@@ -233,7 +228,7 @@ static void shift_is_the_median_of_differences(void **state) {
         for (size_t i = 0; i < m && round % 2; i++) left[i] = -rng_exponential(&r);
         for (size_t i = 0; i < m; i++)
             for (size_t j = 0; j < n; j++) all[count++] = right[j] - left[i];
-        qsort(all, count, sizeof *all, ascending);
+        qsort(all, count, sizeof *all, stats_ascending);
         double shift = stats_shift(left, m, right, n);
         assert_near(shift, (all[(count - 1) / 2] + all[count / 2]) / 2);
         assert_true(fabs(shift) > 0 || !signbit(shift)); /* "-0" would be printed */

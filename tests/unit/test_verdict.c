@@ -49,13 +49,13 @@ static void expect_valid_at(const struct verdict_figures *f, int line) {
     assert_int_equal(v.reason_count, 0);
 }
 
-/* One reason and no other, which begins with `reason`. */
-static void expect_at(const struct verdict_figures *f, enum verdict_kind kind, const char *reason,
-                      int line) {
+/* One reason and no other, of this code, which begins with `reason`. */
+static void expect_at(const struct verdict_figures *f, enum verdict_kind kind,
+                      enum validity_code code, const char *reason, int line) {
     struct verdict v;
     verdict_decide(&v, f);
-    bool fine =
-        v.kind == kind && v.reason_count == 1 && strncmp(v.reasons[0], reason, strlen(reason)) == 0;
+    bool fine = v.kind == kind && v.reason_count == 1 && v.codes[0] == code &&
+                strncmp(v.reasons[0], reason, strlen(reason)) == 0;
     if (!fine)
         print_error("line %d: expected %s, '%s'; found %s, %d reasons, '%s'\n", line,
                     verdict_names[kind], reason, verdict_names[v.kind], (int)v.reason_count,
@@ -64,8 +64,10 @@ static void expect_at(const struct verdict_figures *f, enum verdict_kind kind, c
 }
 
 #define EXPECT_VALID(f) expect_valid_at(&(f), __LINE__)
-#define EXPECT_INVALID(f, reason) expect_at(&(f), VERDICT_INVALID, reason, __LINE__)
-#define EXPECT_SUSPECT(f, reason) expect_at(&(f), VERDICT_SUSPECT, reason, __LINE__)
+#define EXPECT_INVALID(f, code, reason)                                                            \
+    expect_at(&(f), VERDICT_INVALID, VALIDITY_##code, reason, __LINE__)
+#define EXPECT_SUSPECT(f, code, reason)                                                            \
+    expect_at(&(f), VERDICT_SUSPECT, VALIDITY_##code, reason, __LINE__)
 
 /* ---- invalid ---- */
 
@@ -74,16 +76,13 @@ static void good_figures_are_valid(void **state) {
     struct verdict_figures closed = good_closed(), open = good_open();
     EXPECT_VALID(closed);
     EXPECT_VALID(open);
-    assert_string_equal(verdict_names[VERDICT_VALID], "valid");
-    assert_string_equal(verdict_names[VERDICT_SUSPECT], "suspect");
-    assert_string_equal(verdict_names[VERDICT_INVALID], "invalid");
 }
 
 static void a_dead_server_is_invalid(void **state) {
     (void)state;
     struct verdict_figures f = good_closed();
     f.died = "ended too early: signal 11";
-    EXPECT_INVALID(f, "server ended too early: signal 11");
+    EXPECT_INVALID(f, SERVER_DIED, "server ended too early: signal 11");
 }
 
 static void a_server_without_stats_is_invalid(void **state) {
@@ -91,16 +90,16 @@ static void a_server_without_stats_is_invalid(void **state) {
     struct verdict_figures f = good_closed();
     f.stats_in = f.stats_out = f.stats_accepted = NAN;
     f.no_stats = true;
-    EXPECT_INVALID(f, "the server printed no stats");
+    EXPECT_INVALID(f, NO_STATS, "the server printed no stats");
     f.died = "ended too early: signal 11"; /* which explains it */
-    EXPECT_INVALID(f, "server ended too early: signal 11");
+    EXPECT_INVALID(f, SERVER_DIED, "server ended too early: signal 11");
 }
 
 static void one_wrong_echo_is_invalid(void **state) {
     (void)state;
     struct verdict_figures f = good_closed();
     f.mismatches = 1;
-    EXPECT_INVALID(f, "1 wrong echoes");
+    EXPECT_INVALID(f, WRONG_ECHO, "1 wrong echoes");
 }
 
 static void errors_above_a_thousandth_are_invalid(void **state) {
@@ -110,7 +109,7 @@ static void errors_above_a_thousandth_are_invalid(void **state) {
     f.errors = 100;
     EXPECT_VALID(f);
     f.errors = 101;
-    EXPECT_INVALID(f, "0.10 % errors, more than 0.1 %");
+    EXPECT_INVALID(f, ERRORS, "0.10 % errors, more than 0.1 %");
 }
 
 static void nothing_but_errors_is_invalid(void **state) {
@@ -130,13 +129,15 @@ static void totals_must_agree_to_the_byte(void **state) {
     (void)state;
     struct verdict_figures f = good_closed();
     f.stats_in--;
-    EXPECT_INVALID(f, "totals disagree: 6400000 bytes sent, the server received 6399999");
+    EXPECT_INVALID(f, TOTALS_DISAGREE,
+                   "totals disagree: 6400000 bytes sent, the server received 6399999");
     f = good_closed();
     f.stats_out++;
-    EXPECT_INVALID(f, "totals disagree: 6400000 bytes received, the server sent 6400001");
+    EXPECT_INVALID(f, TOTALS_DISAGREE,
+                   "totals disagree: 6400000 bytes received, the server sent 6400001");
     f = good_closed();
     f.stats_accepted = 11;
-    EXPECT_INVALID(f, "totals disagree: 10 connections, the server accepted 11");
+    EXPECT_INVALID(f, TOTALS_DISAGREE, "totals disagree: 10 connections, the server accepted 11");
 }
 
 static void totals_are_in_doubt_after_an_error(void **state) {
@@ -156,7 +157,7 @@ static void a_window_under_nine_tenths_is_invalid(void **state) {
     f.window_s = 1.8;
     EXPECT_VALID(f);
     f.window_s = 1.799;
-    EXPECT_INVALID(f, "window of 1.799 s, planned were 2.000 s");
+    EXPECT_INVALID(f, SHORT_WINDOW, "window of 1.799 s, planned were 2.000 s");
 }
 
 static void an_empty_window_is_invalid(void **state) {
@@ -164,7 +165,7 @@ static void an_empty_window_is_invalid(void **state) {
     struct verdict_figures f = good_closed();
     f.messages = f.first_half = f.second_half = 0;
     f.littles_law_ratio = NAN;
-    EXPECT_INVALID(f, "no message in the window");
+    EXPECT_INVALID(f, NO_MESSAGE, "no message in the window");
 }
 
 static void an_open_loop_must_keep_up(void **state) {
@@ -173,7 +174,7 @@ static void an_open_loop_must_keep_up(void **state) {
     f.achieved_over_offered = 0.99;
     EXPECT_VALID(f);
     f.achieved_over_offered = 0.9899;
-    EXPECT_INVALID(f, "saturated: 98.99 % of the offered load");
+    EXPECT_INVALID(f, SATURATED, "saturated: 98.99 % of the offered load");
     f.saturating = true;
     EXPECT_VALID(f);
     f.saturating = f.scheduled = false; /* of no meaning in a closed loop */
@@ -187,7 +188,7 @@ static void newcomers_must_be_answered(void **state) {
     f.newcomers_answered = 999;
     EXPECT_VALID(f);
     f.newcomers_answered = 998;
-    EXPECT_INVALID(f, "2 of 1000 newcomers got no answer");
+    EXPECT_INVALID(f, NEWCOMERS_UNANSWERED, "2 of 1000 newcomers got no answer");
     f.saturating = true; /* of connections that come too fast, some have to wait */
     EXPECT_VALID(f);
 }
@@ -201,7 +202,7 @@ static void littles_law_is_held_to_its_tolerance(void **state) {
         f.littles_law_ratio = inside[i];
         EXPECT_VALID(f);
         f.littles_law_ratio = outside[i];
-        EXPECT_INVALID(f, "Little's law is off by 2.0 %, more than 2.0 %");
+        EXPECT_INVALID(f, LITTLES_LAW, "Little's law is off by 2.0 %, more than 2.0 %");
     }
     f.connections = 50;
     f.in_flight = 16;
@@ -209,7 +210,7 @@ static void littles_law_is_held_to_its_tolerance(void **state) {
     f.littles_law_ratio = 1.0599;
     EXPECT_VALID(f);
     f.littles_law_ratio = 1.0601;
-    EXPECT_INVALID(f, "Little's law is off by 6.0 %, more than 6.0 %");
+    EXPECT_INVALID(f, LITTLES_LAW, "Little's law is off by 6.0 %, more than 6.0 %");
 }
 
 /* ---- suspect ---- */
@@ -221,7 +222,7 @@ static void connections_must_last(void **state) {
     f.lost = f.errors = 1;
     EXPECT_VALID(f);
     f.lost = f.errors = 2; /* nothing beside 100000 messages */
-    EXPECT_INVALID(f, "2 of 1000 connections were lost");
+    EXPECT_INVALID(f, CONNECTIONS_LOST, "2 of 1000 connections were lost");
     f.planned = NAN;
     EXPECT_VALID(f);
 }
@@ -233,7 +234,8 @@ static void a_full_generator_is_told_without_the_server(void **state) {
     f.busy_pct = 94;
     EXPECT_VALID(f);
     f.busy_pct = 95;
-    EXPECT_SUSPECT(f, "the load generator was busy 95 %, the server's CPU is not known");
+    EXPECT_SUSPECT(f, LOADGEN_FULL,
+                   "the load generator was busy 95 %, the server's CPU is not known");
 }
 
 static void a_closed_loop_fills_one_side(void **state) {
@@ -244,7 +246,8 @@ static void a_closed_loop_fills_one_side(void **state) {
     f.must_fill = 49;
     EXPECT_VALID(f);
     f.must_fill = 50;
-    EXPECT_SUSPECT(f, "somebody else had the CPUs: busy 84 %, server CPU 60 % with 50 in flight");
+    EXPECT_SUSPECT(f, CPUS_TAKEN,
+                   "somebody else had the CPUs: busy 84 %, server CPU 60 % with 50 in flight");
     f.busy_pct = 85;
     EXPECT_VALID(f);
     f.busy_pct = 60;
@@ -263,7 +266,8 @@ static void lost_cpu_is_suspect(void **state) {
     f.own_cpu_pct = 83;
     EXPECT_VALID(f);
     f.own_cpu_pct = 11;
-    EXPECT_SUSPECT(f, "the load generator lost its CPU to others: busy 93 %, on the CPU 11 %");
+    EXPECT_SUSPECT(f, LOADGEN_PREEMPTED,
+                   "the load generator lost its CPU to others: busy 93 %, on the CPU 11 %");
     f.own_cpu_pct = NAN;
     EXPECT_VALID(f);
 }
@@ -274,7 +278,7 @@ static void windows_apart_are_suspect(void **state) {
     f.window_spread_ns = 0.01 * f.window_s * 1e9;
     EXPECT_VALID(f);
     f.window_spread_ns = 25e6;
-    EXPECT_SUSPECT(f, "the windows of the threads began up to 25.0 ms apart");
+    EXPECT_SUSPECT(f, WINDOWS_APART, "the windows of the threads began up to 25.0 ms apart");
 }
 
 static void late_sends_are_suspect(void **state) {
@@ -283,14 +287,14 @@ static void late_sends_are_suspect(void **state) {
     f.send_lag_p99_ns = 100e3; /* p99 is 50 us: the floor of 100 us counts */
     EXPECT_VALID(f);
     f.send_lag_p99_ns = 100e3 + 1;
-    EXPECT_SUSPECT(f, "sent late: p99 100 us, more than 100 us");
+    EXPECT_SUSPECT(f, SENT_LATE, "sent late: p99 100 us, more than 100 us");
     f.p99_ns = NAN; /* too few messages for one */
-    EXPECT_SUSPECT(f, "sent late");
+    EXPECT_SUSPECT(f, SENT_LATE, "sent late");
     f.p99_ns = 5e6; /* a tenth of it counts */
     f.send_lag_p99_ns = 500e3;
     EXPECT_VALID(f);
     f.send_lag_p99_ns = 501e3;
-    EXPECT_SUSPECT(f, "sent late: p99 501 us, more than 500 us");
+    EXPECT_SUSPECT(f, SENT_LATE, "sent late: p99 501 us, more than 500 us");
 }
 
 static void steal_above_five_percent_is_suspect(void **state) {
@@ -299,7 +303,7 @@ static void steal_above_five_percent_is_suspect(void **state) {
     f.steal_pct = 5;
     EXPECT_VALID(f);
     f.steal_pct = 5.1;
-    EXPECT_SUSPECT(f, "the hypervisor took 5.1 % of the CPU");
+    EXPECT_SUSPECT(f, STEAL, "the hypervisor took 5.1 % of the CPU");
 }
 
 static void drift_between_the_halves_is_suspect(void **state) {
@@ -309,10 +313,10 @@ static void drift_between_the_halves_is_suspect(void **state) {
     f.second_half = 52500;
     EXPECT_VALID(f);
     f.second_half = 52600;
-    EXPECT_SUSPECT(f, "the second half of the window had +10 % messages");
+    EXPECT_SUSPECT(f, HALVES_DIFFER, "the second half of the window had +10 % messages");
     f.first_half = 60000;
     f.second_half = 40000;
-    EXPECT_SUSPECT(f, "the second half of the window had -40 % messages");
+    EXPECT_SUSPECT(f, HALVES_DIFFER, "the second half of the window had -40 % messages");
     f.saturating = true;
     EXPECT_VALID(f);
 }
@@ -323,14 +327,14 @@ static void few_messages_are_suspect(void **state) {
     f.messages = 1000;
     EXPECT_VALID(f);
     f.messages = 999;
-    EXPECT_SUSPECT(f, "999 messages, fewer than 1000");
+    EXPECT_SUSPECT(f, FEW_MESSAGES, "999 messages, fewer than 1000");
 }
 
 static void a_starved_connection_is_suspect(void **state) {
     (void)state;
     struct verdict_figures f = good_closed();
     f.starved = 1;
-    EXPECT_SUSPECT(f, "1 connections waited for more than half the window");
+    EXPECT_SUSPECT(f, STARVED, "1 connections waited for more than half the window");
 }
 
 /* ---- bound ---- */
@@ -339,20 +343,20 @@ static void bound_names_what_was_full(void **state) {
     (void)state;
     static const struct {
         double busy, server; /* percent */
-        const char *bound;   /* expected */
-    } cases[] = {{0, 0, "none"},     {94.9, 94.9, "none"}, {95, 94.9, "client"},
-                 {100, 0, "client"}, {89.9, 95, "server"}, {0, 100, "server"},
-                 {90, 95, "both"},   {94.9, 95, "both"},   {95, 95, "both"},
-                 {100, 100, "both"}, {89.9, 94.9, "none"}, {100, 94.9, "client"}};
+        enum bound bound;    /* expected */
+    } cases[] = {{0, 0, BOUND_NONE},     {94.9, 94.9, BOUND_NONE}, {95, 94.9, BOUND_CLIENT},
+                 {100, 0, BOUND_CLIENT}, {89.9, 95, BOUND_SERVER}, {0, 100, BOUND_SERVER},
+                 {90, 95, BOUND_BOTH},   {94.9, 95, BOUND_BOTH},   {95, 95, BOUND_BOTH},
+                 {100, 100, BOUND_BOTH}, {89.9, 94.9, BOUND_NONE}, {100, 94.9, BOUND_CLIENT}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct verdict_figures f = good_closed();
         struct verdict v;
         f.busy_pct = cases[i].busy;
         f.server_cpu_pct = cases[i].server;
         verdict_decide(&v, &f);
-        assert_string_equal(v.bound, cases[i].bound);
-        if (strcmp(cases[i].bound, "client") == 0)
-            EXPECT_SUSPECT(f, "bound by the load generator: busy ");
+        assert_int_equal(v.bound, cases[i].bound);
+        if (cases[i].bound == BOUND_CLIENT)
+            EXPECT_SUSPECT(f, BOUND_CLIENT, "bound by the load generator: busy ");
         else
             EXPECT_VALID(f);
     }
@@ -366,7 +370,7 @@ static void bound_is_unknown_without_both_figures(void **state) {
         f.busy_pct = i ? 100 : NAN;
         f.server_cpu_pct = i ? NAN : 100;
         verdict_decide(&v, &f);
-        assert_null(v.bound);
+        assert_int_equal(v.bound, BOUND_UNKNOWN);
         if (!i) EXPECT_VALID(f);
     }
 }
@@ -438,6 +442,25 @@ static void all_reasons_are_kept_and_the_worst_decides(void **state) {
         assert_in_range(strlen(v.reasons[i]), 10, VERDICT_REASON_SIZE - 1);
     assert_memory_equal(v.reasons[0], "server xxx", 10);
     assert_memory_equal(v.reasons[15], "5 connections waited", 20);
+    assert_int_equal(v.codes[0], VALIDITY_SERVER_DIED);
+    assert_int_equal(v.codes[15], VALIDITY_STARVED);
+}
+
+static void a_slot_without_figures_is_invalid(void **state) {
+    (void)state;
+    struct verdict v;
+    verdict_fail(&v, NULL, VALIDITY_LOADGEN_LATE, "loadgen: not done after 9 s");
+    assert_int_equal(v.kind, VERDICT_INVALID);
+    assert_int_equal(v.bound, BOUND_UNKNOWN);
+    assert_int_equal(v.reason_count, 1);
+    assert_int_equal(v.codes[0], VALIDITY_LOADGEN_LATE);
+    assert_string_equal(v.reasons[0], "loadgen: not done after 9 s");
+    verdict_fail(&v, "killed by signal 9", VALIDITY_LOADGEN_FAILED, "no figures: exit 3");
+    assert_int_equal(v.reason_count, 2); /* the cause first */
+    assert_int_equal(v.codes[0], VALIDITY_SERVER_DIED);
+    assert_string_equal(v.reasons[0], "server killed by signal 9");
+    assert_int_equal(v.codes[1], VALIDITY_LOADGEN_FAILED);
+    assert_string_equal(v.reasons[1], "no figures: exit 3");
 }
 
 int main(void) {
@@ -469,6 +492,7 @@ int main(void) {
         cmocka_unit_test(bound_is_unknown_without_both_figures),
         cmocka_unit_test(an_unknown_figure_never_condemns),
         cmocka_unit_test(all_reasons_are_kept_and_the_worst_decides),
+        cmocka_unit_test(a_slot_without_figures_is_invalid),
     };
     return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 #include "bench/support/format.h"
 #include "bench/support/json_file.h"
 #include "bench/support/json_path.h"
+#include "bench/support/refuse.h"
 #include "bench/support/version.h"
 #include "tools/bench-loadgen/hist_speed.h"
 #include "tools/bench-loadgen/rows.h"
@@ -82,7 +83,7 @@ static int bench(const char *result, const char *output) {
     if (json_file_write(output, json, &reason))
         code = EXIT_FINE;
     else
-        fprintf(stderr, "%s: -o %s: %s\n", program, output, reason.text);
+        refuse(program, "-o %s: %s", output, reason.text);
     cJSON_Delete(json);
     summary_clear(&report);
 done:
@@ -105,8 +106,7 @@ int main(int argc, char **argv) {
     enum args_outcome outcome = args_parse(&spec, argc, argv);
     int code = outcome == ARGS_HELP_SHOWN ? EXIT_FINE : EXIT_USAGE;
     if (outcome == ARGS_RUN && (results.count != 1 || !output))
-        fprintf(stderr, "%s: %s; try --help\n", program,
-                output ? "not one RESULT given" : "-o: missing");
+        refuse(program, "%s; try --help", output ? "not one RESULT given" : "-o: missing");
     else if (outcome == ARGS_RUN)
         code = bench(results.items[0], output);
     args_texts_free(&results);

@@ -7,12 +7,14 @@
 #include "base/os.h"
 #include "base/rng.h"
 
+#include "bench/stats/stats.h"
+
 #include <math.h>
 #include <stdlib.h>
 
-#define BATCHES 21 /* odd: the median is one of them */
-#define PASSES 16  /* over the values, a batch: about 2 ms */
-#define CALLS 100  /* of merge and quantile, a batch: about 1 ms */
+#define BATCHES 21
+#define PASSES 16 /* over the values, a batch: about 2 ms */
+#define CALLS 100 /* of merge and quantile, a batch: about 1 ms */
 
 /* What the batches work on. */
 struct bench {
@@ -21,11 +23,6 @@ struct bench {
     struct hist *into; /* is merged into; owned */
     uint64_t sink;     /* what quantiles gave, so that they are computed */
 };
-
-static int ascending(const void *left, const void *right) {
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
 
 /* Lognormal: many near the median, few far above, spread over hundreds of cache lines of counts.
  * The normal numbers are Box and Muller's. */
@@ -67,8 +64,7 @@ static double time_of(struct bench *b, void (*batch)(struct bench *b), double ti
         batch(b);
         ns[i] = (double)(os_clock_ns() - start_ns) / times;
     }
-    qsort(ns, BATCHES, sizeof *ns, ascending);
-    return ns[BATCHES / 2];
+    return stats_median(ns, BATCHES);
 }
 
 struct hist_speed hist_speed_measure(void) {

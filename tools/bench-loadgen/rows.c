@@ -8,23 +8,13 @@
 #include "bench/support/json_path.h"
 
 #include <math.h>
-#include <string.h>
-
-/* Its CPU time in the window over the echoes that came in it. */
-static double loadgen_cpu_ns(const cJSON *slot) {
-    double threads = json_number(slot, "loadgen.threads");
-    double window_ns = 1e9 * json_number(slot, "window_s");
-    return json_number(slot, "loadgen.cpu_pct") / 100 * threads * window_ns /
-           json_number(slot, "loadgen.answered");
-}
 
 static enum row_slot slot_kind(const cJSON *slot) {
-    const char *verdict = sample_verdict(slot), *bound = json_text(slot, "loadgen.bound");
-    if (strcmp(verdict, "valid") == 0) return ROW_VALID;
-    if (strcmp(verdict, "invalid") == 0) return ROW_INVALID;
+    if (sample_verdict(slot) == VERDICT_VALID) return ROW_VALID;
+    if (!sample_usable(slot)) return ROW_INVALID;
     /* being the bottleneck is a reason of its own: a second one is a disturbance */
-    bool alone = cJSON_GetArraySize(json_item(slot, "validity.reasons")) == 1;
-    return alone && bound && strcmp(bound, "client") == 0 ? ROW_BOUND : ROW_SUSPECT;
+    bool alone = sample_reasons(slot) == 1;
+    return alone && sample_code(slot, 0) == VALIDITY_BOUND_CLIENT ? ROW_BOUND : ROW_SUSPECT;
 }
 
 struct row row_of(const struct summary_cell *cell) {
@@ -37,10 +27,9 @@ struct row row_of(const struct summary_cell *cell) {
                     [ROW_DEPTH] = json_number(json, "scenario.depth"),
                     [ROW_RATE] = json_number(json, "scenario.rate_per_s"),
                     [ROW_ACHIEVED] = cell->achieved,
-                    [ROW_ECHOES] = cell->rate.median,
-                    [ROW_LOADGEN_CPU] =
-                        spins ? NAN : summary_span_computed(json, loadgen_cpu_ns).median,
-                    [ROW_SERVER_CPU] = cell->cpu_ns.median,
+                    [ROW_ECHOES] = cell->figures[METRIC_THROUGHPUT].median,
+                    [ROW_LOADGEN_CPU] = spins ? NAN : cell->figures[METRIC_LOADGEN_CPU].median,
+                    [ROW_SERVER_CPU] = cell->figures[METRIC_CPU].median,
                     [ROW_BUSY] = summary_span_over(json, "loadgen.busy_pct").median,
                     [ROW_SEND_LAG] = summary_span_over(json, "loadgen.send_lag_p99_ns").median},
     };
@@ -72,8 +61,7 @@ static cJSON *row_json(const struct row *row) {
     for (int k = 0; k < ROW_FIGURES; k++) json_add_real(json, figures[k], row->figures[k]);
     bool usable = summary_cell_usable(cell);
     json_add_item(json, "bound",
-                  usable ? cJSON_CreateString(summary_bound_names[summary_cell_bound(cell)])
-                         : NULL);
+                  usable ? cJSON_CreateString(bound_names[summary_cell_bound(cell)]) : NULL);
     for (int k = 0; k < ROW_SLOTS; k++) json_add_count(counts, slots[k], row->slots[k]);
     json_add_item(json, "slots", counts);
     json_add_item(json, "skipped", cell->skipped ? cJSON_CreateString(cell->skipped) : NULL);

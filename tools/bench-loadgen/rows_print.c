@@ -86,7 +86,7 @@ static void put_row(FILE *out, const struct section *s, const struct row *row) {
     for (int k = 0; k < ROW_FIGURES; k++)
         if (s->widths[k]) put_right(out, columns[k].format(text, row->figures[k]), s->widths[k]);
     bool usable = summary_cell_usable(row->cell);
-    fprintf(out, "  %-7s", usable ? summary_bound_names[summary_cell_bound(row->cell)] : "-");
+    fprintf(out, "  %-7s", usable ? bound_names[summary_cell_bound(row->cell)] : "-");
     const char *separator = "  ";
     for (int k = 0; k < ROW_SLOTS; k++) {
         if (!row->slots[k]) continue;

@@ -154,7 +154,7 @@ static const cJSON *row_like(const cJSON *job, const struct relabel_stream *s) {
     const cJSON *row;
     cJSON_ArrayForEach(row, json_item(job, "report.rows")) {
         if (strcmp(json_text(row, "cell"), s->cell) == 0 &&
-            strcmp(json_text(row, "metric"), gate_metrics[s->metric].key) == 0)
+            strcmp(json_text(row, "metric"), metrics[s->metric].key) == 0)
             return row;
     }
     return NULL;
@@ -170,15 +170,15 @@ static void print_rows(const struct relabel *r) {
         double sd = stats_deviation(s->differences, s->count);
         double calm = spread(s->differences, s->count);
         printf("| `%s` | %s | %.1f %% | %.1f %% | %.1f %% | %g %% |", s->cell,
-               gate_metrics[s->metric].title, 100 * sd, 100 * calm,
+               metrics[s->metric].title, 100 * sd, 100 * calm,
                100 * GATE_VISIBLE_DEVIATIONS * calm / sqrt(GATE_STAGE2_PAIRS),
-               100 * gate_metrics[s->metric].tau);
+               100 * metrics[s->metric].limit);
         for (int kind = AA + 1; kind < KINDS; kind++) {
             size_t all = 0, found = 0;
             for (size_t k = 0; k < job_count; k++) {
                 const cJSON *row = is_kind(jobs[k], kind) ? row_like(jobs[k], s) : NULL;
                 if (!row) continue;
-                found += strcmp(json_text(row, "verdict"), "REGRESSED") == 0;
+                found += gate_verdict_read(json_text(row, "verdict")) == GATE_REGRESSED;
                 values[all++] = json_number(row, "effect");
             }
             if (all)

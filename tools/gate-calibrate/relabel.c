@@ -31,8 +31,8 @@ static void add_row(struct relabel_stream *s, const cJSON *row) {
     if (!s->count) {
         snprintf(s->cell, sizeof s->cell, "%s", json_text(row, "cell"));
         s->gated = true;
-        for (int m = 0; m < GATE_METRICS; m++)
-            if (strcmp(gate_metrics[m].key, key) == 0) s->metric = (enum gate_metric)m;
+        for (int m = 0; m < METRICS; m++)
+            if (strcmp(metrics[m].key, key) == 0) s->metric = (enum metric)m;
     }
     s->gated = s->gated && cJSON_IsTrue(json_item(row, "gated"));
     append(s, row, "stage1.differences");

@@ -14,7 +14,7 @@
 /* What one row, or the control, recorded in all jobs, one after the other. */
 struct relabel_stream {
     char cell[CELL_ID_SIZE]; /* whose pairs share their labels */
-    enum gate_metric metric; /* which figure */
+    enum metric metric;      /* which figure */
     bool gated;              /* in every job */
     double *differences;     /* in the order in which they ran; owned */
     size_t count;            /* how many */

@@ -1,0 +1,89 @@
+/* codes.c - the names of verdicts, bounds and codes, and their readers; see codes.h. */
+#include "bench/result/codes.h"
+
+#include <string.h>
+
+const char *const verdict_names[VERDICTS] = {
+    [VERDICT_VALID] = "valid", [VERDICT_SUSPECT] = "suspect", [VERDICT_INVALID] = "invalid"};
+
+const char *const bound_names[BOUNDS] = {[BOUND_NONE] = "none",
+                                         [BOUND_SERVER] = "server",
+                                         [BOUND_CLIENT] = "client",
+                                         [BOUND_BOTH] = "both",
+                                         [BOUND_UNKNOWN] = "unknown"};
+
+const char *const validity_names[VALIDITY_CODES] = {
+    [VALIDITY_SERVER_DIED] = "server_died",
+    [VALIDITY_NO_STATS] = "no_stats",
+    [VALIDITY_WRONG_ECHO] = "wrong_echo",
+    [VALIDITY_ERRORS] = "errors",
+    [VALIDITY_CONNECTIONS_LOST] = "connections_lost",
+    [VALIDITY_TOTALS_DISAGREE] = "totals_disagree",
+    [VALIDITY_SHORT_WINDOW] = "short_window",
+    [VALIDITY_NO_MESSAGE] = "no_message",
+    [VALIDITY_SATURATED] = "saturated",
+    [VALIDITY_NEWCOMERS_UNANSWERED] = "newcomers_unanswered",
+    [VALIDITY_LITTLES_LAW] = "littles_law",
+    [VALIDITY_BOUND_CLIENT] = "bound_client",
+    [VALIDITY_LOADGEN_FULL] = "loadgen_full",
+    [VALIDITY_CPUS_TAKEN] = "cpus_taken",
+    [VALIDITY_LOADGEN_PREEMPTED] = "loadgen_preempted",
+    [VALIDITY_WINDOWS_APART] = "windows_apart",
+    [VALIDITY_SENT_LATE] = "sent_late",
+    [VALIDITY_STEAL] = "steal",
+    [VALIDITY_HALVES_DIFFER] = "halves_differ",
+    [VALIDITY_FEW_MESSAGES] = "few_messages",
+    [VALIDITY_STARVED] = "starved",
+    [VALIDITY_SERVER_NOT_STARTED] = "server_not_started",
+    [VALIDITY_SERVER_NOT_READY] = "server_not_ready",
+    [VALIDITY_SERVER_UNAVAILABLE] = "server_unavailable",
+    [VALIDITY_LOADGEN_NOT_STARTED] = "loadgen_not_started",
+    [VALIDITY_LOADGEN_LATE] = "loadgen_late",
+    [VALIDITY_LOADGEN_FAILED] = "loadgen_failed",
+    [VALIDITY_FIGURES_REFUSED] = "figures_refused",
+};
+
+const char *const skip_names[SKIP_CODES] = {
+    [SKIP_NOT_AVAILABLE] = "not_available",
+    [SKIP_CONNECTIONS_LIMIT] = "connections_limit",
+    [SKIP_THREADS_LIMIT] = "threads_limit",
+    [SKIP_CANNOT_BURN] = "cannot_burn",
+    [SKIP_TRANSPORT_MISSING] = "transport_missing",
+    [SKIP_DESCRIPTORS] = "descriptors",
+    [SKIP_CAPACITY_UNKNOWN] = "capacity_unknown",
+    [SKIP_NOT_REACHED] = "not_reached",
+    [SKIP_NOTHING_TO_COMPARE] = "nothing_to_compare",
+};
+
+const char *const uncounted_names[UNCOUNTED_CODES] = {
+    [UNCOUNTED_NOT_SUPPORTED] = "not_supported",
+    [UNCOUNTED_NOT_MOUNTED] = "not_mounted",
+    [UNCOUNTED_NOT_PERMITTED] = "not_permitted",
+    [UNCOUNTED_SERVER_ELSEWHERE] = "server_elsewhere",
+    [UNCOUNTED_SERVER_ENDED] = "server_ended",
+    [UNCOUNTED_THREADS_CHANGE] = "threads_change",
+    [UNCOUNTED_TOO_MANY_THREADS] = "too_many_threads",
+    [UNCOUNTED_CHILD_PROCESSES] = "child_processes",
+    [UNCOUNTED_NO_ECHOES] = "no_echoes",
+    [UNCOUNTED_FAILED] = "failed",
+};
+
+/* The index of a word; `count` if it is none of the names, or NULL. */
+static int find(const char *word, const char *const *names, int count) {
+    int i = 0;
+    while (i < count && (!word || strcmp(word, names[i]) != 0)) i++;
+    return i;
+}
+
+enum verdict_kind verdict_read(const char *word) {
+    int found = find(word, verdict_names, VERDICTS);
+    return found < VERDICTS ? (enum verdict_kind)found : VERDICT_INVALID;
+}
+
+enum bound bound_read(const char *word) {
+    return (enum bound)find(word, bound_names, BOUND_UNKNOWN);
+}
+
+enum validity_code validity_read(const char *name) {
+    return (enum validity_code)find(name, validity_names, VALIDITY_CODES);
+}

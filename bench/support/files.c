@@ -1,0 +1,267 @@
+/* files.c - files and folders over libuv; see files.h.
+ * Invariant: every request is cleaned up where it was made. */
+#include "bench/support/files.h"
+
+#include "base/check.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+#define TYPE 0170000u /* libuv's st_mode, on every system */
+#define TYPE_REGULAR 0100000u
+#define TYPE_FOLDER 0040000u
+#define NOT_REGULAR "not a regular file"
+#define TOO_LARGE "larger than 256 MiB"
+#define MODE_FILE 0666
+#define MODE_FOLDER 0777
+#define MODE_PROGRAM 0755
+#define WRITE_MAX (1u << 30) /* bytes at once: libuv counts in unsigned */
+
+/* Cleans up after a call that has returned `result`, and returns that. */
+static int done(uv_fs_t *request, int result) {
+    uv_fs_req_cleanup(request);
+    return result;
+}
+
+static bool fine(int error, struct reason *reason) {
+    return error >= 0 || reason_set(reason, "%s", uv_strerror(error));
+}
+
+/* ---- asking ---- */
+
+/* Returns 0 or libuv's error. */
+static int look(const char *path, uv_stat_t *facts) {
+    uv_fs_t request;
+    int error = uv_fs_stat(NULL, &request, path, NULL);
+    *facts = request.statbuf;
+    return done(&request, error);
+}
+
+bool files_may(const char *path, enum files_mode mode) {
+    uv_fs_t request;
+    return done(&request, uv_fs_access(NULL, &request, path, (int)mode, NULL)) == 0;
+}
+
+bool files_regular(const char *path) {
+    uv_stat_t facts;
+    return look(path, &facts) == 0 && (facts.st_mode & TYPE) == TYPE_REGULAR;
+}
+
+bool files_same(const char *path, const char *other) {
+    uv_stat_t left, right;
+    return look(path, &left) == 0 && look(other, &right) == 0 && left.st_dev == right.st_dev &&
+           left.st_ino == right.st_ino;
+}
+
+/* ---- open files ---- */
+
+/* Returns a file, or libuv's error. */
+static uv_file open_file(const char *path, int flags) {
+    uv_fs_t request;
+    return done(&request, uv_fs_open(NULL, &request, path, flags, MODE_FILE, NULL));
+}
+
+static int close_file(uv_file file) {
+    uv_fs_t request;
+    return done(&request, uv_fs_close(NULL, &request, file, NULL));
+}
+
+static int write_all(uv_file file, const char *data, size_t size) {
+    while (size) {
+        uv_fs_t request;
+        uv_buf_t buffer = uv_buf_init((char *)data, size > WRITE_MAX ? WRITE_MAX : (unsigned)size);
+        int wrote = done(&request, uv_fs_write(NULL, &request, file, &buffer, 1, -1, NULL));
+        if (wrote < 0) return wrote;
+        data += wrote;
+        size -= (size_t)wrote;
+    }
+    return 0;
+}
+
+/* ---- reading ---- */
+
+/* Why a file cannot be read whole; NULL if it can. */
+static const char *unfit(uv_file file) {
+    uv_fs_t request;
+    int error = uv_fs_fstat(NULL, &request, file, NULL);
+    uint64_t type = request.statbuf.st_mode & TYPE, size = request.statbuf.st_size;
+    done(&request, error);
+    if (error) return uv_strerror(error);
+    if (type == TYPE_FOLDER) return uv_strerror(UV_EISDIR);
+    if (type != TYPE_REGULAR) return NOT_REGULAR;
+    return size > FILES_BYTES_MAX ? TOO_LARGE : NULL;
+}
+
+/* Reads all of a file into *text, NUL-terminated; it may grow meanwhile. Returns why not, or NULL.
+ */
+static const char *read_all(uv_file file, char **text, size_t *size) {
+    size_t used = 0, room = 1u << 16;
+    *text = malloc(room + 1);
+    CHECK(*text);
+    for (;;) {
+        uv_fs_t request;
+        uv_buf_t buffer = uv_buf_init(*text + used, (unsigned)(room - used));
+        int got = done(&request, uv_fs_read(NULL, &request, file, &buffer, 1, -1, NULL));
+        if (got < 0) return uv_strerror(got);
+        if (got == 0) break;
+        used += (size_t)got;
+        if (used > FILES_BYTES_MAX) return TOO_LARGE;
+        if (used == room) {
+            room *= 2;
+            *text = realloc(*text, room + 1);
+            CHECK(*text);
+        }
+    }
+    (*text)[used] = '\0';
+    *size = used;
+    return NULL;
+}
+
+char *files_read(const char *path, size_t *size, struct reason *reason) {
+    char *text = NULL;
+    uv_file file = open_file(path, UV_FS_O_RDONLY | UV_FS_O_NONBLOCK);
+    if (!fine(file, reason)) return NULL;
+    const char *why = unfit(file);
+    if (!why) why = read_all(file, &text, size);
+    close_file(file);
+    if (!why) return text;
+    reason_set(reason, "%s", why);
+    free(text);
+    return NULL;
+}
+
+/* ---- replacing ---- */
+
+/* Creates the temporary file beside `path`. Returns it, or libuv's error. */
+static uv_file open_beside(const char *path, char temporary[PATH_SIZE]) {
+    int length = snprintf(temporary, PATH_SIZE, "%s.%d.tmp", path, (int)uv_os_getpid());
+    if (length >= PATH_SIZE) return UV_ENAMETOOLONG;
+    return open_file(temporary, UV_FS_O_WRONLY | UV_FS_O_CREAT | UV_FS_O_TRUNC);
+}
+
+static int rename_file(const char *from, const char *to) {
+    uv_fs_t request;
+    return done(&request, uv_fs_rename(NULL, &request, from, to, NULL));
+}
+
+bool files_replace(const char *path, const char *data, size_t size, struct reason *reason) {
+    char temporary[PATH_SIZE];
+    uv_file file = open_beside(path, temporary);
+    if (!fine(file, reason)) return false;
+    int error = write_all(file, data, size);
+    uv_fs_t request;
+    if (!error) error = done(&request, uv_fs_fsync(NULL, &request, file, NULL));
+    int closed = close_file(file);
+    if (!error) error = closed;
+    if (!error) error = rename_file(temporary, path);
+    if (error) files_remove(temporary);
+    return fine(error, reason);
+}
+
+bool files_replaceable(const char *path, struct reason *reason) {
+    char temporary[PATH_SIZE];
+    uv_stat_t facts;
+    if (look(path, &facts) == 0) { /* renaming a file over a device would replace it */
+        uint64_t type = facts.st_mode & TYPE;
+        if (type == TYPE_FOLDER) return fine(UV_EISDIR, reason);
+        if (type != TYPE_REGULAR) return reason_set(reason, "exists and is " NOT_REGULAR);
+    }
+    uv_file file = open_beside(path, temporary);
+    if (!fine(file, reason)) return false;
+    close_file(file);
+    files_remove(temporary);
+    return true;
+}
+
+/* ---- appending ---- */
+
+static uv_file open_end(const char *path) {
+    return open_file(path, UV_FS_O_WRONLY | UV_FS_O_CREAT | UV_FS_O_APPEND | UV_FS_O_NONBLOCK);
+}
+
+bool files_append(const char *path, const char *text, struct reason *reason) {
+    uv_file file = open_end(path);
+    if (!fine(file, reason)) return false;
+    int error = write_all(file, text, strlen(text));
+    int closed = close_file(file);
+    return fine(error ? error : closed, reason);
+}
+
+bool files_appendable(const char *path, struct reason *reason) {
+    bool is_new = !files_may(path, FILES_EXIST);
+    uv_file file = open_end(path);
+    if (!fine(file, reason)) return false;
+    close_file(file);
+    if (is_new) files_remove(path);
+    return true;
+}
+
+/* ---- whole files and folders ---- */
+
+bool files_copy_program(const char *from, const char *to, struct reason *reason) {
+    uv_fs_t request;
+    int error = done(&request, uv_fs_copyfile(NULL, &request, from, to, 0, NULL));
+    if (!error) error = done(&request, uv_fs_chmod(NULL, &request, to, MODE_PROGRAM, NULL));
+    return fine(error, reason);
+}
+
+bool files_move(const char *from, const char *to, struct reason *reason) {
+    return fine(rename_file(from, to), reason);
+}
+
+bool files_make_folder(const char *path, struct reason *reason) {
+    uv_fs_t request;
+    int error = done(&request, uv_fs_mkdir(NULL, &request, path, MODE_FOLDER, NULL));
+    return fine(error == UV_EEXIST ? 0 : error, reason);
+}
+
+bool files_make_temporary(char path[PATH_SIZE], const char *prefix, struct reason *reason) {
+    char folder[PATH_SIZE], template[PATH_SIZE];
+    size_t room = sizeof folder;
+    uv_fs_t request;
+    int error = uv_os_tmpdir(folder, &room);
+    if (!error && snprintf(template, PATH_SIZE, "%s/%sXXXXXX", folder, prefix) >= PATH_SIZE)
+        error = UV_ENAMETOOLONG;
+    if (error) return fine(error, reason);
+    error = uv_fs_mkdtemp(NULL, &request, template, NULL);
+    if (!error) snprintf(path, PATH_SIZE, "%s", request.path);
+    return fine(done(&request, error), reason);
+}
+
+void files_remove(const char *path) {
+    uv_fs_t request;
+    done(&request, uv_fs_unlink(NULL, &request, path, NULL));
+}
+
+void files_remove_folder(const char *path) {
+    uv_fs_t request;
+    done(&request, uv_fs_rmdir(NULL, &request, path, NULL));
+}
+
+static int by_text(const void *left, const void *right) {
+    return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+bool files_list(struct files_list *list, const char *path, struct reason *reason) {
+    uv_fs_t request;
+    uv_dirent_t entry;
+    *list = (struct files_list){0};
+    int found = uv_fs_scandir(NULL, &request, path, 0, NULL);
+    if (found > 0) list->names = calloc((size_t)found, sizeof *list->names);
+    CHECK(found <= 0 || list->names);
+    while ((int)list->count < found && uv_fs_scandir_next(&request, &entry) == 0) {
+        char *name = strdup(entry.name);
+        CHECK(name);
+        list->names[list->count++] = name;
+    }
+    if (list->count) qsort(list->names, list->count, sizeof *list->names, by_text);
+    return fine(done(&request, found), reason);
+}
+
+void files_list_free(struct files_list *list) {
+    for (size_t i = 0; i < list->count; i++) free(list->names[i]);
+    free(list->names);
+}
