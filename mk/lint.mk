@@ -12,7 +12,7 @@ lint: ensure
 	@$(call need,clang-format clang-tidy cppcheck clang,$(PACKAGES_LINT))
 	clang-format --dry-run -Werror $(LINT_C) $(LINT_H)
 	@bash tools/layers/layers.sh
-	@if grep -nE '_WIN32|__linux__|__APPLE__|BSD' $(filter-out base/%,$(LINT_C) $(LINT_H)); then \
+	@if grep -nE '^ *# *(el)?if.*(_WIN32|__linux__|__APPLE__|BSD)' $(filter-out base/%,$(LINT_C) $(LINT_H)); then \
 	  echo "lint: a platform conditional outside base/" >&2; exit 1; fi
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --language=c -I. \
 	  --include=$(firstword $(wildcard /usr/include/cjson/cJSON.h /usr/local/include/cjson/cJSON.h)) \
