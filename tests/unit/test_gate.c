@@ -1,7 +1,7 @@
 /* test_gate.c - the decision of a comparison, on differences made by hand.
  * Invariant: no difference is drawn at random, so that every p can be looked up. */
+#include "bench/gate/figures.h"
 #include "bench/gate/gate.h"
-#include "bench/gate/metrics.h"
 #include "bench/support/reason.h"
 #include "tests/unit/unit.h"
 

@@ -1,6 +1,6 @@
-/* metrics.c - what a metric takes from a slot.
+/* figures.c - what a metric takes from a slot.
  * Invariant: whether a figure counts depends on that slot alone. */
-#include "bench/gate/metrics.h"
+#include "bench/gate/figures.h"
 
 #include "bench/result/sample_facts.h"
 #include "bench/support/json_path.h"

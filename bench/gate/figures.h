@@ -1,7 +1,7 @@
-/* metrics.h - the figure that a metric takes from a slot, and why it may not.
+/* figures.h - the figure that a metric takes from a slot, and why it may not.
  * Invariant: a figure of an invalid slot, or of one that the load generator bounded, is NAN. */
-#ifndef BENCH_GATE_METRICS_H
-#define BENCH_GATE_METRICS_H
+#ifndef BENCH_GATE_FIGURES_H
+#define BENCH_GATE_FIGURES_H
 
 #include "bench/gate/gate.h"
 
