@@ -1,5 +1,5 @@
-/* figures.h - the figure that a metric takes from a slot, and why it may not.
- * Invariant: a figure of an invalid slot, or of one that the load generator bounded, is NAN. */
+/* figures.h - the figure of a metric in a slot, or why it is unusable.
+ * Invariant: the figure is NAN if the slot is invalid or the load generator limited it. */
 #ifndef BENCH_GATE_FIGURES_H
 #define BENCH_GATE_FIGURES_H
 
@@ -7,14 +7,14 @@
 
 #include <cjson/cJSON.h>
 
-/* The figure of one slot: `sample` of a cell with `scenario`, as in a result file. NAN with the
- * reason in `why` if it may not be used; NAN with GATE_NO_REASON if the metric is not gated
- * under such a load. */
+/* The figure of one slot; `sample` and the `scenario` of its cell are those of a result file.
+ * Returns NAN and sets `why` if the figure is unusable. Returns NAN and GATE_NO_REASON if the
+ * metric is not gated under this load. */
 double gate_figure(enum metric metric, const cJSON *scenario, const cJSON *sample,
                    struct gate_reason *why);
 
-/* Whether a slot shows that something is broken, and not only disturbed: no figures, a server that
- * died, wrong echoes, totals that disagree. `why` gets its reason then. */
+/* Whether a slot shows a malfunction rather than noise: no figures, a dead server, wrong echoes or
+ * totals that disagree. Sets `why` if so. */
 bool gate_broken(const cJSON *sample, struct gate_reason *why);
 
 #endif

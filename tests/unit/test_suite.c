@@ -1,6 +1,6 @@
 /* test_suite.c - from a suite file to the order of slots: what is refused and by which name, what
- * is overridden, which cells come of it, who runs where. Invariant: runs from the top of the source
- * tree, where the suites are. */
+ * is overridden, which cells come of it, who runs where.
+ * Invariant: runs from the top of the source tree, where the suites are. */
 #include "bench/suite/suite.h"
 #include "bench/support/json_file.h"
 #include "tests/unit/unit.h"
@@ -185,18 +185,18 @@ static void loads_are_checked(void **state) {
         {OPEN("\"arrival\":\"uniform\""), AT "arrival: not one of poisson or constant"},
         {SUITE("\"load\":\"open\",\"rate_per_s\":0"), AT "rate_per_s: 0 is below 0.001"},
         {SUITE("\"load\":\"open\""), "phases[0].loads[1]: \"rate_per_s\" is missing"},
-        {OPEN("\"depth\":1"), AT "depth: does not go with load \"open\""},
-        {CLOSED("\"rate_per_s\":1"), AT "rate_per_s: does not go with load \"closed\""},
-        {CLOSED("\"arrival\":\"poisson\""), AT "arrival: does not go with load \"closed\""},
-        {CLOSED("\"outstanding\":1"), AT "outstanding: does not go with load \"closed\""},
-        {CLOSED("\"saturating\":true"), AT "saturating: does not go with load \"closed\""},
+        {OPEN("\"depth\":1"), AT "depth: not allowed with load \"open\""},
+        {CLOSED("\"rate_per_s\":1"), AT "rate_per_s: not allowed with load \"closed\""},
+        {CLOSED("\"arrival\":\"poisson\""), AT "arrival: not allowed with load \"closed\""},
+        {CLOSED("\"outstanding\":1"), AT "outstanding: not allowed with load \"closed\""},
+        {CLOSED("\"saturating\":true"), AT "saturating: not allowed with load \"closed\""},
         {CLOSED("\"idle\":[0,1000000],\"newcomers_per_s\":[0,0.5]"), NULL},
         {CLOSED("\"idle\":-1"), AT "idle: -1 is below 0"},
         {CLOSED("\"newcomers_per_s\":1000001"), AT "newcomers_per_s: 1000001 is above 1000000"},
-        {CLOSED("\"churn_echoes\":1"), AT "churn_echoes: does not go with load \"closed\""},
+        {CLOSED("\"churn_echoes\":1"), AT "churn_echoes: not allowed with load \"closed\""},
         {CHURN("\"churn_echoes\":[1,10],\"arrival\":\"constant\",\"saturating\":true"), NULL},
-        {CHURN("\"newcomers_per_s\":1"), AT "newcomers_per_s: does not go with load \"churn\""},
-        {CHURN("\"outstanding\":1"), AT "outstanding: does not go with load \"churn\""},
+        {CHURN("\"newcomers_per_s\":1"), AT "newcomers_per_s: not allowed with load \"churn\""},
+        {CHURN("\"outstanding\":1"), AT "outstanding: not allowed with load \"churn\""},
         {CLOSED("\"transport\":\"io_uring\""), NULL},
         {CLOSED("\"transport\":[\"auto\",\"*\",\"a-B_9\"]"), NULL},
         {CLOSED("\"transport\":[]"), AT "transport: 0 items, fewer than 1"},
@@ -210,8 +210,9 @@ static void loads_are_checked(void **state) {
         {PCT("p", ""), NULL},
         {PCT("q", ""), "phases[1].loads[0].of_phase: no earlier phase is called \"q\""},
         {PCT("later", ""), "phases[1].loads[0].of_phase: no earlier phase is called \"later\""},
-        {PCT("p", ",\"rate_per_s\":1"), "phases[1].loads[0].rate_per_s: does not go with rate_pct"},
-        {PCT("p", ",\"saturating\":true"), "phases[1].loads[0].saturating: follows from rate_pct"},
+        {PCT("p", ",\"rate_per_s\":1"), "phases[1].loads[0].rate_per_s: not allowed with rate_pct"},
+        {PCT("p", ",\"saturating\":true"),
+         "phases[1].loads[0].saturating: not allowed with rate_pct"},
         {OPEN("\"of_phase\":\"p\""), "phases[0].loads[1]: \"rate_pct\" is missing"},
         {SUITE("\"load\":\"open\",\"rate_pct\":5"), "phases[0].loads[1]: \"of_phase\" is missing"},
     };
