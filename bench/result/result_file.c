@@ -1,6 +1,5 @@
-/* result_file.c - reading result files.
- * Invariant: the version is looked at first, so that a newer file is refused as newer and not for a
- * detail. */
+/* result_file.c - reads and checks result files; see result_file.h. The version is checked first,
+ * so that a file of a newer version is refused for its version and not for an unknown field. */
 #include "bench/result/result_file.h"
 
 #include "bench/result/codes.h"
