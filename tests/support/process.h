@@ -20,6 +20,10 @@ void process_read_rest(int output, char *text, size_t size);
 /* Waits for the end. Returns the exit code, or 128 + signal. */
 int process_await(pid_t pid);
 
+/* How long the main thread of a process that is not awaited yet was ready to run and had no CPU; 0
+ * where the system does not tell. */
+uint64_t process_waited_ns(pid_t pid);
+
 /* Runs argv with an empty stdin to its end: its stdout goes to `text`. Returns its exit code. */
 int process_collect(char *const *argv, char *text, size_t size);
 

@@ -144,8 +144,8 @@ void require_equal(const cJSON *sample, const char *path, double value);
 /* The identities that hold in every sample of messages of `size` bytes. */
 void require_identities(const cJSON *sample, double size);
 
-/* In a closed loop throughput x mean latency is what is in flight, however busy the machine is, but
- * for the messages at the window's edges. */
+/* In a closed loop throughput x mean latency is what is in flight, however busy the machine is.
+ * Only latencies that cross an edge of the window are not wholly in it, the longest one at most. */
 void require_littles_law(const cJSON *sample, double in_flight);
 
 /* Both ends count the same bytes, and `connections` connections. */
