@@ -32,6 +32,9 @@ void case_skip(const char *format, ...) __attribute__((noreturn)) FORMAT_PRINTF(
  * it is run again, or skipped with the first note as the reason. */
 void case_spoilt(const char *format, ...) FORMAT_PRINTF(1, 2);
 
+/* Ends the case as if its function had returned. */
+void case_end(void) __attribute__((noreturn));
+
 /* Says what the case waits for now; named if its deadline passes. `what` is not copied. */
 void case_doing(const char *what);
 

@@ -10,7 +10,7 @@ static void require_delay(const struct outcome *o, double in_flight) {
     double delay_ns = 20 * MS, ceiling = in_flight / (delay_ns / 1e9);
     double mean_ns = figure(o->sample, "latency.mean_ns");
     require_identities(o->sample, 64);
-    require_littles_law(o->sample, in_flight);
+    require_littles_law(o, in_flight);
     require_within(o->sample, "loadgen.littles_law_ratio", 0.98, 1.02);
     require_within(o->sample, "throughput_per_s", 0, 1.01 * ceiling);
     require_within(o->sample, "latency.p50_ns", delay_ns, 1.02 * (2 * mean_ns - delay_ns));
