@@ -107,7 +107,8 @@ together() {
         set +m
     done
     running=$workers
-    wait
+    # shellcheck disable=SC2086
+    wait $workers # and for nothing else that the caller may have started
     running=
     queue=()
 }
