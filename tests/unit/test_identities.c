@@ -259,13 +259,13 @@ static void the_order_is_a_permutation(void **state) {
         {"session.order[1]", "-1", "session.order[1]: -1 is below 0"},
         {"session.order", "[]", "cells[0].samples[0].order: is 1, but session.order has 0 slots"},
         {"cells[0].samples[1].order", "1",
-         "cells[0].samples[1].order: is 1, slot 0, but slots rise"},
+         "cells[0].samples[1].order: is 1, slot 0, but slot numbers must increase"},
         {"cells[2].samples[0].order", "3",
-         "cells[2].samples[0].order: is 3, slot 1, but slots rise"},
+         "cells[2].samples[0].order: is 3, slot 1, but slot numbers must increase"},
         {"cells[0].samples[0].order", "4",
          "cells[0].samples[0].order: is 4, but session.order has 4"},
         {"cells[0].samples[0].order", "0",
-         "cells[0].samples[1].order: is 3, slot 1, but slots rise"},
+         "cells[0].samples[1].order: is 3, slot 1, but slot numbers must increase"},
     };
     TRY(changes);
 }
