@@ -52,7 +52,7 @@ MODEL_SRC_rio := servers/windows/rio_accept.c
 
 .PHONY: all
 all: libraries-needed $(PROGRAMS)
-	$(if $(strip $(MISSING)),@echo 'make: left out, because libraries are missing: $(MISSING); run make deps')
+	$(if $(strip $(MISSING)),@echo 'make: left out because libraries are missing: $(MISSING); run make deps')
 
 .PHONY: libraries-needed
 libraries-needed:
