@@ -32,6 +32,8 @@ CC_macos := cc
 CC_bsd := cc
 endif
 Q := $(if $(V),,@)
+# How other targets build: as many jobs as there are CPUs, unless the command line says otherwise.
+MAKE_ALL = $(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(or $(shell getconf _NPROCESSORS_ONLN 2>/dev/null),1) -Otarget)
 
 # ---- what to build -------------------------------------------------------------------------------
 
@@ -129,7 +131,7 @@ NOW := $(shell date -u +%Y%m%dT%H%M%SZ)
 .PHONY: bench bench-loadgen bench-loadgen-now check check-now check-windows check-all lint deps deps-windows ensure help install clean
 
 bench: ensure
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE_ALL) all
 	$(BIN)/iobench run --suite $(SUITE) -o results/$(NOW)-$(SUITE).json
 	$(BIN)/iobench report results/$(NOW)-$(SUITE).json -o results/$(NOW)-$(SUITE).html
 
@@ -153,16 +155,24 @@ check: ensure
 	  apt install -y --no-install-recommends $(PACKAGES_CHECK) || echo "make: $(PACKAGES_CHECK): not installed; continuing without it"; }
 	$(Q)$(MAKE) --no-print-directory check-now
 
-check-now: tests $(if $(filter release,$(CONFIG)),fuzz-build)
-	$(Q)BIN=$(BIN) CONFIG=$(CONFIG) MODELS="$(MODELS)" MISSING="$(MISSING)" bash tests/run.sh
+check-now:
+	$(Q)$(MAKE_ALL) tests
+	$(if $(filter release,$(CONFIG)),$(Q)$(MAKE) --no-print-directory fuzz-build)
+	$(Q)BIN=$(BIN) CONFIG=$(CONFIG) MODELS="$(MODELS)" MISSING="$(MISSING)" LONG=$(LONG) bash tests/run.sh
 
-# All tests in the release build, again under ASan+UBSan, those of the load generator under TSan, the Windows
-# programs under Wine, and the kqueue model.
-check-all: check
-	$(Q)$(MAKE) --no-print-directory check-now CONFIG=asan
-	$(Q)$(MAKE) --no-print-directory check-now CONFIG=tsan
-	$(Q)$(MAKE) --no-print-directory check-windows
-	$(Q)$(MAKE) --no-print-directory check-bsd
+# All tests in the release build, again under ASan+UBSan and TSan as far as a sanitizer makes a difference, the
+# Windows programs under Wine, and the kqueue model. If one part fails, the others still run.
+CHECK_ALL = check "check-now CONFIG=asan" "check-now CONFIG=tsan" check-windows check-bsd
+check-all: ensure
+	$(Q)$(call each-part,$(CHECK_ALL))
+each-part = failed=; for part in $(1); do \
+    echo "make: $$part"; $(MAKE) --no-print-directory $$part || failed="$$failed, $$part"; done; \
+  [ -z "$$failed" ] || { echo "make: failed:$${failed\#,}" >&2; exit 1; }
+
+# All tests, including slow ones that rarely find an error; tests/run.sh lists them.
+.PHONY: check-long
+check-long: ensure
+	$(Q)$(call each-part,"check LONG=1" "check-now CONFIG=asan LONG=1" "check-now CONFIG=tsan LONG=1")
 
 # ---- install -------------------------------------------------------------------------------------
 
@@ -189,6 +199,8 @@ help:
 	@echo "make check-bsd         test the kqueue model with a test double (*)"
 	@echo "make check-all         check, in a release build and under ASan+UBSan; tests of the load generator"
 	@echo "                       under TSan; check-windows; check-bsd (*)"
+	@echo "make check-long        check with the slow tests: each truth case for each transport, also with"
+	@echo "                       sanitizers (*)"
 	@echo "make fuzz              fuzz all parsers for FUZZ_S=$(FUZZ_S) seconds each; make check does so for 10"
 	@echo "make lint              clang-format, layers, platform rule, cppcheck, clang-tidy, workflows, clang build (*)"
 	@echo "make deps              install libraries and tools (Debian packages)"

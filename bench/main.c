@@ -1,5 +1,5 @@
-/* main.c - iobench: hands over to the subcommand that was named.
- * Invariant: a subcommand sees its own argv and decides the exit code. */
+/* main.c - the program iobench: runs the subcommand that argv[1] names. The subcommand parses its
+ * own arguments and returns the exit code. */
 #include "base/os.h"
 
 #include "bench/cmd/commands.h"
@@ -14,18 +14,18 @@
 #define NAME "iobench"
 
 static const struct command {
-    const char *name;                  /* as typed */
-    int (*run)(int argc, char **argv); /* argv[0] is the name */
-    const char *summary;               /* one line */
+    const char *name;
+    int (*run)(int argc, char **argv); /* argv[0] is the command's name */
+    const char *summary;
 } commands[] = {
-    {"list", cmd_list, "models available here, and suites"},
-    {"doctor", cmd_doctor, "what about this machine would spoil a measurement"},
+    {"list", cmd_list, "list the models, their options and the suites"},
+    {"doctor", cmd_doctor, "list what on this machine will distort results, and how to fix it"},
     {"run", cmd_run, "run a suite and write a result file"},
-    {"compare", cmd_compare, "say whether results are worse than others"},
-    {"report", cmd_report, "draw a page and plots from results"},
+    {"compare", cmd_compare, "test whether results are worse than earlier ones"},
+    {"report", cmd_report, "write an HTML page with plots of results"},
     {"plot", cmd_plot, "draw one plot of results"},
-    {"export", cmd_export, "write a result's histograms for other tools"},
-    {"ab", cmd_ab, "compare a candidate with its baseline, side by side: a gate for CI"},
+    {"export", cmd_export, "write the histograms of a result for other tools"},
+    {"ab", cmd_ab, "measure a candidate against its baseline: a regression gate for CI"},
     {"validate", cmd_validate, "check result files"},
 };
 
@@ -36,7 +36,8 @@ static void print_help(void) {
            "\nusage: iobench COMMAND [options]\n\n");
     for (int i = 0; i < COMMANDS; i++)
         printf("  %-10s %s\n", commands[i].name, commands[i].summary);
-    printf("\n  --version  version and commit\n  --help     this text; also after a COMMAND\n"
+    printf("\n  --version  print version and commit\n  --help     print this text; after a "
+           "COMMAND, its options\n"
            "\nexample: iobench run --suite quick -o result.json\n");
 }
 
@@ -48,10 +49,10 @@ static int no_command(const char *word) {
     return refuse(NAME, "%s: no such command; try --help", word);
 }
 
-/* The exit code, unless what was printed did not get where it should. */
+/* Flushes stdout. Returns `code`, or a failure if the output could not be written. */
 static int output_written(int code) {
     if (fflush(stdout) == 0 && !ferror(stdout)) return code;
-    int refused = refuse(NAME, "standard output: cannot be written");
+    int refused = refuse(NAME, "standard output: cannot write");
     return code == EXIT_FINE ? refused : code;
 }
 

@@ -1,6 +1,6 @@
 /* ab.c - runs the pairs of a comparison: capacity, stage 1, stage 2.
- * Invariant: what decides whether a pair runs is time and the figures of the stage before, never a
- * figure of its own stage. */
+ * Invariant: whether a pair runs depends on the remaining time and on the previous stage, never on
+ * a figure of its own stage. */
 #include "bench/ab/ab.h"
 
 #include "base/check.h"
@@ -16,14 +16,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOST_PAIRS_MAX 4 /* in a stage, that are tried again */
-#define PAIR_WEIGHT 0.2  /* of the last pair in what the next is expected to take */
+#define LOST_PAIRS_MAX 4 /* lost pairs that a stage may repeat */
+#define PAIR_WEIGHT 0.2  /* weight of the last pair's time in the prediction for the next */
 
 /* ---- slots ---- */
 
-/* Runs a slot of cell `index` of the plan. NULL if a signal came or the file cannot be written;
- * then the comparison is over. A slot that cannot run here has no sample either, and says why in
- * `why`. */
+/* Runs a slot of cell `index` of the plan and returns its sample. Returns NULL if a signal arrived
+ * or the file cannot be written; the comparison then ends. Also returns NULL if the slot cannot run
+ * on this machine; `why` then has the reason. */
 static const cJSON *run_slot(struct ab *ab, size_t index, uint64_t seed, struct gate_reason *why) {
     const struct cell *c = &ab->plan.cells[index];
     struct slot_outcome o;
@@ -31,7 +31,8 @@ static const cJSON *run_slot(struct ab *ab, size_t index, uint64_t seed, struct 
     double offset_s = result_elapsed_s(&ab->result);
     why->code = GATE_NO_REASON;
     *why->text = '\0';
-    if (ab->progress.slots <= ab->slots) ab->progress.slots = ab->slots + 1; /* pairs were lost */
+    if (ab->progress.slots <= ab->slots)
+        ab->progress.slots = ab->slots + 1; /* lost pairs are repeated */
     progress_slot(&ab->progress, ab->slots, c);
     slot_run(&o, c, ab->loop, seed);
     ab->interrupted = o.end == SLOT_INTERRUPTED || ab->loop->interrupted;
@@ -66,7 +67,7 @@ static void run_pair(struct ab *ab, struct ab_cell *cell, struct rng *random) {
         int arm = i ^ first;
         samples[arm] = run_slot(ab, cell->cells[arm], seed, &cell->why);
         if (samples[arm]) continue;
-        cell->over = true; /* nothing else explains it: that cell cannot run here */
+        cell->over = true; /* interrupted, not writable, or the cell cannot run here */
         return;
     }
     for (int arm = 0; arm < 2; arm++)
@@ -78,7 +79,7 @@ static void run_pair(struct ab *ab, struct ab_cell *cell, struct rng *random) {
 
 /* ---- capacity ---- */
 
-/* Measures what the baseline of every open loop can serve, and sets the rates of both arms. */
+/* Measures the baseline's capacity for every open loop, and sets the rates of both arms. */
 static void measure_capacity(struct ab *ab) {
     struct gate_reason why;
     for (size_t i = 0; i < ab->cell_count && !stopped(ab); i++) {
@@ -86,7 +87,7 @@ static void measure_capacity(struct ab *ab) {
         struct cell *baseline = &ab->plan.cells[cell->cells[0]];
         if (cell->over || baseline->capacity_cell == PLAN_NO_CELL) continue;
         size_t of = baseline->capacity_cell;
-        bool known = result_has_samples(&ab->result, of); /* another open loop had the same */
+        bool known = result_has_samples(&ab->result, of); /* shared with another open loop */
         for (uint64_t k = 0; !known && k < AB_CAPACITY_SLOTS && !stopped(ab); k++)
             if (!run_slot(ab, of, ab->seed + k, &why)) break;
         double capacity = result_throughput(&ab->result, of);
@@ -111,8 +112,8 @@ static double left_s(const struct ab *ab) {
     return ab->budget_s - result_elapsed_s(&ab->result);
 }
 
-/* Runs rounds of one pair of each cell, in an order of their own, until none lacks a pair or there
- * is no time for one. */
+/* Runs rounds of one pair per cell, each round in a new random order, until no cell needs another
+ * pair or no pair fits in the remaining time. */
 static void run_stage(struct ab *ab, struct ab_cell **cells, size_t count, size_t pairs,
                       struct rng *random) {
     for (size_t round = 0; round < pairs + LOST_PAIRS_MAX; round++) {
@@ -133,9 +134,10 @@ static void run_stage(struct ab *ab, struct ab_cell **cells, size_t count, size_
     }
 }
 
+/* A cell that may have changed. */
 struct hint {
-    struct ab_cell *cell; /* what may have changed */
-    double p;             /* for it; of a better one behind all others */
+    struct ab_cell *cell;
+    double p; /* its smallest p; plus 1 if it looks better, which sorts it last */
 };
 
 static int by_p(const void *left, const void *right) {
@@ -143,8 +145,9 @@ static int by_p(const void *left, const void *right) {
     return (a->p > b->p) - (a->p < b->p);
 }
 
-/* Chooses who goes on: what looks worse, smallest p first, then what looks better, as long as there
- * is time for all pairs; and the control with them. Returns how many. */
+/* Chooses the cells of stage 2: those that look worse, smallest p first, then those that look
+ * better. A cell is chosen only if all its pairs fit in the remaining time. Adds the control if any
+ * cell was chosen. Returns the number of cells. */
 static size_t choose(struct ab *ab, struct ab_cell **chosen) {
     struct hint *hints = calloc(ab->cell_count + 1, sizeof *hints);
     CHECK(hints);
@@ -160,7 +163,7 @@ static size_t choose(struct ab *ab, struct ab_cell **chosen) {
         else if (better < 1)
             hints[hint_count++] = (struct hint){cell, 1 + better};
     }
-    CHECK(control); /* there is a cell, so there is one */
+    CHECK(control); /* prepared whenever a cell can run */
     qsort(hints, hint_count, sizeof *hints, by_p);
     double time_s = left_s(ab) - GATE_STAGE2_PAIRS * control->pair_s;
     for (size_t i = 0; i < hint_count; i++) {

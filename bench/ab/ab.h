@@ -1,6 +1,6 @@
-/* ab.h - `iobench ab`: a candidate against its baseline, in pairs of slots side by side.
- * Invariant: both slots of a pair differ in their arm and in nothing else: same scenario, same
- * arrivals, programs copied to paths of equal length. */
+/* ab.h - `iobench ab`: measures a candidate against its baseline, in pairs of slots.
+ * Invariant: the two slots of a pair differ in nothing but their arm: same scenario, same arrivals,
+ * programs copied to paths of equal length. */
 #ifndef BENCH_AB_AB_H
 #define BENCH_AB_AB_H
 
@@ -14,35 +14,35 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AB_CAPACITY_SLOTS 3 /* of the baseline, before anything else */
+#define AB_CAPACITY_SLOTS 3 /* slots that measure the baseline's capacity */
 
 /* One cell in both arms, while it is measured. */
 struct ab_cell;
 
-/* A comparison. */
+/* A comparison while it runs. */
 struct ab {
-    struct ab_arms arms;       /* what runs */
-    struct plan plan;          /* cells of all arms; their slots come as they come */
-    struct ab_cell *cells;     /* that are compared, the control last; owned */
-    size_t cell_count;         /* how many, with the control */
-    struct gate_report report; /* what comes of it */
-    struct result result;      /* of every slot */
+    struct ab_arms arms;       /* programs of both arms and the control */
+    struct plan plan;          /* cells of all arms; the slots are not planned in advance */
+    struct ab_cell *cells;     /* cells to compare, the control last; owned */
+    size_t cell_count;         /* cells, including the control */
+    struct gate_report report; /* verdicts */
+    struct result result;      /* every slot */
     struct process_loop *loop; /* runs the children */
-    struct progress progress;  /* for people */
-    double budget_s;           /* for everything from the first slot on */
-    uint64_t seed;             /* of orders and arrivals */
-    double least_s;            /* with which a change can be proven at all, about */
-    double stage1_s;           /* that the first stage takes, about */
-    size_t slots;              /* that have run */
+    struct progress progress;  /* progress on stderr */
+    double budget_s;           /* longest time, from the first slot on */
+    uint64_t seed;             /* for order of slots and arrivals */
+    double least_s;            /* predicted time that is needed to prove a change of one cell */
+    double stage1_s;           /* predicted time of stage 1, including capacity */
+    size_t slots;              /* slots that have run */
     bool interrupted;          /* a signal ended it */
     bool write_failed;         /* the file could not be written */
-    struct reason reason;      /* of write_failed */
+    struct reason reason;      /* why the file could not be written */
 };
 
-/* Makes cells and rows of a plan in which every server is one of an arm. */
+/* Makes the cells and rows from ab->plan, whose servers all belong to an arm. */
 void ab_prepare(struct ab *ab);
 
-/* Measures, within the budget, and decides. */
+/* Runs the pairs within the budget, and decides the verdicts. */
 void ab_run(struct ab *ab);
 
 void ab_free(struct ab *ab);

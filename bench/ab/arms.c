@@ -1,6 +1,7 @@
-/* arms.c - the programs that `iobench ab` compares: found, copied, asked.
- * Invariant: every program of ours runs from DIRECTORY/{a,b,c}/NAME, so that no arm has a longer
- * path, older pages or a file that a build may replace meanwhile. */
+/* arms.c - finds, copies and queries the programs that `iobench ab` compares.
+ * Invariant: each of our programs runs from a copy, DIRECTORY/{a,b,c}/NAME. So all arms have paths
+ * of equal length and freshly written files, and a build cannot replace a program during the
+ * comparison. */
 #include "bench/ab/arms.h"
 
 #include "base/check.h"
@@ -19,16 +20,16 @@
 const char *const ab_arm_names[AB_ARMS] = {"baseline", "candidate", "copy"};
 static const char *const folders[AB_ARMS] = {"a", "b", "c"};
 
-/* Where a server of one arm comes from. */
+/* Origin of the server of one arm. */
 struct source {
-    const char *command;        /* of a foreign one; NULL: ours */
-    char path[PATH_SIZE];       /* of ours */
-    char name[MODEL_NAME_SIZE]; /* under which it is copied: "epoll" */
+    const char *command;        /* command of a foreign server; NULL: ours */
+    char path[PATH_SIZE];       /* executable of our server */
+    char name[MODEL_NAME_SIZE]; /* name of the copy: "epoll" */
     const char *options;        /* ":trigger=edge" or "" */
-    bool missing;               /* there is no such program */
+    bool missing;               /* the program does not exist */
 };
 
-/* Copies an executable into an arm, unless one of that name is there: then it is the same. */
+/* Copies an executable into the folder of an arm. Keeps a file of that name: it is the same. */
 static bool stage(const struct ab_arms *a, enum ab_arm arm, const char *from, const char *file,
                   struct reason *reason) {
     char folder[PATH_SIZE], to[PATH_SIZE];
@@ -52,7 +53,7 @@ static bool make_folders(struct ab_arms *a, struct reason *reason) {
 
 /* ---- sources ---- */
 
-/* Takes the model's name out of a program's path: "epoll" of ".../echo-epoll". */
+/* Sets the model's name from the path of the program: "epoll" from ".../echo-epoll". */
 static void name_of_path(struct source *s) {
     const char *file = paths_file(s->path);
     if (strncmp(file, "echo-", 5) == 0) file += 5;
@@ -60,8 +61,8 @@ static void name_of_path(struct source *s) {
     s->name[strcspn(s->name, ".")] = '\0';
 }
 
-/* "epoll:trigger=edge" or "PATH/echo-epoll:trigger=edge". A model is that of `programs`, a
- * directory. */
+/* Reads "epoll:trigger=edge" or "PATH/echo-epoll:trigger=edge". A model without a path is taken
+ * from the directory `programs`. */
 static bool read_source(struct source *s, const char *text, const char *programs,
                         struct reason *reason) {
     const char *file = paths_file(text);
@@ -107,7 +108,7 @@ static bool identical(const struct source s[2]) {
 
 /* ---- subjects ---- */
 
-/* Gives a spec its arm, for which ids need room. */
+/* Sets the arm of a spec. Fails if the spec is too long for an id with the arm in it. */
 static bool set_arm(struct server_spec *spec, enum ab_arm arm, struct reason *reason) {
     spec->arm = ab_arm_names[arm];
     return strlen(spec->arm) + 1 + strlen(spec->text) < SPEC_SIZE ||
@@ -134,7 +135,8 @@ static const struct server_spec *read_spec(struct ab_arms *a, enum ab_arm arm,
     return fine && set_arm(spec, arm, reason) ? spec : NULL;
 }
 
-/* Both arms were told to be built alike; flags that differ would pass for a change of the code. */
+/* Checks that both arms were built with the same compiler and flags, which would otherwise look
+ * like a change of the code. */
 static bool built_alike(const struct ab_subject *s, struct reason *reason) {
     static const char *const keys[] = {"compiler", "cflags", "build_type"};
     const cJSON *left = cJSON_GetObjectItemCaseSensitive(s->specs[0]->describe, "build");
@@ -150,11 +152,11 @@ static bool built_alike(const struct ab_subject *s, struct reason *reason) {
     return true;
 }
 
-/* All that is known before anything is copied. */
+/* The programs to copy. */
 struct sources {
     struct source of[AB_SUBJECTS_MAX][2]; /* baseline and candidate of each subject */
-    size_t count;                         /* how many */
-    char loadgens[2][PATH_SIZE];          /* of baseline and candidate */
+    size_t count;
+    char loadgens[2][PATH_SIZE]; /* baseline and candidate */
 };
 
 static bool find_pair(struct sources *s, const struct ab_request *r, const char *programs,
@@ -167,7 +169,7 @@ static bool find_pair(struct sources *s, const struct ab_request *r, const char 
             return false;
         if (source->missing)
             return reason_set(reason,
-                              "server %.100s: unknown model; `iobench list` shows what there is",
+                              "server %.100s: unknown model; `iobench list` shows the known models",
                               r->specs[arm]);
     }
     s->count = 1;
@@ -181,13 +183,13 @@ static bool find_named(struct sources *s, const char *text, const char *const pr
     struct source *pair = s->of[s->count++];
     if (strchr(text, '*') || paths_file(text) != text)
         return reason_set(
-            reason, "server %.100s: not MODEL[:OPT=V,...]; --server says which to compare", text);
+            reason, "server %.100s: not MODEL[:OPT=V,...]; choose models with --server", text);
     for (int arm = 0; arm < 2; arm++)
         if (!read_source(&pair[arm], text, programs[arm], reason)) return false;
     return !pair[1].missing ||
            reason_set(reason,
-                      "server %.100s: unknown model; `iobench list` shows what there is; "
-                      "--server says which to compare",
+                      "server %.100s: unknown model; `iobench list` shows the known models; "
+                      "choose models with --server",
                       text);
 }
 
@@ -263,8 +265,8 @@ static void label(struct ab_arms *a, const struct ab_request *r, const char *sha
 
 bool ab_arms_open(struct ab_arms *a, const struct ab_request *r, struct session *session,
                   struct reason *reason) {
-    static struct sources s;         /* too large for a stack, and needed once */
-    static struct ab_revision built; /* the same */
+    static struct sources s; /* too large for the stack; used once */
+    static struct ab_revision built;
     const struct program *loadgen = &session->own.loadgen;
     struct process_loop *l = &session->loop;
     const char *programs[2] = {session->paths.programs, session->paths.programs};
@@ -300,7 +302,7 @@ static void remove_folder(const char *path) {
     struct files_list list;
     struct reason why;
     char file[PATH_SIZE];
-    files_list(&list, path, &why); /* what cannot be listed cannot be removed either */
+    files_list(&list, path, &why); /* empty if the folder cannot be listed */
     for (size_t i = 0; i < list.count; i++)
         if (paths_join(file, path, list.names[i])) files_remove(file);
     files_list_free(&list);

@@ -3,7 +3,7 @@
 
 #include "base/check.h"
 
-#include "bench/gate/metrics.h"
+#include "bench/gate/figures.h"
 #include "bench/stats/stats.h"
 #include "bench/support/json_path.h"
 
@@ -61,7 +61,7 @@ void ab_cell_add(struct ab_cell *cell, const cJSON *const scenarios[2],
     }
 }
 
-/* Why row `i` has no effect. */
+/* Sets the reason of row `i`, whose effect is unknown. */
 static void say_lacking(struct gate_row *row, const struct ab_cell *cell, size_t i) {
     static const struct gate_reason budget = {.code = GATE_BUDGET, .text = "budget"};
     const struct gate_reason *lacked = cell->why.code != GATE_NO_REASON       ? &cell->why
@@ -77,11 +77,11 @@ static void say_lacking(struct gate_row *row, const struct ab_cell *cell, size_t
 void ab_cell_estimate(struct ab_cell *cell) {
     for (size_t i = 0; i < cell->row_count; i++) {
         struct gate_row *row = cell->rows[i];
-        if (cell->broken) row->stage1 = row->stage2 = 0; /* what it gave before counts no more */
+        if (cell->broken) row->stage1 = row->stage2 = 0; /* earlier figures do not count */
         gate_estimate(row);
         if (row->verdict == GATE_NEW) continue;
-        /* Who may not count is not to be red for ever; and a foreign server burns nothing for the
-         * gate, so that it need not be what limits the load. */
+        /* Do not fail every job on runners where counting is forbidden. A foreign server burns no
+         * CPU, so the load generator may limit its throughput. */
         bool excused = (cell->uncounted && !cell->broken) ||
                        (cell->foreign && row->metric == METRIC_THROUGHPUT);
         row->gated = !cell->control && (isfinite(row->effect) || !excused);

@@ -1,5 +1,5 @@
 /* prepare.c - makes the cells and rows of a comparison from its plan.
- * Invariant: rows of cells that are not measured have a verdict from the start. */
+ * Invariant: rows of cells that will not be measured have a verdict or a reason from the start. */
 #include "base/check.h"
 
 #include "bench/ab/ab.h"
@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The metrics of a load; the first is the one that the control looks at. Returns how many. */
+/* Lists the metrics that are gated under the load of `c`. The control uses the first. Returns their
+ * number. */
 static size_t metrics_of(const struct cell *c, bool of_loadgen, enum metric list[METRICS]) {
     size_t count = 0;
     cJSON *scenario = plan_scenario(c);
@@ -23,7 +24,7 @@ static size_t metrics_of(const struct cell *c, bool of_loadgen, enum metric list
     return count;
 }
 
-/* A cell's id without its arm: what the ids of all arms have in common. */
+/* The id of a cell without its arm. */
 static const char *bare_id(const struct cell *c) {
     return c->id + strlen(c->server->arm) + 1;
 }
@@ -32,7 +33,7 @@ static struct gate_row *add_row(struct ab *ab, const struct cell *c, enum metric
     struct gate_row *row = &ab->report.rows[ab->report.row_count++];
     *row = (struct gate_row){.metric = metric, .gated = true, .baseline = NAN, .candidate = NAN};
     snprintf(row->cell, sizeof row->cell, "%s", bare_id(c));
-    gate_estimate(row); /* of nothing: all unknown */
+    gate_estimate(row); /* no pairs yet: all unknown */
     return row;
 }
 
@@ -47,7 +48,7 @@ static struct ab_cell *add_cell(struct ab *ab, size_t baseline, size_t other) {
     return cell;
 }
 
-/* The cell of the plan with this server and the load of `like`: there is one, because every load is
+/* The cell of the plan with this server and the load of `like`. It exists, because every load is
  * planned for every server. */
 static size_t find_cell(const struct ab *ab, const struct server_spec *server,
                         const struct cell *like) {
@@ -82,7 +83,7 @@ static void add_subject(struct ab *ab, const struct ab_subject *s) {
     }
 }
 
-/* The control runs the first closed loop that can run here, or whatever else can. */
+/* The control runs the first closed loop that can run here, or else the first cell that can. */
 static void add_control(struct ab *ab) {
     enum metric list[METRICS];
     const struct ab_cell *first = NULL;
@@ -101,7 +102,7 @@ static void add_control(struct ab *ab) {
     struct ab_cell *control =
         add_cell(ab, first->cells[0], find_cell(ab, s->specs[AB_COPY], baseline));
     CHECK(metrics_of(baseline, ab->arms.of_loadgen, list) > 0);
-    /* a foreign server burns nothing, so that its throughput need not be its own */
+    /* a foreign server burns no CPU, so the load generator may limit its throughput */
     bool by_cpu = s->foreign && list[0] == METRIC_THROUGHPUT;
     ab->report.control = (struct gate_row){
         .metric = by_cpu ? METRIC_CPU : list[0], .baseline = NAN, .candidate = NAN};
@@ -111,13 +112,13 @@ static void add_control(struct ab *ab) {
     control->rows[control->row_count++] = &ab->report.control;
 }
 
-/* What is not compared is in the result with the reason why it was not run. */
+/* Marks the cells that are not needed as skipped. */
 static void skip_others(struct ab *ab) {
     bool *used = calloc(ab->plan.cell_count, sizeof *used);
     CHECK(used);
     for (size_t i = 0; i < ab->cell_count; i++)
         for (int arm = 0; arm < 2; arm++) used[ab->cells[i].cells[arm]] = true;
-    for (size_t i = 0; i < ab->plan.cell_count; i++) /* whose capacity gives the rate */
+    for (size_t i = 0; i < ab->plan.cell_count; i++) /* capacity cells of open loops */
         if (used[i] && ab->plan.cells[i].capacity_cell != PLAN_NO_CELL)
             used[ab->plan.cells[i].capacity_cell] = true;
     for (size_t i = 0; i < ab->plan.cell_count; i++)
@@ -126,7 +127,7 @@ static void skip_others(struct ab *ab) {
     free(used);
 }
 
-/* Every arm is loaded by its own load generator. */
+/* Gives each cell the load generator of its arm. */
 static void give_loadgens(struct ab *ab) {
     for (size_t i = 0; i < ab->plan.cell_count; i++) {
         struct cell *c = &ab->plan.cells[i];
@@ -137,7 +138,7 @@ static void give_loadgens(struct ab *ab) {
     }
 }
 
-/* How long the first stage takes, capacity included, and a second one of the dearest cell. */
+/* Predicts the time of stage 1 with capacity, and of stage 2 of the longest cell. */
 static void predict(struct ab *ab) {
     double dearest_s = 0, control_s = 0;
     size_t last = PLAN_NO_CELL;

@@ -1,5 +1,5 @@
-/* revision.c - an earlier revision of this source tree, unpacked and built beside it.
- * Invariant: build/rev/SHA is a whole tree or is not there; building it again costs nothing. */
+/* revision.c - unpacks and builds another revision of this source tree.
+ * Invariant: build/rev/SHA either holds the whole tree or does not exist. */
 #include "bench/ab/revision.h"
 
 #include "bench/support/files.h"
@@ -12,8 +12,8 @@
 #define MAKE_S 900.0
 #define SHA_MIN 40 /* hexadecimal digits of SHA-1; SHA-256 has 64 */
 
-/* Runs a command to its end. Its first line of output goes to `line`, unless that is NULL. Returns
- * false with the command's last words. */
+/* Runs a command to its end and copies the first line of its output to `line` (NULL: not wanted).
+ * Returns false with the last line of its output as the reason. */
 static bool run(struct process_loop *l, char *const *args, double seconds, char line[PATH_SIZE],
                 struct reason *reason) {
     struct process p;
@@ -37,7 +37,7 @@ static bool run(struct process_loop *l, char *const *args, double seconds, char 
     return fine;
 }
 
-/* Finds out which commit the revision is. */
+/* Sets r->sha to the commit that r->name means. */
 static bool find_commit(struct process_loop *l, struct ab_revision *r, const char *root,
                         struct reason *reason) {
     char commit[300], line[PATH_SIZE];
@@ -57,7 +57,7 @@ static bool find_commit(struct process_loop *l, struct ab_revision *r, const cha
                       rev, name);
 }
 
-/* Unpacks beside its place and moves there, so that a half of it is never taken for a whole. */
+/* Unpacks into a temporary folder and renames it, so that `tree` is never incomplete. */
 static bool unpack(struct process_loop *l, const char *root, const char *sha, const char *tree,
                    struct reason *reason) {
     char archive[PATH_SIZE], partial[PATH_SIZE], output[PATH_SIZE + 16];
@@ -84,8 +84,7 @@ bool ab_revision_build(struct ab_revision *r, const char *own, struct process_lo
     const char *rev = r->name;
     char *top[] = {"git", "-C", (char *)own, "rev-parse", "--show-toplevel", NULL};
     if (!run(l, top, GIT_S, root, &why))
-        return reason_set(reason,
-                          "--baseline-rev %.60s: iobench does not run from a git work tree: %s",
+        return reason_set(reason, "--baseline-rev %.60s: iobench is not in a git work tree: %s",
                           rev, why.text);
     if (!find_commit(l, r, root, reason)) return false;
     const char *const below[] = {"build", "rev", r->sha};
@@ -105,7 +104,7 @@ bool ab_revision_build(struct ab_revision *r, const char *own, struct process_lo
     snprintf(jobs, sizeof jobs, "-j%zu", l->cpu_count ? l->cpu_count : 1);
     char *make[] = {"make", "-C", tree, "-s", jobs, config, "all", NULL};
     if (!run(l, make, MAKE_S, NULL, &why))
-        return reason_set(reason, "--baseline-rev %.60s: it does not build: %.200s; see make -C %s",
+        return reason_set(reason, "--baseline-rev %.60s: the build failed: %.200s; see make -C %s",
                           rev, why.text, tree);
     bool plain = strcmp(r->build_type, "release") == 0;
     int length = snprintf(r->programs, PATH_SIZE, "%s/build/%s%sbin", tree,

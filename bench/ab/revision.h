@@ -1,4 +1,4 @@
-/* revision.h - the programs of another git revision. */
+/* revision.h - builds the programs of another git revision. */
 #ifndef BENCH_AB_REVISION_H
 #define BENCH_AB_REVISION_H
 
@@ -10,15 +10,15 @@
 
 /* A revision of the source tree that iobench was built in. */
 struct ab_revision {
-    const char *name;         /* as git knows it */
+    const char *name;         /* any name that git accepts */
     const char *build_type;   /* "release", "asan", ...: how to build it */
-    char sha[72];             /* what the name stands for */
-    char programs[PATH_SIZE]; /* directory of what was built */
+    char sha[72];             /* id of the commit */
+    char programs[PATH_SIZE]; /* directory of the built programs */
 };
 
-/* Unpacks the revision called `name` to build/rev/SHA, unless it is there, and builds it there;
- * `own` is the directory of iobench's programs. Gives `sha` and `programs`. Returns false with the
- * reason. */
+/* Unpacks the revision `name` to build/rev/SHA, unless that exists, and builds it there. `own` is
+ * the directory of the running iobench. Sets `sha` and `programs`. Returns false and the reason on
+ * failure. */
 bool ab_revision_build(struct ab_revision *revision, const char *own, struct process_loop *loop,
                        struct reason *reason);
 

@@ -1,6 +1,6 @@
-/* ab.c - `iobench ab`: checks everything, tells how long it may take, compares, concludes.
- * Invariant: nothing is measured before all that was asked for was found good, and nothing is
- * concluded from a comparison that was interrupted. */
+/* ab.c - `iobench ab`: checks its input, predicts the time, runs the pairs, reports the verdicts.
+ * Invariant: no slot runs before all options, programs and output paths have been checked. An
+ * interrupted comparison has no verdict. */
 #include "bench/ab/ab.h"
 
 #include "base/args.h"
@@ -23,69 +23,78 @@
 
 /* The command line. */
 struct options {
-    struct ab_request request;   /* what is compared */
-    struct arg_texts servers;    /* of --server */
-    const char *suite;           /* name or file */
-    double budget_s;             /* for everything but builds */
-    uint64_t seed;               /* of orders and arrivals */
+    struct ab_request request;   /* baseline and candidate */
+    struct arg_texts servers;    /* values of --server */
+    const char *suite;           /* name or file of the suite */
+    double budget_s;             /* longest time, without builds */
+    uint64_t seed;               /* for order of slots and arrivals */
     const char *placement;       /* auto, none or S/L */
     const char *output;          /* result file; NULL: named by time, host and suite */
-    const char *fail_on;         /* what makes exit code 1 */
-    struct gate_outputs outputs; /* who is told what came of it */
+    const char *fail_on;         /* value of --fail-on */
+    struct gate_outputs outputs; /* outputs of the verdicts */
     bool dry_run;                /* print cells and time only */
 };
 
-/* A comparison. */
+/* One run of `iobench ab`. */
 struct comparison {
-    struct options options; /* what was asked for */
-    struct session session; /* what it stands on */
-    struct ab ab;           /* the pairs, and what comes of them */
+    struct options options;
+    struct session session;
+    struct ab ab; /* pairs and report */
 };
 
 static enum args_outcome read_options(struct options *o, int argc, char **argv) {
     const struct arg rows[] = {
-        {"baseline", "SPEC", "MODEL or PATH/echo-MODEL, with options: epoll:trigger=edge",
+        {"baseline", "SPEC",
+         "baseline server: MODEL or PATH/echo-MODEL, with options as in epoll:trigger=edge",
          .text = &o->request.specs[0]},
-        {"candidate", "SPEC", "the same", .text = &o->request.specs[1]},
-        {"baseline-cmd", "'CMD {port}'", "a server of your own as the baseline",
+        {"candidate", "SPEC", "candidate server, written as for --baseline",
+         .text = &o->request.specs[1]},
+        {"baseline-cmd", "'CMD {port}'",
+         "command that starts a baseline server of your own; {port} becomes its port",
          .text = &o->request.commands[0]},
-        {"candidate-cmd", "'CMD {port}'", "a server of your own as the candidate",
+        {"candidate-cmd", "'CMD {port}'", "command that starts a candidate server of your own",
          .text = &o->request.commands[1]},
         {"baseline-rev", "REV",
-         "this source tree at a git revision, built in build/rev; the candidate is this build",
+         "baseline: this source tree at a git revision, built in build/rev; the candidate is this "
+         "build",
          .text = &o->request.baseline_rev},
-        {"baseline-loadgen", "PATH", "another load generator; the candidate is this one",
+        {"baseline-loadgen", "PATH",
+         "baseline load generator; the candidate is the one of this build",
          .text = &o->request.baseline_loadgen},
         {"server", "MODEL[:OPT=V,...]",
-         "with --baseline-rev and --baseline-loadgen; may repeat (the suite's)",
+         "server to run with --baseline-rev or --baseline-loadgen; may repeat (as in the suite)",
          .texts = &o->servers},
-        {"suite", "NAME|FILE", "loads to compare under (ci)", .text = &o->suite},
-        {"budget", "S", "longest time in seconds, builds excluded (720)",
+        {"suite", "NAME|FILE", "suite that defines the loads (ci)", .text = &o->suite},
+        {"budget", "S", "longest time in seconds, without builds (720)",
          .real = {&o->budget_s, 1, 86400}},
-        {"seed", "N", "of orders and arrivals (drawn)", .count = {&o->seed, 0, SESSION_SEED_MAX}},
-        {"placement", "SPEC", "CPUs: auto, none, or SERVER/LOADGEN as in 0-1/2 (auto)",
+        {"seed", "N", "seed for the order of slots and for arrivals (random)",
+         .count = {&o->seed, 0, SESSION_SEED_MAX}},
+        {"placement", "SPEC",
+         "CPUs of server and load generator: auto, none, or two lists as in 0-1/2 (auto)",
          .text = &o->placement},
-        {"o", "FILE", "result with every slot (results/UTC-HOST-ab-SUITE.json)",
+        {"o", "FILE", "result file with every slot (results/UTC-HOST-ab-SUITE.json)",
          .text = &o->output},
         {"fail-on", NULL,
-         "exit code 1 when regression, inconclusive (that too) or never (regression)",
+         "what makes exit code 1: regression (default); inconclusive (also inconclusive results); "
+         "never",
          .choice = {&o->fail_on, GATE_FAIL_ON_WORDS}},
-        {"json", NULL, "JSON in place of the table", .flag = &o->outputs.json},
-        {"junit", "FILE", "write JUnit XML", .text = &o->outputs.junit},
-        {"markdown", "FILE", "append Markdown", .text = &o->outputs.markdown},
-        {"dry-run", NULL, "print the cells and the time they need, run nothing",
+        {"json", NULL, "print JSON instead of the table", .flag = &o->outputs.json},
+        {"junit", "FILE", "write JUnit XML to FILE", .text = &o->outputs.junit},
+        {"markdown", "FILE", "append Markdown to FILE", .text = &o->outputs.markdown},
+        {"dry-run", NULL, "print the cells and the time they need; run nothing",
          .flag = &o->dry_run},
-        {"quiet", NULL, "no progress and no table", .flag = &o->outputs.quiet},
+        {"quiet", NULL, "print no progress and no table", .flag = &o->outputs.quiet},
         {.name = NULL}};
     const struct args_spec spec = {
         .program = NAME,
-        .summary = "compares a candidate with its baseline in pairs of slots: a gate for CI",
+        .summary =
+            "measures a candidate against its baseline in pairs of slots: a regression gate for CI",
         .example = NAME " --baseline-rev origin/main --server epoll --junit ab.xml",
         .args = rows};
     return args_parse(&spec, argc, argv);
 }
 
-/* ---- checks, each of which prints one line when it refuses ---- */
+/* ---- checks: each prints one line when it fails ---- */
 
 static int check_request(struct options *o) {
     const struct ab_request *r = &o->request;
@@ -99,18 +108,18 @@ static int check_request(struct options *o) {
                       baselines ? "more than one baseline" : "no baseline");
     if (own && candidates)
         return refuse(NAME,
-                      "--candidate%s: the candidate is this build; --server says which models",
+                      "--candidate%s: the candidate is this build; choose its models with --server",
                       r->commands[1] ? "-cmd" : "");
     if (!own && candidates != 1)
         return refuse(NAME, "%s: give one of --candidate and --candidate-cmd",
                       candidates ? "more than one candidate" : "no candidate");
     if (!own && o->servers.count)
-        return refuse(NAME, "--server: goes with --baseline-rev or --baseline-loadgen");
+        return refuse(NAME, "--server: needs --baseline-rev or --baseline-loadgen");
     o->request.servers = &o->servers;
     return EXIT_FINE;
 }
 
-/* A foreign server does not know how to burn CPU: then neither does the other. */
+/* Removes burn_ns from every load. A foreign server cannot burn CPU, so its opponent must not. */
 static void burn_nothing(cJSON *suite) {
     cJSON *phase, *load;
     cJSON_ArrayForEach(phase, cJSON_GetObjectItemCaseSensitive(suite, "phases"))
@@ -125,8 +134,8 @@ static int make_plan(struct comparison *c) {
     ab_prepare(ab);
     if (ab->least_s <= ab->budget_s) return EXIT_FINE;
     return refuse(NAME,
-                  "--budget %.0f: about %.0f s are needed: %.0f s for a first look, the rest to "
-                  "prove a change of one cell; compare fewer servers or loads",
+                  "--budget %.0f: about %.0f s are needed: %.0f s for stage 1 and the rest for "
+                  "stage 2 of one cell; compare fewer servers or loads",
                   ab->budget_s, ab->least_s, ab->stage1_s);
 }
 
@@ -158,7 +167,7 @@ static int prepare(struct comparison *c, int argc, char **argv) {
 
 /* ---- running ---- */
 
-/* The worst case first, so that nobody waits without knowing for how long. */
+/* Prints the cells, and how long the comparison takes at least and at most. */
 static void print_plan(FILE *out, const struct ab *ab) {
     for (size_t i = 0; i < ab->report.row_count; i++) {
         const struct gate_row *row = &ab->report.rows[i];
@@ -168,11 +177,11 @@ static void print_plan(FILE *out, const struct ab *ab) {
                     : *row->reason.text            ? row->reason.text
                                                    : "compared");
     }
-    fprintf(out, "with the control about %.0f s if nothing changed, at most %.0f s\n", ab->stage1_s,
+    fprintf(out, "about %.0f s with the control if nothing changed, at most %.0f s\n", ab->stage1_s,
             ab->budget_s);
 }
 
-/* Opens the result, runs, and leaves the report with its verdicts. */
+/* Runs the pairs and decides. Returns an exit code; not 0 if there is no verdict. */
 static int measure(struct comparison *c) {
     struct session *s = &c->session;
     struct ab *ab = &c->ab;
@@ -217,7 +226,7 @@ static int run(struct comparison *c) {
         print_plan(stdout, ab);
         return EXIT_FINE;
     }
-    if (ab->cell_count) { /* else all are identical or new */
+    if (ab->cell_count) { /* if 0, all are identical or new */
         if (!quiet) print_plan(stderr, ab);
         ab->plan.slot_count = 2 * GATE_STAGE1_PAIRS * ab->cell_count;
         ab->plan.predicted_s = ab->stage1_s;
@@ -236,8 +245,7 @@ static void comparison_free(struct comparison *c) {
     free(c);
 }
 
-/* Two runs of one job must not have their coins in common: the second would repeat the first's
- * luck.
+/* Draws a seed, so that a second run of a CI job does not repeat the random order of the first.
  */
 static uint64_t drawn_seed(void) {
     uint32_t seed = 0;

@@ -1,6 +1,6 @@
-/* commands.h - the subcommands of iobench: each takes its own argv (argv[0] is its name) and
- * returns the exit code of the process. Invariant: a command prints at most three lines on stderr
- * when it refuses. */
+/* commands.h - the subcommands of iobench. Each parses its own argv (argv[0] is its name) and
+ * returns the exit code of the process.
+ * Invariant: a command that refuses its input prints at most three lines on stderr. */
 #ifndef BENCH_CMD_COMMANDS_H
 #define BENCH_CMD_COMMANDS_H
 

@@ -1,5 +1,5 @@
-/* compare.c - `iobench compare BASE... --to CAND...`: did it get worse?
- * Invariant: nothing is written before every result was read and found sound. */
+/* compare.c - `iobench compare BASE... --to CAND...`: tests whether CAND is worse than BASE.
+ * Invariant: nothing is written before all results have been read and checked. */
 #include "bench/gate/compare.h"
 
 #include "base/args.h"
@@ -21,23 +21,24 @@
 
 #define NAME "iobench compare"
 
-/* What follows "compare" on the command line. */
+/* The command line. */
 struct options {
-    struct arg_texts sides[SIDES]; /* files */
-    struct arg_texts vary;         /* keys that may differ */
-    bool gate;                     /* a regression counts, however few the sessions */
-    const char *fail_on;           /* what is a failure */
-    struct gate_outputs outputs;   /* what to write */
+    struct arg_texts sides[SIDES]; /* files of BASE and CAND */
+    struct arg_texts vary;         /* values of --vary */
+    bool gate;                     /* a regression fails, however few the sessions */
+    const char *fail_on;           /* value of --fail-on */
+    struct gate_outputs outputs;   /* outputs of the verdicts */
 };
 
 static void print_keys(void) {
     printf("\nkeys of --vary:\n");
     for (const struct alike_key *key = alike_keys; key->name; key++)
         printf("  %-12s %s\n", key->name, key->help);
-    printf("\nexit codes: 0 fine; 1 a regression; 2 usage or file; 3 nothing trustworthy to say\n");
+    printf("\nexit codes: 0 no regression; 1 regression; 2 wrong usage or file; 3 no trustworthy "
+           "verdict\n");
 }
 
-/* Whether the file that an option names may be written; NULL: it names none. */
+/* Whether `file`, the value of `option`, may be written. NULL may: the option was not given. */
 static bool may_write(const struct options *o, const char *option, const char *file) {
     for (int s = 0; file && s < SIDES; s++)
         if (!report_may_write(NAME, option, file, o->sides[s].items, o->sides[s].count))
@@ -104,20 +105,23 @@ static int read_and_compare(const struct options *o, const struct paths *paths, 
 int cmd_compare(int argc, char **argv) {
     struct options o = {.fail_on = "regression"};
     const struct arg rows[] = {
-        {"to", "CAND...", "results to hold against BASE; several files are several sessions",
+        {"to", "CAND...", "results to compare with BASE; each file is one session",
          .divider = &o.sides[SIDE_CANDIDATE]},
-        {"gate", NULL, "a regression counts even with one session a side", .flag = &o.gate},
-        {"fail-on", NULL, "what exit code 1 is for (regression)",
+        {"gate", NULL, "exit code 1 for a regression even with one session per side",
+         .flag = &o.gate},
+        {"fail-on", NULL,
+         "what makes exit code 1: regression (default); inconclusive (also inconclusive results); "
+         "never",
          .choice = {&o.fail_on, GATE_FAIL_ON_WORDS}},
-        {"vary", "KEY", "what else may differ, see below; may repeat", .texts = &o.vary},
-        {"json", NULL, "as JSON in place of the table", .flag = &o.outputs.json},
-        {"junit", "FILE", "also write JUnit XML", .text = &o.outputs.junit},
-        {"markdown", "FILE", "also append Markdown to FILE", .text = &o.outputs.markdown},
-        {"quiet", NULL, "no table", .flag = &o.outputs.quiet},
+        {"vary", "KEY", "allow this condition to differ (see below); may repeat", .texts = &o.vary},
+        {"json", NULL, "print JSON instead of the table", .flag = &o.outputs.json},
+        {"junit", "FILE", "write JUnit XML to FILE", .text = &o.outputs.junit},
+        {"markdown", "FILE", "append Markdown to FILE", .text = &o.outputs.markdown},
+        {"quiet", NULL, "print no table", .flag = &o.outputs.quiet},
         {.name = NULL}};
     const struct args_spec spec = {
         .program = NAME,
-        .summary = "says whether results are worse than others, cell by cell",
+        .summary = "tests whether results are worse than earlier ones, cell by cell",
         .positional = "BASE... --to CAND...",
         .example = NAME " before-1.json before-2.json --to after-1.json after-2.json",
         .args = rows,

@@ -1,5 +1,5 @@
-/* doctor.c - `iobench doctor`: what about this machine would spoil a measurement.
- * Invariant: it only looks; what mends a finding is printed, never run. */
+/* doctor.c - `iobench doctor`: lists what on this machine will distort results, and how to fix it.
+ * Invariant: it changes nothing; a fix is printed, never run. */
 #include "bench/machine/doctor.h"
 
 #include "base/args.h"
@@ -18,7 +18,7 @@
 
 #define NAME "iobench doctor"
 
-#define LOOK_S 1.0
+#define LOOK_S 1.0 /* how long CPU use is observed */
 
 static const char *text(const cJSON *finding, const char *key) {
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(finding, key));
@@ -51,7 +51,7 @@ static void print_json(cJSON *findings, bool fit) {
     cJSON_Delete(json);
 }
 
-/* Adds what the servers report about themselves; nothing where they cannot be run. */
+/* Adds what the servers report about the machine. Adds nothing if no server can be run. */
 static void ask_servers(struct doctor_facts *facts) {
     struct paths paths;
     struct process_loop loop;
@@ -72,7 +72,7 @@ static void ask_servers(struct doctor_facts *facts) {
 
 int cmd_doctor(int argc, char **argv) {
     bool as_json = false;
-    const struct arg rows[] = {{"json", NULL, "as JSON", .flag = &as_json}, {.name = NULL}};
+    const struct arg rows[] = {{"json", NULL, "print JSON", .flag = &as_json}, {.name = NULL}};
     const struct args_spec spec = {
         .program = NAME,
         .summary = "lists what on this machine will distort results, and how to fix it; "

@@ -1,5 +1,5 @@
-/* export.c - `iobench export --hlog RESULT`: the histograms of a result for other tools.
- * Invariant: the file is written whole or not at all, and never over the result. */
+/* export.c - `iobench export --hlog RESULT`: writes the histograms of a result for other tools.
+ * Invariant: the log is written whole or not at all, and never replaces the result. */
 #include "base/args.h"
 #include "base/check.h"
 
@@ -17,11 +17,11 @@
 
 #define NAME "iobench export"
 
-/* What follows "export" on the command line. */
+/* The command line. */
 struct options {
-    bool hlog;                /* the format */
-    bool quiet;               /* say nothing of what was written */
-    const char *output;       /* where to; NULL: beside the result */
+    bool hlog;                /* write an HdrHistogram log */
+    bool quiet;               /* print no summary */
+    const char *output;       /* file; NULL: beside the result */
     struct arg_texts results; /* exactly one */
 };
 
@@ -64,7 +64,7 @@ static bool options_fine(const struct options *o) {
     else if (o->results.count > 1)
         refuse(NAME, "%s: one RESULT at a time", o->results.items[1]);
     else if (!o->hlog)
-        refuse(NAME, "--hlog: missing: the format to write");
+        refuse(NAME, "--hlog: missing; it is the only format");
     else
         return true;
     return false;
@@ -73,9 +73,9 @@ static bool options_fine(const struct options *o) {
 int cmd_export(int argc, char **argv) {
     struct options o = {0};
     const struct arg rows[] = {
-        {"hlog", NULL, "as an interval log of HdrHistogram", .flag = &o.hlog},
-        {"o", "FILE", "the log (default: RESULT with .hlog in place of .json)", .text = &o.output},
-        {"quiet", NULL, "say nothing of what was written", .flag = &o.quiet},
+        {"hlog", NULL, "write an interval log of HdrHistogram", .flag = &o.hlog},
+        {"o", "FILE", "log file (RESULT with .hlog instead of .json)", .text = &o.output},
+        {"quiet", NULL, "print no summary", .flag = &o.quiet},
         {.name = NULL},
     };
     const struct args_spec spec = {

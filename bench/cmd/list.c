@@ -1,5 +1,5 @@
-/* list.c - `iobench list`: the models, the two answers each gives, and the suites.
- * Invariant: it prints what the programs say of themselves and keeps no list of its own. */
+/* list.c - `iobench list`: lists the models, their options and the suites.
+ * Invariant: iobench has no built-in list of models; it prints what each server reports. */
 #include "base/args.h"
 #include "base/check.h"
 #include "base/json.h"
@@ -22,7 +22,7 @@ static bool available(const struct program *model) {
     return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(model->describe, "available"));
 }
 
-/* What a server leaves out is no reason to print nothing of the others. */
+/* A text of a server's description, or "-" if the server did not report it. */
 static const char *shown(const cJSON *describe, const char *key) {
     const char *text = describe_text(describe, key);
     return text ? text : "-";
@@ -43,7 +43,7 @@ static void print_options(const struct program *model) {
 }
 
 static void print_table(const struct models *m, const cJSON *suites) {
-    int width = 10; /* of most names */
+    int width = 10; /* fits most names */
     for (size_t i = 0; i < m->count; i++)
         if ((int)strlen(m->servers[i].name) > width) width = (int)strlen(m->servers[i].name);
     printf("%-*s  %-11s  %-18s  %-9s  %s\n", width, "model", "initiation", "notification",
@@ -75,8 +75,8 @@ static void print_json(const struct models *m, const cJSON *suites) {
     cJSON_Delete(json);
 }
 
-/* Name and description of every suite that comes with iobench; owned by the caller. One that
- * cannot be loaded has the reason as its description. */
+/* Name and description of every suite that comes with iobench; owned by the caller. If a suite
+ * cannot be loaded, its description is the reason. */
 static cJSON *read_suites(const struct paths *paths) {
     char *names[SUITES_MAX];
     struct reason reason;
@@ -126,10 +126,10 @@ static int list(bool as_json) {
 
 int cmd_list(int argc, char **argv) {
     bool as_json = false;
-    const struct arg rows[] = {{"json", NULL, "print JSON instead of a table", .flag = &as_json},
+    const struct arg rows[] = {{"json", NULL, "print JSON instead of tables", .flag = &as_json},
                                {.name = NULL}};
     const struct args_spec spec = {.program = NAME,
-                                   .summary = "shows the models, what each is, and the suites",
+                                   .summary = "lists the models, their options and the suites",
                                    .example = NAME " --json",
                                    .args = rows};
     switch (args_parse(&spec, argc, argv)) {

@@ -1,6 +1,6 @@
-/* plot.c - `iobench plot KIND RESULT... -o FILE`: one plot as a file.
- * Invariant: FILE is written whole or not at all, and nothing before every result was read and
- * found sound; only where gnuplot fails do data and script stay, beside it. */
+/* plot.c - `iobench plot KIND RESULT... -o FILE`: draws one plot.
+ * Invariant: nothing is written before all results have been read and checked, and FILE is written
+ * whole or not at all. Data and script stay beside it only if gnuplot fails. */
 #include "bench/plot/plot.h"
 
 #include "base/args.h"
@@ -34,15 +34,15 @@ static void print_kinds(void) {
     printf("\nkinds:\n");
     for (const struct plot_kind *kind = plot_kinds; kind->name; kind++)
         printf("  %-12s %s\n", kind->name, kind->heading);
-    printf("  %-12s %s; its RESULT is\n%15swhat `iobench compare --json` or `iobench ab --json` "
-           "wrote\n",
+    printf("  %-12s %s; its RESULT is the\n%15soutput of `iobench compare --json` or `iobench ab "
+           "--json`\n",
            PLOT_FOREST, PLOT_FOREST_HEADING, "");
-    printf(
-        "\nWithout gnuplot the data and the script are left in a folder beside FILE, and the exit "
-        "code is 2.\n");
+    printf("\nWithout gnuplot, data and script stay in a folder beside FILE and the exit code is "
+           "2.\n");
 }
 
-/* NULL, with a line on stderr, if no kind that is drawn from results has that name. */
+/* The kind called `name`. Prints a line and returns NULL if there is none. Does not know `forest`,
+ * which is not drawn from results. */
 static const struct plot_kind *find_kind(const char *name) {
     const char *names[KINDS_MAX] = {PLOT_FOREST};
     for (size_t i = 0; plot_kinds[i].name; i++) {
@@ -58,7 +58,7 @@ static const struct plot_kind *find_kind(const char *name) {
     return NULL;
 }
 
-/* "svg" or "png"; NULL, with a line on stderr, if it is another. */
+/* Returns "svg" or "png". Prints a line and returns NULL if the file's name ends otherwise. */
 static const char *format_of(const char *file) {
     const char *name = paths_file(file), *dot = strrchr(name, '.');
     if (dot && dot > name && strcmp(dot, ".svg") == 0) return "svg";
@@ -67,9 +67,9 @@ static const char *format_of(const char *file) {
     return NULL;
 }
 
-/* A drawing that is asked for. */
+/* What the command line asks for. */
 struct drawing {
-    const char *file;      /* where it goes */
+    const char *file;      /* file to write */
     const char *format;    /* "svg" or "png" */
     const char *templates; /* directory of the plot templates */
 };
@@ -90,7 +90,7 @@ static int draw(struct plot *plot, const struct summary *report, const struct dr
     else if (!files_move(drawing, d->file, &reason))
         code = refuse(NAME, "-o %s: %s", d->file, reason.text);
     report_remove_plot(folder, plot->kind);
-    files_remove_folder(folder); /* stays if somebody keeps other things there */
+    files_remove_folder(folder); /* stays if it holds other files */
     return code;
 }
 
@@ -128,12 +128,12 @@ int cmd_plot(int argc, char **argv) {
     const char *file = NULL;
     struct arg_texts words = {0};
     const struct arg rows[] = {
-        {"o", "FILE", "the drawing: .svg or .png", .text = &file},
+        {"o", "FILE", "drawing to write, .svg or .png", .text = &file},
         {.name = NULL},
     };
     const struct args_spec spec = {
         .program = NAME,
-        .summary = "draws one plot of one or several results",
+        .summary = "draws one plot of one or more results",
         .positional = "KIND RESULT...",
         .example = NAME " load results/linux.json -o load.svg",
         .args = rows,
@@ -159,7 +159,7 @@ int cmd_plot(int argc, char **argv) {
         goto done;
     }
     if (!file) {
-        refuse(NAME, "-o: missing: where to draw, FILE.svg or FILE.png");
+        refuse(NAME, "-o: missing; name the drawing, FILE.svg or FILE.png");
         goto done;
     }
     drawing = (struct drawing){.file = file, .format = format_of(file), .templates = paths->plot};

@@ -1,5 +1,5 @@
-/* report.c - `iobench report`: a page and plots of one or several results.
- * Invariant: nothing is written before every result was read and found sound. */
+/* report.c - `iobench report`: writes an HTML page and plots of one or more results.
+ * Invariant: nothing is written before all results have been read and checked. */
 #include "base/args.h"
 #include "base/check.h"
 
@@ -27,8 +27,8 @@
 
 enum { KINDS_MAX = 16 };
 
-/* Draws one plot. Returns false, with a line on stderr, where the files could not be written; that
- * gnuplot is missing or fails only leaves the reason in the picture. */
+/* Draws one plot. Prints a line and returns false if its files cannot be written. If gnuplot is
+ * missing or fails, sets picture->missing and returns true. */
 static bool draw(struct report_picture *picture, const struct summary *report,
                  const struct paths *paths, const char *folder) {
     const struct plot_kind *kind = picture->kind;
@@ -103,13 +103,13 @@ int cmd_report(int argc, char **argv) {
     const char *page = "report.html";
     struct arg_texts results = {0};
     const struct arg args[] = {
-        {"o", "FILE", "the page (default: report.html); plots go to a folder beside it",
-         .text = &page},
+        {"o", "FILE", "page to write; plots go to a folder beside it (report.html)", .text = &page},
         {.name = NULL},
     };
     const struct args_spec spec = {
         .program = NAME,
-        .summary = "Writes one self-contained HTML page of results, and their plots beside it.",
+        .summary =
+            "writes one self-contained HTML page of results, and a folder of plots beside it",
         .positional = "RESULT...",
         .example = NAME " results/linux.json results/windows.json -o both.html",
         .args = args,

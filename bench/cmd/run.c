@@ -1,6 +1,6 @@
-/* run.c - `iobench run`: checks everything, plans, runs, sums up.
- * Invariant: the first slot starts only after every option, every field, every server and the
- * output path were found good. */
+/* run.c - `iobench run`: checks its input, plans, runs the slots, prints the table.
+ * Invariant: no slot runs before all options, suite fields, servers and the output path have been
+ * checked. */
 #include "base/args.h"
 #include "base/check.h"
 
@@ -26,62 +26,67 @@
 
 /* The command line. */
 struct options {
-    const char *suite;          /* name or file */
-    struct arg_texts servers;   /* MODEL[:OPT=V,...]; these three replace the suite's servers */
-    struct arg_texts commands;  /* of foreign servers to start */
-    struct arg_texts addresses; /* of foreign servers that run */
-    const char *connections;    /* "1,50"; NULL: the suite's */
-    const char *transports;     /* "epoll,libuv"; NULL: the suite's */
-    uint64_t repeats;           /* 0: the suite's */
-    double duration_s;          /* 0: the suite's */
-    uint64_t seed;              /* of order and arrivals */
+    const char *suite;         /* name or file */
+    struct arg_texts servers;  /* MODEL[:OPT=V,...]; these three replace the servers of the suite */
+    struct arg_texts commands; /* commands that start foreign servers */
+    struct arg_texts addresses; /* addresses of running servers */
+    const char *connections;    /* "1,50"; NULL: as in the suite */
+    const char *transports;     /* "epoll,libuv"; NULL: as in the suite */
+    uint64_t repeats;           /* 0: as in the suite */
+    double duration_s;          /* 0: as in the suite */
+    uint64_t seed;              /* for order of slots and arrivals */
     const char *placement;      /* auto, none or S/L */
     const char *output;         /* file; NULL: named by time, host and suite */
     bool dry_run;               /* print the plan only */
     bool quiet;                 /* no progress, no table */
 };
 
-/* A run of a suite. */
+/* One run of a suite. */
 struct run {
-    struct options options;              /* what was asked for */
-    struct session session;              /* what it stands on */
+    struct options options;
+    struct session session;
     struct server_spec specs[SPECS_MAX]; /* servers to run */
-    size_t spec_count;                   /* how many */
-    struct plan plan;                    /* cells and slots */
+    size_t spec_count;
+    struct plan plan; /* cells and slots */
 };
 
 static enum args_outcome read_options(struct options *o, int argc, char **argv) {
     const struct arg rows[] = {
-        {"suite", "NAME|FILE", "what to run (quick)", .text = &o->suite},
-        {"server", "MODEL[:OPT=V,...]", "only this one; may repeat (the suite's)",
+        {"suite", "NAME|FILE", "suite to run (quick)", .text = &o->suite},
+        {"server", "MODEL[:OPT=V,...]", "server to run; may repeat (as in the suite)",
          .texts = &o->servers},
-        {"server-cmd", "'CMD {port}'", "a server of your own, started without a shell; may repeat",
+        {"server-cmd", "'CMD {port}'",
+         "command that starts a server of your own, without a shell; {port} becomes its port; may "
+         "repeat",
          .texts = &o->commands},
-        {"server-at", "HOST:PORT", "a server that runs already; may repeat",
+        {"server-at", "HOST:PORT", "server that is running already; may repeat",
          .texts = &o->addresses},
-        {"connections", "N[,N...]", "instead of the suite's in every load",
+        {"connections", "N[,N...]", "connections of every load (as in the suite)",
          .text = &o->connections},
         {"transport", "NAME[,NAME...]",
-         "of the load generator, instead of the suite's; '*': every one", .text = &o->transports},
-        {"repeats", "N", "slots per cell (the suite's)", .count = {&o->repeats, 1, 1000}},
-        {"duration", "S", "window in seconds (the suite's)", .real = {&o->duration_s, 0.01, 3600}},
-        {"seed", "N", "of order, arrivals and payload (1)",
+         "transport of the load generator; '*' means each of them (as in the suite)",
+         .text = &o->transports},
+        {"repeats", "N", "slots per cell (as in the suite)", .count = {&o->repeats, 1, 1000}},
+        {"duration", "S", "measured window in seconds (as in the suite)",
+         .real = {&o->duration_s, 0.01, 3600}},
+        {"seed", "N", "seed for the order of slots, arrivals and payload (1)",
          .count = {&o->seed, 0, SESSION_SEED_MAX}},
-        {"placement", "SPEC", "CPUs: auto, none, or SERVER/LOADGEN as in 0-1/2 (auto)",
+        {"placement", "SPEC",
+         "CPUs of server and load generator: auto, none, or two lists as in 0-1/2 (auto)",
          .text = &o->placement},
-        {"o", "FILE", "result (results/UTC-HOST-SUITE.json)", .text = &o->output},
-        {"dry-run", NULL, "print the plan and the time it needs, run nothing", .flag = &o->dry_run},
-        {"quiet", NULL, "no progress and no table", .flag = &o->quiet},
+        {"o", "FILE", "result file (results/UTC-HOST-SUITE.json)", .text = &o->output},
+        {"dry-run", NULL, "print the plan and the time it needs; run nothing", .flag = &o->dry_run},
+        {"quiet", NULL, "print no progress and no table", .flag = &o->quiet},
         {.name = NULL}};
     const struct args_spec spec = {
         .program = NAME,
-        .summary = "runs a suite: a fresh server and load generator for every slot",
+        .summary = "runs a suite, with a fresh server and load generator for every slot",
         .example = NAME " --suite quick --server epoll --server io_uring -o result.json",
         .args = rows};
     return args_parse(&spec, argc, argv);
 }
 
-/* ---- checks, each of which prints one line when it refuses ---- */
+/* ---- checks: each prints one line when it fails ---- */
 
 static int add_spec(struct run *r, const char *text) {
     struct reason reason;
@@ -108,7 +113,7 @@ static int add_foreign(struct run *r, enum server_kind kind, const struct arg_te
     return EXIT_FINE;
 }
 
-/* Foreign servers come last, because they join the models, of which "*" means ours. */
+/* Foreign servers come last, because they are added to the models, and "*" must not name them. */
 static int read_servers(struct run *r) {
     const struct options *o = &r->options;
     const struct models *own = &r->session.own;

@@ -1,5 +1,5 @@
-/* validate.c - `iobench validate FILE...`: is this file what it claims to be?
- * Invariant: every file is looked at, and the exit code is 0 only if all are fine. */
+/* validate.c - `iobench validate FILE...`: checks result files.
+ * Invariant: every file is checked, and the exit code is 0 only if all are valid. */
 #include "base/args.h"
 
 #include "bench/cmd/commands.h"
@@ -17,11 +17,11 @@
 int cmd_validate(int argc, char **argv) {
     bool quiet = false;
     struct arg_texts files = {0};
-    const struct arg rows[] = {
-        {"quiet", NULL, "say nothing of files that are fine", .flag = &quiet}, {.name = NULL}};
+    const struct arg rows[] = {{"quiet", NULL, "print nothing about valid files", .flag = &quiet},
+                               {.name = NULL}};
     const struct args_spec spec = {
         .program = NAME,
-        .summary = "checks result files against the schema and their own identities",
+        .summary = "checks result files against the schema, and their figures against each other",
         .positional = "FILE...",
         .example = NAME " results/*.json",
         .args = rows,

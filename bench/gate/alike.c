@@ -1,6 +1,6 @@
-/* alike.c - looks for what differs between the sides of a comparison.
- * Invariant: everything is held against the first session that has it, so that sessions of one side
- * must be alike too. */
+/* alike.c - finds conditions that differ between the sides of a comparison.
+ * Invariant: all sessions are compared with the first one that has the cell, so the sessions of one
+ * side must be alike too. */
 #include "bench/gate/alike.h"
 
 #include "base/check.h"
@@ -34,29 +34,29 @@ enum key {
 };
 
 const struct alike_key alike_keys[] = {
-    [KEY_CPU] = {"cpu", "processor, its number of cores"},
-    [KEY_GOVERNOR] = {"governor", "frequency governor or power plan, turbo"},
-    [KEY_MITIGATIONS] = {"mitigations", "what the kernel does against the processor's weaknesses"},
+    [KEY_CPU] = {"cpu", "model and cores of the processor"},
+    [KEY_GOVERNOR] = {"governor", "frequency governor or power plan, and turbo"},
+    [KEY_MITIGATIONS] = {"mitigations", "the kernel's mitigations of processor vulnerabilities"},
     [KEY_ARCH] = {"arch", "instruction set"},
-    [KEY_KERNEL] = {"kernel", "kernel's version"},
-    [KEY_SYSTEM] = {"system", "distribution and its version; never the operating system"},
+    [KEY_KERNEL] = {"kernel", "kernel version"},
+    [KEY_SYSTEM] = {"system", "distribution and its version, but not the operating system"},
     [KEY_HYPERVISOR] = {"hypervisor", "hypervisor, or none"},
     [KEY_CONTAINER] = {"container", "container, or none"},
     [KEY_EMULATOR] = {"emulator", "emulator, or none"},
     [KEY_NET] = {"net", "network path, MTU, congestion control"},
-    [KEY_LOADGEN] = {"loadgen", "load generator's build, transport, threads"},
+    [KEY_LOADGEN] = {"loadgen", "build, transport and threads of the load generator"},
     [KEY_COMPILER] = {"compiler", "compiler of the servers"},
-    [KEY_CFLAGS] = {"cflags", "their compiler flags and type of build"},
-    [KEY_RATE] = {"rate", "messages per second where a load is a share of the capacity"},
+    [KEY_CFLAGS] = {"cflags", "compiler flags and build type of the servers"},
+    [KEY_RATE] = {"rate", "message rate of loads that are given as a share of the capacity"},
     [KEY_PLACEMENT] = {"placement", "CPUs of server and load generator"},
-    [KEY_SCENARIO] = {"scenario", "everything else of a load: lengths of warm-up and window ..."},
+    [KEY_SCENARIO] = {"scenario", "any other property of a load, such as the length of its window"},
     [KEYS] = {NULL, NULL},
 };
 
-/* A figure or text that must be alike. */
+/* A value that must be equal on both sides. */
 struct fact {
-    enum key key;      /* what allows it to differ */
-    const char *label; /* how a difference is told */
+    enum key key;      /* key of --vary that allows a difference */
+    const char *label; /* name in messages */
     const char *path;  /* within the file, the cell or the build */
 };
 
@@ -93,7 +93,8 @@ static const struct fact of_slot[] = {
     {KEY_LOADGEN, "loadgen.threads", "loadgen.threads"},
 };
 
-/* Of a scenario: looked at by itself, told by the cell's id, mere names, or what is compared. */
+/* Fields of a scenario that are not compared as part of it: they have their own fact, are only
+ * names, or are what the comparison is about. */
 static const char *const not_of_scenario[] = {"rate_per_s", "placement", "phase"};
 static const char *const not_of_server[] = {"options", "command"};
 
@@ -102,12 +103,11 @@ static const char *const not_of_server[] = {"options", "command"};
 /* ---- two values ---- */
 
 struct difference {
-    char where[128];        /* label and path of the first */
+    char where[128];        /* label and path of the first difference */
     const cJSON *one, *two; /* its values; NULL: absent */
 };
 
-/* Whether an item, where another file lacks it, says nothing that was not so before there was such
- * a key. */
+/* Whether an item means the same as an absent one. Files of older versions lack newer keys. */
 static bool says_nothing(const cJSON *item) {
     return !item || cJSON_IsNull(item) || cJSON_IsFalse(item) ||
            (cJSON_IsNumber(item) && item->valuedouble == 0);
@@ -167,13 +167,13 @@ static void tell_value(char *line, size_t size, const cJSON *value) {
 
 /* ---- the search ---- */
 
-/* What was found in one cell. */
+/* State of the search in one cell. */
 struct search {
-    unsigned vary;        /* keys that may differ */
-    unsigned found;       /* keys that differ and may not */
+    unsigned vary;        /* bit set of keys that may differ */
+    unsigned found;       /* bit set of keys that differ but must not */
     char first[256];      /* the first difference */
-    const cJSON *file;    /* the session that the others are held against; NULL: none yet */
-    const cJSON *cell;    /* its cell */
+    const cJSON *file;    /* session that all others are compared with; NULL: none yet */
+    const cJSON *cell;    /* the cell in that session */
     const cJSON *server;  /* build of the first server; NULL: none yet */
     const cJSON *loadgen; /* build of the first load generator */
     const cJSON *slot;    /* the first slot */
@@ -202,7 +202,7 @@ static void look_at(struct search *s, const struct fact *facts, size_t count, co
              json_item(two, facts[i].path));
 }
 
-/* A copy of a cell's scenario, owned by the caller, of what must be alike as a whole. */
+/* A copy of a cell's scenario without the fields above; owned by the caller. */
 static cJSON *scenario_of(const cJSON *cell) {
     cJSON *scenario = cJSON_Duplicate(json_item(cell, "scenario"), true);
     CHECK(scenario);

@@ -1,7 +1,7 @@
-/* annotate.c - a comparison as annotations of a GitHub workflow.
- * Source: GitHub's "Workflow commands" and the command.ts of its actions toolkit. Invariant: no
- * name ends its command or starts another; at most 10 of a kind, which is what GitHub shows of a
- * step. */
+/* annotate.c - prints a comparison as annotations of a GitHub workflow.
+ * Source: GitHub's "Workflow commands" and command.ts in its actions toolkit.
+ * Invariant: a name cannot end its command or start another one. At most 10 annotations of a kind,
+ * because GitHub shows no more per step. */
 #include "bench/gate/output.h"
 #include "bench/gate/words.h"
 #include "bench/support/exit_code.h"
@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#define ROWS_MAX 9 /* and one that counts the rest */
+#define ROWS_MAX 9 /* plus one that counts the rest */
 
 static void put_escaped(FILE *out, const char *text, const char *special) {
     for (const char *c = text; *c; c++) {
@@ -43,8 +43,8 @@ static void put_row(FILE *out, const struct gate_report *report, const struct ga
     put_command(out, kind, title, message);
 }
 
-/* Of the rows that offend, those that regressed, or the others. Returns how many there are; shows
- * no more than brings `shown` to ROWS_MAX. */
+/* Prints the offending rows that regressed, or all other offending rows. Stops printing when
+ * `*shown` reaches ROWS_MAX. Returns the number of rows, printed or not. */
 static size_t put_rows(FILE *out, const struct gate_report *report, const char *kind,
                        bool regressed, size_t *shown) {
     size_t found = 0;

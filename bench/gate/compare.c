@@ -1,11 +1,12 @@
-/* compare.c - matches cells, takes their figures, estimates shifts.
- * Invariant: every metric that goes with a cell's load has a row, measured or not. */
+/* compare.c - matches the cells of both sides, collects their figures and estimates shifts.
+ * Invariant: every metric that the load of a cell has gets a row, measured or not. A metric that
+ * both sides lack gets none. */
 #include "bench/gate/compare.h"
 
 #include "base/check.h"
 
 #include "bench/gate/alike.h"
-#include "bench/gate/metrics.h"
+#include "bench/gate/figures.h"
 #include "bench/result/sample_facts.h"
 #include "bench/stats/stats.h"
 #include "bench/support/format.h"
@@ -22,22 +23,22 @@ enum { REASONS_MAX = 16 };
 /* ---- the figures of a row ---- */
 
 struct figures {
-    double *values;      /* of the slots that count; owned */
-    size_t count;        /* how many */
-    size_t slots;        /* all there are */
-    size_t of_server;    /* slots that show the server, though perhaps invalid */
-    size_t lacking;      /* slots of a version that did not have the metric */
-    size_t of_generator; /* slots in which the load generator was, or may have been, the limit */
+    double *values; /* figures of the usable slots; owned */
+    size_t count;
+    size_t slots;        /* all slots */
+    size_t of_server;    /* slots whose figure is the server's, including invalid ones */
+    size_t lacking;      /* slots of an iobench version without the metric */
+    size_t of_generator; /* slots whose figure may be the load generator's */
 };
 
-/* Why slots do not count, and how often. */
+/* Reasons why slots do not count, with their numbers. */
 struct reasons {
-    struct gate_reason first[REASONS_MAX]; /* of each kind */
-    size_t counts[REASONS_MAX];            /* how often each */
-    size_t used;                           /* how many there are */
+    struct gate_reason first[REASONS_MAX]; /* first reason of each kind */
+    size_t counts[REASONS_MAX];            /* slots with that kind of reason */
+    size_t used;                           /* kinds */
 };
 
-/* Reasons of one kind may be worded with other figures. */
+/* Whether two reasons are of one kind. Their texts may contain different figures. */
 static bool same_kind(const struct gate_reason *a, const struct gate_reason *b) {
     return a->code == b->code && (a->code != GATE_SLOT_INVALID || a->slot == b->slot);
 }
@@ -51,7 +52,7 @@ static void count_reason(struct reasons *reasons, const struct gate_reason *reas
     reasons->counts[i]++;
 }
 
-/* NULL if there is none. */
+/* The most frequent reason; NULL if there is none. */
 static const struct gate_reason *commonest(const struct reasons *reasons) {
     size_t best = 0;
     for (size_t i = 1; i < reasons->used; i++)
@@ -59,7 +60,8 @@ static const struct gate_reason *commonest(const struct reasons *reasons) {
     return reasons->used ? &reasons->first[best] : NULL;
 }
 
-/* Whether a slot's figure would be one of the load generator as well; docs/method.md: bound. */
+/* Whether the load generator limited or may have limited the figure; see "bound" in docs/method.md.
+ */
 static bool shows_generator(enum metric metric, const cJSON *slot) {
     enum bound bound = sample_bound(slot);
     if (!sample_usable(slot)) return false;
@@ -124,14 +126,15 @@ static void say_too_few(struct gate_row *row, const struct figures sides[SIDES],
     for (int s = 0; s < SIDES; s++) too_short = too_short || sides[s].slots < GATE_PAIRS_MIN;
     const struct gate_reason *why = commonest(reasons);
     gate_reason_set(&row->reason, why ? why->code : GATE_TOO_FEW_SLOTS,
-                    "%zu and %zu usable slots, %d a side are needed%s%s%.159s",
+                    "%zu and %zu usable slots, %d per side are needed%s%s%.159s",
                     row->slots[SIDE_BASELINE], row->slots[SIDE_CANDIDATE], GATE_PAIRS_MIN,
                     too_short ? ": --repeats 8" : "", why ? "; mostly: " : "",
                     why ? why->text : "");
     if (why) row->reason.slot = why->slot;
 }
 
-/* Returns false if neither side had the metric yet: then there is nothing to say of it. */
+/* Fills the figures of a row. Returns false if neither side knows the metric; the row is then
+ * dropped. */
 static bool measure(struct gate_row *row, const struct side sides[SIDES]) {
     struct figures figures[SIDES];
     struct reasons reasons = {.used = 0};
@@ -147,14 +150,14 @@ static bool measure(struct gate_row *row, const struct side sides[SIDES]) {
     }
     row->baseline = medians[SIDE_BASELINE];
     row->candidate = medians[SIDE_CANDIDATE];
-    /* what was never the server's own figure cannot accuse it */
+    /* not gated if the baseline's figure is mostly the load generator's */
     row->gated = figures[SIDE_BASELINE].of_generator <= figures[SIDE_BASELINE].of_server;
     if (lacks[SIDE_BASELINE]) {
         row->verdict = GATE_NEW;
         row->gated = false;
         gate_reason_set(&row->reason, GATE_NEW_METRIC, GATE_NEW_METRIC_TEXT);
     } else if (row->verdict != GATE_UNDECIDED) {
-        ; /* the figures are for people */
+        ; /* judge_cell has decided; the medians are for information */
     } else if (enough) {
         estimate(row, figures);
     } else {
@@ -166,27 +169,27 @@ static bool measure(struct gate_row *row, const struct side sides[SIDES]) {
 
 /* ---- the rows of a cell ---- */
 
-/* What is to be done. */
+/* Input and output of a comparison. */
 struct job {
-    const struct side *sides;   /* both */
-    unsigned vary;              /* what may differ */
+    const struct side *sides;
+    unsigned vary;              /* keys that may differ */
     bool one_system;            /* all ran on one operating system */
-    bool complete;              /* no session was cut short */
-    bool same_sessions;         /* the sides are the same sessions */
+    bool complete;              /* all sessions ran to their end */
+    bool same_sessions;         /* both sides hold the same sessions */
     struct gate_report *report; /* where the rows go */
 };
 
-/* What holds for all rows of a cell. */
+/* State that all rows of a cell share. */
 struct cell_state {
-    const cJSON *scenario;      /* of the first session that has it */
-    bool measured[SIDES];       /* it has slots there */
-    const char *skipped[SIDES]; /* why it has none; NULL: it is not there at all */
-    enum gate_verdict verdict;  /* UNDECIDED: the figures decide */
-    bool gated;                 /* unless the figures say that it is not */
+    const cJSON *scenario;      /* scenario in the first session that has the cell */
+    bool measured[SIDES];       /* the side has slots of it */
+    const char *skipped[SIDES]; /* why the side skipped it; NULL: it was not planned there */
+    enum gate_verdict verdict;  /* GATE_UNDECIDED: the figures decide */
+    bool gated;                 /* the figures of a row can still clear it */
     struct gate_reason reason;  /* of the verdict */
 };
 
-/* Whether each session's slots are the same on both sides, to the last figure. */
+/* Whether both sides hold the same sessions with exactly the same figures for the cell. */
 static bool identical(const struct job *job, const char *id) {
     const struct side *left = &job->sides[SIDE_BASELINE];
     const struct side *right = &job->sides[SIDE_CANDIDATE];
@@ -213,13 +216,13 @@ static void look_for_cell(struct cell_state *state, const struct job *job, const
         }
 }
 
-/* Of a cell that a side did not measure. */
+/* Decides a cell that one side or both did not measure. */
 static void judge_missing(struct cell_state *state, const struct job *job) {
     int side = state->measured[SIDE_BASELINE] ? SIDE_CANDIDATE : SIDE_BASELINE;
     bool nowhere = !state->measured[SIDE_BASELINE] && !state->measured[SIDE_CANDIDATE];
     bool new = !nowhere &&side == SIDE_BASELINE && job->complete;
     state->verdict = new ? GATE_NEW : GATE_NOT_MEASURED;
-    /* what cannot run on this machine cannot on either side; what was cut short could have */
+    /* not gated if the cell cannot run on this machine; an interrupted session might have run it */
     state->gated = !new && !(nowhere && job->complete);
     if (state->skipped[side])
         gate_reason_set(&state->reason, GATE_SKIPPED, "skipped%s%s: %s", nowhere ? "" : " by the ",
@@ -274,7 +277,7 @@ static void add_cell(const struct job *job, const char *id) {
     }
 }
 
-/* Whether a file before this one, the baseline's first, has the cell. */
+/* Whether an earlier file has the cell. Files of the baseline come first. */
 static bool seen(const struct job *job, int side, size_t file, const char *id) {
     for (int s = 0; s <= side; s++)
         for (size_t i = 0; i < (s < side ? job->sides[s].count : file); i++)
@@ -326,14 +329,14 @@ void compare_build(struct gate_report *report, const struct side sides[SIDES], u
     if (report->row_count > 0 && !any_gated(report)) {
         report->invalid = true;
         gate_reason_set(&report->reason, GATE_NOTHING_GATED,
-                        "no figure was measured on both sides that would show the servers");
+                        "no figure that shows the servers was measured on both sides");
     }
     report->advisory = !gate && (left->count < 2 || right->count < 2);
     if (report->advisory)
         gate_reason_set(
             &report->note, GATE_ADVISORY,
-            "advisory: two sessions of one machine differ by more than their slots show; a "
-            "regression counts with two sessions a side, or with --gate");
+            "advisory: two sessions of one machine can differ by more than the spread of their "
+            "slots; a regression fails only with two sessions per side, or with --gate");
 }
 
 void compare_clear(struct gate_report *report) {

@@ -1,7 +1,7 @@
-/* compare.h - two sides of result files, matched cell by cell, as a report of the gate. Pure:
- * checked documents in, rows with figures and verdicts out.
- * Invariant: a cell gets a verdict only where both sides measured it, and under conditions that are
- * equal but for what the caller allows to differ. */
+/* compare.h - compares two sides of result files, cell by cell. Pure: checked documents in, rows
+ * with figures and verdicts out.
+ * Invariant: figures decide a cell only if both sides measured it under equal conditions, except
+ * for those that the caller allows to differ. */
 #ifndef BENCH_GATE_COMPARE_H
 #define BENCH_GATE_COMPARE_H
 
@@ -10,8 +10,8 @@
 
 #include <stdbool.h>
 
-/* Compares and decides; `vary` as alike_vary made it. With `gate` a regression counts however few
- * the sessions. The report's rows are the caller's, see compare_clear. */
+/* Compares the sides and decides all rows. `vary` is a bit set of alike_vary. With `gate` a
+ * regression fails however few the sessions. Free the report with compare_clear. */
 void compare_build(struct gate_report *report, const struct side sides[SIDES], unsigned vary,
                    bool gate);
 

@@ -1,6 +1,6 @@
-/* gate.c - the rules by which a comparison is decided.
- * Invariant: gate_decide looks at nothing but the rows' figures; recorded pairs under other labels
- * go through the same code. */
+/* gate.c - the rules that decide a comparison.
+ * Invariant: gate_decide uses only the figures of the rows, so recorded pairs give the same
+ * verdicts. */
 #include "bench/gate/gate.h"
 
 #include "base/check.h"
@@ -13,9 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GOES_ON_P 0.10    /* after stage 1; generous, because stage 2 decides alone */
-#define SHIFT_CELLS_MIN 5 /* of fewer cells nothing is concluded from all shifting one way */
-#define SHIFT_SHARE 0.75  /* of the cells */
+#define GOES_ON_P 0.10    /* p that leads to stage 2; generous, because stage 2 decides by itself */
+#define SHIFT_CELLS_MIN 5 /* fewer cells may all shift one way by chance */
+#define SHIFT_SHARE 0.75  /* share of cells that must shift */
 
 const char *const gate_verdict_names[GATE_VERDICTS] = {
     [GATE_UNDECIDED] = "UNDECIDED",
@@ -39,7 +39,7 @@ static double limit_of(const struct gate_row *row) {
     return log1p(metrics[row->metric].limit);
 }
 
-/* Half of what matters: less is not worth a second look. */
+/* Half of the limit: a smaller effect does not lead to stage 2. */
 static double hint_of(const struct gate_row *row) {
     return log1p(metrics[row->metric].limit / 2);
 }
@@ -71,7 +71,7 @@ bool gate_looks_better(const struct gate_row *row) {
     return row->p_better <= GOES_ON_P && row->effect <= -hint_of(row);
 }
 
-/* Whether a row can prove a change: it was looked at anew, or it is not of pairs at all. */
+/* Whether a row can prove a change: it has a stage 2, or it belongs to compare. */
 static bool proves(const struct gate_row *row) {
     return row->verdict == GATE_UNDECIDED && isfinite(row->effect) &&
            (gate_in_stage2(row) || row->slots[0] > 0);
@@ -108,8 +108,8 @@ static enum gate_verdict judge(struct gate_row *row) {
     if (!proves(row) && gate_looks_worse(row)) {
         if (row->stage2)
             gate_reason_set(&row->reason, GATE_STAGE2_SHORT,
-                            "it looked worse, and the second stage gave %zu of %d pairs",
-                            row->stage2, GATE_STAGE2_PAIRS);
+                            "it looked worse, but stage 2 gave only %zu of %d pairs", row->stage2,
+                            GATE_STAGE2_PAIRS);
         else
             gate_reason_set(&row->reason, GATE_BUDGET,
                             "budget: it looked worse, and there was no time for a second stage");
@@ -182,7 +182,8 @@ static int because(int code, struct reason *why, const char *text) {
     return code;
 }
 
-/* Says of the first gated row with such a verdict what is wrong, and how many more there are. */
+/* Describes the first gated row with this verdict in `why`, and counts the others. Returns `code`,
+ * or 0 if there is none. */
 static int because_of_row(const struct gate_report *report, enum gate_verdict verdict, int code,
                           struct reason *why) {
     const struct gate_row *first = NULL;
@@ -213,7 +214,7 @@ static size_t count_gated(const struct gate_report *report, enum gate_verdict ve
     return count;
 }
 
-/* Whether any row is of something that could differ from a baseline. */
+/* Whether any row could differ from its baseline. */
 static bool some_measurable(const struct gate_report *report) {
     for (size_t i = 0; i < report->row_count; i++)
         if (report->rows[i].verdict != GATE_IDENTICAL && report->rows[i].verdict != GATE_NEW)

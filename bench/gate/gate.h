@@ -1,7 +1,7 @@
 /* gate.h - decides whether a candidate is worse than its baseline. Pure: differences in, verdicts
- * out; who measures (ab) and who reads files (compare) fill the rows, who prints reads them.
- * Invariant: a row that was not measured is never PASS; an effect is a difference of logarithms,
- * signed so that larger is worse. The rules are those of docs/method.md. */
+ * out. ab and compare fill the rows; the outputs read them. docs/method.md explains the rules.
+ * Invariant: a row that was not measured is never PASS. An effect is a difference of logarithms; a
+ * larger one is worse. */
 #ifndef BENCH_GATE_GATE_H
 #define BENCH_GATE_GATE_H
 
@@ -17,29 +17,28 @@
 
 #define GATE_STAGE1_PAIRS 8
 #define GATE_STAGE2_PAIRS 24
-#define GATE_PAIRS_MIN 8 /* fewer decide nothing; of compare: slots a side */
+#define GATE_PAIRS_MIN 8 /* fewer do not decide; compare: slots per side */
 #define GATE_NAME_SIZE 256
-#define GATE_ALPHA 0.01          /* a regression's p, adjusted over its family, is at most this */
-#define GATE_INTERVAL_LEVEL 0.90 /* its upper end is the one-sided bound of 95 % */
-#define GATE_VISIBLE_DEVIATIONS                                                                    \
-    3.7 /* standard errors; in a family of a few, such an effect is                                \
-           found with 90 % probability */
+#define GATE_ALPHA 0.01          /* largest p of a regression, adjusted over its family */
+#define GATE_INTERVAL_LEVEL 0.90 /* its upper end is a one-sided 95 % bound */
+/* Standard errors. With few rows, such an effect is detected with 90 % probability. */
+#define GATE_VISIBLE_DEVIATIONS 3.7
 
 enum gate_verdict {
-    GATE_UNDECIDED,    /* before gate_decide; never after it */
-    GATE_PASS,         /* not worse by tau, with 95 % confidence */
-    GATE_IMPROVED,     /* REGRESSED's mirror */
-    GATE_REGRESSED,    /* worse by tau or more, with p <= GATE_ALPHA in its family */
-    GATE_INCONCLUSIVE, /* neither can be said; gate_row.smallest is what could have been seen */
-    GATE_NOT_MEASURED, /* too few usable slots; the reason says why */
-    GATE_INCOMPARABLE, /* compare: what was measured differs in more than the candidate */
-    GATE_IDENTICAL,    /* equal binaries and options: there is nothing to measure */
-    GATE_NEW,          /* the baseline does not have it */
+    GATE_UNDECIDED,    /* only before gate_decide */
+    GATE_PASS,         /* not worse by the limit, with 95 % confidence */
+    GATE_IMPROVED,     /* better by the limit or more, with p <= GATE_ALPHA in its family */
+    GATE_REGRESSED,    /* worse by the limit or more, with p <= GATE_ALPHA in its family */
+    GATE_INCONCLUSIVE, /* none of these; gate_row.smallest is the visible effect */
+    GATE_NOT_MEASURED, /* too few usable slots */
+    GATE_INCOMPARABLE, /* compare: the conditions differ */
+    GATE_IDENTICAL,    /* equal programs and options, or the same slots: nothing to measure */
+    GATE_NEW,          /* the baseline lacks the model, cell or metric */
     GATE_VERDICTS
 };
 extern const char *const gate_verdict_names[GATE_VERDICTS]; /* "PASS", "IMPROVED", ... */
 
-/* The verdict that a word means; GATE_VERDICTS for unknown words. */
+/* The verdict called `word`; GATE_VERDICTS if there is none. */
 enum gate_verdict gate_verdict_read(const char *word);
 
 /* The text of GATE_NEW_METRIC. */
@@ -47,75 +46,75 @@ enum gate_verdict gate_verdict_read(const char *word);
 
 /* One metric of one cell. */
 struct gate_row {
-    char cell[CELL_ID_SIZE];    /* id of the cell, without its arm: "epoll/closed/c50/..." */
-    enum metric metric;         /* which figure */
-    bool gated;                 /* it may turn the job red */
-    double baseline, candidate; /* medians over the slots that count, in the metric's unit (per s,
+    char cell[CELL_ID_SIZE]; /* id of the cell without its arm: "epoll/closed/c50/..." */
+    enum metric metric;
+    bool gated;                 /* it can fail the comparison */
+    double baseline, candidate; /* medians of the usable slots, in the unit of the metric (per s,
                                    ns, per echo); NAN if there are none */
-    double differences[GATE_STAGE1_PAIRS + GATE_STAGE2_PAIRS]; /* ab: of the pairs, in the order
-                                     in which they ran, stage 1 first */
-    size_t stage1, stage2;                                     /* ab: how many of each stage */
-    size_t slots[2];          /* compare: slots of baseline and candidate */
-    double effect;            /* shift of logarithms; NAN if not measured, so are the others */
-    double low, high;         /* its 90 % interval: `high` is the one-sided 95 % bound */
-    double p_worse, p_better; /* one-sided: how well "no difference" explains what speaks for
-                                 worse and for better */
-    double adjusted_worse, adjusted_better; /* the same, adjusted over the family; NAN: it has none
-                                     because its verdict rests on stage 1 */
-    double smallest;                        /* effect that would have been seen nearly always */
-    enum gate_verdict verdict;              /* what follows */
-    struct gate_reason reason;              /* of a verdict that needs one */
+    double differences[GATE_STAGE1_PAIRS + GATE_STAGE2_PAIRS]; /* ab: one per pair, in the order of
+                                                                  the run, stage 1 first */
+    size_t stage1, stage2;                                     /* ab: differences of each stage */
+    size_t slots[2];          /* compare: usable slots of baseline and candidate */
+    double effect;            /* shift of logarithms; NAN if not measured, like the figures below */
+    double low, high;         /* 90 % interval of the effect; `high` is the one-sided 95 % bound */
+    double p_worse, p_better; /* one-sided p values for worse and for better */
+    double adjusted_worse, adjusted_better; /* adjusted over the family; NAN: only stage 1 */
+    double smallest;                        /* effect that would nearly always have been detected */
+    enum gate_verdict verdict;
+    struct gate_reason reason; /* why, if the verdict needs an explanation */
 };
 
 /* A whole comparison. */
 struct gate_report {
     const char *command;            /* "ab" or "compare" */
-    char baseline[GATE_NAME_SIZE];  /* what was compared: "epoll", "revision 1a2b3c4d5e6f" */
-    char candidate[GATE_NAME_SIZE]; /* with what */
-    struct gate_row *rows;          /* cell by cell; owned */
-    size_t row_count;               /* how many */
-    bool has_control;               /* ab: the baseline was also compared with a copy of it */
-    struct gate_row control;        /* that comparison */
-    bool invalid;                   /* nothing may be concluded, for `reason` */
-    struct gate_reason reason;      /* of invalid */
-    struct gate_reason note;        /* what a reader must know: "advisory: ..." */
-    bool advisory;                  /* compare without --gate: never a regression's exit code */
-    double duration_s;              /* that it took; NAN: compare */
-    double budget_s;                /* that it had; NAN: compare */
-    uint64_t seed;                  /* of orders and arrivals; ab */
-    char result[PATH_SIZE];         /* ab: file with all slots; empty: none */
+    char baseline[GATE_NAME_SIZE];  /* name of the baseline: "epoll", "main (1a2b3c4d5e6f)" */
+    char candidate[GATE_NAME_SIZE]; /* name of the candidate */
+    struct gate_row *rows;          /* ordered by cell; owned */
+    size_t row_count;
+    bool has_control;          /* ab: there is a control */
+    struct gate_row control;   /* comparison of the baseline with a copy of it */
+    bool invalid;              /* no conclusion is possible */
+    struct gate_reason reason; /* why it is invalid */
+    struct gate_reason note;   /* advice to the reader: "advisory: ..." */
+    bool advisory;             /* compare without --gate: a regression does not fail */
+    double duration_s;         /* ab: time taken; NAN: compare */
+    double budget_s;           /* ab: longest time; NAN: compare */
+    uint64_t seed;             /* ab: for order of slots and arrivals */
+    char result[PATH_SIZE];    /* ab: file with all slots; empty: none */
 };
 
-/* Whether a paired row was, or is to be, decided by its second stage. */
+/* Whether stage 2 decides a paired row. */
 bool gate_in_stage2(const struct gate_row *row);
 
-/* Fills effect, interval, p values and the smallest visible effect of a paired row from
- * `differences`: from those of stage 2 if gate_in_stage2, else of stage 1. */
+/* Fills effect, interval, p values and smallest visible effect of a paired row. Uses the
+ * differences of stage 2 if gate_in_stage2, otherwise those of stage 1. */
 void gate_estimate(struct gate_row *row);
 
-/* Whether an estimated row is worth stage 2, because it looks worse, or better. */
+/* Whether an estimated row looks worse (or better), and should go to stage 2. */
 bool gate_looks_worse(const struct gate_row *row);
 bool gate_looks_better(const struct gate_row *row);
 
-/* Gives every undecided row that was estimated its verdict; one without an effect becomes
- * NOT_MEASURED, and should have a reason. REGRESSED and IMPROVED come only from stage 2, or from
- * compare, and their family are all such rows; a row that looks worse after stage 1 and got no
- * second stage is INCONCLUSIVE for want of time. */
+/* Decides every undecided row. A row without an effect becomes NOT_MEASURED and should have a
+ * reason. Only rows of stage 2 or of compare can become REGRESSED or IMPROVED; their p values are
+ * adjusted over all such rows. A row that looks worse but did not get its stage 2 is INCONCLUSIVE.
+ */
 void gate_decide(struct gate_report *report);
 
-/* Gives the control its verdict: PASS, or if it shifted, or all cells with it, or it was not
- * measured, another one; then the report is invalid. Call after gate_decide. */
+/* Decides the control; call after gate_decide. The report becomes invalid unless the control
+ * passes: if the control was not measured, if it shifted, or if nearly all cells shifted with it.
+ */
 void gate_check_control(struct gate_report *report);
 
 enum gate_fail_on { GATE_FAIL_REGRESSION, GATE_FAIL_INCONCLUSIVE, GATE_FAIL_NEVER };
 
-/* The words for them on a command line, and which one a word of these means. */
+/* Values of --fail-on, and the enumerator of a value. */
 #define GATE_FAIL_ON_WORDS "regression|inconclusive|never"
 enum gate_fail_on gate_fail_on_read(const char *word);
 
-/* The exit code: 0 fine, 1 regressed (or inconclusive, if asked), 3 nothing trustworthy: invalid,
- * a gated row not measured or incomparable, all gated rows inconclusive, or no row at all. With 3
- * or 1 `why` gets one line. GATE_FAIL_NEVER turns 1 into 0, never 3. */
+/* Returns the exit code. 0: no regression. 1: a regression, or with GATE_FAIL_INCONCLUSIVE also an
+ * inconclusive row. 3: no trustworthy verdict, because the report is invalid, has no rows, has a
+ * gated row that is not measured or incomparable, or has only inconclusive gated rows. For 1 and 3
+ * `why` gets one line. GATE_FAIL_NEVER never returns 1. */
 int gate_exit_code(const struct gate_report *report, enum gate_fail_on fail_on, struct reason *why);
 
 #endif

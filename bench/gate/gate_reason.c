@@ -1,4 +1,4 @@
-/* gate_reason.c - names and texts of reasons; see gate_reason.h. */
+/* gate_reason.c - names of the codes, and the formatter. */
 #include "bench/gate/gate_reason.h"
 
 #include "bench/support/reason.h"

@@ -1,7 +1,7 @@
-/* gate_reason.h - why a row of a comparison, or a whole report, is what it is: a code, and the text
- * beside it for people.
- * Invariant: the names are part of the format of iobench-gate, as those of codes.h are of the
- * result file; results/README.md explains each. */
+/* gate_reason.h - reasons for the verdict of a row or of a whole report: a code for programs and a
+ * text for people.
+ * Invariant: the names of the codes are part of the format iobench-gate. results/README.md explains
+ * each of them. */
 #ifndef BENCH_GATE_GATE_REASON_H
 #define BENCH_GATE_GATE_REASON_H
 
@@ -13,7 +13,7 @@
 
 enum gate_code {
     GATE_NO_REASON, /* null */
-    /* of a slot's figure, and so of a row that has too few of them */
+    /* figure of a slot, and rows with too few figures */
     GATE_SLOT_INVALID,
     GATE_BOUND_CLIENT,
     GATE_BOUND_BOTH,
@@ -21,7 +21,7 @@ enum gate_code {
     GATE_NOT_COUNTED,
     GATE_FIGURE_UNKNOWN,
     GATE_FIGURE_ZERO,
-    /* of a row */
+    /* row */
     GATE_TOO_FEW_SLOTS,
     GATE_BROKEN,
     GATE_BUDGET,
@@ -33,24 +33,25 @@ enum gate_code {
     GATE_CONDITIONS_DIFFER,
     GATE_SAME_SLOTS,
     GATE_NEW_METRIC,
-    /* of a report that is invalid */
+    /* invalid report */
     GATE_CONTROL_NOT_MEASURED,
     GATE_CONTROL_SHIFTED,
     GATE_ALL_SHIFTED,
     GATE_NOTHING_GATED,
-    /* of its note */
+    /* note of a report */
     GATE_ADVISORY,
     GATE_CODES
 };
 extern const char *const gate_code_names[GATE_CODES]; /* "slot_invalid"; NULL: GATE_NO_REASON */
 
+/* One reason. */
 struct gate_reason {
-    enum gate_code code;         /* what decides; GATE_NO_REASON: there is none */
-    enum validity_code slot;     /* of GATE_SLOT_INVALID and GATE_BROKEN: what the slot says */
-    char text[GATE_REASON_SIZE]; /* one line for people; empty exactly if there is none */
+    enum gate_code code;         /* GATE_NO_REASON: there is no reason */
+    enum validity_code slot;     /* GATE_SLOT_INVALID and GATE_BROKEN: code of the slot */
+    char text[GATE_REASON_SIZE]; /* one line; empty exactly if there is no reason */
 };
 
-/* Writes a reason, cut to fit. The arguments must not be reason->text itself. */
+/* Sets code and text; a long text is cut. The arguments must not point into reason->text. */
 void gate_reason_set(struct gate_reason *reason, enum gate_code code, const char *format, ...)
     FORMAT_PRINTF(3, 4);
 

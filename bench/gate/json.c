@@ -1,5 +1,5 @@
-/* json.c - a comparison as JSON; results/iobench-gate.schema.json is its schema.
- * Invariant: every key is always there; what is not known, or does not exist, is null. */
+/* json.c - writes a comparison as JSON; results/iobench-gate.schema.json is its schema.
+ * Invariant: every key is always present; a value that is unknown or absent is null. */
 #include "base/json.h"
 
 #include "base/check.h"
@@ -22,7 +22,7 @@ static cJSON *text_or_null(const char *text) {
     return *text ? cJSON_CreateString(text) : NULL;
 }
 
-/* A reason's text under `key`, its code under `code_key`. */
+/* Adds the text of a reason as `key`, and its code as `code_key`. */
 static void add_reason(cJSON *object, const char *key, const char *code_key,
                        const struct gate_reason *reason) {
     const char *code = gate_code_names[reason->code];
@@ -30,7 +30,7 @@ static void add_reason(cJSON *object, const char *key, const char *code_key,
     json_add_item(object, code_key, code ? cJSON_CreateString(code) : NULL);
 }
 
-/* What the slot itself says, if a reason is of a slot and that is known. */
+/* The code of the slot itself, if the reason comes from a slot; otherwise NULL. */
 static cJSON *slot_code(const struct gate_reason *reason) {
     bool of_slot = reason->code == GATE_SLOT_INVALID || reason->code == GATE_BROKEN;
     return of_slot && reason->slot < VALIDITY_CODES

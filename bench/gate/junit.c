@@ -1,7 +1,7 @@
-/* junit.c - a comparison as JUnit XML, in the dialect that Jenkins, GitLab and others read.
- * Source: junit-10.xsd of Jenkins' xUnit plugin. Invariant: the file is as red as the exit code:
- * with 0 it has no failure and no error, else at least one; a case that passes was measured. The
- * text is well-formed XML 1.0 in UTF-8, whatever the names are. */
+/* junit.c - writes a comparison as JUnit XML, in the dialect that Jenkins and GitLab read.
+ * Source: junit-10.xsd of the Jenkins plugin xUnit.
+ * Invariant: with exit code 0 the file has no failure and no error, otherwise at least one. A case
+ * that passes was measured. The text is well-formed XML 1.0 in UTF-8 for all names. */
 #include "bench/gate/output.h"
 #include "bench/gate/words.h"
 #include "bench/support/exit_code.h"
@@ -15,7 +15,7 @@
 
 /* ---- characters ---- */
 
-/* Decodes the character at `bytes`. Returns how many bytes it takes; 0 if it is not UTF-8. */
+/* Decodes the character at `bytes`. Returns its length in bytes; 0 if it is not UTF-8. */
 static size_t decode(const unsigned char *bytes, uint32_t *character) {
     static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
     size_t length = *bytes < 0x80   ? 1
@@ -26,20 +26,20 @@ static size_t decode(const unsigned char *bytes, uint32_t *character) {
     if (length == 0 || *bytes >= 0xf8) return 0;
     *character = length == 1 ? *bytes : *bytes & (0x7fu >> length);
     for (size_t i = 1; i < length; i++) {
-        if ((bytes[i] & 0xc0) != 0x80) return 0; /* also the end of the text */
+        if ((bytes[i] & 0xc0) != 0x80) return 0; /* true at the end of the text */
         *character = *character << 6 | (bytes[i] & 0x3fu);
     }
     return *character >= smallest[length] ? length : 0;
 }
 
-/* Whether XML 1.0 knows the character (section 2.2, Char). */
+/* Whether XML 1.0 allows the character (section 2.2, Char). */
 static bool is_xml(uint32_t c) {
     return c == '\t' || c == '\n' || c == '\r' || (c >= ' ' && c < 0xd800) ||
            (c >= 0xe000 && c < 0xfffe) || (c >= 0x10000 && c < 0x110000);
 }
 
-/* Appends text for an attribute or an element; what XML cannot hold becomes U+FFFD. Line ends and
- * tabs are written as references, because a reader makes blanks of them in an attribute. */
+/* Appends text for an attribute or an element. Characters that XML forbids become U+FFFD. Line ends
+ * and tabs become references, because XML readers turn them into spaces in attributes. */
 static void add_escaped(struct text *xml, const char *text) {
     for (const unsigned char *c = (const unsigned char *)text; *c;) {
         uint32_t character = 0;
@@ -59,11 +59,11 @@ static void add_escaped(struct text *xml, const char *text) {
 enum outcome { CASE_PASSED, CASE_SKIPPED, CASE_FAILED, CASE_ERROR, CASE_OUTCOMES };
 static const char *const elements[CASE_OUTCOMES] = {NULL, "skipped", "failure", "error"};
 
-/* The cases and how many came to what. */
+/* All cases, and the number of each outcome. */
 struct suite {
-    struct text cases;            /* as XML */
-    size_t counts[CASE_OUTCOMES]; /* of each outcome */
-    const char *command;          /* of the report */
+    struct text cases;
+    size_t counts[CASE_OUTCOMES]; /* cases of each outcome */
+    const char *command;
 };
 
 static enum outcome outcome_of(const struct gate_report *report, const struct gate_row *row,
@@ -77,12 +77,12 @@ static enum outcome outcome_of(const struct gate_report *report, const struct ga
 
 /* One case. */
 struct test_case {
-    const char *cell;     /* of the row, or empty */
-    const char *title;    /* of the metric, or what else it is */
-    enum outcome outcome; /* what it came to */
-    const char *type;     /* for machines; not used of a case that passed */
-    const char *message;  /* for people; the same */
-    const char *output;   /* figures, or empty */
+    const char *cell;  /* cell of the row, or empty */
+    const char *title; /* title of the metric, "control" or "conclusion" */
+    enum outcome outcome;
+    const char *type;    /* kind of outcome, for programs; unused for CASE_PASSED */
+    const char *message; /* text for people; unused for CASE_PASSED */
+    const char *output;  /* figures, or empty */
 };
 
 static void add_case(struct suite *suite, const struct test_case *c) {
@@ -140,7 +140,7 @@ static void add_row(struct suite *suite, const struct gate_report *report,
                       words.remark);
     if (!report->invalid && row->verdict == GATE_REGRESSED) {
         format_append(message, sizeof message, ": %s", output);
-        *output = '\0'; /* said once */
+        *output = '\0'; /* the message contains it */
     }
     bool control = row == &report->control;
     const struct test_case c = {.cell = row->cell,

@@ -1,16 +1,16 @@
-/* markdown.c - a comparison as GitHub-flavoured Markdown.
- * Invariant: a name is shown as it is, formats nothing and never ends a table's cell; every row is
- * there, those that passed at least behind a fold. */
+/* markdown.c - writes a comparison as GitHub-flavoured Markdown.
+ * Invariant: a name is shown literally: it cannot format text or end a cell of the table. Every row
+ * is included, possibly in a collapsed section. */
 #include "bench/gate/output.h"
 #include "bench/gate/words.h"
 #include "bench/support/text.h"
 
 #include <string.h>
 
-#define ROWS_UNFOLDED 12 /* more hide the rows that matter */
+#define ROWS_UNFOLDED 12 /* with more rows, the full table is collapsed */
 
-/* Appends text that formats nothing within a line: references in place of what Markdown or HTML
- * know. A control character, also a line's end, becomes a blank. */
+/* Appends literal text. Characters that are special in Markdown or HTML become references; control
+ * characters, including line ends, become spaces. */
 static void add_escaped(struct text *to, const char *text) {
     for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
         if (*c < ' ' || *c == 0x7f)
@@ -22,7 +22,7 @@ static void add_escaped(struct text *to, const char *text) {
     }
 }
 
-/* Several lines, which stay lines. */
+/* Appends lines separated by <br>. Changes `lines`. */
 static void add_lines(struct text *to, char *lines) {
     for (char *line = lines; *line;) {
         size_t length = strcspn(line, "\n");
@@ -35,7 +35,7 @@ static void add_lines(struct text *to, char *lines) {
     }
 }
 
-/* Whether a code span between single backticks shows the text as it is, in a table too. */
+/* Whether single backticks show the text literally, also in a table. */
 static bool is_plain(const char *text) {
     for (const unsigned char *c = (const unsigned char *)text; *c; c++)
         if (*c < ' ' || *c == 0x7f || strchr("`|\\", *c)) return false;

@@ -1,5 +1,5 @@
-/* output.c - all that was asked for of a comparison, and what a workflow of GitHub asks for.
- * Invariant: one file that cannot be written keeps no other from being written. */
+/* output.c - writes the requested outputs of a comparison, and those that GitHub workflows expect.
+ * Invariant: if one file cannot be written, the others are still written. */
 #include "bench/gate/output.h"
 
 #include "base/check.h"
@@ -11,21 +11,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SUMMARY "GITHUB_STEP_SUMMARY" /* names a file, for whoever runs a job of GitHub */
+#define SUMMARY "GITHUB_STEP_SUMMARY" /* variable with the path of a job's summary on GitHub */
 
 static const char *from_environment(const char *name) {
     const char *value = getenv(name);
     return value && *value ? value : NULL;
 }
 
-/* Where the Markdown goes besides the file that was asked for; NULL: nowhere. */
+/* The file of GITHUB_STEP_SUMMARY; NULL if there is none or --markdown names it too. */
 static const char *summary_of(const struct gate_outputs *outputs) {
     const char *path = from_environment(SUMMARY);
     bool same = path && outputs->markdown && strcmp(path, outputs->markdown) == 0;
     return same ? NULL : path;
 }
 
-/* `what` and the path, before the reason that is there. */
+/* Puts `what` and the path in front of the reason. Returns false. */
 static bool name_file(const char *what, const char *path, struct reason *reason) {
     struct reason why = *reason;
     return reason_set(reason, "%s %s: %s", what, path, why.text);
@@ -72,7 +72,7 @@ bool gate_outputs_write(const struct gate_outputs *outputs, const struct gate_re
             written = name_file("--junit", outputs->junit, reason);
         free(junit);
     }
-    /* not on stdout, which may be a JSON document; GitHub reads both */
+    /* stderr, because stdout may be a JSON document; GitHub reads both */
     if (actions && strcmp(actions, "true") == 0) gate_annotate(stderr, report, exit_code, why);
     return written;
 }

@@ -1,5 +1,5 @@
-/* output.h - a comparison for people and for machines.
- * Invariant: all of them show every row, and no row that was not measured as if it were fine. */
+/* output.h - the output formats of a comparison.
+ * Invariant: no format shows a row that was not measured as passed. */
 #ifndef BENCH_GATE_OUTPUT_H
 #define BENCH_GATE_OUTPUT_H
 
@@ -10,40 +10,38 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* The table at the end, for a terminal or a log, with the conclusion as its last line. `exit_code`
- * and `why` as gate_exit_code gave them. */
+/* Prints the table for a terminal or a log; its last line is the conclusion. `exit_code` and `why`
+ * come from gate_exit_code. */
 void gate_print(FILE *out, const struct gate_report *report, int exit_code, const char *why,
                 bool colour);
 
-/* The whole report as JSON (results/README.md explains the fields); owned by the caller. */
+/* The report as JSON, owned by the caller. results/README.md explains the fields. */
 cJSON *gate_json(const struct gate_report *report, int exit_code, const char *why);
 
-/* JUnit XML: a test case per row, and one for the control. Owned by the caller, as malloc made it.
- */
+/* JUnit XML with a test case per row and one for the control. The caller frees it. */
 char *gate_junit(const struct gate_report *report, int exit_code, const char *why);
 
-/* GitHub-flavoured Markdown for a job summary or a comment. Owned by the caller, as malloc made it.
- */
+/* GitHub-flavoured Markdown for a job summary or a comment. The caller frees it. */
 char *gate_markdown(const struct gate_report *report, int exit_code, const char *why);
 
-/* GitHub workflow commands, "::error ...": at most 9, then one that counts the rest. */
+/* Prints GitHub workflow commands, "::error ...": at most 9 rows, then one that counts the rest. */
 void gate_annotate(FILE *out, const struct gate_report *report, int exit_code, const char *why);
 
-/* What was asked for, as given on the command line; NULL: not asked for. */
+/* The outputs that the command line requests. */
 struct gate_outputs {
-    bool json;            /* JSON on stdout in place of the table */
-    bool quiet;           /* no table */
-    const char *junit;    /* file to be written */
-    const char *markdown; /* file to be appended to */
+    bool json;            /* print JSON instead of the table */
+    bool quiet;           /* print no table */
+    const char *junit;    /* file to write; NULL: none */
+    const char *markdown; /* file to append to; NULL: none */
 };
 
-/* Whether the files can be written; false with "--junit FILE: reason". Also looks at the file that
- * GITHUB_STEP_SUMMARY names. */
+/* Checks that the files can be written, including the one that GITHUB_STEP_SUMMARY names. Returns
+ * false and "--junit FILE: reason" if not. */
 bool gate_outputs_check(const struct gate_outputs *outputs, struct reason *reason);
 
-/* Does all that was asked for, appends the Markdown to the file that GITHUB_STEP_SUMMARY names too,
- * and annotates when GITHUB_ACTIONS is "true". Returns false with the reason if a file could not be
- * written. */
+/* Writes all requested outputs. Also appends the Markdown to the file that GITHUB_STEP_SUMMARY
+ * names, and prints annotations if GITHUB_ACTIONS is "true". Returns false and the reason if a file
+ * could not be written. */
 bool gate_outputs_write(const struct gate_outputs *outputs, const struct gate_report *report,
                         int exit_code, const char *why, struct reason *reason);
 

@@ -43,8 +43,8 @@ bool sides_possible(const struct side sides[SIDES], struct reason *reason) {
             size_t first = side_session(&sides[s], file);
             if (mode && strcmp(mode, "run") != 0)
                 return reason_set(reason,
-                                  "%s: holds both sides, and `iobench %s` has given its verdict; "
-                                  "compare takes results of `iobench run`",
+                                  "%s: is a result of `iobench %s`, which holds both sides; "
+                                  "compare needs results of `iobench run`",
                                   path, mode);
             if (first < i)
                 return reason_set(reason, "%s: the same session as %s; give each session once",

@@ -14,11 +14,11 @@ extern const char *const side_names[SIDES]; /* "baseline", "candidate" */
 /* One side: each file is a session. */
 struct side {
     cJSON *const *files;      /* checked results (result_file.h) */
-    const char *const *paths; /* of the files, for people */
-    size_t count;             /* files; at least 1 */
+    const char *const *paths; /* names of the files in messages */
+    size_t count;             /* at least 1 */
 };
 
-/* The cell of that id in a result; NULL if it has none. */
+/* The cell called `id` of a result; NULL if there is none. */
 const cJSON *side_cell(const cJSON *file, const char *id);
 
 /* The index on `side` of the session that `file` holds; side->count if it is not there. */
@@ -27,8 +27,9 @@ size_t side_session(const struct side *side, const cJSON *file);
 /* Whether both sides hold the same sessions. */
 bool sides_same_sessions(const struct side sides[SIDES]);
 
-/* Whether these files can be two sides at all: results of `iobench run`, no session twice on a
- * side, none on both sides unless both sides are the same sessions. False with "FILE: reason". */
+/* Whether these files can be compared: they are results of `iobench run`, no session is twice on a
+ * side, and none is on both sides unless both sides hold the same sessions. Returns false and
+ * "FILE: reason" if not. */
 bool sides_possible(const struct side sides[SIDES], struct reason *reason);
 
 #endif

@@ -1,6 +1,5 @@
-/* table.c - a comparison as a table for a terminal or a log.
- * Invariant: a row takes one line, which is narrower than 120 characters, and its remark the next.
- */
+/* table.c - prints a comparison as a table for a terminal or a log.
+ * Invariant: a row takes one line of less than 120 characters; its remark takes the next line. */
 #include "bench/gate/output.h"
 #include "bench/gate/words.h"
 #include "bench/support/format.h"
@@ -10,12 +9,12 @@
 
 enum { METRIC, BASELINE, CANDIDATE, CHANGE, INTERVAL, P, COUNT, COLUMNS };
 
-/* What the rows have in common. */
+/* Layout of all rows. */
 struct layout {
-    const struct gate_report *report; /* whose rows they are */
-    const char *titles[COLUMNS];      /* of the columns before the verdict */
-    int widths[COLUMNS];              /* of them */
-    bool colour;                      /* whether verdicts have one */
+    const struct gate_report *report;
+    const char *titles[COLUMNS]; /* titles of the columns before the verdict */
+    int widths[COLUMNS];         /* widths of these columns */
+    bool colour;                 /* colour the verdicts */
 };
 
 static void cells_of(const char *cells[COLUMNS], const struct gate_row *row,

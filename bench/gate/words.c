@@ -1,5 +1,5 @@
-/* words.c - figures and verdicts of a comparison in words; see words.h.
- * Invariant: as there; "PASS" is concluded only of a report without a gated offence. */
+/* words.c - formats figures and verdicts of a comparison.
+ * Invariant: the conclusion is PASS only if no gated row offends. */
 #include "bench/gate/words.h"
 
 #include "bench/support/exit_code.h"
@@ -19,7 +19,7 @@ double gate_change(enum metric metric, double effect) {
     return expm1(metrics[metric].larger_is_better ? -effect : effect);
 }
 
-/* A share in percent, without its sign "%". */
+/* Formats a share in percent, without "%". */
 static void format_percent(char text[FORMAT_SIZE], double share) {
     double percent = 100 * share;
     if (isnan(percent))
@@ -69,7 +69,7 @@ static void format_remark(char text[GATE_WORDS_SIZE], const struct gate_row *row
     bool unseen = row->verdict == GATE_INCONCLUSIVE && !isnan(row->smallest);
     *text = '\0';
     if (unseen)
-        format_append(text, GATE_WORDS_SIZE, "this run could have seen a change of %.1f %%",
+        format_append(text, GATE_WORDS_SIZE, "this run could have detected a change of %.1f %%",
                       100 * fabs(gate_change(row->metric, row->smallest)));
     if (*row->reason.text)
         format_append(text, GATE_WORDS_SIZE, "%s%s", unseen ? "; " : "", row->reason.text);
@@ -107,14 +107,14 @@ bool gate_offends(const struct gate_report *report, const struct gate_row *row) 
 
 /* ---- the whole ---- */
 
-/* What there is of everything. */
+/* Numbers of rows and cells. */
 struct tally {
-    size_t verdicts[GATE_VERDICTS]; /* rows of each */
-    size_t cells;                   /* that have rows */
-    size_t regressed;               /* rows that are gated and regressed */
+    size_t verdicts[GATE_VERDICTS]; /* rows with each verdict */
+    size_t cells;                   /* cells with rows */
+    size_t regressed;               /* gated rows that regressed */
     size_t measured;                /* gated rows whose figures were compared */
-    size_t ungated;                 /* rows that decide nothing */
-    size_t first;                   /* of those that regressed and are gated */
+    size_t ungated;                 /* rows that are not gated */
+    size_t first;                   /* index of the first gated row that regressed */
 };
 
 static struct tally count(const struct gate_report *report) {
@@ -157,8 +157,8 @@ static void add_regressed(char text[GATE_WORDS_SIZE], const struct gate_report *
                   words.change, words.p);
     if (t->regressed > 1) format_append(text, GATE_WORDS_SIZE, ", and %zu more", t->regressed - 1);
     if (exit_code == EXIT_FINE)
-        format_append(text, GATE_WORDS_SIZE, "; no failure, %s",
-                      report->advisory ? "because it is advisory" : "as asked for");
+        format_append(text, GATE_WORDS_SIZE, "; not a failure because %s",
+                      report->advisory ? "it is advisory" : "of --fail-on");
 }
 
 const char *gate_conclusion(char text[GATE_WORDS_SIZE], const struct gate_report *report,
@@ -222,13 +222,12 @@ void gate_legend(char text[GATE_WORDS_SIZE], const struct gate_report *report) {
     const char *separator = "limits: ";
     for (size_t i = 0; i < report->row_count; i++) shown[report->rows[i].metric] = true;
     if (report->has_control) shown[report->control.metric] = true;
-    snprintf(
-        text, GATE_WORDS_SIZE,
-        "change: of the candidate against the baseline; the true one is in the interval 9 times"
-        " in 10.\np: how easily chance alone makes such a change; \u2020: adjusted for how many"
-        " figures were tested.\nPASS: not worse by its limit, 95 %% sure. REGRESSED: worse by"
-        " it or more, p at most %g.\n",
-        GATE_ALPHA);
+    snprintf(text, GATE_WORDS_SIZE,
+             "change: candidate against baseline; the interval contains the true change 9 times in "
+             "10.\np: probability of a change this large by chance alone; \u2020: adjusted for the "
+             "number of figures tested.\nPASS: not worse by its limit, with 95 %% confidence. "
+             "REGRESSED: worse by its limit or more, with p at most %g.\n",
+             GATE_ALPHA);
     for (int m = 0; m < METRICS; m++) {
         if (!shown[m]) continue;
         format_append(text, GATE_WORDS_SIZE, "%s%s %g %%", separator, metrics[m].title,

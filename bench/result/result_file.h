@@ -10,6 +10,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* The version that this iobench writes. It reads every minor version of the same major one. */
+#define RESULT_VERSION_MAJOR 1
+#define RESULT_VERSION_MINOR 3
+
 /* Reads and checks a result file; owned by the caller. Returns NULL and sets `reason`, which does
  * not contain the path, on failure. */
 cJSON *result_file_read(const struct paths *paths, const char *path, struct reason *reason);

@@ -1,6 +1,4 @@
-/* builds.c - the builds[] array.
- * Invariant: an executable is hashed at most once a session, because each call hashes, and callers
- * keep the id. */
+/* builds.c - fills the builds[] array of a result. */
 #include "bench/session/builds.h"
 
 #include "base/check.h"
@@ -13,7 +11,7 @@
 #include <uv.h>
 #include <zlib.h>
 
-/* What the compiler tells this file of itself. */
+/* Build facts of iobench itself. */
 static cJSON *own_facts(void) {
     cJSON *facts = cJSON_CreateObject(), *libraries = cJSON_CreateObject();
     json_add_item(libraries, "libuv", cJSON_CreateString(uv_version_string()));
@@ -62,7 +60,7 @@ const char *builds_add_server(cJSON *builds, const struct program *server) {
     case SERVER_OURS:
         snprintf(name, sizeof name, "echo-%s", server->name);
         break;
-    case SERVER_COMMAND: /* two commands may share their interpreter */
+    case SERVER_COMMAND: /* named by its file; several commands may share an interpreter */
         snprintf(name, sizeof name, "%.48s", paths_file(server->path));
         break;
     case SERVER_AT:

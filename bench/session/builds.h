@@ -1,4 +1,4 @@
-/* builds.h - which executables a session used, told apart by their content.
+/* builds.h - the executables that a session used.
  * Invariant: equal files have equal ids. */
 #ifndef BENCH_SESSION_BUILDS_H
 #define BENCH_SESSION_BUILDS_H
@@ -7,12 +7,13 @@
 
 #include <cjson/cJSON.h>
 
-/* Adds the executable at `path` to `builds` unless it is there, with what its --describe says of
- * how it was built (NULL: of this iobench itself). Returns its id, which the array owns. */
+/* Adds the executable at `path` to `builds` unless it is there. `describe` is the output of its
+ * --describe; NULL means iobench itself. Returns its id, which the array owns. Every call hashes
+ * the file. */
 const char *builds_add(cJSON *builds, const char *program, const char *path, const cJSON *describe);
 
-/* The same of a server: of a command, the file that its first word starts, which may be an
- * interpreter; of one that runs already, nothing is known but its name. */
+/* Adds a server. The executable of a command is the file that its first word starts, which may be
+ * an interpreter. For a server that runs already only the name is known. */
 const char *builds_add_server(cJSON *builds, const struct program *server);
 
 #endif

@@ -1,5 +1,5 @@
-/* port.c - free ports by binding one and letting go; answers by connecting.
- * Invariant: a connection that came back to itself is no answer. */
+/* port.c - finds free ports by binding them, and checks for a listener by connecting.
+ * Invariant: a connection to itself does not count as a listener. */
 #include "bench/session/port.h"
 
 #include "base/check.h"
@@ -7,9 +7,9 @@
 
 #include <string.h>
 
-#define CLOSE_S 10.0 /* closing a handle takes a turn of the loop */
+#define CLOSE_S 10.0 /* deadline for closing a handle, which takes one turn of the loop */
 
-/* Listens on the port (0: any) for a moment. Returns 0 or a native error. */
+/* Listens on the port (0: any) and closes it at once. Sets `got`. Returns 0 or a native error. */
 static int try_port(uint16_t port, uint16_t *got) {
     struct os_address address;
     char host[64];
@@ -33,12 +33,13 @@ bool port_taken(uint16_t port) {
 
 /* ---- connecting ---- */
 
+/* An attempt to connect. */
 struct attempt {
-    uv_tcp_t tcp;         /* the connection */
-    uv_connect_t request; /* of it */
-    bool decided;         /* it is established or refused */
-    bool closed;          /* libuv has let go of it */
-    int status;           /* 0: established; else a libuv error */
+    uv_tcp_t tcp;
+    uv_connect_t request;
+    bool decided; /* established or refused */
+    bool closed;  /* libuv has closed the handle */
+    int status;   /* 0: established; else a libuv error */
 };
 
 static void on_connect(uv_connect_t *request, int status) {
@@ -62,8 +63,8 @@ static bool is_closed(void *context) {
     return a->closed;
 }
 
-/* Where nobody listens, the system may give the connection the very port that it goes to, as its
- * own; TCP then connects it to itself. */
+/* Whether the connection goes to itself. Without a listener the system may choose the destination
+ * port as local port, and TCP then connects the socket to itself. */
 static bool to_itself(const struct attempt *a) {
     struct sockaddr_storage own, peer;
     int own_size = sizeof own, peer_size = sizeof peer;

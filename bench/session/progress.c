@@ -1,5 +1,5 @@
-/* progress.c - progress on stderr, so that stdout holds the table and nothing else.
- * Invariant: a line on a terminal is never wider than it. */
+/* progress.c - prints progress on stderr, so that stdout holds only the table.
+ * Invariant: a line is never wider than the terminal. */
 #include "bench/session/progress.h"
 
 #include "bench/result/sample_facts.h"
@@ -29,7 +29,7 @@ static size_t width(void) {
     return n >= 20 && n < LINE_SIZE ? n : WIDTH_FALLBACK;
 }
 
-/* Cuts UTF-8 text to so many characters. */
+/* Cuts UTF-8 text to `characters`. */
 static void cut(char *text, size_t characters) {
     for (; *text; text++) {
         if (((unsigned char)*text & 0xc0) == 0x80) continue; /* inside a character */
@@ -53,7 +53,7 @@ void progress_slot(struct progress *p, size_t index, const struct cell *cell) {
 
 static void describe(char *text, size_t size, const cJSON *sample) {
     char rate[FORMAT_SIZE], p50[FORMAT_SIZE], p99[FORMAT_SIZE];
-    if (!(json_number(sample, "messages") > 0)) { /* none, or unknown */
+    if (!(json_number(sample, "messages") > 0)) { /* none or unknown */
         snprintf(text, size, "no figures");
         return;
     }
@@ -74,7 +74,7 @@ void progress_done(struct progress *p, size_t index, const struct cell *cell, co
         *p->last = '\0';
     bool fine = sample && sample_verdict(sample) == VERDICT_VALID;
     if (p->quiet || (p->terminal && fine)) return;
-    /* what is not valid stays on the screen, so that it is seen while there is time to react */
+    /* only slots that are not valid leave a line on a terminal */
     fprintf(stderr, "%s[%zu/%zu] %s: %s%s%s%s%s%s%s\n", p->terminal ? "\r\033[K" : "", index + 1,
             p->slots, cell->id, p->last, *p->last ? ", " : "", p->colour && !fine ? "\033[33m" : "",
             verdict, p->colour && !fine ? "\033[0m" : "", why ? ": " : "", why ? why : "");

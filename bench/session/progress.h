@@ -1,6 +1,6 @@
-/* progress.h - what a person sees while slots run: one line that is rewritten on a terminal, one
- * plain line per slot elsewhere.
- * Invariant: nothing is printed while a window is measured. */
+/* progress.h - progress while slots run: on a terminal one line that is rewritten, elsewhere one
+ * line per slot.
+ * Invariant: nothing is printed while a slot runs. */
 #ifndef BENCH_SESSION_PROGRESS_H
 #define BENCH_SESSION_PROGRESS_H
 
@@ -10,25 +10,26 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* State of the display. */
 struct progress {
     bool quiet;     /* print nothing */
     bool terminal;  /* stderr is a terminal */
-    bool colour;    /* and may be coloured */
-    size_t slots;   /* of the plan */
-    double left_s;  /* predicted for the slots that have not ended */
-    char last[128]; /* figures of the slot before */
+    bool colour;    /* use colours on it */
+    size_t slots;   /* expected number of slots */
+    double left_s;  /* predicted time of the remaining slots */
+    char last[128]; /* figures of the previous slot */
 };
 
 void progress_start(struct progress *p, const struct plan *plan, bool quiet);
 
-/* Slot `index` (from 0) of `cell` begins. */
+/* Shows that slot `index` (from 0), of `cell`, begins. */
 void progress_slot(struct progress *p, size_t index, const struct cell *cell);
 
-/* It ended with this sample, or was skipped (NULL) for `reason`. */
+/* Shows that the slot ended with `sample`, or if that is NULL was skipped for `reason`. */
 void progress_done(struct progress *p, size_t index, const struct cell *cell, const cJSON *sample,
                    const char *reason);
 
-/* No further slots: leaves the terminal's line clean. */
+/* Clears the line on the terminal. */
 void progress_end(struct progress *p);
 
 #endif

@@ -1,6 +1,6 @@
 /* result.c - builds the result document and keeps its file up to date.
- * Invariant: a sample that the schema or an identity refuses never enters the document; its slot
- * enters as one without figures, with what was wrong. */
+ * Invariant: figures that violate the schema or an identity never enter the document. Their slot is
+ * recorded as failed, with the violation as the reason. */
 #include "bench/session/result.h"
 
 #include "base/check.h"
@@ -8,6 +8,7 @@
 #include "base/os.h"
 
 #include "bench/result/identities.h"
+#include "bench/result/result_file.h"
 #include "bench/result/schema.h"
 #include "bench/result/summary.h"
 #include "bench/session/builds.h"
@@ -30,8 +31,8 @@ static cJSON *item(const cJSON *object, const char *key) {
 static cJSON *schema_json(void) {
     cJSON *json = cJSON_CreateObject();
     json_add_item(json, "name", cJSON_CreateString("iobench-result"));
-    json_add_count(json, "version_major", 1);
-    json_add_count(json, "version_minor", 3);
+    json_add_count(json, "version_major", RESULT_VERSION_MAJOR);
+    json_add_count(json, "version_minor", RESULT_VERSION_MINOR);
     return json;
 }
 
@@ -108,7 +109,7 @@ static cJSON *cells_json(const struct plan *plan) {
     return cells;
 }
 
-/* Notes every executable that will be used; each is hashed once. */
+/* Lists all executables of the plan, and hashes each of them once. */
 static cJSON *builds_json(struct result *r, const struct result_facts *f) {
     cJSON *builds = cJSON_CreateArray();
     builds_add(builds, "iobench", f->paths->self, NULL);
@@ -175,8 +176,8 @@ static cJSON *cell_json(const struct result *r, size_t cell) {
     return cJSON_GetArrayItem(item(r->document, "cells"), (int)cell);
 }
 
-/* A slot without figures. It holds nothing that another program printed, so it must be as declared.
- */
+/* Makes the sample of a slot without figures. It contains no output of other programs, so it must
+ * satisfy the schema. */
 static cJSON *make_failed(const struct result *r, const struct sample_facts *facts,
                           const struct slot_outcome *o) {
     struct reason undeclared;
@@ -185,8 +186,8 @@ static cJSON *make_failed(const struct result *r, const struct sample_facts *fac
     return sample;
 }
 
-/* Whether a sample is as the schema declares it. Another version's load generator may print fewer
- * fields than this one, or more; one of this build that does was changed without the schema. */
+/* Whether a sample satisfies the schema. The check is strict for the load generator of this build.
+ * A load generator of another version may print fewer or more fields. */
 static bool as_declared(const struct result *r, const struct sample_facts *facts,
                         const cJSON *sample, struct reason *why) {
     static const char root[] = "loadgen's figures";
@@ -207,7 +208,7 @@ static cJSON *make_sample(const struct result *r, const struct sample_facts *fac
     return make_failed(r, facts, o);
 }
 
-/* Turns a value into its text. */
+/* Replaces an array by its text. */
 static void print_once(cJSON *object, const char *key) {
     const cJSON *value = item(object, key);
     if (!cJSON_IsArray(value)) return;
@@ -217,8 +218,8 @@ static void print_once(cJSON *object, const char *key) {
     cJSON_free(text);
 }
 
-/* The file is written after every slot, and nearly all of it are histograms and series that no
- * longer change: printed anew each time they would cost a second a slot before long. */
+/* Converts the histograms and the series of a sample to text. The file is written after every slot
+ * and consists mostly of these arrays; formatting them anew would soon take a second per slot. */
 static void print_arrays_once(cJSON *sample) {
     static const char *const keys[] = {"latency", "service", "connect", "newcomers"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
@@ -275,7 +276,7 @@ double result_elapsed_s(const struct result *r) {
     return (double)(os_clock_ns() - r->started_ns) / 1e9;
 }
 
-/* Numbers the slots cell by cell, as the file has them, and says in which order they ran. */
+/* Fills session.order. Slots are numbered by their place in the file, cell by cell. */
 static void number_in_order(const struct result *r, cJSON *session) {
     const cJSON *cell, *sample;
     size_t slots = 0, slot = 0;
@@ -302,7 +303,7 @@ bool result_write(struct result *r, bool complete, struct reason *reason) {
     CHECK(cJSON_ReplaceItemInObjectCaseSensitive(session, "complete", cJSON_CreateBool(complete)));
     if (r->in_order) number_in_order(r, session);
     double steal = environment_steal_pct(&r->ticks);
-    if (steal >= 0) /* false for NAN: unknown */
+    if (steal >= 0) /* false for NAN, which means unknown */
         CHECK(cJSON_ReplaceItemInObjectCaseSensitive(item(item(r->document, "env"), "cpu"),
                                                      "steal_pct", cJSON_CreateNumber(steal)));
     return json_file_write(r->path, r->document, reason);

@@ -1,5 +1,5 @@
-/* runner.c - the loop over slots.
- * Invariant: a slot that was interrupted leaves no trace in the result. */
+/* runner.c - the loop over the slots of a plan.
+ * Invariant: an interrupted slot is not recorded. */
 #include "bench/session/runner.h"
 
 #include "base/check.h"
@@ -18,18 +18,17 @@ static double throughput(void *context, size_t cell) {
     return result_throughput(context, cell);
 }
 
-/* A session that runs. */
+/* A running session. */
 struct run {
-    struct runner_tally *tally; /* what it came to so far */
-    struct result *result;      /* gets the slots */
+    struct runner_tally *tally; /* outcomes so far */
+    struct result *result;      /* receives the slots */
     struct process_loop *loop;  /* runs the children */
-    struct progress *progress;  /* for people */
-    uint64_t seed;              /* of arrivals */
-    bool *gone;                 /* by cell: it turned out not to run here */
+    struct progress *progress;  /* progress on stderr */
+    uint64_t seed;              /* for arrivals */
+    bool *gone;                 /* per cell: it cannot run here */
 };
 
-/* Once the phases before it are over, a phase gets its rates, and loses the cells that have none.
- */
+/* Sets the rates of a phase from earlier results. Cells without a rate are skipped. */
 static void enter_phase(struct run *run, size_t phase) {
     struct result *r = run->result;
     struct plan *plan = r->plan;
@@ -42,14 +41,14 @@ static void enter_phase(struct run *run, size_t phase) {
     }
 }
 
-/* Runs slot number order[index]. Returns false if it was interrupted. */
+/* Runs slot plan->order[index]. Returns false if it was interrupted. */
 static bool run_slot(struct run *run, size_t index) {
     struct result *r = run->result;
     struct progress *p = run->progress;
     const struct plan *plan = r->plan;
     size_t slot = plan->order[index], cell = plan->slot_cell[slot];
     const struct cell *c = &plan->cells[cell];
-    if (run->gone[cell]) { /* an earlier repeat told that it cannot run */
+    if (run->gone[cell]) { /* an earlier repeat could not run */
         run->tally->skipped++;
         p->left_s -= plan_slot_s(c);
         return true;
@@ -57,10 +56,10 @@ static bool run_slot(struct run *run, size_t index) {
     double offset_s = result_elapsed_s(r);
     struct slot_outcome o;
     progress_slot(p, index, c);
-    /* repeats draw their own arrivals, and models are compared over the same ones */
+    /* each repeat has its own arrivals, which are the same for all models */
     slot_run(&o, c, run->loop, run->seed + (slot - c->first_slot));
     if (o.end == SLOT_CANNOT_RUN && result_has_samples(r, cell))
-        o.end = SLOT_FAILED; /* it could run before, and what it gave then stays */
+        o.end = SLOT_FAILED; /* it ran before, so its samples stay */
     if (o.end == SLOT_CANNOT_RUN) {
         run->gone[cell] = true;
         run->tally->skipped++;

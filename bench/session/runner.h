@@ -1,5 +1,5 @@
 /* runner.h - runs the slots of a plan, one after the other.
- * Invariant: after every slot the result file holds all that was measured. */
+ * Invariant: after every slot the result file holds all slots so far. */
 #ifndef BENCH_SESSION_RUNNER_H
 #define BENCH_SESSION_RUNNER_H
 
@@ -12,17 +12,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What a session came to. */
+/* Outcomes of a session. */
 struct runner_tally {
-    size_t slots[VERDICTS]; /* samples by verdict_kind */
-    size_t skipped;         /* slots of cells that turned out not to run here */
+    size_t slots[VERDICTS]; /* samples per verdict */
+    size_t skipped;         /* slots of cells that cannot run here */
     size_t wrong_echo;      /* samples with a wrong echo */
     bool interrupted;       /* a signal ended it */
-    bool write_failed;      /* the file could not be written; the session ended there */
-    struct reason reason;   /* of write_failed */
+    bool write_failed;      /* the file could not be written, which ended the session */
+    struct reason reason;   /* why the file could not be written */
 };
 
-/* Runs all slots of result->plan, or as many as there is time for until a signal. */
+/* Runs the slots of result->plan until all are done, a signal arrives or the file cannot be
+ * written. */
 void runner_run(struct runner_tally *tally, struct result *result, struct process_loop *loop,
                 struct progress *progress, uint64_t seed);
 

@@ -1,6 +1,5 @@
-/* sample.c - completes what the load generator printed into a samples[] entry.
- * Invariant: figures are copied, never recomputed; what is added is only what iobench alone knows.
- */
+/* sample.c - makes a samples[] entry from the output of the load generator.
+ * Invariant: figures of the load generator are copied, never recomputed. */
 #include "bench/session/sample.h"
 
 #include "base/check.h"
@@ -13,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Where CPU time is counted in steps, a window of fewer says too little of it for a verdict. */
+/* Where the system counts CPU time in steps, a shorter window is too inaccurate for a verdict. */
 #define CPU_STEPS_MIN 50
 
 /* ---- reading figures ---- */
@@ -27,9 +26,8 @@ static double figure_in(const cJSON *sample, const char *group, const char *key)
     return figure(cJSON_GetObjectItemCaseSensitive(sample, group), key);
 }
 
-/* CPUs that the server can keep busy: one a thread, as far as it has them. A model that starts its
- * own threads can use all that it was given. NAN where nobody gives any, and one a thread says
- * nothing. */
+/* The number of CPUs that the server can keep busy: one per thread, but at most its CPUs. A model
+ * that starts its own threads can use all its CPUs. NAN if they are unknown. */
 static double server_cpus(const struct cell *c) {
     double cpus = (double)c->placement.server_count;
     double threads =
@@ -99,9 +97,9 @@ static struct verdict_figures read_figures(const cJSON *sample, const cJSON *ser
 
 /* ---- writing ---- */
 
-/* Puts `item` in place of object.key; NULL puts null there. */
+/* Sets object.key to `item`, or to null if that is NULL. */
 static void put(cJSON *object, const char *key, cJSON *item) {
-    if (!cJSON_IsObject(object)) { /* not what was expected; the schema check will say so */
+    if (!cJSON_IsObject(object)) { /* the schema check will report it */
         cJSON_Delete(item);
         return;
     }
@@ -109,7 +107,7 @@ static void put(cJSON *object, const char *key, cJSON *item) {
     json_add_item(object, key, item);
 }
 
-/* Where child processes did some of the work, figures of their parent would flatter. */
+/* Removes the CPU and memory figures of a server whose child processes did some of the work. */
 static void hide_usage(cJSON *server) {
     static const char *const figures[] = {"pid_scope",       "cpu_ns",
                                           "cpu_user_s",      "cpu_sys_s",
@@ -119,7 +117,8 @@ static void hide_usage(cJSON *server) {
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) put(server, figures[i], NULL);
 }
 
-/* What the server did per echo of the whole run, or why that is not known. */
+/* System calls and sleeps of the server per echo of the whole run, or the reason why they are
+ * unknown. */
 static cJSON *counters_json(const cJSON *sample, const struct cell *c,
                             const struct slot_outcome *o) {
     double echoes = figure_in(sample, "totals", "bytes_received") / c->size_bytes;
@@ -180,7 +179,7 @@ cJSON *sample_make(const struct sample_facts *facts, struct slot_outcome *o) {
     if (facts->cell->counted)
         json_add_item(sample, "counters", counters_json(sample, facts->cell, o));
     json_add_item(sample, "validity", verdict_json(&verdict));
-    json_add_item(sample, "series", series); /* the longest last, for people who read the file */
+    json_add_item(sample, "series", series); /* last, because it is long */
     return sample;
 }
 

@@ -1,5 +1,6 @@
-/* sample.h - one samples[] entry: what the load generator printed, completed and judged.
- * Invariant: every sample has a verdict; one without figures is invalid and says why. */
+/* sample.h - makes samples[] entries: the figures of the load generator, further facts and a
+ * verdict.
+ * Invariant: every sample has a verdict. A sample without figures is invalid and has a reason. */
 #ifndef BENCH_SESSION_SAMPLE_H
 #define BENCH_SESSION_SAMPLE_H
 
@@ -9,21 +10,21 @@
 #include <cjson/cJSON.h>
 #include <stddef.h>
 
-/* What iobench knows of a slot besides its figures. */
+/* Facts about a slot that the load generator does not know. */
 struct sample_facts {
-    const struct cell *cell;   /* which scenario */
+    const struct cell *cell;   /* cell of the slot */
     const char *server_build;  /* id in builds[] */
     const char *loadgen_build; /* id in builds[] */
     size_t order;              /* position in the run */
-    double offset_s;           /* when it began, in s from the session's start */
+    double offset_s;           /* start, in s since the start of the session */
 };
 
-/* Makes the sample of a measured slot; takes the figures and stats out of the outcome. Owned by the
- * caller. */
+/* Makes the sample of a measured slot; owned by the caller. Moves figures and stats out of the
+ * outcome. */
 cJSON *sample_make(const struct sample_facts *facts, struct slot_outcome *outcome);
 
-/* Makes the sample of a slot without figures, for the code and the reason of its outcome. Owned by
- * the caller. */
+/* Makes the sample of a slot without figures, with code and reason of the outcome; owned by the
+ * caller. */
 cJSON *sample_make_failed(const struct sample_facts *facts, const struct slot_outcome *outcome);
 
 #endif

@@ -1,5 +1,4 @@
-/* session.c - reads what was asked for, before the first slot; see session.h.
- * Invariant: a default path tells sessions apart by second, host and suite. */
+/* session.c - prepares and closes a session; see session.h. */
 #include "bench/session/session.h"
 
 #include "base/os.h"
@@ -16,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-#define LOOK_S 0.25 /* long enough to see whether others use the CPUs */
+#define LOOK_S 0.25 /* long enough to see other load on the CPUs */
 
 int session_open(struct session *s, const struct session_request *asked,
                  const struct suite_overrides *overrides) {
@@ -92,7 +91,8 @@ void session_ask(struct doctor_facts *facts, const struct models *models) {
     }
 }
 
-/* What the doctor finds, owned by the caller: told before anybody waits for figures. */
+/* Examines the machine and prints the first problem. Returns the doctor's findings, owned by the
+ * caller. */
 static cJSON *examine(const struct session *s) {
     struct doctor_facts machine;
     doctor_look(&machine, LOOK_S);
@@ -100,7 +100,7 @@ static cJSON *examine(const struct session *s) {
     cJSON *findings = doctor_findings(&machine);
     size_t problems = doctor_problems(findings);
     if (problems && !s->asked.quiet)
-        fprintf(stderr, "%s: not fit to measure: %s%s; `iobench doctor` tells more\n",
+        fprintf(stderr, "%s: this machine is not fit to measure: %s%s; see `iobench doctor`\n",
                 s->asked.command,
                 cJSON_GetObjectItemCaseSensitive(findings->child, "found")->valuestring,
                 problems > 1 ? ", and more" : "");

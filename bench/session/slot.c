@@ -1,4 +1,4 @@
-/* slot.c - starts a server, loads it, stops it. Every wait has a deadline.
+/* slot.c - starts a server, runs the load generator, stops the server. Every wait has a deadline.
  * Invariant: iobench sleeps while the load generator runs. */
 #include "bench/session/slot.h"
 
@@ -18,26 +18,26 @@
 #include <stdio.h>
 #include <string.h>
 
-#define STORY_SIZE 256           /* what a process said last */
-#define READY_S 10.0             /* from start to ready line */
-#define STOP_S 5.0               /* from end of stdin to exit, however many connections */
-#define LOADGEN_STOP_S 1.0       /* the same for a load generator that is too late */
-#define LOADGEN_EXTRA_S 30.0     /* over its plan: connecting and a longer warm-up */
-#define CONNECTS_PER_S_MIN 500.0 /* slowest pace of connecting that is waited for */
-#define KNOCK_S 0.01             /* between attempts to connect to a foreign server that starts */
-#define PORTS_MAX 4              /* ports that are tried; somebody may be quicker to take one */
-#define LAST_WORDS_S 0.5         /* for the output of a command that has ended to arrive */
+#define STORY_SIZE 256           /* last line of a process, with how it ended */
+#define READY_S 10.0             /* deadline from start to ready line */
+#define STOP_S 5.0               /* deadline from end of stdin to exit */
+#define LOADGEN_STOP_S 1.0       /* the same for a load generator that missed its deadline */
+#define LOADGEN_EXTRA_S 30.0     /* allowance for connecting and a longer warm-up */
+#define CONNECTS_PER_S_MIN 500.0 /* slowest tolerated rate of connecting */
+#define KNOCK_S 0.01             /* pause between attempts to connect to a foreign server */
+#define PORTS_MAX 4              /* ports to try; another process may take one first */
+#define LAST_WORDS_S 0.5         /* deadline for the last output of a command that has ended */
 #define CANNOT_RUN_STATUS 77     /* exit code of a server that this machine cannot run */
-#define WRONG_ECHO_STATUS 1 /* exit code of a load generator that has figures and a wrong echo */
+#define WRONG_ECHO_STATUS 1      /* exit code of a load generator with figures and a wrong echo */
 
 /* ---- arguments ---- */
 
 /* An argument list that owns its texts. */
 struct arguments {
-    char texts[2048]; /* all words, one after the other */
-    size_t used;      /* bytes of texts */
+    char texts[2048]; /* all words */
+    size_t used;      /* used bytes of texts */
     char *words[48];  /* into texts, ended by NULL */
-    size_t count;     /* how many */
+    size_t count;
 };
 
 static void add(struct arguments *a, const char *format, ...) FORMAT_PRINTF(2, 3);
@@ -77,7 +77,7 @@ static void loadgen_arguments(struct arguments *a, const struct cell *c, const c
     add_program(a, c->loadgen->path);
     add(a, "--stop-on-eof");
     add(a, "--connect=%s", address);
-    if (pid >= 1) add(a, "--server-pid=%.0f", pid); /* of a server elsewhere there is none */
+    if (pid >= 1) add(a, "--server-pid=%.0f", pid); /* unknown for a server that runs already */
     add(a, "--connections=%u", c->connections);
     add(a, "--size=%u", c->size_bytes);
     add(a, "--threads=%u", c->loadgen_threads);
@@ -106,13 +106,14 @@ static void loadgen_arguments(struct arguments *a, const struct cell *c, const c
 
 /* ---- server ---- */
 
-/* For process_wait: the server has printed its first line, or is gone. */
+/* For process_wait: the server has printed its first line or has ended. */
 static bool server_spoke(void *context) {
     const struct process *p = context;
     return process_ended(context) || (p->text && strchr(p->text, '\n'));
 }
 
-/* The object under `key` of the last line of a process's output; owned. NULL if there is none. */
+/* The object `key` in the last line of a process's output, owned by the caller. NULL if there is
+ * none. */
 static cJSON *last_object(const struct process *p, const char *key) {
     struct reason reason;
     if (!p->text || p->size < 2) return NULL;
@@ -124,7 +125,7 @@ static cJSON *last_object(const struct process *p, const char *key) {
     return item;
 }
 
-/* Notes why there are no figures. */
+/* Marks the slot as failed, with the reason. */
 static void fail(struct slot_outcome *o, enum validity_code code, const char *format, ...)
     FORMAT_PRINTF(3, 4);
 
@@ -138,7 +139,7 @@ static void fail(struct slot_outcome *o, enum validity_code code, const char *fo
     va_end(rest);
 }
 
-/* The same with what the process said last. */
+/* Marks the slot as failed; the reason ends with the last words of the process. */
 static void fail_with(struct slot_outcome *o, enum validity_code code, const char *what,
                       const struct process *p) {
     char story[STORY_SIZE];
@@ -146,7 +147,8 @@ static void fail_with(struct slot_outcome *o, enum validity_code code, const cha
     fail(o, code, "%s: %s", what, story);
 }
 
-/* Reads where the server listens, and its process id. Returns false after noting why it cannot. */
+/* Reads address and process id from the ready line. Returns false and sets the reason on failure.
+ */
 static bool read_ready(struct slot_outcome *o, const struct process *p, char *address, size_t size,
                        double *pid) {
     struct reason why;
@@ -160,12 +162,12 @@ static bool read_ready(struct slot_outcome *o, const struct process *p, char *ad
     if (fine)
         snprintf(address, size, strchr(host, ':') ? "[%s]:%.0f" : "%s:%.0f", host, port);
     else
-        fail(o, VALIDITY_SERVER_NOT_READY, "server: its ready line is not understood");
+        fail(o, VALIDITY_SERVER_NOT_READY, "server: cannot parse its ready line");
     cJSON_Delete(json);
     return fine;
 }
 
-/* Waits until the server is ready. Returns false after noting why it is not. */
+/* Waits until the server is ready. Returns false and sets the reason if it does not get ready. */
 static bool await_ready(struct slot_outcome *o, struct process *p, char *address, size_t size,
                         double *pid) {
     process_wait(p->owner, server_spoke, p, READY_S, true);
@@ -186,13 +188,13 @@ static bool await_ready(struct slot_outcome *o, struct process *p, char *address
 
 /* ---- a foreign server ---- */
 
-/* For process_wait: the command itself has ended; what it started may live. */
+/* For process_wait: the command has ended; its child processes may still run. */
 static bool server_left(void *context) {
     const struct process *p = context;
     return !p->running;
 }
 
-/* Waits until the command serves. Returns false after noting why it does not. */
+/* Waits until the command accepts connections. Returns false and sets the reason if it does not. */
 static bool await_answer(struct slot_outcome *o, struct process *p, uint16_t port) {
     uint64_t start_ns = os_clock_ns();
     double left_s = READY_S;
@@ -212,16 +214,16 @@ static bool await_answer(struct slot_outcome *o, struct process *p, uint16_t por
     return false;
 }
 
-/* A slot that runs. */
+/* A running slot. */
 struct turn {
-    struct slot_outcome *o; /* what it comes to */
-    const struct cell *c;   /* what runs */
+    struct slot_outcome *o;
+    const struct cell *c;
     struct process_loop *l; /* runs the children */
-    uint64_t seed;          /* of the load generator */
+    uint64_t seed;          /* for the load generator */
 };
 
-/* Starts a command that is to listen on `port`. Returns whether it serves; if not, nothing is left
- * of it, and `*again` says whether another port may help. */
+/* Starts a command that should listen on `port`. Returns whether it accepts connections. If not,
+ * ends its processes and sets `*again` if another port may help. */
 static bool start_command_on(const struct turn *t, struct process *p, uint16_t port, bool *again) {
     struct foreign_words words;
     struct slot_outcome *o = t->o;
@@ -280,7 +282,8 @@ static void not_counted(struct slot_outcome *o, enum uncounted_code code, const 
     reason_set(&o->uncounted.reason, "%s", reason);
 }
 
-/* Begins to count what the server does. NULL after noting why it cannot. */
+/* Starts to count the system calls and sleeps of the server. Returns NULL and sets the reason on
+ * failure. */
 static struct counters *start_counting(struct slot_outcome *o, double pid) {
     if (pid >= 1) return counters_open((int64_t)pid, &o->uncounted);
     not_counted(o, UNCOUNTED_SERVER_ELSEWHERE, "the server runs elsewhere");
@@ -290,7 +293,7 @@ static struct counters *start_counting(struct slot_outcome *o, double pid) {
 static void end_counting(struct slot_outcome *o, struct counters *counters) {
     if (o->forked)
         not_counted(o, UNCOUNTED_CHILD_PROCESSES,
-                    "the server has child processes, and not all of them are counted");
+                    "the server has child processes, which are not all counted");
     else if (!counters_read(counters, &o->counts))
         not_counted(o, UNCOUNTED_FAILED, "the counters cannot be read");
     counters_close(counters);
@@ -314,7 +317,7 @@ static void run_load(const struct turn *t, const char *address, double pid) {
     double allowed = c->warmup_s + c->duration_s + c->drain_s + LOADGEN_EXTRA_S +
                      ((double)c->connections + c->idle) / CONNECTS_PER_S_MIN;
     bool command = c->server->program->kind == SERVER_COMMAND;
-    if (command) { /* those that live as long as a connection are there then, and gone at the end */
+    if (command) { /* child processes may exist only while connections are open */
         process_wait(l, process_ended, &p, c->warmup_s / 2, true);
         o->forked = os_process_group_shared((int64_t)pid);
     }
@@ -366,7 +369,8 @@ static void run_ours(const struct turn *t) {
     process_free(&server);
 }
 
-/* How it ends after the load is its own affair: it was never asked to obey SIGTERM. */
+/* Runs a foreign command. Its end after the load is not judged, because a foreign server need not
+ * obey SIGTERM. */
 static void run_command(const struct turn *t) {
     struct process server;
     uint16_t port;

@@ -1,6 +1,6 @@
-/* slot.h - one slot: a fresh server, a fresh load generator, one window, one record.
- * Invariant: when slot_run returns, both processes are gone; of a foreign command also those that
- * it started, unless they left its process group. */
+/* slot.h - runs one slot: a fresh server and load generator, one window, one record.
+ * Invariant: when slot_run returns, both processes have ended. So have the child processes of a
+ * foreign command, unless they left its process group. */
 #ifndef BENCH_SESSION_SLOT_H
 #define BENCH_SESSION_SLOT_H
 
@@ -12,27 +12,29 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* How a slot ended. */
 enum slot_end {
-    SLOT_MEASURED,    /* there are figures */
-    SLOT_FAILED,      /* there are none, and why */
-    SLOT_CANNOT_RUN,  /* the server says that this machine cannot run it (exit 77) */
-    SLOT_INTERRUPTED, /* a signal came: there is nothing to keep */
+    SLOT_MEASURED,    /* it has figures */
+    SLOT_FAILED,      /* it has no figures */
+    SLOT_CANNOT_RUN,  /* the server cannot run on this machine (exit code 77) */
+    SLOT_INTERRUPTED, /* a signal arrived */
 };
 
+/* The outcome of a slot. */
 struct slot_outcome {
-    enum slot_end end;       /* how it went */
-    enum validity_code code; /* of the reason, when the slot counts as failed */
-    struct reason reason;    /* of SLOT_FAILED and SLOT_CANNOT_RUN */
-    cJSON *figures;          /* what the load generator printed; owned; NULL unless measured */
-    cJSON *stats;            /* what the server printed at its end; owned; NULL if nothing */
+    enum slot_end end;
+    enum validity_code code; /* code of the reason */
+    struct reason reason;    /* why: SLOT_FAILED and SLOT_CANNOT_RUN */
+    cJSON *figures;          /* output of the load generator; owned; NULL unless measured */
+    cJSON *stats;            /* statistics that the server printed at its end; owned; may be NULL */
     struct reason died;      /* "ended too early: exit 1"; empty if the server ended well */
-    bool forked;      /* a foreign command has child processes: its own CPU time is not all of it */
-    double steal_pct; /* CPU that the hypervisor took meanwhile; NAN if unknown */
-    struct counts counts; /* of a counted cell: the server's, under the load, connecting included */
-    struct uncounted uncounted; /* of a counted cell: why there are none; no text: there are */
+    bool forked;             /* a foreign command has child processes, whose CPU time is unknown */
+    double steal_pct;        /* CPU time taken by the hypervisor; NAN if unknown */
+    struct counts counts;    /* counted cell: counts of the server */
+    struct uncounted uncounted; /* counted cell: why `counts` is missing; no text: it is not */
 };
 
-/* Runs one slot of `cell`. `seed` is the load generator's. */
+/* Runs one slot of `cell`. The load generator uses `seed`. */
 void slot_run(struct slot_outcome *outcome, const struct cell *cell, struct process_loop *loop,
               uint64_t seed);
 

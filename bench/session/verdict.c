@@ -1,5 +1,5 @@
 /* verdict.c - the rules by which a slot is valid, suspect or invalid.
- * Invariant: rules only add reasons; none looks at what another one said. */
+ * Invariant: a rule only adds reasons; it does not depend on other rules. */
 #include "bench/session/verdict.h"
 
 #include "base/check.h"
@@ -20,11 +20,11 @@
 #define MESSAGES_MIN 1000
 #define FULL_PCT 95.0
 #define BUSY_BELOW_PCT 90.0
-#define IN_FLIGHT_FILLS 50 /* as many leave neither side without work */
+#define IN_FLIGHT_FILLS 50 /* so many messages in flight keep one side busy */
 #define FILLED_PCT 85.0
 #define LOST_PCT_MAX 10.0
 
-/* Adds a reason: its code, and the text that people read. */
+/* Adds a reason: its code, and a text for people. */
 static void add(struct verdict *v, enum verdict_kind kind, enum validity_code code,
                 const char *format, ...) FORMAT_PRINTF(4, 5);
 
@@ -43,7 +43,7 @@ static void add_death(struct verdict *v, const char *died) {
     add(v, VERDICT_INVALID, VALIDITY_SERVER_DIED, "server %s", died);
 }
 
-/* What ran at its limit: what was full decides, what was unknown leaves it open. */
+/* Which program ran at its limit: full means FULL_PCT or more of its CPUs. */
 static enum bound bound_of(const struct verdict_figures *f) {
     if (isnan(f->busy_pct) || isnan(f->server_cpu_pct)) return BOUND_UNKNOWN;
     bool server_full = f->server_cpu_pct >= FULL_PCT;
@@ -58,7 +58,7 @@ static bool differ(double left, double right) {
 }
 
 static void judge_totals(struct verdict *v, const struct verdict_figures *f) {
-    if (f->errors > 0) return; /* bytes under way when it broke are in doubt */
+    if (f->errors > 0) return; /* messages that were in flight at an error would not match */
     if (differ(f->sent, f->stats_in))
         add(v, VERDICT_INVALID, VALIDITY_TOTALS_DISAGREE,
             "totals disagree: %.0f bytes sent, the server received %.0f", f->sent, f->stats_in);
@@ -113,20 +113,20 @@ static void judge_suspect(struct verdict *v, const struct verdict_figures *f) {
             f->server_cpu_pct);
     if (isnan(f->server_cpu_pct) && f->busy_pct >= FULL_PCT)
         add(v, VERDICT_SUSPECT, VALIDITY_LOADGEN_FULL,
-            "the load generator was busy %.0f %%, the server's CPU is not known", f->busy_pct);
+            "the load generator was busy %.0f %%, the server's CPU use is unknown", f->busy_pct);
     if (f->must_fill >= IN_FLIGHT_FILLS && f->busy_pct < FILLED_PCT &&
         f->server_cpu_pct < FILLED_PCT)
         add(v, VERDICT_SUSPECT, VALIDITY_CPUS_TAKEN,
-            "somebody else had the CPUs: busy %.0f %%, server CPU %.0f %% with %.0f in flight",
+            "other processes used the CPUs: busy %.0f %%, server CPU %.0f %% with %.0f in flight",
             f->busy_pct, f->server_cpu_pct, f->must_fill);
     if (f->busy_pct - f->own_cpu_pct > LOST_PCT_MAX)
         add(v, VERDICT_SUSPECT, VALIDITY_LOADGEN_PREEMPTED,
-            "the load generator lost its CPU to others: busy %.0f %%, on the CPU %.0f %%",
+            "other processes used the load generator's CPU: busy %.0f %%, on the CPU %.0f %%",
             f->busy_pct, f->own_cpu_pct);
     double lag_max = isnan(f->p99_ns) ? LAG_MIN_NS : fmax(LAG_MIN_NS, LAG_SHARE * f->p99_ns);
     if (f->window_spread_ns > WINDOW_SPREAD_MAX * f->window_s * 1e9)
         add(v, VERDICT_SUSPECT, VALIDITY_WINDOWS_APART,
-            "the windows of the threads began up to %.1f ms apart", f->window_spread_ns / 1e6);
+            "the windows of the threads started up to %.1f ms apart", f->window_spread_ns / 1e6);
     if (f->send_lag_p99_ns > lag_max)
         add(v, VERDICT_SUSPECT, VALIDITY_SENT_LATE, "sent late: p99 %.0f us, more than %.0f us",
             f->send_lag_p99_ns / 1e3, lag_max / 1e3);
@@ -135,7 +135,7 @@ static void judge_suspect(struct verdict *v, const struct verdict_figures *f) {
             f->steal_pct);
     double mean = (f->first_half + f->second_half) / 2;
     double drift = (f->second_half - f->first_half) / mean;
-    /* when saturated, the end of the drain decides which of the late arrivals are answered */
+    /* in a saturated slot the end of the drain decides which late arrivals are answered */
     if (!f->saturating && fabs(drift) > HALVES_MAX)
         add(v, VERDICT_SUSPECT, VALIDITY_HALVES_DIFFER,
             "the second half of the window had %+.0f %% messages", 100 * drift);

@@ -1,5 +1,5 @@
 /* foreign.c - reads --server-cmd and --server-at.
- * Invariant: no shell has a part in it, so that a command means the same everywhere. */
+ * Invariant: no shell is used, so a command means the same on every system. */
 #include "bench/suite/foreign.h"
 
 #include "base/check.h"
@@ -13,8 +13,8 @@
 #include <string.h>
 
 #define PORT_MARK "{port}"
-#define HOST_SIZE 256 /* as in the load generator */
-#define SUFFIX_ROOM 4 /* of a name: "#64" and its end */
+#define HOST_SIZE 256 /* same as in the load generator */
+#define SUFFIX_ROOM 4 /* reserved for "#64" and the terminator */
 
 /* ---- words ---- */
 
@@ -22,9 +22,9 @@ static bool blank(char c) {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* Copies one word, which begins at *at and ends before a blank, and goes behind it. Returns its
- * length, or the quote that is not closed as a negative number. There is always room, because a
- * word takes no more of the copy than of the command. */
+/* Copies the word at *at, which ends before a blank, and moves *at behind it. Returns the length of
+ * the word, or minus the quote character if a quote is not closed. A word always fits: its copy is
+ * no longer than the original. */
 static int copy_word(const char **at, char *to) {
     char quote = '\0';
     int length = 0;
@@ -39,7 +39,7 @@ static int copy_word(const char **at, char *to) {
     return quote ? -quote : length;
 }
 
-/* Puts the port wherever {port} stands, which is longer than any. Returns how often. */
+/* Replaces every {port} by the port number, which is shorter. Returns how many there were. */
 static size_t put_port(char *word, uint16_t port) {
     char digits[8];
     int length = snprintf(digits, sizeof digits, "%u", (unsigned)port);
@@ -62,26 +62,27 @@ bool foreign_split(struct foreign_words *w, const char *command, uint16_t port,
         if (w->count == FOREIGN_WORDS_MAX)
             return reason_set(reason, "more than %d words", FOREIGN_WORDS_MAX);
         int length = copy_word(&at, to);
-        if (length < 0) return reason_set(reason, "%.200s: a %c is not closed", command, -length);
+        if (length < 0)
+            return reason_set(reason, "%.200s: the quote %c is not closed", command, -length);
         ports += put_port(to, port);
         w->words[w->count++] = to;
         to += strlen(to) + 1;
     }
-    if (!w->count || !*w->words[0]) return reason_set(reason, "no program is named");
+    if (!w->count || !*w->words[0]) return reason_set(reason, "no program given");
     if (ports) return true;
-    return reason_set(reason, "%.200s: no " PORT_MARK "; put it where the port goes", command);
+    return reason_set(reason, "%.200s: no " PORT_MARK "; write it in place of the port", command);
 }
 
 /* ---- the program ---- */
 
-/* Whether `path` may be executed; notes in `found` whether there is such a file at all. */
+/* Whether `path` is an executable file. Sets `found` if it is a file at all. */
 static bool executable(const char *path, bool *found) {
     bool file = files_regular(path);
     *found = *found || file;
     return file && files_may(path, FILES_EXECUTE);
 }
 
-/* The same, also with what the files of programs end in here, which then joins the path. */
+/* The same, but also tries the path with the suffix of programs (".exe"), and then keeps it. */
 static bool program_at(char path[PATH_SIZE], bool *found) {
     static const char suffix[] = OS_PROGRAM_SUFFIX;
     size_t length = strlen(path);

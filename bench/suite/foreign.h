@@ -1,5 +1,6 @@
-/* foreign.h - servers that are not iobench's: a command that it starts, or an address where one
- * runs already. Invariant: nothing is started and nobody is connected to here. */
+/* foreign.h - reads the specs of foreign servers: commands to start, and addresses of servers that
+ * run already.
+ * Invariant: no function starts a process or opens a connection. */
 #ifndef BENCH_SUITE_FOREIGN_H
 #define BENCH_SUITE_FOREIGN_H
 
@@ -13,31 +14,30 @@
 #define FOREIGN_WORDS_MAX 40
 #define FOREIGN_COMMAND_SIZE 1024
 
-/* A command as words. Not to be copied: it points into itself. */
+/* The words of a command. Do not copy it: it contains pointers into itself. */
 struct foreign_words {
-    char texts[FOREIGN_COMMAND_SIZE];   /* of all words, one after the other */
+    char texts[FOREIGN_COMMAND_SIZE];   /* all words */
     char *words[FOREIGN_WORDS_MAX + 1]; /* into texts, ended by NULL */
-    size_t count;                       /* how many */
+    size_t count;
 };
 
-/* Splits a command: blanks separate words, '...' and "..." keep together what they enclose, and
- * nothing else is special. `port` takes the place of every {port}. Returns false with the reason: a
- * quote without its pair, no word, no {port}, too much of it. */
+/* Splits a command into words at blanks. Single and double quotes enclose words with blanks; no
+ * other character is special. Replaces every {port} by `port`. Returns false and the reason if a
+ * quote is not closed, a word or {port} is missing, or the command is too long. */
 bool foreign_split(struct foreign_words *words, const char *command, uint16_t port,
                    struct reason *reason);
 
-/* Finds the file that a command's first word starts: a path, or a name in one of the directories
- * `search` ("/a:/b"). Returns false with the reason. */
+/* Finds the program that `word` names: a path, or a file in one of the directories of `search`
+ * ("/a:/b"). Returns false and the reason if there is none. */
 bool foreign_find_program(char path[PATH_SIZE], const char *word, const char *search,
                           struct reason *reason);
 
-/* Makes a name that no model has from the last part of `path`: of characters that are safe in ids,
- * with "#2" and so on behind it if it is taken. */
+/* Makes a unique model name from the last part of `path`. Replaces characters that are unsafe in
+ * ids, and appends "#2" and so on if the name is taken. */
 void foreign_name(char name[MODEL_NAME_SIZE], const char *path, const struct models *m);
 
-/* Adds a foreign server to the models and makes the spec that runs it. `text` is the value of
- * --server-cmd or --server-at; it outlives both. Returns false with "--option: ..." as the reason.
- */
+/* Adds a foreign server to the models and makes its spec. `text` is the value of --server-cmd or
+ * --server-at and must outlive both. Returns false and "--option: ..." on failure. */
 bool foreign_spec_read(struct server_spec *spec, enum server_kind kind, const char *text,
                        struct models *m, struct reason *reason);
 

@@ -1,6 +1,5 @@
-/* models.c - finds the servers beside iobench and has them describe themselves.
- * Invariant: a struct program with a describe has one that holds all fields of the result schema's
- * `model`. */
+/* models.c - finds the servers in the folder of iobench and runs them with --describe.
+ * Invariant: the describe of a program has all fields of `model` in the schema of results. */
 #include "bench/suite/models.h"
 
 #include "base/json.h"
@@ -16,10 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Ids and messages are made of what is given. */
+/* Not allowed in options, because ids and messages contain them. */
 #define CONTROLS                                                                                   \
     "\1\2\3\4\5\6\a\b\t\n\v\f\r\16\17\20\21\22\23\24\25\26\27\30\31\32\33\34\35\36\37\177"
-#define DESCRIBE_S 5.0 /* a program that takes longer to describe itself is broken */
+#define DESCRIBE_S 5.0 /* deadline for --describe */
 
 const char *const server_kind_names[3] = {NULL, "cmd", "at"};
 
@@ -32,7 +31,7 @@ const char *describe_text(const cJSON *describe, const char *key) {
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(describe, key));
 }
 
-/* Takes {"describe":{...}} out of a program's output. NULL with the reason. */
+/* Reads {"describe":{...}} from the output of a program. Returns NULL and the reason on failure. */
 static cJSON *read_describe(const struct process *p, struct reason *reason) {
     if (p->running || p->exit_status != 0 || p->term_signal || !p->text) {
         process_story(p, reason->text, sizeof reason->text);
@@ -42,14 +41,14 @@ static cJSON *read_describe(const struct process *p, struct reason *reason) {
     cJSON *describe = cJSON_DetachItemFromObjectCaseSensitive(json, "describe");
     cJSON_Delete(json);
     if (json && !cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(describe, "build"))) {
-        reason_set(reason, "--describe: not what this iobench understands");
+        reason_set(reason, "--describe: output not understood");
         cJSON_Delete(describe);
         return NULL;
     }
     return describe;
 }
 
-/* Runs PROGRAM [--option O]... --describe. NULL with the reason. */
+/* Runs PROGRAM [--option O]... --describe. Returns NULL and the reason on failure. */
 static cJSON *ask(struct process_loop *l, const char *path, char options[][64], size_t count,
                   struct reason *reason) {
     char *args[2 + 2 * SPEC_OPTIONS_MAX + 1];
@@ -76,7 +75,7 @@ static cJSON *ask(struct process_loop *l, const char *path, char options[][64], 
 
 /* ---- finding ---- */
 
-/* "epoll" of "echo-epoll", with what programs end in here; false for any other file. */
+/* Sets `name` to "epoll" for the file "echo-epoll" or "echo-epoll.exe". False for other files. */
 static bool model_name(const char *file, char name[MODEL_NAME_SIZE]) {
     if (strncmp(file, "echo-", 5) != 0) return false;
     size_t length = strcspn(file + 5, ".");
@@ -118,7 +117,7 @@ cJSON *models_stand_in(const char *name, const char *summary, const char *reason
     json_add_item(json, "notification", NULL);
     json_add_item(json, "options", cJSON_CreateArray());
     json_add_item(json, "connections_limit", NULL);
-    json_add_count(json, "threads_max", 1); /* as many as it likes, of its own */
+    json_add_count(json, "threads_max", 1); /* --threads must be 1; it may start its own threads */
     json_add_item(json, "available", cJSON_CreateBool(reason == NULL));
     json_add_item(json, "reason", reason ? cJSON_CreateString(reason) : NULL);
     json_add_item(json, "build", build);
@@ -129,7 +128,7 @@ cJSON *models_stand_in(const char *name, const char *summary, const char *reason
     return json;
 }
 
-/* Returns whether at least one server describes itself. */
+/* Has all servers describe themselves. Returns whether at least one did. */
 static bool describe_servers(struct models *m, struct process_loop *l, struct reason *reason) {
     struct reason why;
     bool any = false;
@@ -185,7 +184,7 @@ static const struct program *find_model(const struct models *m, const char *name
     if (nearest)
         reason_set(reason, "unknown model; did you mean \"%s\"?", nearest);
     else
-        reason_set(reason, "unknown model; `iobench list` shows what there is");
+        reason_set(reason, "unknown model; `iobench list` shows the known models");
     return NULL;
 }
 
@@ -198,7 +197,7 @@ static bool split(struct server_spec *spec, const char *text, char name[MODEL_NA
                   struct reason *reason) {
     size_t length = strcspn(text, ":");
     if (length >= MODEL_NAME_SIZE || strlen(text) >= SPEC_SIZE) {
-        reason_set(reason, "longer than any model's name");
+        reason_set(reason, "too long for a model's name");
         return false;
     }
     memcpy(name, text, length);
@@ -241,7 +240,7 @@ bool server_spec_read(struct server_spec *spec, const char *text, const struct m
     for (size_t i = 0; i < spec->option_count; i++)
         used += snprintf(spec->text + used, sizeof spec->text - (size_t)used, "%c%s", i ? ',' : ':',
                          spec->options[i]);
-    if (spec->program->silent) /* its cells are skipped, which says why */
+    if (spec->program->silent) /* its cells will be skipped with the reason */
         spec->describe = cJSON_Duplicate(spec->program->describe, true);
     else
         spec->describe = ask(l, spec->program->path, spec->options, spec->option_count, reason);

@@ -1,5 +1,5 @@
-/* placement.c - pure rules for who runs where.
- * Invariant: a set is never empty unless the system does not tell which CPUs there are. */
+/* placement.c - chooses the CPUs of server and load generator. Pure.
+ * Invariant: a set of CPUs is empty only if the system does not list its CPUs. */
 #include "bench/suite/placement.h"
 
 #include "bench/support/reason.h"
@@ -18,8 +18,8 @@ static int ascending(const void *left, const void *right) {
     return *(const int *)left - *(const int *)right;
 }
 
-/* Reads "0-1,4" up to `end`. Returns how many CPUs, 0 if it is no such list or one is not allowed.
- */
+/* Reads "0-1,4" up to `end`. Returns the number of CPUs; 0 if the list is malformed or a CPU is not
+ * allowed. */
 static size_t read_set(const char *at, const char *end, const int *allowed, size_t allowed_count,
                        int *cpus) {
     size_t count = 0;
@@ -67,10 +67,9 @@ bool placement_read(struct placement_policy *policy, const char *text, const int
     }
     p->separate = disjoint(p);
     if (p->server_count && p->loadgen_count) return true;
-    reason_set(
-        reason,
-        "'%s': not auto, none or SERVER/LOADGEN as in 0-1/2, of CPUs that iobench may run on",
-        text);
+    reason_set(reason,
+               "'%s': not auto, none or SERVER/LOADGEN as in 0-1/2, with CPUs that iobench may use",
+               text);
     return false;
 }
 

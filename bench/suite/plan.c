@@ -1,6 +1,6 @@
-/* plan.c - the cross product of a suite, and the seeded order of its slots. Pure.
- * Invariant: within a phase every round runs each cell once, so that whatever drifts during a
- * session touches all cells alike. */
+/* plan.c - makes the cells of a suite and the random order of their slots. Pure.
+ * Invariant: within a phase every round runs each cell once, so slow changes of the machine affect
+ * all cells alike. */
 #include "bench/suite/plan.h"
 
 #include "base/check.h"
@@ -17,21 +17,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a slot takes besides warm-up and window, about, as measured on two virtual CPUs. */
+/* Predicted time of a slot besides warm-up and window, from measurements on two virtual CPUs. */
 #define PROCESSES_S 0.06 /* start and end of server and load generator, and writing the file */
-#define CONNECTS_PER_S 10000.0 /* connections that are set up and ended */
-#define DRAIN_SHARE 0.4        /* of the longest drain, where the load saturates */
-#define SATURATING_PCT 95      /* of the best capacity: nearly all are saturated beyond it */
+#define CONNECTS_PER_S 10000.0 /* connections opened and closed per second */
+#define DRAIN_SHARE 0.4        /* share of the longest drain, for saturating loads */
+#define SATURATING_PCT 95      /* percent of the best capacity that saturate nearly every server */
 
-#define DESCRIPTORS_RESERVED 64u /* that a process needs besides its connections */
+#define DESCRIPTORS_RESERVED 64u /* descriptors besides those of connections */
 
 const char *const cell_load_names[3] = {"closed", "open", "churn"};
 
-/* A field of a load that may be a list: its name, its default, and the value of this cell. */
+/* A field of a load that may be a list, with its current value. */
 struct axis {
-    const char *key;     /* of the load object */
-    double fallback;     /* where the key is absent; of a text: none */
-    const cJSON *values; /* the field: a number or text, a list, or NULL */
+    const char *key;     /* name of the field */
+    double fallback;     /* default number; texts have theirs elsewhere */
+    const cJSON *values; /* the field: a number, text or list; NULL: absent */
     const cJSON *at;     /* current item of a list */
 };
 
@@ -73,7 +73,7 @@ static void axes_start(struct axis axes[AXES], const cJSON *load) {
     }
 }
 
-/* Goes to the next combination, the first axis fastest. Returns false after the last. */
+/* Moves to the next combination; the first axis changes fastest. Returns false after the last. */
 static bool axes_next(struct axis axes[AXES]) {
     for (int i = 0; i < AXES; i++) {
         if (!axes[i].at) continue;
@@ -149,7 +149,7 @@ void plan_skip(struct cell *c, enum skip_code code, const char *format, ...) {
     va_end(rest);
 }
 
-/* Writes why the cell cannot run here, if so. */
+/* Skips the cell, with the reason, if it cannot run here. */
 static void judge_cell(struct cell *c, const struct plan_input *in) {
     const cJSON *d = c->server->describe;
     const char *name = c->server->program->name;
@@ -168,7 +168,7 @@ static void judge_cell(struct cell *c, const struct plan_input *in) {
         else
             plan_skip(c, SKIP_THREADS_LIMIT, "%s starts its own threads", name);
     } else if (c->burn_ns && c->server->program->kind != SERVER_OURS) {
-        plan_skip(c, SKIP_CANNOT_BURN, "%s does not know how to burn CPU", name);
+        plan_skip(c, SKIP_CANNOT_BURN, "%s cannot burn CPU", name);
     } else if (missing) {
         plan_skip(c, SKIP_TRANSPORT_MISSING, "the load generator's transport %s: %s", c->transport,
                   missing);
@@ -211,7 +211,7 @@ static void fill_cell(struct cell *c, const struct plan_input *in, const cJSON *
                                         .server_threads = c->server_threads,
                                         .loadgen_threads = c->loadgen_threads};
     placement_decide(&c->placement, in->placement, &need);
-    if (c->server->program->kind == SERVER_AT) { /* it runs where it likes */
+    if (c->server->program->kind == SERVER_AT) { /* its CPUs are unknown */
         c->placement.server_count = 0;
         c->placement.separate = false;
     }
@@ -233,13 +233,13 @@ static struct cell *add_cell(struct plan *plan) {
 
 /* A load of the suite. */
 struct load {
-    const cJSON *json;  /* what it is */
+    const cJSON *json;  /* load object of the suite */
     const char *phase;  /* name of its phase */
     size_t phase_index; /* position of that phase */
 };
 
-/* Adds the cells of one load: for each combination of its lists each server. Returns false with the
- * reason. */
+/* Adds the cells of one load: all servers for every combination of its lists. Returns false and the
+ * reason on failure. */
 static bool add_load(struct plan *plan, const struct plan_input *in, const struct load *load,
                      struct reason *reason) {
     struct axis axes[AXES];
@@ -257,8 +257,8 @@ static bool add_load(struct plan *plan, const struct plan_input *in, const struc
             fill_cell(c, in, load->json, axes);
             if (of_phase && !plan_find_capacity(plan, c, of_phase)) {
                 reason_set(reason,
-                           "%s: no closed loop of phase \"%.80s\" measures its capacity, with the "
-                           "same connections and transport, and depth %u",
+                           "%s: no closed loop of phase \"%.80s\" measures its capacity: it needs "
+                           "the same connections and transport, and depth %u",
                            c->id, of_phase, c->outstanding);
                 return false;
             }

@@ -1,7 +1,7 @@
-/* plan.h - what a session will run, and in which order: cells and slots.
- * Invariant: the same suite, servers, policy and seed give the same plan on every machine with the
- * same CPUs. Slots are numbered cell-major: cell 0 repeat 0, cell 0 repeat 1, ... Skipped cells
- * have none. */
+/* plan.h - the cells of a session, and the order of their slots. Slots are numbered by cell, then
+ * by repeat. Skipped cells have none.
+ * Invariant: the same suite, servers, placement and seed give the same plan on every machine with
+ * the same CPUs. */
 #ifndef BENCH_SUITE_PLAN_H
 #define BENCH_SUITE_PLAN_H
 
@@ -26,83 +26,83 @@ extern const char *const cell_load_names[3]; /* "closed", "open", "churn" */
 
 #define PLAN_NO_CELL SIZE_MAX
 
-/* One scenario: everything that two slots must share to be repeats of each other. */
+/* One scenario. Slots of one cell are repeats of each other. */
 struct cell {
-    char id[CELL_ID_SIZE];                /* "epoll/closed/c50/d1/64B" */
-    const struct server_spec *server;     /* the model with its options */
-    const struct program *loadgen;        /* what loads it */
-    const char *phase;                    /* name of its phase; points into the suite */
-    size_t phase_index;                   /* position of that phase */
-    size_t load_index;                    /* of the plan; the cells of all servers share it */
-    enum cell_load load;                  /* shape of the load */
-    uint32_t connections;                 /* that send; churn: open at once at most */
-    enum skip_code skip_code;             /* of `skipped`, below */
-    uint32_t idle;                        /* more connections, which stay silent */
-    double newcomers_per_s;               /* connections that arrive beside the load; 0: none */
-    uint32_t depth;                       /* closed loop: messages in flight per connection */
-    double rate_per_s;                    /* open loop: messages, churn: connections per second;
-                                             NAN until plan_set_rates if it is a rate_pct */
-    double rate_pct;                      /* of the best server's capacity; NAN: rate_per_s given */
-    size_t capacity_cell;                 /* rate_pct: this server's cell of the earlier phase */
-    const char *arrival;                  /* open loop and churn: "poisson" or "constant" */
-    uint32_t outstanding;                 /* open loop: unanswered messages per connection */
-    uint32_t churn_echoes;                /* churn: echoes of a connection */
-    bool saturating;                      /* the rate is meant to be too much */
-    bool counted;                         /* its slots count the server's system calls, which slows
-                                             it */
-    uint32_t size_bytes;                  /* of a message */
-    double warmup_s, duration_s, drain_s; /* as planned */
-    uint32_t server_threads;              /* instances of the model */
-    uint32_t burn_ns;                     /* CPU burnt by the server per receive */
-    uint32_t loadgen_threads;             /* at most one a connection */
-    const char *transport;                /* of the load generator; "auto" lets it choose */
-    struct placement placement;           /* CPUs of both */
+    char id[CELL_ID_SIZE];            /* "epoll/closed/c50/d1/64B" */
+    const struct server_spec *server; /* the model with its options */
+    const struct program *loadgen;
+    const char *phase;        /* name of its phase; points into the suite */
+    size_t phase_index;       /* position of that phase */
+    size_t load_index;        /* number of the load; cells of all servers share it */
+    enum cell_load load;      /* kind of load */
+    uint32_t connections;     /* sending connections; churn: most that are open at once */
+    enum skip_code skip_code; /* code of `skipped` */
+    uint32_t idle;            /* further connections, which stay silent */
+    double newcomers_per_s;   /* connections that arrive beside the load; 0: none */
+    uint32_t depth;           /* closed loop: messages in flight per connection */
+    double rate_per_s;        /* open loop: messages, churn: connections per second;
+                                 NAN until plan_set_rates if it is a rate_pct */
+    double rate_pct;          /* percent of the best server's capacity; NAN: rate_per_s is given */
+    size_t capacity_cell; /* rate_pct: cell that measures this server's capacity; or PLAN_NO_CELL */
+    const char *arrival;  /* open loop and churn: "poisson" or "constant" */
+    uint32_t outstanding; /* open loop: unanswered messages per connection */
+    uint32_t churn_echoes;                /* churn: echoes per connection */
+    bool saturating;                      /* the rate is meant to exceed the capacity */
+    bool counted;                         /* count system calls of the server, which slows it */
+    uint32_t size_bytes;                  /* size of a message */
+    double warmup_s, duration_s, drain_s; /* planned times */
+    uint32_t server_threads;              /* instances of the server */
+    uint32_t burn_ns;                     /* CPU time in ns that the server burns per receive */
+    uint32_t loadgen_threads;             /* at most one per connection */
+    const char *transport;                /* transport of the load generator; "auto": it chooses */
+    struct placement placement;           /* CPUs of server and load generator */
     char skipped[CELL_REASON_SIZE];       /* why it cannot run here; empty if it can */
-    size_t first_slot;                    /* its slots are first_slot .. first_slot + repeats - 1 */
+    size_t first_slot;                    /* slots first_slot to first_slot + repeats - 1 */
 };
 
+/* All cells and slots of a session. */
 struct plan {
-    struct cell *cells; /* in suite order, servers innermost; owned */
-    size_t cell_count;  /* how many */
-    size_t repeats;     /* slots per cell */
-    size_t *order;      /* slot numbers as they run; owned */
-    size_t slot_count;  /* how many */
+    struct cell *cells; /* in the order of the suite, servers innermost; owned */
+    size_t cell_count;
+    size_t repeats; /* slots per cell */
+    size_t *order;  /* slot numbers in the order of the run; owned */
+    size_t slot_count;
     size_t *slot_cell;  /* cell of each slot number; owned */
-    double predicted_s; /* how long all slots take, about */
+    double predicted_s; /* predicted time of all slots */
 };
 
-/* What a plan is made of. */
+/* Input of plan_make. */
 struct plan_input {
-    const cJSON *suite;                       /* checked; outlives the plan */
-    const struct server_spec *servers;        /* outlive the plan */
-    size_t server_count;                      /* how many */
-    const struct program *loadgen;            /* what loads them; outlives the plan */
-    const struct placement_policy *placement; /* who runs where */
-    const int *cpus;                          /* where iobench may run */
-    size_t cpu_count;                         /* how many; 0: unknown */
-    uint64_t descriptors;                     /* limit of a process; OS_UNKNOWN: none known */
-    uint64_t seed;                            /* of the order */
+    const cJSON *suite;                /* must be checked; must outlive the plan */
+    const struct server_spec *servers; /* outlive the plan */
+    size_t server_count;
+    const struct program *loadgen;            /* must outlive the plan */
+    const struct placement_policy *placement; /* rule for choosing CPUs */
+    const int *cpus;                          /* CPUs that iobench may use */
+    size_t cpu_count;                         /* 0: unknown */
+    uint64_t descriptors; /* limit of open files per process; may be OS_UNKNOWN */
+    uint64_t seed;        /* for the order of slots */
 };
 
-/* Makes a plan. Returns false with the reason: too many cells, two with the same id, or a rate_pct
- * of a capacity that no cell measures. */
+/* Makes a plan. Returns false and the reason if there are too many cells, two cells have the same
+ * id, or no cell measures the capacity that a rate_pct refers to. */
 bool plan_make(struct plan *plan, const struct plan_input *input, struct reason *reason);
 void plan_free(struct plan *plan);
 
-/* Notes why a cell is not run. */
+/* Marks a cell as skipped, with code and reason. */
 void plan_skip(struct cell *cell, enum skip_code code, const char *format, ...) FORMAT_PRINTF(3, 4);
 
-/* Notes in an open-loop cell which closed-loop cell of the phase `of_phase`, before its own, has
- * the same server and the same conditions. Returns false if there is none. */
+/* Sets the capacity_cell of an open loop: the closed loop with the same server and conditions in
+ * the earlier phase `of_phase`. Returns false if there is none. */
 bool plan_find_capacity(const struct plan *plan, struct cell *cell, const char *of_phase);
 
-/* Before a phase starts: turns rate_pct into rate_per_s, and finds out whom that saturates.
- * `capacity(context, cell)` is what an earlier cell served, per s; NAN if that is not known. A cell
- * whose server's capacity is not known is skipped, with the reason. Returns whether any changed. */
+/* Sets rate_per_s and saturating of the cells with a rate_pct; call it before a phase starts.
+ * `capacity(context, cell)` returns the throughput of an earlier cell per s, or NAN if it is
+ * unknown. Skips cells whose own capacity is unknown. Returns whether any cell changed. */
 bool plan_set_rates(struct plan *plan, size_t phase_index,
                     double (*capacity)(void *context, size_t cell), void *context);
 
-/* How long one slot of a cell takes, about, in s. */
+/* Predicted time of one slot of a cell, in s. */
 double plan_slot_s(const struct cell *cell);
 
 /* The scenario as the result file holds it; owned by the caller. */

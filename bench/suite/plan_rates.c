@@ -1,6 +1,7 @@
-/* plan_rates.c - rates that are a share of what an earlier phase measured. Pure.
- * Invariant: all servers get the same rates, those of the best one; what is too much for one of
- * them is its own affair, and marked so. */
+/* plan_rates.c - computes rates that are a share of the capacity measured in an earlier phase.
+ * Pure.
+ * Invariant: all servers get the same rate, a share of the best server's capacity. Cells whose own
+ * server cannot serve it are marked as saturating. */
 #include "base/check.h"
 
 #include "bench/suite/plan.h"
@@ -11,7 +12,7 @@
 
 #define OWN_CAPACITY_MAX 0.95 /* beyond this share of its own capacity a server is saturated */
 
-/* Whether closed-loop cell `k` tells the capacity of what is offered by the open-loop cell `c`. */
+/* Whether closed loop `k` has the same conditions as open loop `c`, apart from the server. */
 static bool tells_capacity(const struct cell *k, const struct cell *c) {
     return k->load == CELL_CLOSED && !k->counted && k->depth == c->outstanding &&
            k->connections == c->connections && k->idle == c->idle &&
@@ -40,7 +41,7 @@ bool plan_set_rates(struct plan *plan, size_t phase_index,
         double own = capacity(context, c->capacity_cell), best = own;
         for (size_t k = 0; k < plan->cell_count; k++)
             if (plan->cells[k].phase_index == phase && tells_capacity(&plan->cells[k], c))
-                best = fmax(best, capacity(context, k)); /* passes over NAN */
+                best = fmax(best, capacity(context, k)); /* ignores NAN */
         changed = true;
         if (!(own > 0)) {
             plan_skip(c, SKIP_CAPACITY_UNKNOWN, "phase %.80s did not measure its capacity",

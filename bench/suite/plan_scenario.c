@@ -1,5 +1,5 @@
-/* plan_scenario.c - a cell as the result file holds it.
- * Invariant: the object is a full copy; nothing outside it is needed to run the cell again. */
+/* plan_scenario.c - makes the scenario of a cell for the result file.
+ * Invariant: the scenario is complete: it is enough to run the cell again. */
 #include "base/json.h"
 
 #include "bench/suite/plan.h"
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "trigger=edge" becomes "trigger":"edge"; a number where the model takes a number. */
+/* Converts "trigger=edge" to "trigger":"edge". Options with numeric values become numbers. */
 static cJSON *options_json(const struct server_spec *server) {
     cJSON *options = cJSON_CreateObject();
     for (size_t i = 0; i < server->option_count; i++) {
@@ -18,7 +18,7 @@ static cJSON *options_json(const struct server_spec *server) {
         *value++ = '\0';
         char *end;
         double number = strtod(value, &end);
-        bool choice = *end != '\0'; /* a model that does not describe itself lists no choices */
+        bool choice = *end != '\0'; /* in case the model does not describe itself */
         const cJSON *o;
         cJSON_ArrayForEach(o, cJSON_GetObjectItemCaseSensitive(server->describe, "options")) {
             const char *known = describe_text(o, "name");

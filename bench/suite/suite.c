@@ -1,5 +1,5 @@
-/* suite.c - loads suite files, checks them and applies what the command line overrides.
- * Invariant: an error names the file, the field's path and what is wrong with it. */
+/* suite.c - loads and checks suite files, and applies overrides of the command line.
+ * Invariant: an error message names the file, the path of the field and the problem. */
 #include "bench/suite/suite.h"
 
 #include "base/check.h"
@@ -19,7 +19,7 @@
 
 #define SCHEMA_FILE "iobench-suite.schema.json"
 #define NAME_MAX_LENGTH 60
-#define VALUES_MAX 64           /* of a list on the command line */
+#define VALUES_MAX 64           /* longest list on the command line */
 #define CONNECTIONS_HIGHEST 1e6 /* as in the schema */
 
 /* ---- names ---- */
@@ -37,7 +37,7 @@ size_t suite_names(const struct paths *paths, char *names[SUITES_MAX]) {
     struct files_list files;
     struct reason why;
     size_t count = 0;
-    files_list(&files, paths->suites, &why); /* one that cannot be listed has no suites */
+    files_list(&files, paths->suites, &why); /* empty if the folder cannot be listed */
     for (size_t i = 0; i < files.count && count < SUITES_MAX; i++) {
         const char *file = files.names[i];
         if (!ends_with(file, ".json") || strcmp(file, SCHEMA_FILE) == 0) continue;
@@ -51,7 +51,7 @@ size_t suite_names(const struct paths *paths, char *names[SUITES_MAX]) {
     return count;
 }
 
-/* Why there is no suite `name`, and what there is. */
+/* Sets the reason for an unknown suite: the nearest name, or all names. */
 static void explain_unknown(const struct paths *paths, const char *name, struct reason *reason) {
     char *names[SUITES_MAX + 1] = {NULL};
     size_t count = suite_names(paths, names);
@@ -81,13 +81,13 @@ static bool suite_path(const struct paths *paths, const char *name, char path[PA
     return false;
 }
 
-/* ---- rules that the schema cannot say ---- */
+/* ---- rules that the schema cannot express ---- */
 
 static const cJSON *field(const cJSON *object, const char *key) {
     return cJSON_GetObjectItemCaseSensitive(object, key);
 }
 
-/* Names become parts of file names, ids and messages. */
+/* Checks a name, which becomes part of file names, ids and messages. */
 static bool check_name(const cJSON *object, const char *path, struct reason *reason) {
     static const char allowed[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
@@ -98,7 +98,7 @@ static bool check_name(const cJSON *object, const char *path, struct reason *rea
                       NAME_MAX_LENGTH);
 }
 
-/* Whether a phase of that name stands before phase number `before`. */
+/* Whether a phase before number `before` is called `name`. */
 static bool earlier_phase(const cJSON *suite, const char *name, int before) {
     const cJSON *phase = field(suite, "phases")->child;
     for (int i = 0; i < before; i++, phase = phase->next)
@@ -106,7 +106,7 @@ static bool earlier_phase(const cJSON *suite, const char *name, int before) {
     return false;
 }
 
-/* So do names of transports. */
+/* Checks the names of transports, which also become part of ids. */
 static bool check_transports(const cJSON *load, const char *path, struct reason *reason) {
     const cJSON *asked = field(load, "transport"), *item = asked;
     char place[16] = "";
@@ -117,7 +117,7 @@ static bool check_transports(const cJSON *load, const char *path, struct reason 
             return reason_set(reason,
                               "%s.transport%s: not \"*\" or 1 to %d letters, digits, '-' and '_'",
                               path, place, TRANSPORT_NAME_MAX);
-        if (!cJSON_IsArray(asked)) break; /* what follows it are other fields */
+        if (!cJSON_IsArray(asked)) break; /* a single text: the next items are other fields */
     }
     return true;
 }
@@ -126,7 +126,7 @@ static bool check_load(const cJSON *suite, int phase, const cJSON *load, const c
                        struct reason *reason) {
     static const struct {
         const char *key;   /* of the load */
-        const char *loads; /* with which it goes */
+        const char *loads; /* loads that may have it */
     } fields[] = {{"depth", "closed"},
                   {"outstanding", "open"},
                   {"rate_pct", "open"},
@@ -139,7 +139,7 @@ static bool check_load(const cJSON *suite, int phase, const cJSON *load, const c
     const char *kind = field(load, "load")->valuestring;
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         if (field(load, fields[i].key) && !strstr(fields[i].loads, kind))
-            return reason_set(reason, "%s.%s: does not go with load \"%s\"", path, fields[i].key,
+            return reason_set(reason, "%s.%s: not allowed with load \"%s\"", path, fields[i].key,
                               kind);
     const cJSON *of_phase = field(load, "of_phase");
     bool in_pct = field(load, "rate_pct") != NULL;
@@ -148,9 +148,10 @@ static bool check_load(const cJSON *suite, int phase, const cJSON *load, const c
     if (in_pct != (of_phase != NULL))
         return reason_set(reason, "%s: \"%s\" is missing", path, in_pct ? "of_phase" : "rate_pct");
     if (in_pct && field(load, "rate_per_s"))
-        return reason_set(reason, "%s.rate_per_s: does not go with rate_pct", path);
+        return reason_set(reason, "%s.rate_per_s: not allowed with rate_pct", path);
     if (in_pct && field(load, "saturating"))
-        return reason_set(reason, "%s.saturating: follows from rate_pct", path);
+        return reason_set(reason, "%s.saturating: not allowed with rate_pct, which determines it",
+                          path);
     if (of_phase && !earlier_phase(suite, of_phase->valuestring, phase))
         return reason_set(reason, "%s.of_phase: no earlier phase is called \"%.80s\"", path,
                           of_phase->valuestring);
@@ -213,7 +214,7 @@ static void set(cJSON *object, const char *key, cJSON *value) {
     CHECK(cJSON_AddItemToObject(object, key, value));
 }
 
-/* Reads "1,50,500". NULL with the reason if it is something else. */
+/* Reads "1,50,500". Returns NULL and the reason on failure. */
 static cJSON *read_connections(const char *text, struct reason *reason) {
     cJSON *list = cJSON_CreateArray();
     for (const char *at = text; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
@@ -234,11 +235,11 @@ static cJSON *read_connections(const char *text, struct reason *reason) {
     return list;
 }
 
-/* Reads "epoll,libuv". NULL with the reason if it is something else. */
+/* Reads "epoll,libuv". Returns NULL and the reason on failure. */
 static cJSON *read_transports(const char *text, struct reason *reason) {
     cJSON *list = cJSON_CreateArray();
     for (const char *at = text; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
-        char name[TRANSPORT_NAME_MAX + 2]; /* one more than may be: that is seen as too long */
+        char name[TRANSPORT_NAME_MAX + 2]; /* too long a name gets 1 character too many */
         size_t length = strcspn(at, ",");
         snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : sizeof name), at);
         if (cJSON_GetArraySize(list) == VALUES_MAX || !transports_named(name)) {

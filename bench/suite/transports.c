@@ -1,5 +1,6 @@
-/* transports.c - asks the load generator's description about transports. Pure.
- * Invariant: what is known but missing is no error; its cells are skipped, with the reason. */
+/* transports.c - looks up transports in the load generator's description. Pure.
+ * Invariant: a transport that is known but unavailable is not an error; its cells are skipped, with
+ * the reason. */
 #include "bench/suite/transports.h"
 
 #include "base/check.h"
@@ -22,7 +23,7 @@ bool transports_named(const char *name) {
     return length > 0 && length <= TRANSPORT_NAME_MAX && strspn(name, allowed) == length;
 }
 
-/* All that the load generator knows, those that it can use first; owned by the caller. */
+/* All transports that the load generator knows, available ones first; owned by the caller. */
 static cJSON *known_names(const cJSON *loadgen) {
     cJSON *names = cJSON_CreateArray();
     const cJSON *item;
@@ -52,13 +53,11 @@ static bool refuse(const char *name, const cJSON *known, struct reason *reason) 
         size_t used = strlen(list);
         snprintf(list + used, sizeof list - used, ", %s", item->valuestring);
     }
-    return reason_set(reason,
-                      "transport %s: this load generator has none of that name; "
-                      "there are %s",
-                      name, list);
+    return reason_set(reason, "transport %s: unknown to this load generator; there are %s", name,
+                      list);
 }
 
-/* Adds a name that is asked for, "*" spelt out. Returns whether it is known. */
+/* Adds a name of the suite; "*" adds all known names. Returns whether the name is known. */
 static bool add_asked(cJSON *names, const char *name, const cJSON *known) {
     const cJSON *k;
     if (strcmp(name, "*") != 0) {
@@ -71,7 +70,7 @@ static bool add_asked(cJSON *names, const char *name, const cJSON *known) {
     return known->child != NULL;
 }
 
-/* Replaces what one load asks for by names. Returns false with the reason. */
+/* Replaces the transport of a load by a list of names. Returns false and the reason on failure. */
 static bool resolve(cJSON *load, const cJSON *known, struct reason *reason) {
     cJSON *names = cJSON_CreateArray();
     const cJSON *asked = field(load, "transport"), *item;

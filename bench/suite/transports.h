@@ -1,6 +1,5 @@
-/* transports.h - what carries the load: the names that suites and --transport may use.
- * Invariant: all that iobench knows of a transport stands in what the load generator's --describe
- * printed. */
+/* transports.h - the transports of the load generator: names in suites and in --transport.
+ * Invariant: iobench knows nothing about transports except the load generator's --describe. */
 #ifndef BENCH_SUITE_TRANSPORTS_H
 #define BENCH_SUITE_TRANSPORTS_H
 #include "bench/support/reason.h"
@@ -9,16 +8,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define TRANSPORT_NAME_MAX 32 /* its length: names become parts of ids */
+#define TRANSPORT_NAME_MAX 32 /* longest name; names become part of ids */
 
-/* Whether a text may name a transport; "*" and "auto" do. */
+/* Whether a text is a valid name of a transport; "*" and "auto" are. */
 bool transports_named(const char *name);
 
-/* Puts every transport that the load generator knows in place of "*", in each load of a checked
- * suite. Returns false with the reason if one is asked for that it does not know. */
+/* Replaces "*" in every load of a checked suite by all transports that the load generator knows.
+ * Returns false and the reason if the suite names an unknown transport. */
 bool transports_resolve(cJSON *suite, const cJSON *loadgen, struct reason *reason);
 
-/* Why a transport cannot be used on this machine; NULL if it can. */
+/* The reason why a transport cannot be used on this machine; NULL if it can. */
 const char *transports_missing(const cJSON *loadgen, const char *name);
 
 #endif

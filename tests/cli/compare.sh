@@ -67,7 +67,7 @@ run_compare() {
     compared "and counts with two sessions a side" 1 REGRESSED a.json b.json --to slow-1.json slow-2.json
     compared "unless it never fails" 0 REGRESSED --fail-on never a.json --to slow-1.json --gate
     compared "a faster candidate" 0 IMPROVED slow-1.json --to a.json --gate
-    compared "too few slots" 3 '2 and 9 usable slots, 8 a side are needed: --repeats 8' short.json --to b.json
+    compared "too few slots" 3 '2 and 9 usable slots, 8 per side are needed: --repeats 8' short.json --to b.json
     compared "another kernel" 3 'kernel: 6\.18.* / 6\.1; allow it with --vary kernel' a.json --to kernel.json
     compared "another kernel, allowed" 0 PASS a.json --to kernel.json --vary kernel --vary cpu
     compared "across operating systems" 3 'across operating systems there is no verdict' a.json --to os.json

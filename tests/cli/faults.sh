@@ -232,7 +232,7 @@ fake_servers() {
     for name in silent flooding babbling stubborn chatty elsewhere failing; do start_fake $name; done
     check_fake silent 'server not ready after 10 s'
     check_fake flooding 'server not ready after 10 s'
-    check_fake babbling 'its ready line is not understood'
+    check_fake babbling 'cannot parse its ready line'
     check_fake stubborn 'server did not end and was killed'
     check_fake chatty 'the server printed no stats'
     check_fake elsewhere 'no figures: loadgen: .*127\.0\.0\.1:1|errors'

@@ -24,8 +24,8 @@ refused_commands() {
     verdict "server-cmd: an unknown path" "$(table_fault 2 '^iobench run: --server-cmd: \./nosuch: no such program$' "${refused[@]}" --server-cmd './nosuch {port}')"
     verdict "server-cmd: a file that is no program" "$(table_fault 2 'tiny.json: not executable$' "${refused[@]}" --server-cmd "$TMP/tiny.json {port}")"
     verdict "server-cmd: no {port}" "$(table_fault 2 '^iobench run: --server-cmd: cat x: no \{port\}' "${refused[@]}" --server-cmd 'cat x')"
-    verdict "server-cmd: a quote that is not closed" "$(table_fault 2 "^iobench run: --server-cmd: cat 'x \{port\}: a ' is not closed$" "${refused[@]}" --server-cmd "cat 'x {port}")"
-    verdict "server-cmd: only blanks" "$(table_fault 2 'no program is named$' "${refused[@]}" --server-cmd '  ')"
+    verdict "server-cmd: a quote that is not closed" "$(table_fault 2 "^iobench run: --server-cmd: cat 'x \{port\}: the quote ' is not closed$" "${refused[@]}" --server-cmd "cat 'x {port}")"
+    verdict "server-cmd: only blanks" "$(table_fault 2 'no program given$' "${refused[@]}" --server-cmd '  ')"
     verdict "server-cmd: given twice" "$(table_fault 2 'given twice$' "${refused[@]}" --server-cmd 'cat {port}' --server-cmd 'cat {port}')"
     local address
     for address in localhost :7 ::1:7 '[]:7' localhost:0 localhost:65536 'a b:7' 'x;y:7'; do

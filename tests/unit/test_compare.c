@@ -133,7 +133,7 @@ static void too_few_slots_are_not_measured(void **state) {
     compare_two(&report, closed_result("a", 2, 1e5, 5e3), closed_result("b", 8, 1e5, 5e3), 0);
     const struct gate_row *row = row_of(&report, CLOSED, METRIC_CPU);
     expect_verdict(row, GATE_NOT_MEASURED,
-                   "2 and 8 usable slots, 8 a side are needed: --repeats 8");
+                   "2 and 8 usable slots, 8 per side are needed: --repeats 8");
     assert_true(row->gated && isnan(row->effect) && isnan(row->smallest));
     assert_near(row->baseline, 5002.5, 1e-9);
     assert_int_equal(exit_code(&report), 3);
@@ -154,7 +154,7 @@ static void the_commonest_reason_is_told(void **state) {
     }
     compare_two(&report, left, closed_result("b", 8, 1e5, 5e3), 0);
     expect_verdict(row_of(&report, CLOSED, METRIC_CPU), GATE_NOT_MEASURED,
-                   "0 and 8 usable slots, 8 a side are needed; mostly: common");
+                   "0 and 8 usable slots, 8 per side are needed; mostly: common");
     assert_int_equal(row_of(&report, CLOSED, METRIC_CPU)->reason.code, GATE_SLOT_INVALID);
     assert_int_equal(row_of(&report, CLOSED, METRIC_CPU)->reason.slot, VALIDITY_ERRORS);
     assert_true(isnan(row_of(&report, CLOSED, METRIC_CPU)->baseline));
@@ -305,8 +305,8 @@ static void some_files_are_no_sides(void **state) {
     cJSON *ab = new_result("a");
     set(ab, "session.mode", "\"ab\"");
     expect_impossible((struct sides){{ab}, {new_result("b")}},
-                      "1.json: holds both sides, and `iobench ab` has given its verdict; "
-                      "compare takes results of `iobench run`");
+                      "1.json: is a result of `iobench ab`, which holds both sides; compare needs "
+                      "results of `iobench run`");
     expect_impossible((struct sides){{new_result("a"), new_result("a")}, {new_result("b")}},
                       "2.json: the same session as 1.json; give each session once");
     expect_impossible((struct sides){{new_result("a")}, {new_result("b"), new_result("a")}},

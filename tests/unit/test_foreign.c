@@ -63,8 +63,8 @@ static void refusals_say_why(void **state) {
         {"'' {port}", "no program"},
         {"serve", "serve: no {port}"},
         {"serve {PORT}", "no {port}"},
-        {"serve '{port}", "a ' is not closed"},
-        {"serve \"{port} 'x'", "a \" is not closed"},
+        {"serve '{port}", "the quote ' is not closed"},
+        {"serve \"{port} 'x'", "the quote \" is not closed"},
         {"a\nb", "a?b: no {port}"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -169,7 +169,7 @@ static void specs_join_the_models(void **state) {
     assert_false(foreign_spec_read(&specs[3], SERVER_AT, "h:0", &m, &reason));
     assert_false(foreign_spec_read(&specs[3], SERVER_COMMAND, "/bin/sh", &m, &reason));
     assert_string_equal(reason.text,
-                        "--server-cmd: /bin/sh: no {port}; put it where the port goes");
+                        "--server-cmd: /bin/sh: no {port}; write it in place of the port");
     assert_int_equal(m.count, 3);
     for (int i = 0; i < 3; i++) server_spec_free(&specs[i]);
     models_free(&m);

@@ -47,7 +47,7 @@ static void a_table_reads_as_a_whole(void **state) {
              "-5.7\u00a0..\u00a0-3.8\u00a0%%  0.0003\u2020      8  REGRESSED\n"
              "  p99            20\u00a0\u00b5s      21\u00a0\u00b5s  +8.3 %%  "
              "+7.3\u00a0..\u00a0+9.4\u00a0%%    0.012      2  INCONCLUSIVE\n"
-             "    this run could have seen a change of 4.1 %%\n"
+             "    this run could have detected a change of 4.1 %%\n"
              "poll/closed\n"
              "  p99                \u2013          \u2013       \u2013               \u2013"
              "        \u2013      0  NOT MEASURED\n"
@@ -135,12 +135,13 @@ static void the_conclusion_follows_the_exit_code(void **state) {
     add(&m, "c", METRIC_P99, GATE_REGRESSED, 0.2);
     add(&m, "d", METRIC_P99, GATE_REGRESSED, 0.2);
     expect_conclusion(&m, 1, "REGRESSED: c: p99 +22.1 % (p 0.0003), and 1 more");
-    expect_conclusion(&m, 0,
-                      "REGRESSED: c: p99 +22.1 % (p 0.0003), and 1 more; no failure, as asked for");
+    expect_conclusion(
+        &m, 0,
+        "REGRESSED: c: p99 +22.1 % (p 0.0003), and 1 more; not a failure because of --fail-on");
     m.report.advisory = true;
-    expect_conclusion(&m, 0,
-                      "REGRESSED: c: p99 +22.1 % (p 0.0003), and 1 more; no failure, because"
-                      " it is advisory");
+    expect_conclusion(
+        &m, 0,
+        "REGRESSED: c: p99 +22.1 % (p 0.0003), and 1 more; not a failure because it is advisory");
     m.report.invalid = true;
     gate_reason_set(&m.report.reason, GATE_CONTROL_SHIFTED, "the control shifted");
     expect_conclusion(&m, 3, "INVALID: the control shifted");

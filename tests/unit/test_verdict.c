@@ -236,7 +236,7 @@ static void a_full_generator_is_told_without_the_server(void **state) {
     EXPECT_VALID(f);
     f.busy_pct = 95;
     EXPECT_SUSPECT(f, LOADGEN_FULL,
-                   "the load generator was busy 95 %, the server's CPU is not known");
+                   "the load generator was busy 95 %, the server's CPU use is unknown");
 }
 
 static void a_closed_loop_fills_one_side(void **state) {
@@ -248,7 +248,7 @@ static void a_closed_loop_fills_one_side(void **state) {
     EXPECT_VALID(f);
     f.must_fill = 50;
     EXPECT_SUSPECT(f, CPUS_TAKEN,
-                   "somebody else had the CPUs: busy 84 %, server CPU 60 % with 50 in flight");
+                   "other processes used the CPUs: busy 84 %, server CPU 60 % with 50 in flight");
     f.busy_pct = 85;
     EXPECT_VALID(f);
     f.busy_pct = 60;
@@ -268,7 +268,7 @@ static void lost_cpu_is_suspect(void **state) {
     EXPECT_VALID(f);
     f.own_cpu_pct = 11;
     EXPECT_SUSPECT(f, LOADGEN_PREEMPTED,
-                   "the load generator lost its CPU to others: busy 93 %, on the CPU 11 %");
+                   "other processes used the load generator's CPU: busy 93 %, on the CPU 11 %");
     f.own_cpu_pct = NAN;
     EXPECT_VALID(f);
 }
@@ -279,7 +279,7 @@ static void windows_apart_are_suspect(void **state) {
     f.window_spread_ns = 0.01 * f.window_s * 1e9;
     EXPECT_VALID(f);
     f.window_spread_ns = 25e6;
-    EXPECT_SUSPECT(f, WINDOWS_APART, "the windows of the threads began up to 25.0 ms apart");
+    EXPECT_SUSPECT(f, WINDOWS_APART, "the windows of the threads started up to 25.0 ms apart");
 }
 
 static void late_sends_are_suspect(void **state) {

@@ -1,6 +1,6 @@
-/* metrics.c - what a metric takes from a slot.
- * Invariant: whether a figure counts depends on that slot alone. */
-#include "bench/gate/metrics.h"
+/* figures.c - takes the figure of a metric from a slot.
+ * Invariant: whether a figure counts depends only on that slot. */
+#include "bench/gate/figures.h"
 
 #include "bench/result/sample_facts.h"
 #include "bench/support/json_path.h"
@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Takes over a reason that the slot itself gives. */
+/* Copies a reason of the slot itself. */
 static void quote(struct gate_reason *why, enum gate_code code, const cJSON *sample, int index) {
     const char *text = sample_reason(sample, index);
     gate_reason_set(why, code, "%s", text ? text : "invalid");
@@ -21,7 +21,7 @@ double gate_figure(enum metric metric, const cJSON *scenario, const cJSON *sampl
     if (!metric_gated(metric, metrics[metric].gates, scenario)) return NAN;
     enum bound bound = sample_bound(sample);
     const char *counting = json_text(sample, "counters.reason");
-    bool of_loadgen = metric == METRIC_LOADGEN_CPU; /* then it should be the one that is full */
+    bool of_loadgen = metric == METRIC_LOADGEN_CPU; /* should be at its limit */
     double value = metric_value(&metrics[metric], sample, NAN);
     if (!sample_usable(sample)) {
         quote(why, GATE_SLOT_INVALID, sample, 0);
@@ -29,15 +29,15 @@ double gate_figure(enum metric metric, const cJSON *scenario, const cJSON *sampl
         gate_reason_set(why, GATE_BOUND_CLIENT, "the load generator was the bottleneck");
     } else if (bound == BOUND_BOTH && metric == METRIC_THROUGHPUT) {
         gate_reason_set(why, GATE_BOUND_BOTH,
-                        "the load generator was as much as the server the bottleneck");
+                        "both the load generator and the server were the bottleneck");
     } else if (bound == BOUND_UNKNOWN && metric == METRIC_THROUGHPUT) {
-        gate_reason_set(why, GATE_BOUND_UNKNOWN, "the load generator was perhaps the bottleneck");
+        gate_reason_set(why, GATE_BOUND_UNKNOWN, "the load generator may have been the bottleneck");
     } else if (!isfinite(value) && counting) {
         gate_reason_set(why, GATE_NOT_COUNTED, "%s", counting);
     } else if (!isfinite(value)) {
-        gate_reason_set(why, GATE_FIGURE_UNKNOWN, "the figure is not known");
+        gate_reason_set(why, GATE_FIGURE_UNKNOWN, "the figure is unknown");
     } else if (value <= 0) {
-        gate_reason_set(why, GATE_FIGURE_ZERO, "the figure is 0, which has no ratio");
+        gate_reason_set(why, GATE_FIGURE_ZERO, "the figure is 0, so there is no ratio");
     } else {
         return value;
     }

@@ -1,0 +1,20 @@
+/* figures.h - the figure of a metric in a slot, or why it is unusable.
+ * Invariant: the figure is NAN if the slot is invalid or the load generator limited it. */
+#ifndef BENCH_GATE_FIGURES_H
+#define BENCH_GATE_FIGURES_H
+
+#include "bench/gate/gate.h"
+
+#include <cjson/cJSON.h>
+
+/* The figure of one slot; `sample` and the `scenario` of its cell are those of a result file.
+ * Returns NAN and sets `why` if the figure is unusable. Returns NAN and GATE_NO_REASON if the
+ * metric is not gated under this load. */
+double gate_figure(enum metric metric, const cJSON *scenario, const cJSON *sample,
+                   struct gate_reason *why);
+
+/* Whether a slot shows a malfunction rather than noise: no figures, a dead server, wrong echoes or
+ * totals that disagree. Sets `why` if so. */
+bool gate_broken(const cJSON *sample, struct gate_reason *why);
+
+#endif
