@@ -32,7 +32,7 @@ CC_macos := cc
 CC_bsd := cc
 endif
 Q := $(if $(V),,@)
-# How other targets build: as many jobs as there are CPUs, unless the command line says otherwise.
+# Builds in parallel, with a job per CPU unless the command line has -j.
 MAKE_ALL = $(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(or $(shell getconf _NPROCESSORS_ONLN 2>/dev/null),1) -Otarget)
 
 # ---- what to build -------------------------------------------------------------------------------
