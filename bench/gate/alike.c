@@ -268,7 +268,7 @@ bool alike_cell(const struct side sides[SIDES], const char *id, unsigned vary,
         }
     if (!s.found) return true;
     bool several = (s.found & (s.found - 1)) != 0;
-    reason_set(reason, "%s%s with", s.first, several ? ", and more; allow it all" : "; allow it");
+    reason_set(reason, "%s%s with", s.first, several ? ", and more; allow them" : "; allow it");
     for (unsigned key = 0; key < KEYS; key++)
         if (s.found & 1u << key) reason_add(reason, " --vary %s", alike_keys[key].name);
     return false;

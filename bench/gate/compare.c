@@ -228,7 +228,8 @@ static void judge_missing(struct cell_state *state, const struct job *job) {
         gate_reason_set(&state->reason, GATE_SKIPPED, "skipped%s%s: %s", nowhere ? "" : " by the ",
                         nowhere ? "" : side_names[side], state->skipped[side]);
     else if (!new)
-        gate_reason_set(&state->reason, GATE_ABSENT, "the %s does not have it", side_names[side]);
+        gate_reason_set(&state->reason, GATE_ABSENT, "the %s does not have this cell",
+                        side_names[side]);
 }
 
 static void judge_cell(struct cell_state *state, const struct job *job, const char *id) {

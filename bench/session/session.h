@@ -38,7 +38,7 @@ struct session {
     struct paths paths;                /* files and folders of iobench */
     struct process_loop loop;          /* runs the children */
     bool loop_open;                    /* `loop` is open */
-    struct models own;                 /* the programs beside iobench */
+    struct models own;                 /* programs in the folder of iobench */
     cJSON *suite;                      /* with overrides; owned */
     struct placement_policy placement; /* CPUs of server and load generator */
     char output[PATH_SIZE];            /* path of the result file */
