@@ -60,8 +60,7 @@ static const struct gate_reason *commonest(const struct reasons *reasons) {
     return reasons->used ? &reasons->first[best] : NULL;
 }
 
-/* Whether the load generator limited or may have limited the figure; see "bound" in docs/method.md.
- */
+/* Whether the load generator may have limited the figure; see "bound" in docs/method.md. */
 static bool shows_generator(enum metric metric, const cJSON *slot) {
     enum bound bound = sample_bound(slot);
     if (!sample_usable(slot)) return false;

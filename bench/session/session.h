@@ -47,8 +47,7 @@ struct session {
 /* The next three functions return EXIT_FINE, or EXIT_USAGE after one line on stderr. Call
  * session_close in any case. */
 
-/* Reads the suite, applies `overrides` (NULL: none) and finds the programs. `*s` must be all zero.
- */
+/* Reads the suite, applies `overrides` (NULL: none) and finds the programs. `*s` must be zero. */
 int session_open(struct session *s, const struct session_request *asked,
                  const struct suite_overrides *overrides);
 
