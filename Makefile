@@ -32,6 +32,8 @@ CC_macos := cc
 CC_bsd := cc
 endif
 Q := $(if $(V),,@)
+# How other targets build: as many jobs as there are CPUs, unless the command line says otherwise.
+MAKE_ALL = $(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(or $(shell getconf _NPROCESSORS_ONLN 2>/dev/null),1) -Otarget)
 
 # ---- what to build -------------------------------------------------------------------------------
 
@@ -129,7 +131,7 @@ NOW := $(shell date -u +%Y%m%dT%H%M%SZ)
 .PHONY: bench bench-loadgen bench-loadgen-now check check-now check-windows check-all lint deps deps-windows ensure help install clean
 
 bench: ensure
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE_ALL) all
 	$(BIN)/iobench run --suite $(SUITE) -o results/$(NOW)-$(SUITE).json
 	$(BIN)/iobench report results/$(NOW)-$(SUITE).json -o results/$(NOW)-$(SUITE).html
 
@@ -153,15 +155,24 @@ check: ensure
 	  apt install -y --no-install-recommends $(PACKAGES_CHECK) || echo "make: $(PACKAGES_CHECK): not installed; going on without it"; }
 	$(Q)$(MAKE) --no-print-directory check-now
 
-check-now: tests $(if $(filter release,$(CONFIG)),fuzz-build)
-	$(Q)BIN=$(BIN) CONFIG=$(CONFIG) MODELS="$(MODELS)" MISSING="$(MISSING)" bash tests/run.sh
+check-now:
+	$(Q)$(MAKE_ALL) tests
+	$(if $(filter release,$(CONFIG)),$(Q)$(MAKE) --no-print-directory fuzz-build)
+	$(Q)BIN=$(BIN) CONFIG=$(CONFIG) MODELS="$(MODELS)" MISSING="$(MISSING)" LONG=$(LONG) bash tests/run.sh
 
-# The release run, then the same under ASan+UBSan, the load generator under TSan, Windows, kqueue.
-check-all: check
-	$(Q)$(MAKE) --no-print-directory check-now CONFIG=asan
-	$(Q)$(MAKE) --no-print-directory check-now CONFIG=tsan
-	$(Q)$(MAKE) --no-print-directory check-windows
-	$(Q)$(MAKE) --no-print-directory check-bsd
+# The release run, then what a sanitizer can make different under ASan+UBSan, the load generator under TSan,
+# Windows, kqueue. A part that fails does not keep the others from running.
+CHECK_ALL = check "check-now CONFIG=asan" "check-now CONFIG=tsan" check-windows check-bsd
+check-all: ensure
+	$(Q)$(call each-part,$(CHECK_ALL))
+each-part = failed=; for part in $(1); do \
+    echo "make: $$part"; $(MAKE) --no-print-directory $$part || failed="$$failed, $$part"; done; \
+  [ -z "$$failed" ] || { echo "make: failed:$${failed\#,}" >&2; exit 1; }
+
+# What takes long and seldom finds anything: tests/run.sh says what.
+.PHONY: check-long
+check-long: ensure
+	$(Q)$(call each-part,"check LONG=1" "check-now CONFIG=asan LONG=1" "check-now CONFIG=tsan LONG=1")
 
 # ---- install -------------------------------------------------------------------------------------
 
@@ -187,6 +198,7 @@ help:
 	@echo "make check-windows install what is missing, test the Windows programs under Wine"
 	@echo "make check-bsd     test the kqueue model over a test double"
 	@echo "make check-all     check, again under ASan+UBSan, the load generator under TSan, check-windows, check-bsd"
+	@echo "make check-long    check and what takes long: every truth case for every transport, also with sanitizers"
 	@echo "make fuzz          fuzz every reader for FUZZ_S=$(FUZZ_S) seconds; check does it for 10"
 	@echo "make lint          clang-format, the layers, clang-tidy, cppcheck, the platform rule, a build with clang"
 	@echo "make deps          install the libraries and tools (Debian packages)"

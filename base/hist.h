@@ -13,7 +13,7 @@
 #define HIST_HIGHEST 60000000000u /* 60 s in ns */
 #define HIST_DIGITS 3
 #define HIST_BUCKETS 27648 /* (26 + 1) * 1024: 2^11 * 2^25 > 60e9 */
-#define HIST_BEYOND 10     /* values beyond a quantile for it to be told */
+#define HIST_BEYOND 10     /* a quantile is reported if so many values lie beyond it */
 
 struct hist {
     uint64_t count;                /* values recorded within range */
@@ -57,8 +57,8 @@ void hist_merge(struct hist *into, const struct hist *from);
  * holds value number ceil(q * count), but never above the largest value. 0 when empty. */
 uint64_t hist_quantile(const struct hist *h, double q);
 
-/* Whether a quantile is one of many values and no accident: HIST_BEYOND or more of them lie beyond
- * it, so that there are at least HIST_BEYOND / (1 - q). What is not told is unknown. */
+/* Whether quantile `q` may be reported: HIST_BEYOND values or more lie beyond it, so there are at
+ * least HIST_BEYOND / (1 - q) values. */
 bool hist_tells(const struct hist *h, double q);
 
 /* Arithmetic mean, from the exact sum; 0 when empty. */

@@ -12,11 +12,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define CONNECTS_AT_ONCE 512u         /* less than any usual backlog */
-#define CONNECT_LIMIT_NS 20000000000u /* then the remaining connects are given up; plus */
-#define CONNECT_EACH_NS                                                                            \
-    1000000u                    /* this per connection: the kernel may have to search for ports    \
-                                 */
+#define CONNECTS_AT_ONCE 512u /* less than any usual backlog */
+/* Connects are given up after this time, plus a time per connection in which the kernel may have to
+ * search for ports. */
+#define CONNECT_LIMIT_NS 20000000000u
+#define CONNECT_EACH_NS 1000000u
 #define POLL_LIMIT_NS 50000000u /* a stop may be noticed that late */
 /* Answers, stop and the window's edges must not wait for a long queue of late arrivals. */
 #define SENDS_A_TURN 256u
@@ -24,8 +24,8 @@
 #define MESSAGE_BYTES 65536u    /* scratch for batches of small messages */
 #define WAITING_ROOM (1u << 20) /* arrivals that may wait, all workers */
 #define WAKE_ERROR_START_NS 60000u
-#define EXACT_FROM_BYTES                                                                           \
-    512u /* from this size on verification takes so long that turns are too coarse */
+/* From this size on verification takes so long that one figure per turn is too coarse. */
+#define EXACT_FROM_BYTES 512u
 /* A worker that loses its CPU between an answer and the next send leaves one connection without a
  * message, which a figure per turn cannot show. With fewer connections that is more than 2 %. */
 #define EXACT_BELOW_CONNECTIONS 50u

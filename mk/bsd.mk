@@ -33,7 +33,7 @@ $(BIN)/tests/kqueue-test: $(call objects,tests/bsd/kqueue_test.c tests/support/h
 
 # The kqueue model, without a system that has kqueue.
 check-bsd: ensure
-	$(Q)$(MAKE) --no-print-directory tests-bsd
+	$(Q)$(MAKE_ALL) tests-bsd
 	$(Q)BIN=$(BIN) KQUEUES="$(KQUEUES_$(PLATFORM))" bash tests/bsd/run.sh
 .PHONY: check-bsd tests-bsd
 tests-bsd: tests $(TESTS_KQUEUE)

@@ -12,7 +12,7 @@ have-fuzzer = echo 'int LLVMFuzzerTestOneInput(void); int LLVMFuzzerTestOneInput
 fuzz-build:
 	@mkdir -p $(BUILD); $(have-fuzzer) || { $(call as-root,$(PACKAGES_FUZZ)); \
 	  for p in $(PACKAGES_FUZZ); do apt install -y --no-install-recommends $$p || true; done; }; \
-	if $(have-fuzzer); then $(MAKE) -s --no-print-directory fuzz-targets CONFIG=fuzz CC=clang CFLAGS='$(CFLAGS_fuzz)'; \
+	if $(have-fuzzer); then $(MAKE_ALL) -s fuzz-targets CONFIG=fuzz CC=clang CFLAGS='$(CFLAGS_fuzz)'; \
 	else echo "make: fuzzing is left out: no clang with libFuzzer ($(PACKAGES_FUZZ))"; fi
 fuzz: all fuzz-build
 	$(Q)BIN=$(BIN) FUZZ_S=$(FUZZ_S) bash tests/fuzz/fuzz.sh

@@ -12,9 +12,9 @@ lint: ensure
 	@$(call need,clang-format clang-tidy cppcheck clang,$(PACKAGES_LINT))
 	clang-format --dry-run -Werror $(LINT_C) $(LINT_H)
 	@bash tools/layers/layers.sh
-	@if grep -nE '_WIN32|__linux__|__APPLE__|BSD' $(filter-out base/%,$(LINT_C) $(LINT_H)); then \
+	@if grep -nE '^ *# *(el)?if.*(_WIN32|__linux__|__APPLE__|BSD)' $(filter-out base/%,$(LINT_C) $(LINT_H)); then \
 	  echo "lint: a platform conditional outside base/" >&2; exit 1; fi
-	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --language=c -I. \
+	cppcheck -j "$$(nproc)" --quiet --error-exitcode=1 --inline-suppr --std=c11 --language=c -I. \
 	  --include=$(firstword $(wildcard /usr/include/cjson/cJSON.h /usr/local/include/cjson/cJSON.h)) \
 	  '-D_Noreturn=__attribute__((noreturn))' --enable=warning,performance,portability \
 	  --suppress=missingIncludeSystem $(LINT_C)
@@ -28,4 +28,4 @@ lint: ensure
 	if (cd build/workflows && npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1); then \
 	  for f in .github/workflows/*.yml; do build/workflows/node_modules/.bin/action-validator $$f || exit 1; done; \
 	else echo "lint: without a look at .github/workflows: npm cannot bring its checker; see build/workflows/npm.log"; fi
-	$(MAKE) --no-print-directory CC=clang BUILD_release=build/clang tests-bsd
+	$(MAKE_ALL) CC=clang BUILD_release=build/clang tests-bsd

@@ -2,10 +2,10 @@
 
 # The Windows programs, under Wine. It takes minutes, so check leaves them out.
 check-windows: ensure
-	$(Q)$(MAKE) --no-print-directory tests
+	$(Q)$(MAKE_ALL) tests
 	$(Q)if ($(call need,$(TOOLS_WINDOWS) wine wineserver,$(PACKAGES_WINDOWS) $(PACKAGES_WINE))); then \
 	  $(MAKE) --no-print-directory deps-windows && \
-	  $(MAKE) --no-print-directory tests PLATFORM=windows CONFIG=release CC=x86_64-w64-mingw32-gcc && \
+	  $(MAKE_ALL) tests PLATFORM=windows CONFIG=release CC=x86_64-w64-mingw32-gcc && \
 	  BIN=$(BIN) WIN=$(BUILD_windows)/bin PREFIX="$(DEPS_WINDOWS)/prefix" MODELS="$(MODELS_windows)" bash tests/windows/run.sh; \
 	else echo "skip windows # mingw-w64 and Wine are not here, and cannot be installed"; echo "0 passed, 0 failed, 1 skipped"; fi
 

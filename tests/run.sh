@@ -3,8 +3,11 @@
 # Invariant: what is not built or not there is printed as a skip with its reason.
 #
 #   BIN=build/bin [CONFIG=release|asan|tsan] [MODELS="epoll ..."] [MISSING=TEXT] [ONLY=REGEX]
-#   [TIMEOUT_SCALE=X] bash tests/run.sh
+#   [TIMEOUT_SCALE=X] [LONG=1] [JOBS=N] bash tests/run.sh
 #
+# LONG adds what takes long and seldom finds anything: every case of truth for every transport, also in
+# builds with sanitizers, thousands of connections more, the servers of this revision built again, fuzzing
+# for a minute. JOBS suites run at once where nothing is timed.
 # Everything they say is in build/test-logs/. The last line is "N passed, N failed, N skipped"; the
 # exit code is 1 if any failed or none passed.
 set -u
@@ -38,44 +41,79 @@ if [ "$CONFIG" = tsan ] && command -v setarch >/dev/null; then fixed=(setarch -R
 
 [ -n "${MISSING:-}" ] && skip "missing packages" "not installed: $MISSING"
 
-units=0
-for unit in "$BIN"/tests/unit-*; do
-    [ -x "$unit" ] || continue
-    units=1
-    suite "$(basename "$unit")" 60 ${fixed[@]+"${fixed[@]}"} "$unit"
+# ---- nothing here is timed: several suites at once, the longest first ----
+
+# The targets have sanitizers of their own.
+if [ "$CONFIG" = release ]; then
+    beside fuzz 900 env BIN="$BIN" FUZZ_S="${LONG:+60}" bash tests/fuzz/fuzz.sh
+fi
+
+# Race detection is for the load generator, the one program that shares state between threads.
+cli() { # NAME PART...
+    local name=$1
+    shift
+    beside "cli-$name" 500 env BIN="$BIN" SCALE="${scale%%.*}" bash tests/cli/cli.sh "$@"
+}
+if [ "$CONFIG" != tsan ]; then
+    cli faults faults
+    cli verdicts verdicts
+    cli foreign foreign
+fi
+# What measures for long, or has a reader of another project read the results, says the same under a sanitizer.
+case $CONFIG in
+release)
+    cli ab ab
+    cli sessions sessions plots schema exports loadgen
+    cli crowds crowds
+    cli table table doctor compare
+    ;;
+asan)
+    cli sessions sessions plots loadgen
+    cli table table doctor compare
+    ;;
+esac
+[ -z "${LONG:-}" ] || [ "$CONFIG" != release ] || cli revision revision
+
+# What a transport can make different is asked of each; the rest, and whether there is one, once.
+truth=(${fixed[@]+"${fixed[@]}"} "$BIN/tests/truth" --timeout-scale "$scale")
+[ "$CONFIG" = release ] || truth+=(--slow-build)
+transports=$("$BIN/loadgen" --describe | sed -nE 's/.*"transports":\[([^]]*)\].*/\1/p' | tr -d '"' | tr , ' ')
+for transport in $transports; do
+    beside "truth-$transport" 300 "${truth[@]}" --untimed --transport "$transport" "$BIN"
 done
-[ "$units" = 1 ] || skip unit "no unit tests are built; cmocka is missing"
+beside truth-once 200 "${truth[@]}" --untimed --once "$BIN"
 
 # Freed memory that the sanitizer keeps looks like memory that is kept; it finds that by itself.
 conformance=("$BIN/tests/conformance" --timeout-scale "$scale")
 [ "$CONFIG" = release ] || conformance+=(--skip "rounds=a sanitizer keeps freed memory, and finds leaks itself")
-
-# Race detection is for the load generator, the one program that shares state between threads.
+[ -z "${LONG:-}" ] || conformance+=(--connections 5000 --wave 2000)
 if [ "$CONFIG" != tsan ]; then
     for model in $MODELS; do
         if [ -x "$BIN/echo-$model" ]; then
-            suite "conformance-$model" 240 "${conformance[@]}" -- "$BIN/echo-$model"
+            beside "conformance-$model" 240 "${conformance[@]}" -- "$BIN/echo-$model"
         else
             skip "conformance-$model" "$BIN/echo-$model is not built"
         fi
     done
 fi
 
-# What a transport has a say in is asked of each; the rest, and whether there is one, once.
-truth=(${fixed[@]+"${fixed[@]}"} "$BIN/tests/truth" --timeout-scale "$scale")
-[ "$CONFIG" = release ] || truth+=(--slow-build)
-suite truth-once 200 "${truth[@]}" --once "$BIN"
-for transport in $("$BIN/loadgen" --describe | sed -nE 's/.*"transports":\[([^]]*)\].*/\1/p' | tr -d '"' | tr , ' '); do
-    suite "truth-$transport" 300 "${truth[@]}" --transport "$transport" "$BIN"
+units=0
+for unit in "$BIN"/tests/unit-*; do
+    [ -x "$unit" ] || continue
+    units=1
+    beside "$(basename "$unit")" 60 ${fixed[@]+"${fixed[@]}"} "$unit"
 done
+[ "$units" = 1 ] || skip unit "no unit tests are built; cmocka is missing"
+together
 
-if [ "$CONFIG" != tsan ]; then
-    suite cli 500 env BIN="$BIN" SCALE="${scale%%.*}" bash tests/cli/cli.sh
-fi
+# ---- times and rates are compared: one after another, and not where a sanitizer slows all of it down ----
 
-# The targets have sanitizers of their own.
-if [ "$CONFIG" = release ]; then
-    suite fuzz 400 env BIN="$BIN" bash tests/fuzz/fuzz.sh
+if [ "$CONFIG" = release ] || [ -n "${LONG:-}" ]; then
+    [ "$CONFIG" != release ] || suite cli-bound 100 env BIN="$BIN" bash tests/cli/cli.sh bound
+    suite truth-timed-once 600 "${truth[@]}" --timed --once "$BIN"
+    for transport in $transports; do
+        suite "truth-timed-$transport" 900 "${truth[@]}" --timed ${LONG:+--every} --transport "$transport" "$BIN"
+    done
 fi
 
 total

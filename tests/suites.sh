@@ -1,41 +1,44 @@
 # suites.sh - sourced by what runs suites of tests: runs them, counts their lines, adds up.
 # Invariant: a suite that dies, hangs or says nothing is a failure, and a skip is never a pass.
 #
-# Takes LOGS (a directory), scale (multiplies deadlines) and ONLY (a regular expression of names).
+# Takes LOGS (a directory), scale (multiplies deadlines), ONLY (a regular expression of names) and JOBS
+# (how many suites `together` runs at once; two for each CPU, because most of them wait most of the time).
 # Each line "ok", "not ok" or "skip" of a suite is one test. Failing lines and what the suite said on
 # stderr are shown; everything is in LOGS.
 
-passed=0 failed=0 skipped=0 started=$SECONDS
+TALLY=$LOGS/tally # a line for each suite: seconds, passed, failed, skipped, name
+JOBS=${JOBS:-$(($(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) * 2))}
+queue=()
 export CMOCKA_MESSAGE_OUTPUT=TAP
-running= # process id of the suite that runs
+running= # process ids of what runs
+: >"$TALLY"
 
-# Who is interrupted takes its suite along; timeout hands the signal on.
-trap '[ -z "$running" ] || { kill "$running"; wait "$running"; }; exit 130' INT TERM
+# Who is interrupted takes its suites along; timeout hands the signal on.
+on_interrupt() { trap '[ -z "$running" ] || { kill $running; wait; } 2>/dev/null; exit 130' INT TERM; }
+on_interrupt
 
 count() { # how many lines of file $2 match $1
     grep -cE "$1" "$2" || true
 }
 
-# suite NAME DEADLINE-S COMMAND...: runs it, counts its lines, shows what failed.
-suite() {
-    local name=$1 deadline=$2 log=$LOGS/${1//[^a-zA-Z0-9_.-]/-} code
-    shift 2
-    [[ $name =~ $ONLY ]] || return 0
-    set -m # a job of its own, or it would be deaf to SIGINT
-    timeout --kill-after=10 "$((deadline * ${scale%%.*} ))" "$@" >"$log.out" 2>"$log.err" </dev/null &
-    running=$!
-    set +m
-    wait "$running"
-    code=$?
-    running=
-    # cmocka numbers its lines and marks skips in the ways of its versions; their reasons are what the
-    # test said before ("skip: ..."). On Windows lines may end in CR.
+tally() { # SECONDS PASSED FAILED SKIPPED NAME
+    printf '%s %s %s %s %s\n' "$@" >>"$TALLY"
+}
+
+# cmocka numbers its lines and marks skips in the ways of its versions; their reasons are what the
+# test said before ("skip: ..."). On Windows lines may end in CR.
+normalize() { # NAME FILE
     sed -E -i -e 's/\r$//' -e '/^skip: /{' -e 's///; h; d' -e '}' \
-        -e "s/^not ok [0-9]+ # SKIP (.*)\$/skip unit\/${name#unit-} \1 #/; t reason" \
-        -e "s/^ok [0-9]+ - (.*) # SKIP.*\$/skip unit\/${name#unit-} \1 #/; t reason" \
-        -e "s/^(ok|not ok) [0-9]+ - /\1 unit\/${name#unit-} /; b" \
-        -e ':reason' -e 'G; s/\n/ /; x; s/.*//; x' "$log.out"
-    local ok not_ok skip
+        -e "s/^not ok [0-9]+ # SKIP (.*)\$/skip unit\/${1#unit-} \1 #/; t reason" \
+        -e "s/^ok [0-9]+ - (.*) # SKIP.*\$/skip unit\/${1#unit-} \1 #/; t reason" \
+        -e "s/^(ok|not ok) [0-9]+ - /\1 unit\/${1#unit-} /; b" \
+        -e ':reason' -e 'G; s/\n/ /; x; s/.*//; x' "$2"
+}
+
+# What is printed of a suite that has ended: its counts, its skips, what failed.
+summary() { # NAME LOG CODE SECONDS
+    local name=$1 log=$2 code=$3 ok not_ok skip
+    normalize "$name" "$log.out"
     ok=$(count '^ok ' "$log.out") not_ok=$(count '^not ok ' "$log.out") skip=$(count '^skip ' "$log.out")
     if [ "$not_ok" -eq 0 ]; then
         case $code in
@@ -48,10 +51,8 @@ suite() {
             not_ok=1
         fi
     fi
-    passed=$((passed + ok)) failed=$((failed + not_ok)) skipped=$((skipped + skip))
-    printf '%-28s %4d passed %3d failed %3d skipped  %3d s\n' "$name" "$ok" "$not_ok" "$skip" \
-        "$((SECONDS - started))"
-    started=$SECONDS
+    tally "$4" "$ok" "$not_ok" "$skip" "$name"
+    printf '%-28s %4d passed %3d failed %3d skipped  %3d s\n' "$name" "$ok" "$not_ok" "$skip" "$4"
     grep -E '^skip ' "$log.out" | sed 's/^/  /'
     if [ "$not_ok" -gt 0 ]; then
         grep -E '^not ok ' "$log.out" | sed 's/^/  /'
@@ -61,14 +62,68 @@ suite() {
     fi
 }
 
+# suite NAME DEADLINE-S COMMAND...: runs it alone.
+suite() {
+    local name=$1 deadline=$2 log=$LOGS/${1//[^a-zA-Z0-9_.-]/-} started=$SECONDS code
+    shift 2
+    [[ $name =~ $ONLY ]] || return 0
+    set -m # a job of its own, or it would be deaf to SIGINT
+    timeout --kill-after=10 "$((deadline * ${scale%%.*} ))" "$@" >"$log.out" 2>"$log.err" </dev/null &
+    running=$!
+    set +m
+    wait "$running"
+    code=$?
+    running=
+    # in one piece, since others may print as well
+    summary "$name" "$log" "$code" "$((SECONDS - started))" >"$log.summary"
+    cat "$log.summary"
+}
+
+# beside NAME DEADLINE-S COMMAND...: a suite in which nothing is timed, for `together`.
+beside() {
+    [[ $1 =~ $ONLY ]] || return 0
+    queue+=("$(printf '%q ' "$@")")
+}
+
+# Takes suites from the queue until there are no more. A directory is made by one worker only.
+work() {
+    local i
+    on_interrupt
+    for i in "${!queue[@]}"; do
+        mkdir "$LOGS/taken/$i" 2>/dev/null || continue
+        eval "suite ${queue[i]}"
+    done
+}
+
+# Runs the suites that were put into the queue, JOBS at once. Put long ones in first.
+together() {
+    local i workers=
+    [ ${#queue[@]} -gt 0 ] || return 0
+    rm -rf "$LOGS/taken" && mkdir "$LOGS/taken"
+    for ((i = 0; i < JOBS; i++)); do
+        set -m
+        work &
+        workers="$workers $!"
+        set +m
+    done
+    running=$workers
+    wait
+    running=
+    queue=()
+}
+
 skip() { # NAME REASON
     [[ $1 =~ $ONLY ]] || return 0
     echo "skip $1 # $2"
-    skipped=$((skipped + 1))
+    tally 0 0 0 1 "$1"
 }
 
-# The last line, and whether all is well.
+# The times of the longest suites, the last line, and whether all is well.
 total() {
-    echo "$passed passed, $failed failed, $skipped skipped"
-    [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+    echo
+    echo "longest suites, of $SECONDS s in all:"
+    sort -rn "$TALLY" | head -n 12 | while read -r seconds _ _ _ name; do printf '%5d s  %s\n' "$seconds" "$name"; done
+    echo
+    awk '{ passed += $2; failed += $3; skipped += $4 }
+        END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped; exit !(failed == 0 && passed > 0) }' "$TALLY"
 }

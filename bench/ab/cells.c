@@ -3,7 +3,7 @@
 
 #include "base/check.h"
 
-#include "bench/gate/metrics.h"
+#include "bench/gate/figures.h"
 #include "bench/stats/stats.h"
 #include "bench/support/json_path.h"
 

@@ -6,7 +6,7 @@
 #include "base/check.h"
 
 #include "bench/gate/alike.h"
-#include "bench/gate/metrics.h"
+#include "bench/gate/figures.h"
 #include "bench/result/sample_facts.h"
 #include "bench/stats/stats.h"
 #include "bench/support/format.h"

@@ -1,7 +1,7 @@
-/* environment_sysctl.c - facts about the machine from sysctl names of macOS and the BSDs;
- * NULL (null) where they do not.
- * Invariant: which system this is, is not asked: a name that it lacks is passed over for the next.
- */
+/* environment_sysctl.c - facts about the machine from sysctl names of macOS and the BSDs; NULL where
+ * unknown.
+ * Invariant: the code does not ask which system this is; it tries the next name where one is
+ * missing. */
 #include "base/os_sysctl.h"
 
 #include "bench/machine/environment.h"

@@ -1,5 +1,5 @@
-/* choose.c - which load, or family of loads, a plot shows.
- * Invariant: pure; of equals the first in the file wins. */
+/* choose.c - the choice of the load, or family of loads, to plot; see fill.h.
+ * Invariant: among equally good loads the first in the file is chosen. */
 #include "bench/plot/fill.h"
 #include "bench/support/json_path.h"
 
@@ -28,7 +28,7 @@ static double suitability(const struct summary *report, const struct summary_cel
         if (!counts(cell) || cell->load != like->load) continue;
         cells++;
         saturated += cell->saturated;
-        results += cell->result != last; /* cells come result by result */
+        results += cell->result != last; /* cells are sorted by result */
         last = cell->result;
     }
     double pct = json_number(like->json, "scenario.rate_pct");

@@ -1,5 +1,4 @@
-/* fill.c - throughput against connections, and CPU per echo.
- * Invariant: as in fill.h. */
+/* fill.c - the plots of throughput against connections, and of CPU per echo. */
 #include "bench/plot/fill.h"
 
 #include "base/check.h"
@@ -18,7 +17,7 @@ static bool has_rate(const struct summary_cell *cell) {
            cell->connections > 0;
 }
 
-/* As has_rate, and nothing beside the load. */
+/* Whether a cell has a rate without idle connections and newcomers. */
 static bool is_capacity(const struct summary_cell *cell) {
     return has_rate(cell) && cell->idle <= 0 && cell->newcomers_per_s <= 0;
 }
@@ -28,7 +27,7 @@ static void connections_axis(struct plot *plot) {
     double *measured = plot_distinct_x(plot, &distinct);
     strcpy(plot->x.title, "Connections (log scale)");
     plot->x.log = true;
-    /* with one number of connections the servers stand side by side around it */
+    /* if there is only one number of connections, the servers are placed side by side around it */
     double slack = distinct == 1 ? 2 : 1.15;
     plot->x.min = measured[0] / slack;
     plot->x.max = measured[distinct - 1] * slack;
@@ -46,7 +45,7 @@ static void connections_axis(struct plot *plot) {
         double offset = ((double)in_panel + 0.5) / (double)siblings - 0.5;
         plot->series[i].points[0].x *= pow(2.5, offset);
     }
-    plot_note(plot, "one number of connections only: the servers stand side by side at it");
+    plot_note(plot, "only one number of connections: servers are placed side by side");
 }
 
 void plot_fill_throughput(const struct summary *report, struct plot *plot) {
@@ -80,12 +79,12 @@ void plot_fill_throughput(const struct summary *report, struct plot *plot) {
     plot_axis_name(&plot->y, METRIC_THROUGHPUT);
     if (pair > 0)
         plot_note(plot,
-                  "%zu of %zu points: server and load generator both at their limit, a figure of "
-                  "the pair",
+                  "%zu of %zu points: server and load generator both at their limit, so the figure "
+                  "describes the pair",
                   pair, points);
 }
 
-/* The row of a server on a plot of bars: after all rows with a smaller figure. */
+/* Orders bars by result, then by CPU per echo, the smallest first. */
 static int by_y(const void *left, const void *right) {
     const struct summary_cell *a = *(const struct summary_cell *const *)left;
     const struct summary_cell *b = *(const struct summary_cell *const *)right;
@@ -94,7 +93,8 @@ static int by_y(const void *left, const void *right) {
            (a->figures[METRIC_CPU].median < b->figures[METRIC_CPU].median);
 }
 
-/* The rows' names, in order; each server has one row in all panels. Returns the row, from 1. */
+/* Returns the row of a server, counted from 1; it is the same in all panels. Adds a new row to
+ * `names` if needed. */
 static double row_of(struct plot *plot, const char **names, size_t *rows, const char *server) {
     size_t row = 0;
     while (row < *rows && strcmp(names[row], server) != 0) row++;
@@ -120,10 +120,11 @@ static void add_bars(struct plot *plot, const struct summary_cell **cells, size_
         max = fmax(max, cell->figures[METRIC_CPU].max);
     }
     free(names);
-    plot_axis_linear(&plot->x, max * 1.12, 6); /* room for the figure at the end of a bar */
+    plot_axis_linear(&plot->x, max * 1.12, 6); /* space for the number at the end of a bar */
     plot->y.min = (double)rows + 0.6;
     plot->y.max = 0.4;
-    if (unsplit > 0) plot_note(plot, "all in pale colour: the system tells no split");
+    if (unsplit > 0)
+        plot_note(plot, "only pale colour: the system does not split user mode and kernel");
 }
 
 static bool has_cpu(const struct summary_cell *cell) {
@@ -150,7 +151,7 @@ void plot_fill_cpu(const struct summary *report, struct plot *plot) {
         summary_load(plot->subtitle, sizeof plot->subtitle, first, SUMMARY_WHOLE);
         add_bars(plot, cells, count);
     } else {
-        plot_note(plot, "no closed-loop cell knows the server's CPU time");
+        plot_note(plot, "no closed-loop cell has the server's CPU time");
     }
     free(cells);
 }

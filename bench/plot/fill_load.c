@@ -1,5 +1,5 @@
-/* fill_load.c - what grows: response time with the load, and the price of idle connections.
- * Invariant: as in fill.h; points of a line stand in the order of what was offered. */
+/* fill_load.c - the plots of response time against load, and of idle connections.
+ * Invariant: the points of a response time line are sorted by offered load. */
 #include "base/check.h"
 
 #include "bench/plot/fill.h"
@@ -30,7 +30,8 @@ static int by_offer(const void *left, const void *right) {
     return (a > b) - (a < b);
 }
 
-/* The cells of a family, of all results; owned by the caller. */
+/* The cells of the family of `first` in all results, sorted; owned by the caller. Counts invalid
+ * slots into the plot. */
 static const struct summary_cell **cells_like(const struct summary *report,
                                               const struct summary_cell *first, size_t *count,
                                               struct plot *plot) {
@@ -111,8 +112,8 @@ static bool is_crowded(const struct summary_cell *cell) {
     return cell->idle > 0 && isfinite(cell->figures[METRIC_THROUGHPUT].median);
 }
 
-/* Logarithmic, because what idles is swept in decades; 0, where the price starts, stands a step
- * left of the least. */
+/* Sets a logarithmic axis, because suites multiply the number of idle connections. 0 is placed one
+ * step to the left of the smallest number. */
 static void idle_axis(struct plot *plot, double least, double most) {
     plot->x.log = true;
     plot->x.zero_at = least / fmax(pow(most / least, 0.16), 2);
@@ -130,7 +131,7 @@ static void tick_idle(struct plot *plot) {
     free(xs);
 }
 
-/* What is plotted, from the top down. */
+/* The metrics of the three charts, from the top down. */
 static const enum metric idle_parts[] = {METRIC_THROUGHPUT, METRIC_PER_CPU, METRIC_MEMORY};
 
 static void set_idle_y(struct plot *plot, size_t part, double min, double max) {
@@ -186,7 +187,7 @@ void plot_fill_idle(const struct summary *report, struct plot *plot) {
     for (size_t part = 0; part < 3; part++) set_idle_y(plot, part, low[part], high[part]);
     summary_load(plot->subtitle, sizeof plot->subtitle, first, SUMMARY_NO_IDLE);
     format_append(plot->subtitle, sizeof plot->subtitle, " \u00b7 median and range of the slots");
-    strcpy(plot->columns, "idle connections (none: left of the least); echoes/s, echoes per CPU "
-                          "second or MiB: median, min, max of the slots");
+    strcpy(plot->columns, "idle connections (a value left of the others means 0); echoes/s, echoes "
+                          "per CPU second or MiB: median, min, max of the slots");
     plot->bands = plot->leaders = plot->says_reach = true;
 }

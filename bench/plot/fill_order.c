@@ -1,6 +1,5 @@
-/* fill_order.c - slots against the median of their cell, in the order of their run, and what
- * the hypervisor took meanwhile. Invariant: as in fill.h, but that invalid slots show too: as
- * crosses at the edge, which are no figures. */
+/* fill_order.c - the plot of all slots in the order of the run, relative to the median of their
+ * cell, and of steal time. Unlike other plots it shows invalid slots, as crosses at the edge. */
 #include "base/check.h"
 
 #include "bench/plot/fill.h"
@@ -18,9 +17,9 @@
 enum { SLOTS, STEAL };
 enum { SLOTS_HEIGHT = 330, STEAL_HEIGHT = 90 };
 
-#define BEYOND 4.0 /* from the median, as a ratio, ends the scale */
+#define BEYOND 4.0 /* end of the scale, as a ratio to the median */
 
-/* What is compared within a cell; larger is better. */
+/* The value of a slot that is compared within its cell; larger is better. */
 static double headline(const struct summary_cell *cell, const cJSON *sample) {
     enum metric metric = cell->kind == LOAD_CLOSED ? METRIC_THROUGHPUT
                          : cell->saturated         ? METRIC_ANSWERED
@@ -30,7 +29,7 @@ static double headline(const struct summary_cell *cell, const cJSON *sample) {
     return metrics[metric].larger_is_better ? value : 1 / value;
 }
 
-/* The median of a cell's usable slots; NAN where fewer than two of them can be compared. */
+/* The median of a cell's usable slots; NAN if fewer than two of them have a value. */
 static double typical(const struct summary_cell *cell) {
     const cJSON *samples = json_item(cell->json, "samples"), *sample;
     double *values = calloc((size_t)cJSON_GetArraySize(samples) + 1, sizeof *values);
@@ -45,13 +44,13 @@ static double typical(const struct summary_cell *cell) {
     return median;
 }
 
-/* What the slots need of the axes. */
+/* The ranges that the axes must cover. */
 struct extent {
     double t_max;     /* seconds */
-    double furthest;  /* from the median, as a ratio above 1 */
+    double furthest;  /* largest ratio to the median, or its inverse if below 1 */
     double steal_max; /* percent */
-    size_t beyond;    /* slots at the edge of the scale */
-    size_t alone;     /* usable slots with none to compare them with */
+    size_t beyond;    /* number of slots beyond the scale */
+    size_t alone;     /* number of usable slots without a second one in their cell */
 };
 
 static struct plot_point slot_point(const struct summary_cell *cell, const cJSON *sample,
@@ -60,7 +59,7 @@ static struct plot_point slot_point(const struct summary_cell *cell, const cJSON
     struct plot_point point = {
         json_number(sample, "started_offset_s"), NAN, NAN, NAN, NAN, MARKER_FILLED};
     if (!sample_usable(sample)) {
-        point.y = 0; /* moved to the edge once the scale is known */
+        point.y = 0; /* set_ratio_axis moves it to the edge */
         point.marker = MARKER_CROSS;
     } else if (ratio > 0 && isfinite(ratio)) {
         if (ratio > BEYOND || ratio < 1 / BEYOND) extent->beyond++;
@@ -94,7 +93,7 @@ static void add_slots(struct plot *plot, const struct summary_cell *cell, struct
     }
 }
 
-/* Ratios on a scale that is as far up as down; what is invalid stands below all. */
+/* Sets a scale of ratios that is symmetric around 1. Moves invalid slots below its lower end. */
 static void set_ratio_axis(struct plot *plot, struct plot_axis *y, double furthest) {
     static const double steps[] = {1.01, 1.02, 1.05, 1.1, 1.25, 1.5, 2, 3, 4};
     double edge = fmax(furthest, 1.04) * 1.03, last = 1;
@@ -118,7 +117,7 @@ static void set_ratio_axis(struct plot *plot, struct plot_axis *y, double furthe
             crosses = true;
         }
     if (crosses) y->min *= pow(edge, -0.14);
-    strcpy(y->title, "Slot against its cell's median");
+    strcpy(y->title, "Ratio to the cell's median");
 }
 
 static void set_time_axis(struct plot *plot, double t_max) {
@@ -129,7 +128,7 @@ static void set_time_axis(struct plot *plot, double t_max) {
     double room = 0.015 * fmax(t_max, 1) / unit;
     plot->x.min = -room;
     plot->x.max = fmax(t_max, 1) / unit + room;
-    snprintf(plot->x.title, sizeof plot->x.title, "Start of the slot (%s after the session's)",
+    snprintf(plot->x.title, sizeof plot->x.title, "Start of the slot (%s after session start)",
              unit > 1 ? "minutes" : "s");
 }
 
@@ -157,16 +156,16 @@ void plot_fill_order(const struct summary *report, struct plot *plot) {
         plot->panels[i].y = y[plot->panels[i].part];
         plot->panels[i].height = plot->panels[i].part == SLOTS ? SLOTS_HEIGHT : STEAL_HEIGHT;
     }
-    strcpy(plot->subtitle, "up is better: throughput of closed and of saturated loads, else the "
+    strcpy(plot->subtitle, "higher is better: throughput for closed and saturated loads, else the "
                            "inverse of the median response time");
     strcpy(plot->columns,
            "start of the slot; ratio to the median of its cell, or steal in percent; "
            "not used; not used");
     if (extent.beyond > 0)
-        plot_note(plot, "%zu slot%s further off than %g times at the edge", extent.beyond,
+        plot_note(plot, "%zu slot%s beyond %g times the median drawn at the edge", extent.beyond,
                   extent.beyond > 1 ? "s" : "", BEYOND);
     if (extent.alone > 0)
-        plot_note(plot, "%zu slot%s alone in a cell not shown", extent.alone,
+        plot_note(plot, "%zu slot%s not shown: the only usable one of a cell", extent.alone,
                   extent.alone > 1 ? "s" : "");
     plot->legend = true;
 }

@@ -1,5 +1,5 @@
-/* fill_percentiles.c - response time by percentile: of a load's echoes, of its newcomers.
- * Invariant: as in fill.h; a line ends where fewer than ten values lie beyond. */
+/* fill_percentiles.c - the plots of response time by percentile, for echoes and for newcomers.
+ * Invariant: a line ends where fewer than ten values are larger. */
 #include "base/check.h"
 
 #include "bench/plot/fill.h"
@@ -15,12 +15,13 @@
 
 static void add_quantile(struct plot_series *series, const struct hist *h, double x,
                          enum plot_marker marker, double unit_ns) {
-    double y = fmax((double)hist_quantile(h, 1 - 1 / x), 1) / unit_ns; /* a logarithm needs it */
+    double y =
+        fmax((double)hist_quantile(h, 1 - 1 / x), 1) / unit_ns; /* above 0 for the log axis */
     plot_add_point(series, (struct plot_point){x, y, NAN, NAN, NAN, marker});
 }
 
-/* The curve of one histogram from the 10th percentile: 20 points a decade of 1/(1-p), markers at
- * the named percentiles, up to where ten values lie beyond. */
+/* Adds the curve of a histogram, from the 10th percentile to where ten values are larger. It has 20
+ * points per decade of 1/(1-p), and markers at the labelled percentiles. */
 static void add_curve(struct plot_series *series, const struct hist *h, enum plot_marker marker,
                       double unit_ns) {
     const double last = fmax((double)h->count / HIST_BEYOND, 1.25) * (1 + 1e-9);
@@ -56,8 +57,8 @@ static void set_axes(struct plot *plot) {
     }
 }
 
-/* The curves of a histogram ("latency", "newcomers") of all cells with the load of `first`; `what`
- * names the time that it holds. */
+/* Adds the curves of the histogram `of` ("latency" or "newcomers") for all cells with the load of
+ * `first`. `what` is the name of the measured time. */
 static void add_curves(const struct summary *report, struct plot *plot,
                        const struct summary_cell *first, const char *of, const char *what) {
     bool latency = strcmp(of, "latency") == 0;
@@ -108,7 +109,7 @@ void plot_fill_percentiles(const struct summary *report, struct plot *plot) {
                intended ? "Response time from intended send" : "Service time");
     if (first->kind == LOAD_OPEN) return;
     strcpy(plot->title, "Service time by percentile");
-    plot_note(plot, "closed loop: service time, not what users wait under a given load");
+    plot_note(plot, "closed loop: service time, not the response time under a given load");
 }
 
 void plot_fill_newcomers(const struct summary *report, struct plot *plot) {
@@ -120,5 +121,5 @@ void plot_fill_newcomers(const struct summary *report, struct plot *plot) {
     }
     strcpy(plot->x.title,
            "Share of new connections served within that time (percentile, 1/(1\u2212p))");
-    add_curves(report, plot, first, "newcomers", "Time from due to first echo");
+    add_curves(report, plot, first, "newcomers", "Time from scheduled start to first echo");
 }

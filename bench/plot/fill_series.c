@@ -1,5 +1,5 @@
-/* fill_series.c - throughput and latency step by step, within the slots of one load.
- * Invariant: as in fill.h; a column per server, all on the same axes. */
+/* fill_series.c - the plot of throughput and latency over time, within the slots of one load.
+ * Invariant: each server has its own column; all columns have the same axes. */
 #include "base/check.h"
 
 #include "bench/plot/fill.h"
@@ -17,7 +17,7 @@
 enum { RATE, LATENCY, PARTS };
 enum { PART_HEIGHT = 118 };
 
-/* What the axes have to hold. */
+/* The ranges that the axes must cover. */
 struct extent {
     double t_max;          /* seconds */
     double rate_max;       /* echoes per second */
@@ -42,13 +42,14 @@ static bool has_closed_series(const struct summary_cell *cell) {
 
 /* A slot that is shown. */
 struct slot {
-    const struct summary_cell *cell; /* its cell */
-    const cJSON *sample;             /* its sample */
-    size_t column;                   /* that of its server */
-    bool pale;                       /* not the first of its cell */
+    const struct summary_cell *cell;
+    const cJSON *sample;
+    size_t column; /* column of its server */
+    bool pale;     /* not the first slot of its cell */
 };
 
-/* A new series of a slot in its server's column; valid until the next call. */
+/* Adds a series for a slot in the column of its server. The pointer is valid until the next call.
+ */
 static struct plot_series *add_slot(struct plot *plot, const struct slot *slot, size_t part) {
     struct plot_series *series = plot_add_series(plot, slot->cell);
     series->panel = plot_panel_of(plot, slot->column, part);
@@ -64,7 +65,7 @@ static void drop_empty(struct plot *plot) {
     while (plot->count > 0 && plot->series[plot->count - 1].count == 0) plot->count--;
 }
 
-/* The steps of a slot, each at its middle. */
+/* Adds the steps of a slot. The x of a step is the middle of its time. */
 static void add_steps(struct plot *plot, const struct slot *slot, struct extent *extent) {
     enum plot_marker marker =
         sample_verdict(slot->sample) == VERDICT_SUSPECT ? MARKER_HOLLOW : MARKER_FILLED;
@@ -142,8 +143,8 @@ void plot_fill_series(const struct summary *report, struct plot *plot) {
     set_axes(plot, &extent);
     summary_load(plot->subtitle, sizeof plot->subtitle, first, SUMMARY_WHOLE);
     if (report->result_count > 1)
-        plot_note(plot, "one result at a time: %s", report->results[first->result].label);
-    plot_note(plot, "lines: throughput and mean latency per step, dots: longest latency of it");
+        plot_note(plot, "shows only one of the results: %s", report->results[first->result].label);
+    plot_note(plot, "lines: throughput and mean latency per step, dots: longest latency per step");
     strcpy(plot->columns,
            "middle of the step, s; echoes/s or mean latency in ms; not used; longest "
            "latency in ms");

@@ -1,5 +1,5 @@
-/* forest.c - a comparison's rows, one below the other, on a scale of ratios.
- * Invariant: nothing lies outside the scale; what would is at its edge, and the footer says so. */
+/* forest.c - the forest plot; see forest.h. The x axis is a logarithmic scale of ratios.
+ * Invariant: values beyond the scale are drawn at its edge, and a note says so. */
 #include "bench/plot/forest.h"
 
 #include "base/check.h"
@@ -18,12 +18,11 @@
 
 enum { ROW_HEIGHT = 22, ROOM_FOR_VERDICTS = 120, VERSION_MAJOR = 1 };
 
-#define BEYOND                                                                                     \
-    0.406 /* effects, as logarithms, at which the scale ends: a half more, a third less */
-#define EDGE_MIN 0.02 /* at least so much is shown on either side */
+#define BEYOND 0.406  /* end of the scale, as a logarithm: +50 % and -33 % */
+#define EDGE_MIN 0.02 /* minimum length of the scale on either side */
 
-/* Colours of M. Okabe and K. Ito, as in plot/palette.txt, the last one darker: it is one of text,
- * too. */
+/* Colours of M. Okabe and K. Ito, as in plot/palette.txt. The last one is darker, because the
+ * verdicts are also written in these colours. */
 static const struct {
     enum gate_verdict verdict;
     const char *colour;
@@ -44,22 +43,23 @@ static const char *title_of(const char *metric) {
     return metric;
 }
 
-/* What the rows need of the scale. */
+/* The range that the scale must cover. */
 struct extent {
-    double edge;   /* the furthest logarithm on either side */
-    size_t beyond; /* rows that go further than the scale */
+    double edge;   /* largest absolute logarithm */
+    size_t beyond; /* number of rows beyond the scale */
 };
 
 static void reach(struct extent *extent, const cJSON *row) {
     static const char *const ends[] = {"effect", "low", "high"};
     double furthest = log1p(json_number(row, "tau"));
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-        furthest = fmax(furthest, fabs(json_number(row, ends[i]))); /* passes NAN over */
+        furthest = fmax(furthest, fabs(json_number(row, ends[i]))); /* ignores NAN */
     if (furthest > BEYOND) extent->beyond++;
     extent->edge = fmax(extent->edge, fmin(furthest, BEYOND));
 }
 
-/* An end of an interval that is not known is infinite. */
+/* A value of a row, limited to the scale; `otherwise` if it is unknown. An unknown end of an
+ * interval is infinite. */
 static double clamped(const cJSON *row, const char *key, double otherwise, double edge) {
     double value = json_number(row, key);
     return fmin(fmax(isfinite(value) ? value : otherwise, -edge), edge);
@@ -88,7 +88,8 @@ static void add_row(struct plot *plot, const cJSON *row, const char *before,
     plot_add_point(series, point);
 }
 
-/* Percentages at where their logarithms lie, so that twice and half are equally far. */
+/* Sets the scale. Ticks show percentages at logarithmic positions, so that twice and half are at
+ * the same distance from 0. */
 static void set_scale(struct plot_axis *x, double edge) {
     static const double steps[] = {0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1};
     double last[2] = {0, 0}, room = 1.04 * edge;
@@ -103,17 +104,17 @@ static void set_scale(struct plot_axis *x, double edge) {
             snprintf(text, sizeof text, "%s%g %%", up ? "+" : "\u2212", 100 * steps[i]);
             plot_add_tick(x, text, at);
         }
-    strcpy(x->title, "\u2190 better    change, of throughput that of its inverse    worse \u2192");
+    strcpy(x->title, "\u2190 better    change (of the inverse for throughput)    worse \u2192");
 }
 
 static bool row_fine(const cJSON *row, const char *where, struct reason *reason) {
     static const char *const texts[] = {"cell", "metric", "verdict"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (!json_text(row, texts[i]))
-            return reason_set(reason, "%s.%s: not a text", where, texts[i]);
+            return reason_set(reason, "%s.%s: not a string", where, texts[i]);
     double tau = json_number(row, "tau");
     if (tau > 0 && tau < 1) return true;
-    return reason_set(reason, "%s.tau: not a share above 0", where);
+    return reason_set(reason, "%s.tau: not between 0 and 1", where);
 }
 
 static bool report_fine(const cJSON *gate, struct reason *reason) {
@@ -127,9 +128,9 @@ static bool report_fine(const cJSON *gate, struct reason *reason) {
         return reason_set(reason, "schema.version_major: is %.17g; this iobench reads %d", major,
                           VERSION_MAJOR);
     if (!json_text(gate, "baseline") || !json_text(gate, "candidate"))
-        return reason_set(reason, "baseline, candidate: not texts");
+        return reason_set(reason, "baseline, candidate: not strings");
     if (!cJSON_IsArray(rows) || cJSON_GetArraySize(rows) == 0)
-        return reason_set(reason, "rows: there are none");
+        return reason_set(reason, "rows: empty or missing");
     cJSON_ArrayForEach(row, rows) {
         char where[32];
         snprintf(where, sizeof where, "rows[%d]", i++);
@@ -148,8 +149,8 @@ static void set_up(struct plot *plot, const cJSON *gate) {
     strcpy(plot->title, PLOT_FOREST_HEADING);
     format_append(plot->subtitle, sizeof plot->subtitle, "%.100s \u2192 %.100s",
                   json_text(gate, "baseline"), json_text(gate, "candidate"));
-    strcpy(plot->columns, "effect, a logarithm, above 0 is worse; row; 90 % interval: low, high; "
-                          "the smallest effect that matters, not a part of it");
+    strcpy(plot->columns, "effect as a logarithm, above 0 is worse; row; 90 % interval: low, high; "
+                          "smallest effect that matters, in place of the part");
 }
 
 bool plot_forest(struct plot *plot, const cJSON *gate, struct reason *reason) {
@@ -170,7 +171,7 @@ bool plot_forest(struct plot *plot, const cJSON *gate, struct reason *reason) {
     plot_note(plot, "dashed: the smallest change that matters");
     if (pale) plot_note(plot, "hollow: not gated");
     if (extent.beyond > 0)
-        plot_note(plot, "%zu row%s beyond +50 %%, at the edge", extent.beyond,
+        plot_note(plot, "%zu row%s beyond +50 %%, drawn at the edge", extent.beyond,
                   extent.beyond > 1 ? "s" : "");
     return true;
 }

@@ -1,5 +1,5 @@
-/* forest.h - the forest plot: every row of a comparison with its interval.
- * Invariant: a row without an estimate is on the plot all the same, as its verdict. */
+/* forest.h - the forest plot: the estimate and confidence interval of each row of a comparison.
+ * Invariant: a row without an estimate is also shown, with its verdict only. */
 #ifndef BENCH_PLOT_FOREST_H
 #define BENCH_PLOT_FOREST_H
 
@@ -8,13 +8,13 @@
 
 #include <cjson/cJSON.h>
 
-/* What `iobench plot` calls it. It is no row of plot_kinds, because it is not drawn from results.
- */
+/* Name of the kind. It is not in plot_kinds, because it is drawn from a comparison, not from
+ * results. */
 #define PLOT_FOREST "forest"
-#define PLOT_FOREST_HEADING "What a comparison found, with its intervals"
+#define PLOT_FOREST_HEADING "Changes with their confidence intervals"
 
-/* Fills `plot` with what `iobench compare --json` or `iobench ab --json` wrote; plot_free frees it.
- * False with the reason if `gate` is not that. */
+/* Fills `plot` from the output of `iobench compare --json` or `iobench ab --json`. The caller frees
+ * it with plot_free. Returns false and sets `reason` if `gate` is not such an output. */
 bool plot_forest(struct plot *plot, const cJSON *gate, struct reason *reason);
 
 #endif

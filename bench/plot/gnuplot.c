@@ -1,6 +1,5 @@
-/* gnuplot.c - quotes texts for gnuplot and runs it; see gnuplot.h.
- * Invariant: plot_run returns only when gnuplot has ended; one that takes longer than a minute is
- * killed. */
+/* gnuplot.c - quotes strings for gnuplot and runs it; see gnuplot.h.
+ * Invariant: gnuplot has ended when plot_run returns; it is killed after a minute. */
 #include "bench/plot/gnuplot.h"
 
 #include "bench/support/process.h"

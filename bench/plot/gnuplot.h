@@ -1,4 +1,4 @@
-/* gnuplot.h - gnuplot itself: its strings, and running it. */
+/* gnuplot.h - quotes strings for gnuplot and runs it. */
 #ifndef BENCH_PLOT_GNUPLOT_H
 #define BENCH_PLOT_GNUPLOT_H
 
@@ -7,11 +7,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Appends `text` as a string of gnuplot's, in quotes, to a NUL-terminated line; cut to fit. */
+/* Appends `text` to a NUL-terminated line as a quoted gnuplot string; cuts the text to fit. */
 void plot_quote(char *line, size_t size, const char *text);
 
-/* Runs gnuplot on KIND.gp in `folder`, which draws KIND.svg and KIND.png. Returns false with the
- * reason: gnuplot is missing, or its first line of complaint. */
+/* Runs gnuplot on KIND.gp in `folder`, which draws KIND.svg and KIND.png. Returns false and sets
+ * `reason` if gnuplot is not installed, fails or takes longer than a minute. */
 bool plot_run(const char *kind, const char *folder, struct reason *reason);
 
 #endif

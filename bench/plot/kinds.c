@@ -1,5 +1,4 @@
-/* kinds.c - the kinds of plots; see kinds.h.
- * Invariant: every series of a plot that is made lies in a panel that exists. */
+/* kinds.c - the kinds of plots; see kinds.h. */
 #include "bench/plot/kinds.h"
 
 #include "base/check.h"
@@ -10,43 +9,45 @@
 
 const struct plot_kind plot_kinds[] = {
     {"throughput", "lines", "Throughput against connections",
-     "Each line is the median of a server's slots, the band their minimum to maximum. The load is "
-     "a closed loop: every connection sends its next message when the echo of the last has come.",
+     "A line shows the median of a server's slots, a band the range from minimum to maximum. The "
+     "load is a closed loop: each connection sends its next message after it received the last "
+     "echo.",
      1, plot_fill_throughput},
     {"load", "lines", "Response time against load",
-     "What users feel as the load grows: a solid line is the median, a dashed one the 99th "
-     "percentile. Where a line turns upwards, and then no longer gets further to the right, the "
-     "server has reached its capacity.",
+     "How long users wait as the load grows. Solid lines show the median, dashed lines the 99th "
+     "percentile. A server has reached its capacity where its line turns upwards and no longer "
+     "moves to the right.",
      1, plot_fill_load},
     {"percentiles", "lines", "Response time by percentile",
-     "Read it from the right: 99 % means that one echo in a hundred took longer. A line ends where "
-     "fewer than ten echoes lie beyond.",
+     "At 99 %, one echo in a hundred took longer than the line shows. A line ends where fewer than "
+     "ten echoes took longer.",
      1, plot_fill_percentiles},
     {"cpu", "cpu", "Server CPU per echo",
-     "What an echo costs the server: full colour in user mode, pale in the kernel. The thin line "
-     "spans the slots. The total is exact; the split is as coarse as the system's accounting.",
+     "The CPU time that the server needs for an echo: full colour in user mode, pale colour in the "
+     "kernel. The thin line shows the range of the slots. The total is exact; the split has only "
+     "the resolution of the operating system's accounting.",
      1, plot_fill_cpu},
     {"idle", "lines", "The price of idle connections",
-     "The same load beside more and more connections that stay silent. A model that hands all its "
-     "descriptors over at every wait pays for each of them.",
+     "The same load with a growing number of idle connections. A model that passes all its "
+     "descriptors to each wait call pays for every idle connection.",
      3, plot_fill_idle},
     {"newcomers", "lines", "Time to a newcomer's first echo",
-     "From the moment at which a new connection was due to its first whole echo, by percentile: "
-     "99 % means that one newcomer in a hundred waited longer.",
+     "Time from the scheduled start of a new connection to its first complete echo. At 99 %, one "
+     "newcomer in a hundred waited longer.",
      1, plot_fill_newcomers},
     {"series", "series", "Throughput and latency within the window",
-     "Throughput and latency step by step, a panel per server. Bold is a server's first slot, pale "
-     "are its others; dots are the longest latency of a step. Level lines are what a window should "
-     "show.",
+     "Throughput and latency over time, one column per server. The bold line is the server's first "
+     "slot, pale lines are its other slots, dots show the longest latency of each step. In a good "
+     "measurement the lines are flat.",
      0, plot_fill_series},
     {"order", "order", "Slots in the order of their run",
-     "Each slot against the median of its cell. Points that move together whatever their colour "
-     "tell of the machine and its neighbours, not of the servers.",
+     "Each slot relative to the median of its cell. If points of all colours move together, the "
+     "cause is the machine or other work on it, not the servers.",
      2, plot_fill_order},
     {NULL, NULL, NULL, NULL, 0, NULL},
 };
 
-/* Stable, so that series keep the order in which they were added within a panel. */
+/* Insertion sort, because it is stable: series of a panel keep their order. */
 static void sort_by_panel(struct plot *plot) {
     for (size_t i = 1; i < plot->count; i++)
         for (size_t k = i; k > 0 && plot->series[k - 1].panel > plot->series[k].panel; k--) {

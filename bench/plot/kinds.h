@@ -7,20 +7,21 @@
 
 #include <stddef.h>
 
-/* A kind of plot. To add one: a row in plot_kinds, its fill function, and its template. */
+/* A kind of plot. A new kind needs a row in plot_kinds, a fill function and a template. */
 struct plot_kind {
-    const char *name;     /* "throughput"; its files carry it */
-    const char *template; /* of plot/ */
-    const char *heading;  /* in the report */
-    const char *note;     /* how to read it, in a sentence or two */
-    size_t parts;         /* figures below one another; 0: the fill function sets panels up */
-    /* Fills `plot` (zeroed but for kind and panels); leaves count 0, and says why in notes, when
-     * the results have nothing for it. */
+    const char *name;     /* "throughput"; also the name of its files */
+    const char *template; /* name of the template in plot/ */
+    const char *heading;  /* title */
+    const char *note;     /* how to read it; shown below the plot in the report */
+    size_t parts;         /* charts on top of each other; 0: the fill function sets up the panels */
+    /* Fills `plot`, in which only kind, title and panels are set. If the results have no data for
+     * it, leaves count 0 and puts the reason into notes. */
     void (*fill)(const struct summary *report, struct plot *plot);
 };
-extern const struct plot_kind plot_kinds[]; /* ended by name NULL */
+extern const struct plot_kind plot_kinds[]; /* the last entry has the name NULL */
 
-/* Fills `plot` as `kind` draws `report`. The report has to live as long as the plot. */
+/* Fills `plot` with the data of `report`, which must outlive the plot. The caller frees the plot
+ * with plot_free. */
 void plot_make(struct plot *plot, const struct plot_kind *kind, const struct summary *report);
 
 #endif

@@ -1,5 +1,4 @@
-/* layout.c - axes, ticks and label positions.
- * Invariant: pure; same figures in, same layout out. */
+/* layout.c - axes, ticks and positions of labels; see layout.h. */
 #include "bench/plot/layout.h"
 
 #include "base/check.h"
@@ -15,7 +14,7 @@ void plot_add_tick(struct plot_axis *axis, const char *label, double value) {
     char text[256] = "";
     size_t used = 0;
     for (const char *c = label; *c != '\0' && used + 3 < sizeof text; c++) {
-        if (*c == '%') text[used++] = '%'; /* gnuplot takes a label for a format */
+        if (*c == '%') text[used++] = '%'; /* gnuplot treats a label as a printf format */
         text[used++] = *c;
     }
     text[used] = '\0';
@@ -85,15 +84,15 @@ double plot_axis_share(const struct plot_axis *axis, double value) {
     return (value - axis->min) / (axis->max - axis->min);
 }
 
-/* A run of neighbours that touch: they move as one. */
+/* Adjacent labels without free space between them; they move together. */
 struct block {
-    double sum; /* of the shifted targets of its members */
-    size_t n;   /* members */
+    double sum; /* sum of the shifted targets */
+    size_t n;   /* number of labels */
 };
 
 struct ranked {
-    double target; /* wished position */
-    size_t index;  /* in the caller's array */
+    double target; /* preferred position */
+    size_t index;  /* index in the caller's array */
 };
 
 static int by_target(const void *left, const void *right) {
@@ -102,8 +101,8 @@ static int by_target(const void *left, const void *right) {
     return (a->index > b->index) - (a->index < b->index);
 }
 
-/* Shifting target i down by i gaps turns "at least a gap apart" into "not descending", which
- * pooling adjacent violators solves exactly (isotonic regression). */
+/* With target i shifted down by i gaps, "at least a gap apart" becomes "not decreasing". The
+ * pool-adjacent-violators algorithm solves that exactly (isotonic regression). */
 void plot_spread(double *positions, size_t n, double gap) {
     if (n == 0) return;
     if (gap * (double)(n - 1) > 1) gap = 1 / (double)(n - 1);

@@ -1,5 +1,4 @@
-/* layout.h - axes, ticks and label positions.
- * Invariant: pure; same figures in, same layout out. */
+/* layout.h - axes, ticks and positions of labels. Pure functions. */
 #ifndef BENCH_PLOT_LAYOUT_H
 #define BENCH_PLOT_LAYOUT_H
 
@@ -8,28 +7,26 @@
 
 #include <stddef.h>
 
-/* Sets an axis from 0 to a round number at or above `max`, in about so many steps with a tick each.
- */
+/* Sets a linear axis from 0 to a round number of at least `max`, with about `steps` ticks. */
 void plot_axis_linear(struct plot_axis *axis, double max, int steps);
 
-/* Sets a logarithmic axis around min..max (both above 0), ticks at 1, 10, ... or 1, 2, 5, 10, ...
- */
+/* Sets a logarithmic axis around min..max, both above 0. The ticks are at 1, 2, 5, 10 and so on; if
+ * the range is wide, at 1, 10, 100. */
 void plot_axis_log(struct plot_axis *axis, double min, double max);
 
-/* Sets the title of an axis to the heading of a metric; a unit may be appended. */
+/* Sets the title of an axis to the heading of a metric, which has no unit. */
 void plot_axis_name(struct plot_axis *axis, enum metric metric);
 
-/* Moves n positions (shares of a height) as little as possible, least squares, so that neighbours
- * are at least `gap` apart and all lie in 0..1, order kept. */
+/* Moves n positions (0..1, shares of a height) so that neighbours are at least `gap` apart and all
+ * stay within 0..1. Keeps their order and minimises the sum of squared moves. */
 void plot_spread(double *positions, size_t n, double gap);
 
-/* Appends a tick to an axis. */
 void plot_add_tick(struct plot_axis *axis, const char *label, double value);
 
-/* Where `value` lies on an axis, as a share of its length. */
+/* Position of `value` on an axis, as a share of its length. */
 double plot_axis_share(const struct plot_axis *axis, double value);
 
-/* Labels an x axis where something was measured, dropping what would stand too close. */
+/* Sets ticks of an x axis at the measured values; leaves out those too close to the last one. */
 void plot_tick_measured(struct plot_axis *axis, const double *measured, size_t count);
 
 #endif

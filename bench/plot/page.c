@@ -1,5 +1,4 @@
-/* page.c - where everything stands on a plot's page; see page.h.
- * Invariant: what is below a panel's x is the page's edge, the footer, or a panel's title. */
+/* page.c - the layout of a plot's page; see page.h. */
 #include "bench/plot/page.h"
 
 #include "base/check.h"
@@ -15,22 +14,22 @@
 enum {
     MARGIN_TOP = 92,      /* title and subtitle */
     PANEL_TITLE = 30,     /* above a row of panels with titles */
-    PANEL_GAP = 18,       /* above one without, but the first */
-    PANEL_HEIGHT = 390,   /* of lines, unless the panel says otherwise */
-    BAR_HEIGHT = 44,      /* a row of bars, unless the plot says otherwise */
-    BAR_ROOM = 34,        /* to the right of bars, likewise */
-    BARS_WIDTH_MIN = 360, /* of bars, however long their names */
-    AXIS_BELOW = 66,      /* ticks and title of x */
-    AXIS_LEFT = 94,       /* ticks and title of y */
+    PANEL_GAP = 18,       /* above a row of panels without titles, except the first row */
+    PANEL_HEIGHT = 390,   /* default height of a panel with lines */
+    BAR_HEIGHT = 44,      /* default height of a bar and its gap */
+    BAR_ROOM = 34,        /* default space to the right of bars */
+    BARS_WIDTH_MIN = 360, /* minimum width of the bars, even with long names */
+    AXIS_BELOW = 66,      /* ticks and title of the x axis */
+    AXIS_LEFT = 94,       /* ticks and title of the y axis */
     GRID_GAP = 28,        /* between narrow panels */
-    FOOTER_LINE = 15,     /* a line of the footer */
-    CHARACTER = 8,        /* width of one, on average, at 13 pixels */
-    FOOTER_CHARACTER = 6, /* the same at 10.5 pixels */
-    LABEL_DISTANCE = 17,  /* between direct labels */
-    COLUMNS = 3,          /* of panels at most */
+    FOOTER_LINE = 15,     /* line height of the footer */
+    CHARACTER = 8,        /* average width of a character at 13 pixels */
+    FOOTER_CHARACTER = 6, /* average width of a character at 10.5 pixels */
+    LABEL_DISTANCE = 17,  /* minimum distance between labels of lines */
+    COLUMNS = 3,          /* maximum number of panels in a row */
 };
 
-/* Adds text to the footer, broken at the middle dots so that a line holds at most `limit` bytes. */
+/* Adds text to the footer. Breaks it at the middle dots into lines of at most `limit` bytes. */
 static void add_footer(struct plot_page *page, const char *text, size_t limit) {
     static const char dot[] = " \u00b7 ";
     const size_t dot_size = sizeof dot - 1;
@@ -50,7 +49,7 @@ static void add_footer(struct plot_page *page, const char *text, size_t limit) {
     }
 }
 
-/* What the marks mean that this plot has. */
+/* Explains the marks that occur in the plot. */
 static void explain_marks(char *notes, size_t size, const struct plot *plot) {
     bool hollow = false, crosses = false;
     for (size_t i = 0; i < plot->count; i++)
@@ -59,14 +58,15 @@ static void explain_marks(char *notes, size_t size, const struct plot *plot) {
             crosses = crosses || plot->series[i].points[k].marker == MARKER_CROSS;
         }
     if (hollow)
-        format_append(notes, size, "%s%s a slot behind it is suspect",
-                      plot->bars ? "*" : "hollow:", plot->saturated ? " saturated, or" : "");
+        format_append(notes, size, "%s %sat least one slot is suspect",
+                      plot->bars ? "*" : "hollow:", plot->saturated ? "saturated, or " : "");
     if (plot->invalid > 0 && !crosses)
         format_append(notes, size, "%s%zu invalid slot%s left out",
                       *notes != '\0' ? " \u00b7 " : "", plot->invalid,
                       plot->invalid > 1 ? "s" : "");
     if (crosses)
-        format_append(notes, size, "%scross: invalid, no figure", *notes != '\0' ? " \u00b7 " : "");
+        format_append(notes, size, "%scross: invalid slot, without a value",
+                      *notes != '\0' ? " \u00b7 " : "");
 }
 
 static void fill_footer(struct plot_page *page, const struct plot *plot,
@@ -110,7 +110,7 @@ static int longest_name(const struct plot *plot) {
     return (int)longest;
 }
 
-/* Tops and bottoms, row by row. Returns where the last row ends. */
+/* Sets tops and bottoms of all boxes. Returns the y at which the last row ends. */
 static int place_rows(struct plot_page *page, const struct plot *plot) {
     int y = MARGIN_TOP;
     for (size_t first = 0; first < plot->panel_count; first += plot->page_columns) {
@@ -134,7 +134,8 @@ static int place_rows(struct plot_page *page, const struct plot *plot) {
     return y;
 }
 
-/* Left and right edges: each panel with what surrounds it, or a grid that names y once. */
+/* Sets the page width and the left and right edges of all boxes. In a grid only the first column
+ * has labels on its y axis. */
 static void place_columns(struct plot_page *page, const struct plot *plot) {
     static const int widths[COLUMNS] = {960, 680, 600};
     CHECK(plot->page_columns > 0 && plot->page_columns <= COLUMNS);

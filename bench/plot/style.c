@@ -1,5 +1,5 @@
-/* style.c - colour, dash and marker of every model, from plot/palette.txt.
- * Invariant: a style follows from the server's name alone, never from what else is on the plot. */
+/* style.c - styles of servers; see style.h.
+ * Invariant: a style depends only on the server's name, never on other servers in the plot. */
 #include "bench/plot/style.h"
 
 #include "bench/support/files.h"
@@ -15,8 +15,8 @@ enum { PALETTE_MAX = 64 };
 
 /* A row of the palette. */
 struct entry {
-    char model[48];          /* the model's name */
-    struct plot_style style; /* how it is drawn */
+    char model[48]; /* name */
+    struct plot_style style;
 };
 
 static struct entry palette[PALETTE_MAX];
@@ -25,14 +25,14 @@ static size_t palette_size;
 static const char *const dashes[] = {"solid", "(10,4)", "(3,3)", "(10,4,3,4)", "(18,5)"};
 static const int markers[] = {7, 5, 9, 11, 13, 15};
 
-/* Reads a row; empty lines and those that begin with '#' are none. */
+/* Reads a row. Skips empty lines and comments, which begin with '#'. */
 static bool read_row(const char *line, struct reason *reason) {
     struct entry row;
     if (line[strspn(line, " \t\r")] == '\0' || *line == '#') return true;
     if (palette_size == PALETTE_MAX) return reason_set(reason, "too many rows");
     if (sscanf(line, "%47s %7s %15s %d", row.model, row.style.colour, row.style.dash,
                &row.style.marker) != 4)
-        return reason_set(reason, "not: model colour dash marker");
+        return reason_set(reason, "expected: model colour dash marker");
     palette[palette_size++] = row;
     return true;
 }
@@ -57,7 +57,7 @@ bool plot_style_load(const char *templates, struct reason *reason) {
     return fine;
 }
 
-/* FNV-1a, 32 bit: spreads names that nobody listed. */
+/* 32-bit FNV-1a hash; chooses the style of unlisted names. */
 static uint32_t hash_of(const char *text) {
     uint32_t hash = 2166136261u;
     for (; *text != '\0'; text++) hash = (hash ^ (unsigned char)*text) * 16777619u;

@@ -1,4 +1,4 @@
-/* style.h - how servers look: one colour per model on every plot and system. */
+/* style.h - colour, dash and marker of each server, the same on every plot and system. */
 #ifndef BENCH_PLOT_STYLE_H
 #define BENCH_PLOT_STYLE_H
 
@@ -6,18 +6,19 @@
 
 #include <stdbool.h>
 
-/* How a server is drawn, the same on every plot and system. */
 struct plot_style {
     char colour[8]; /* "#0072B2" */
-    char dash[16];  /* gnuplot's dash type: "solid", "(8,3)" */
-    int marker;     /* gnuplot's point type when filled; the hollow one is one less */
+    char dash[16];  /* gnuplot dash type: "solid", "(8,3)" */
+    int marker;     /* gnuplot point type, filled; the hollow type is one less */
 };
 
-/* Reads the styles from templates/palette.txt; before that, and for unknown models, styles are
- * derived from the name. Returns false with the reason. */
+/* Reads the styles of models from palette.txt in the directory `templates`. Returns false and sets
+ * `reason` on failure. Without a palette, and for models that it lacks, styles are derived from the
+ * name. */
 bool plot_style_load(const char *templates, struct reason *reason);
 
-/* The style of a server; with options ("epoll:trigger=edge") it keeps its model's colour. */
+/* The style of a server. A server with options ("epoll:trigger=edge") has the colour of its model,
+ * but another dash and marker. */
 struct plot_style plot_style_of(const char *model, const char *server);
 
 #endif

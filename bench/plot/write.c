@@ -1,6 +1,5 @@
-/* write.c - a plot's data file and its gnuplot script.
- * Invariant: whatever a name or a system's description holds, it reaches gnuplot as one quoted
- * string of one line. */
+/* write.c - writes the data file and the gnuplot script of a plot; see write.h.
+ * Invariant: each text from a result is written to the script as one quoted string on one line. */
 #include "bench/plot/write.h"
 
 #include "base/check.h"
@@ -31,8 +30,8 @@ static void put_indexed(struct text *out, const char *name, size_t index, const 
     put_text(out, key, text);
 }
 
-/* Copies a list of ticks without their labels. An empty label would be two quotes, which become
- * four in the statement's own quotes, and those gnuplot 5.4 does not read back. */
+/* Copies a list of ticks and replaces each label by a blank. An empty label would be written as
+ * four quotes within the quoted statement, which gnuplot 5.4 cannot parse. */
 static void blank_ticks(char *to, const char *ticks) {
     bool quoted = false;
     for (const char *c = ticks; *c != '\0'; c++) {
@@ -47,7 +46,7 @@ static void blank_ticks(char *to, const char *ticks) {
     *to = '\0';
 }
 
-/* What sets up a panel's axes, as statements for gnuplot's eval. */
+/* Writes the axes of a panel as statements for gnuplot's eval. */
 static void put_axes(struct text *out, const struct plot *plot, const struct plot_page *page,
                      size_t p) {
     const struct plot_panel *panel = &plot->panels[p];
@@ -77,7 +76,7 @@ static void put_panels(struct text *out, const struct plot *plot, const struct p
     static const char *const arrays[] = {"title", "left", "right",   "top",     "bottom", "first",
                                          "last",  "axes", "x_title", "y_title", "part"};
     text_add(out,
-             "\n# panels: edges as shares of the page, axes, and the series that they hold\n"
+             "\n# panels: edges as shares of the page, axes, first and last series\n"
              "panels = %zu\n",
              plot->panel_count);
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
@@ -101,15 +100,16 @@ static void put_panels(struct text *out, const struct plot *plot, const struct p
 
 static void put_series(struct text *out, const struct plot *plot) {
     text_add(out,
-             "\n# series: names, styles, ends of their lines, heights of their names (shares), "
-             "whether a thin line leads there\n"
+             "\n# series: labels, styles, ends of the lines, positions of the labels as shares of "
+             "the panel's height,\n# and whether a thin line connects end and label\n"
              "bands = %d\nseries = %zu\n",
              plot->bands, plot->count);
     static const char *const arrays[] = {"name",    "note",   "end_x",  "end_y", "leader",
                                          "label_y", "colour", "marker", "pale"};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         text_add(out, "array series_%s[series + 1]\n", arrays[i]);
-    /* gnuplot evaluates even a loop that runs never, once: for a last panel without series there */
+    /* gnuplot evaluates a loop once even if its range is empty, as in a last panel without series
+     */
     text_add(out, "%s",
              "series_name[series + 1] = ''; series_note[series + 1] = ''\n"
              "series_colour[series + 1] = '#000000'\n"
@@ -133,7 +133,7 @@ static void put_series(struct text *out, const struct plot *plot) {
     }
 }
 
-/* The values of this plot, as gnuplot statements. */
+/* Writes all values of the plot as gnuplot statements. */
 static void put_values(struct text *out, const struct plot *plot, const struct plot_page *page) {
     text_add(out,
              "# %s.gp - written by iobench; draws %s.svg and %s.png from %s.dat.\n"
@@ -151,7 +151,7 @@ static void put_values(struct text *out, const struct plot *plot, const struct p
     text_add(out, "\n");
 }
 
-/* A copy of templates/name.gp. */
+/* Copies the template NAME.gp. */
 static bool put_template(struct text *out, const char *templates, const char *name,
                          struct reason *reason) {
     char path[PATH_SIZE];
@@ -174,11 +174,10 @@ static void put_number(struct text *out, double value) {
 }
 
 static void put_data(struct text *out, const struct plot *plot) {
-    text_add(
-        out,
-        "# %s; %s\n# columns: %s; part of it in full colour; marker (0 none, 1 filled, "
-        "2 hollow, 3 cross: an invalid slot)\n# one block per series, two empty lines between\n",
-        plot->title, plot->subtitle, plot->columns);
+    text_add(out,
+             "# %s; %s\n# columns: %s; part in full colour; marker (0 none, 1 filled, 2 hollow, "
+             "3 cross: an invalid slot)\n# one block per series, separated by two empty lines\n",
+             plot->title, plot->subtitle, plot->columns);
     for (size_t i = 0; i < plot->count; i++) {
         const struct plot_series *series = &plot->series[i];
         char name[200] = "", panel[600] = "";
@@ -198,7 +197,7 @@ static void put_data(struct text *out, const struct plot *plot) {
     }
 }
 
-/* Writes FOLDER/KIND.ENDING. */
+/* Writes the file FOLDER/KIND.ENDING. */
 static bool write_file(const char *folder, const char *kind, const char *ending,
                        const struct text *text, struct reason *reason) {
     char path[PATH_SIZE];

@@ -1,6 +1,5 @@
-/* write.h - the files of a plot.
- * Invariant: KIND.dat and KIND.gp are written, gnuplot or not; the script is complete, names only
- * files beside it, and needs no iobench to run again. */
+/* write.h - writes the data file and the gnuplot script of a plot.
+ * Invariant: the script runs without iobench; it reads only the data file in its own folder. */
 #ifndef BENCH_PLOT_WRITE_H
 #define BENCH_PLOT_WRITE_H
 
@@ -9,8 +8,8 @@
 
 #include <stdbool.h>
 
-/* Places the labels and writes KIND.dat and KIND.gp into `folder`; plot->count > 0. Returns false
- * with the reason. */
+/* Places the labels and writes KIND.dat and KIND.gp into `folder`. The plot must have a series.
+ * `templates` is the directory of the templates. Returns false and sets `reason` on failure. */
 bool plot_write(struct plot *plot, const struct summary *report, const char *templates,
                 const char *folder, struct reason *reason);
 

@@ -1,4 +1,4 @@
-/* frame.c - reads the frame of the page; see frame.h. */
+/* frame.c - reads the template of the page; see frame.h. */
 #include "bench/report/frame.h"
 
 #include "bench/support/files.h"
@@ -27,7 +27,7 @@ const char *report_frame_next(const char *html, size_t *length, enum report_part
 static bool refuse_unknown(const char *at, struct reason *reason) {
     const char *end = strstr(at, "}}");
     int length = end && end - at < 40 ? (int)(end - at) + 2 : 40;
-    return reason_set(reason, "%.*s is no placeholder of the page", length, at);
+    return reason_set(reason, "%.*s is not a known placeholder", length, at);
 }
 
 bool report_frame_check(const char *html, struct reason *reason) {
@@ -46,7 +46,7 @@ bool report_frame_check(const char *html, struct reason *reason) {
     return true;
 }
 
-/* Reads a file of the directory into `*text`; notes its path. */
+/* Reads a file of the directory into *text. Writes its path. */
 static bool read_part(char **text, char path[PATH_SIZE], const char *directory, const char *file,
                       struct reason *reason) {
     if (!paths_join(path, directory, file))

@@ -1,5 +1,5 @@
-/* frame.h - what stands around the page: plot/report.html and plot/report.css.
- * Invariant: a frame that was read has the placeholder of every part once. */
+/* frame.h - the template of the page: plot/report.html and plot/report.css.
+ * Invariant: a template that was read contains each placeholder exactly once. */
 #ifndef BENCH_REPORT_FRAME_H
 #define BENCH_REPORT_FRAME_H
 
@@ -8,17 +8,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What the page is made of. report.html has a placeholder for each, `{{style}}` and so on, in any
- * order. */
+/* The generated parts of the page. report.html has a placeholder for each, `{{style}}` and so on,
+ * in any order. */
 enum report_part {
     REPORT_STYLE,    /* report.css */
-    REPORT_SLOTS,    /* how many slots of each verdict */
-    REPORT_UNUSABLE, /* that there are no figures, if so */
-    REPORT_CARDS,    /* where each result was measured */
-    REPORT_PLOTS,    /* all drawings */
-    REPORT_FIGURES,  /* tables of figures */
-    REPORT_SKIPPED,  /* what was not run, if anything */
-    REPORT_MODELS,   /* what the models are */
+    REPORT_SLOTS,    /* number of slots by verdict */
+    REPORT_UNUSABLE, /* a warning if no slot is usable */
+    REPORT_CARDS,    /* environment of each result */
+    REPORT_PLOTS,
+    REPORT_FIGURES, /* tables of figures */
+    REPORT_SKIPPED, /* table of the skipped cells, if any */
+    REPORT_MODELS,  /* table of the models */
     REPORT_PARTS
 };
 
@@ -27,18 +27,18 @@ struct report_frame {
     char *style; /* report.css; owned */
 };
 
-/* Reads both files of a directory. Returns false with the reason: a file that cannot be read or is
- * empty, or what report_frame_check says. report_frame_free is needed in any case. */
+/* Reads both files from a directory. Returns false and sets `reason` if a file is unreadable or
+ * empty, or if report_frame_check fails. Call report_frame_free in both cases. */
 bool report_frame_read(struct report_frame *frame, const char *directory, struct reason *reason);
 
 void report_frame_free(struct report_frame *frame);
 
-/* Checks the text of report.html. Returns false with the reason: a placeholder that is missing,
- * unknown or there twice. */
+/* Checks the text of report.html. Returns false and sets `reason` if a placeholder is missing,
+ * unknown or duplicate. */
 bool report_frame_check(const char *html, struct reason *reason);
 
-/* Finds the next placeholder of a checked text: that of `*part`, behind `*length` bytes. At the end
- * of the text `*part` is REPORT_PARTS. Returns what follows. */
+/* Finds the next placeholder in a checked text: sets *part to its part, and *length to the number
+ * of bytes before it. *part is REPORT_PARTS if there is none. Returns the text after it. */
 const char *report_frame_next(const char *html, size_t *length, enum report_part *part);
 
 #endif

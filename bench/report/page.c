@@ -1,5 +1,5 @@
-/* page.c - what the page shows beside tables: environments and plots; plot/report.html frames it.
- * Invariant: as in page.h; the drawings' ids are made unique, for they share one page. */
+/* page.c - environments and plots of the page; see page.h. page_tables.c writes the tables.
+ * Invariant: the ids of all drawings are unique within the page. */
 #include "bench/report/page.h"
 
 #include "bench/result/summary_words.h"
@@ -29,7 +29,7 @@ static void put_duration_term(FILE *out, const char *term, const cJSON *json, co
     if (isfinite(ns)) put_term(out, term, format_duration(text, ns));
 }
 
-/* What about the machine spoils measurements. */
+/* The findings of `iobench doctor` in the result. */
 static void put_findings(FILE *out, const cJSON *findings) {
     if (cJSON_GetArraySize(findings) == 0) return;
     fputs("<ul class=\"findings\">", out);
@@ -44,7 +44,7 @@ static void put_findings(FILE *out, const cJSON *findings) {
         if (effect) fputs(": ", out);
         if (effect) format_html(out, effect);
         bool fixable = fix && *fix != '\0';
-        if (fixable) fputs(". <b>To do:</b> ", out);
+        if (fixable) fputs(". <b>Fix:</b> ", out);
         if (fixable) format_html(out, fix);
         fputs("</li>\n", out);
     }
@@ -62,7 +62,8 @@ static void put_card(FILE *out, const struct summary_result *result) {
         fprintf(out, " <span class=\"pill\">%zu cell%s not run</span>", result->skipped,
                 result->skipped > 1 ? "s" : "");
     if (cJSON_IsFalse(json_item(file, "session.complete")))
-        fputs("<p><strong>Incomplete:</strong> the run was ended before all its slots.</p>", out);
+        fputs("<p><strong>Incomplete:</strong> the run ended before all slots were measured.</p>",
+              out);
     fputs("<dl>", out);
     summary_environment(line, sizeof line, result);
     put_term(out, "machine", line);
@@ -78,7 +79,7 @@ static void put_card(FILE *out, const struct summary_result *result) {
     fputs("</div>\n", out);
 }
 
-/* The share of a text that may stand in a URL as it is. */
+/* Writes a text percent-encoded for a URL. */
 static void put_url(FILE *out, const char *text) {
     for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
         bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
@@ -99,7 +100,7 @@ static const char *skip_element(const char *svg, const char *name) {
     return found ? found + strlen(end) : svg;
 }
 
-/* The drawing without its prologue and tooltips, its ids made this kind's own. */
+/* Writes the drawing without its XML prologue and tooltips. Prefixes its ids with the kind. */
 static void put_svg(FILE *out, const struct report_picture *picture) {
     static const char *const references[] = {"id='", "id=\"", "href='#", "href=\"#", "url(#"};
     const char *svg = strstr(picture->svg, "<svg");
@@ -151,10 +152,10 @@ static void put_figure(FILE *out, const struct report_picture *picture, const ch
     fputs("</figcaption></figure>\n", out);
 }
 
-/* The plots for which there is data, and a line on the others. */
+/* Writes the plots that have data, and a line about the others. */
 static void put_figures(FILE *out, const struct report_picture *pictures, size_t count,
                         const char *folder) {
-    const char *separator = "<p class=\"note\">Not drawn, for want of data: ";
+    const char *separator = "<p class=\"note\">Not drawn because data is missing: ";
     bool some = false;
     for (size_t i = 0; i < count; i++)
         if (pictures[i].has_files) put_figure(out, &pictures[i], folder);
@@ -179,12 +180,12 @@ static void put_slots(FILE *out, const struct summary *report) {
     put_verdict_pills(out, valid, suspect, invalid);
 }
 
-/* Says so if there are no figures. */
+/* Writes a warning if no slot of any result is usable. */
 static void put_unusable(FILE *out, const struct summary *report) {
     for (size_t i = 0; i < report->result_count; i++)
         if (report->results[i].valid + report->results[i].suspect > 0) return;
-    fputs("<p><strong>No slot is usable, so there are no figures to show.</strong> The reasons "
-          "stand in the tables.</p>\n",
+    fputs("<p><strong>No slot is usable, so there are no figures.</strong> The tables list the "
+          "reasons.</p>\n",
           out);
 }
 

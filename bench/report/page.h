@@ -1,5 +1,5 @@
-/* page.h - the report as one page that needs nothing beside it.
- * Invariant: no text of a result file reaches the page unescaped, and the page loads nothing. */
+/* page.h - the report as a single, self-contained HTML page.
+ * Invariant: every text from a result file is escaped; the page loads no other file. */
 #ifndef BENCH_REPORT_PAGE_H
 #define BENCH_REPORT_PAGE_H
 
@@ -11,27 +11,27 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* A plot as the page shows it. */
+/* A plot on the page. */
 struct report_picture {
-    const struct plot_kind *kind; /* which plot */
-    char *svg;                    /* what gnuplot drew, or NULL; owned by the caller */
-    char label[400];              /* what it shows, for those who do not see it */
-    struct reason missing;        /* why there is no drawing */
-    bool has_files;               /* whether data and script were written */
+    const struct plot_kind *kind;
+    char *svg;             /* drawing, or NULL; owned by the caller */
+    char label[400];       /* description for screen readers */
+    struct reason missing; /* why there is no drawing */
+    bool has_files;        /* data and script were written */
 };
 
-/* What a page is made of. */
+/* The content of a page. */
 struct report_page {
-    const struct report_frame *frame;      /* what stands around all that follows */
-    const struct summary *summary;         /* of the results */
+    const struct report_frame *frame;      /* template */
+    const struct summary *summary;         /* all results */
     const struct report_picture *pictures; /* in the order of the page */
-    size_t picture_count;                  /* how many */
-    const char *folder;                    /* name of the plots' folder, beside the page */
+    size_t picture_count;
+    const char *folder; /* name of the folder with the plots, relative to the page */
 };
 
 void report_html(FILE *out, const struct report_page *page);
 
-/* The parts of it that are tables: figures per load, what was not run, the models' answers. */
+/* The tables of the page: figures by load, skipped cells, and the models. */
 void report_html_tables(FILE *out, const struct summary *report);
 void report_html_skipped(FILE *out, const struct summary *report);
 void report_html_models(FILE *out, const struct summary *report);

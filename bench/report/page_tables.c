@@ -1,5 +1,5 @@
-/* page_tables.c - the tables of the page: one per load, best first.
- * Invariant: a cell without a usable slot shows no figure, and is ranked nowhere. */
+/* page_tables.c - the tables of the page; see page.h. The rows of a load are sorted, best first.
+ * Invariant: a cell without a usable slot has no figures and no rank. */
 #include "base/check.h"
 
 #include "bench/plot/style.h"
@@ -19,8 +19,9 @@ static bool ranked(const struct summary_cell *cell) {
            summary_cell_bound(cell) != BOUND_CLIENT;
 }
 
-/* Larger is worse. Closed loop: CPU an echo costs; open loop: 99th percentile, else the median;
- * churn: the same of whole connections. */
+/* Sort key of a cell; larger is worse. It is the CPU per echo for closed loops, and for open loops
+ * the 99th percentile, or the median if that is unknown. Churn uses the percentiles of whole
+ * connections. */
 static double badness(const struct summary_cell *cell) {
     if (!summary_cell_usable(cell)) return INFINITY;
     if (cell->kind == LOAD_CLOSED)
@@ -32,7 +33,7 @@ static double badness(const struct summary_cell *cell) {
     return isfinite(ns) ? ns : 1e30;
 }
 
-/* Results one after the other, never mixed: across systems there is no ranking. */
+/* Sorts by result first, because servers of different systems are not ranked against each other. */
 static int best_first(const void *left, const void *right) {
     const struct summary_cell *a = *(const struct summary_cell *const *)left;
     const struct summary_cell *b = *(const struct summary_cell *const *)right;
@@ -42,7 +43,7 @@ static int best_first(const void *left, const void *right) {
     return (a > b) - (a < b);
 }
 
-/* A figure of the slots; their range on hover. */
+/* Writes a figure, with the range of the slots as its tooltip. */
 static void put_figure(FILE *out, const struct summary_cell *cell, enum metric m) {
     const struct summary_span *span = &cell->figures[m];
     char *(*format)(char text[FORMAT_SIZE], double value) = metrics[m].format;
@@ -55,22 +56,21 @@ static void put_figure(FILE *out, const struct summary_cell *cell, enum metric m
 
 /* A reason of a slot. */
 struct given {
-    const char *text;        /* as people read it */
-    enum validity_code code; /* VALIDITY_CODES: not known */
+    const char *text;
+    enum validity_code code; /* VALIDITY_CODES if unknown */
 };
 
 static struct given reason_of(const cJSON *sample, int index) {
     return (struct given){sample_reason(sample, index), sample_code(sample, index)};
 }
 
-/* Whether two reasons are the same, or with `roughly` are of the same code, whatever the figures.
- */
+/* Whether two reasons have the same text, or with `roughly` the same code. */
 static bool same_reason(struct given a, struct given b, bool roughly) {
     if (roughly && a.code != VALIDITY_CODES) return a.code == b.code;
     return strcmp(a.text, b.text) == 0;
 }
 
-/* Whether the cell gave the same reason before reason `index` of `last`. */
+/* Whether the same reason occurs in the cell before reason `index` of the sample `last`. */
 static bool said_before(const cJSON *samples, const cJSON *last, int index, bool roughly) {
     const cJSON *sample;
     struct given reason = reason_of(last, index);
@@ -83,7 +83,7 @@ static bool said_before(const cJSON *samples, const cJSON *last, int index, bool
     return false;
 }
 
-/* The different reasons of a cell's slots. */
+/* Writes the distinct reasons of a cell's slots. */
 static void put_reasons(FILE *out, const struct summary_cell *cell, const char *separator,
                         bool roughly) {
     const cJSON *samples = json_item(cell->json, "samples"), *sample;
@@ -98,7 +98,7 @@ static void put_reasons(FILE *out, const struct summary_cell *cell, const char *
     }
 }
 
-/* That more was offered than was answered in time. */
+/* Writes a pill if the cell is saturated. */
 static void put_saturation(FILE *out, const struct summary_cell *cell) {
     if (!(cell->achieved < SAMPLE_ACHIEVED_MIN)) return;
     fprintf(out, "<span class=\"pill saturated\">saturated: %.0f\u00a0%% served</span> ",
@@ -131,7 +131,7 @@ static void put_server(FILE *out, const struct summary_cell *cell) {
     fputs("</th>", out);
 }
 
-/* Says whose rows follow, where there are several results. */
+/* Writes the label of a result above its rows, if there are several results. */
 static void put_group(FILE *out, const struct summary *report, size_t result, int columns) {
     if (report->result_count < 2) return;
     fprintf(out, "<tr class=\"group\"><th scope=\"rowgroup\" colspan=\"%d\">", columns);
@@ -139,10 +139,10 @@ static void put_group(FILE *out, const struct summary *report, size_t result, in
     fputs("</th></tr>\n", out);
 }
 
-/* The metrics that a phase has columns for. */
+/* The columns of a phase. */
 struct columns {
-    bool shown[METRICS]; /* which */
-    int count;           /* of all columns of the table */
+    bool shown[METRICS]; /* metrics that have a column */
+    int count;           /* number of all columns, including those without a metric */
 };
 
 static struct columns columns_of(const struct summary *report, const char *phase) {
@@ -171,15 +171,15 @@ static void put_row(FILE *out, const struct summary_cell *cell, size_t rank,
     fputs("</tr>\n", out);
 }
 
-/* What the rows of a phase are sorted by depends on its loads. */
+/* Explains how the rows of a phase are sorted, which depends on its loads. */
 static void put_sorting(FILE *out, const struct summary *report, const char *phase) {
     static const char *const by[] = {
-        [LOAD_CLOSED] = ("closed loops by echoes per second of server CPU, most first (what the "
-                         "load generator limited is not ranked)"),
+        [LOAD_CLOSED] = ("closed loops by echoes per second of server CPU, highest first (not "
+                         "ranked if the load generator was the limit)"),
         [LOAD_OPEN] = "open loops by the 99th percentile, shortest first",
         [LOAD_CHURN] = "churn by the 99th percentile of whole connections, shortest first"};
     bool present[3] = {false};
-    const char *separator = "Sorted: ";
+    const char *separator = "Order: ";
     for (size_t i = 0; i < report->cell_count; i++)
         if (strcmp(report->cells[i].phase, phase) == 0) present[report->cells[i].kind] = true;
     fputs("<p class=\"note\">", out);
@@ -189,15 +189,15 @@ static void put_sorting(FILE *out, const struct summary *report, const char *pha
         separator = "; ";
     }
     fprintf(out,
-            ". Percentiles are %s, over all usable slots together; the other figures are medians "
-            "of the slots, their range on hover.</p>\n",
+            ". Percentiles show %s and cover all usable slots together. Other figures are medians "
+            "of the slots; the tooltip shows their range.</p>\n",
             !present[LOAD_OPEN]    ? "service time"
-            : present[LOAD_CLOSED] ? "response time from the intended send in open loops, else "
-                                     "service time"
+            : present[LOAD_CLOSED] ? "response time from the intended send in open loops, and "
+                                     "service time in closed loops,"
                                    : "response time from the intended send");
 }
 
-/* The title of a column; a new line in it is one on the page. */
+/* Writes the title of a column. A newline in it becomes a line break. */
 static void put_heading(FILE *out, const struct metric_facts *facts) {
     fputs("<th scope=\"col\" class=\"n\"", out);
     if (facts->hint) fprintf(out, " title=\"%s\"", facts->hint);
@@ -247,7 +247,7 @@ static void put_load(FILE *out, const struct summary *report, const struct summa
     }
 }
 
-/* The loads of a phase, one below the other, with the columns that they need. */
+/* Writes the table of a phase: its loads below each other. */
 static void put_phase(FILE *out, const struct summary *report, const char *phase, size_t number) {
     const struct summary_cell **cells = calloc(report->cell_count + 1, sizeof *cells);
     CHECK(cells);
@@ -314,7 +314,7 @@ void report_html_skipped(FILE *out, const struct summary *report) {
     if (last != SIZE_MAX) fputs("</tbody></table></div></section>\n", out);
 }
 
-/* Whether an earlier result, or an earlier entry of this one, describes the same model. */
+/* Whether an earlier result, or an earlier entry of the same result, describes the same model. */
 static bool model_shown(const struct summary *report, const cJSON *model) {
     const char *name = json_text(model, "name");
     for (size_t i = 0; i < report->result_count; i++) {
@@ -330,10 +330,11 @@ static bool model_shown(const struct summary *report, const cJSON *model) {
 
 void report_html_models(FILE *out, const struct summary *report) {
     static const char *const keys[] = {"summary", "initiation", "notification"};
-    fputs("<section><h2>The models, and the two questions to ask of each</h2>"
+    fputs("<section><h2>The models, and two questions about each</h2>"
           "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Model</th>"
-          "<th scope=\"col\">What it is</th><th scope=\"col\">How is input and output started?</th>"
-          "<th scope=\"col\">How is its completion learned?</th></tr></thead><tbody>\n",
+          "<th scope=\"col\">Description</th>"
+          "<th scope=\"col\">How does it start input and output?</th>"
+          "<th scope=\"col\">How does it learn of completion?</th></tr></thead><tbody>\n",
           out);
     for (size_t i = 0; i < report->result_count; i++) {
         const cJSON *model;

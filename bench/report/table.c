@@ -1,7 +1,6 @@
-/* table.c - the summary at the end of a run.
- * Invariant: what one load's rows show was measured under equal conditions, so that they may be
- * compared; the best of a column is marked only among slots that the load generator did not bound.
- */
+/* table.c - the summary tables at the end of a run; see table.h.
+ * Invariant: the rows of a group have the same load. A cell that was limited by the load generator
+ * is never marked as the best. */
 #include "bench/report/table.h"
 
 #include "base/check.h"
@@ -16,13 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the loads of a phase have in common: columns and their widths. */
+/* The layout of a phase's table. Widths are in characters. */
 struct phase {
-    const char *name;    /* of the suite */
-    bool shown[METRICS]; /* columns that have something to say */
-    int widths[METRICS]; /* of each column */
-    int server_width;    /* of the first column */
-    bool colour;         /* bold may be used */
+    const char *name;
+    bool shown[METRICS]; /* metrics that have a column */
+    int widths[METRICS]; /* widths of these columns */
+    int server_width;    /* width of the first column */
+    bool colour;         /* use bold */
 };
 
 static void put_right(FILE *out, const char *text, int width, bool bold) {
@@ -51,11 +50,11 @@ static struct phase measure(const struct summary *report, const char *name, bool
     return phase;
 }
 
-/* The cells of one load, and the best of each column among them. */
+/* The cells of one load, and the best figure of each column. */
 struct group {
-    const struct summary_cell *first; /* of the group, for its load */
-    double best[METRICS];             /* NAN if nobody knows the figure */
-    size_t rows;                      /* cells that may be shown */
+    const struct summary_cell *first; /* its first cell */
+    double best[METRICS];             /* NAN if no cell has the figure */
+    size_t rows;                      /* number of usable cells */
 };
 
 static bool in_group(const struct summary_cell *cell, const struct summary_cell *first) {
@@ -65,7 +64,7 @@ static bool in_group(const struct summary_cell *cell, const struct summary_cell 
 static void note_best(struct group *g, const struct summary_cell *cell, enum metric m) {
     double value = cell->figures[m].median;
     if (isnan(value) || summary_cell_bound(cell) == BOUND_CLIENT) return;
-    /* the schedule decides these, and who falls behind it is not the best */
+    /* the schedule determines these, so a higher figure is not better */
     if ((m == METRIC_THROUGHPUT || m == METRIC_CHURNED) && cell->kind != LOAD_CLOSED) return;
     bool better = metrics[m].larger_is_better ? value > g->best[m] : value < g->best[m];
     if (isnan(g->best[m]) || better) g->best[m] = value;
@@ -143,20 +142,20 @@ static void put_phase(FILE *out, const struct summary *report, const struct phas
     }
 }
 
-/* Whether an earlier cell is of the same phase. */
+/* Whether an earlier cell has the same phase. */
 static bool phase_seen(const struct summary *report, size_t index) {
     for (size_t i = 0; i < index; i++)
         if (strcmp(report->cells[i].phase, report->cells[index].phase) == 0) return true;
     return false;
 }
 
-/* What the columns mean that not every run has. */
+/* Explains the columns that only some runs have. */
 static void put_meanings(FILE *out, const bool shown[METRICS]) {
     if (shown[METRIC_CONNECT_P50])
-        fputs("connect: from the call to the established connection. new: from the time at which a"
-              " connection was due\nto its first echo.",
+        fputs("connect: time from the call to the established connection. new: time from the"
+              " scheduled start of a connection\nto its first echo.",
               out);
-    if (shown[METRIC_MEMORY]) fputs(" memory: of the server, resident.", out);
+    if (shown[METRIC_MEMORY]) fputs(" memory: resident memory of the server.", out);
     if (shown[METRIC_CONNECT_P50] || shown[METRIC_MEMORY]) fputc('\n', out);
 }
 
@@ -176,8 +175,8 @@ void table_print(FILE *out, cJSON *document, const char *path, bool colour) {
     }
     char text[FORMAT_SIZE];
     fprintf(out,
-            "\nechoes/CPU s: per second of server CPU. overhead: CPU/echo over half a bare round"
-            " trip (%s here).\n",
+            "\nechoes/CPU s: echoes per second of server CPU. overhead: CPU/echo divided by half a"
+            " bare round trip (%s here).\n",
             format_duration(text, floor_ns));
     put_meanings(out, shown);
     fprintf(out, "slots: %zu valid, %zu suspect, %zu invalid; cells skipped: %zu\n",

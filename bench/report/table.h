@@ -1,5 +1,4 @@
-/* table.h - the summary at the end of a run, for a terminal or a log.
- * Invariant: only valid and suspect slots enter a figure. */
+/* table.h - the summary tables at the end of a run, for a terminal or a log. */
 #ifndef BENCH_REPORT_TABLE_H
 #define BENCH_REPORT_TABLE_H
 
@@ -7,8 +6,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Prints one table per phase, load by load: medians over the slots of each server. Takes over
- * `document`, a checked result. With `colour` the best figure of a column is bold. */
+/* Prints a table for each phase, with a group of rows for each load and the medians of each server.
+ * Takes ownership of `document`, a checked result. With `colour`, the best figure of each column is
+ * bold. */
 void table_print(FILE *out, cJSON *document, const char *path, bool colour);
 
 #endif

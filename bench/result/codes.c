@@ -1,4 +1,4 @@
-/* codes.c - the names of verdicts, bounds and codes, and their readers; see codes.h. */
+/* codes.c - the names of verdicts, bounds and codes; see codes.h. */
 #include "bench/result/codes.h"
 
 #include <string.h>
@@ -68,7 +68,7 @@ const char *const uncounted_names[UNCOUNTED_CODES] = {
     [UNCOUNTED_FAILED] = "failed",
 };
 
-/* The index of a word; `count` if it is none of the names, or NULL. */
+/* The index of `word` in `names`; `count` if it is NULL or not found. */
 static int find(const char *word, const char *const *names, int count) {
     int i = 0;
     while (i < count && (!word || strcmp(word, names[i]) != 0)) i++;

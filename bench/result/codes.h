@@ -1,28 +1,28 @@
-/* codes.h - the words of a result file on which something depends: verdicts, bounds, and the code
- * of each reason. The text beside a code is for people. Invariant: these names are part of the file
- * format. A name is never given another meaning; a code that is added raises the schema's minor
- * version. results/README.md explains each. */
+/* codes.h - the words of a result file that programs act on: verdicts, bounds and the codes of
+ * reasons. The text beside a code is for people only. results/README.md explains each code.
+ * Invariant: the names are part of the file format. A name never changes its meaning; a new code
+ * raises the schema's minor version. */
 #ifndef BENCH_RESULT_CODES_H
 #define BENCH_RESULT_CODES_H
 
-/* samples[].validity.verdict, the better first. */
+/* samples[].validity.verdict, the best first. */
 enum verdict_kind { VERDICT_VALID, VERDICT_SUSPECT, VERDICT_INVALID, VERDICTS };
 extern const char *const verdict_names[VERDICTS];
 
-/* The verdict that a word means; NULL and unknown words are VERDICT_INVALID. */
+/* The verdict of this name; VERDICT_INVALID for NULL and unknown names. */
 enum verdict_kind verdict_read(const char *word);
 
-/* samples[].loadgen.bound: what ran at its limit. It is null where this is not known. */
+/* samples[].loadgen.bound: which side limited the throughput; null if unknown. */
 enum bound { BOUND_NONE, BOUND_SERVER, BOUND_CLIENT, BOUND_BOTH, BOUND_UNKNOWN, BOUNDS };
 extern const char *const bound_names[BOUNDS];
 
-/* The bound that a word means; NULL and unknown words are BOUND_UNKNOWN. */
+/* The bound of this name; BOUND_UNKNOWN for NULL and unknown names. */
 enum bound bound_read(const char *word);
 
 /* samples[].validity.codes[]: why a slot is not valid. */
 enum validity_code {
-    /* invalid, with figures */
-    VALIDITY_SERVER_DIED, /* also without figures */
+    /* invalid; the slot has figures */
+    VALIDITY_SERVER_DIED, /* the slot may also have no figures */
     VALIDITY_NO_STATS,
     VALIDITY_WRONG_ECHO,
     VALIDITY_ERRORS,
@@ -44,7 +44,7 @@ enum validity_code {
     VALIDITY_HALVES_DIFFER,
     VALIDITY_FEW_MESSAGES,
     VALIDITY_STARVED,
-    /* invalid, without figures */
+    /* invalid; the slot has no figures */
     VALIDITY_SERVER_NOT_STARTED,
     VALIDITY_SERVER_NOT_READY,
     VALIDITY_SERVER_UNAVAILABLE,
@@ -52,11 +52,11 @@ enum validity_code {
     VALIDITY_LOADGEN_LATE,
     VALIDITY_LOADGEN_FAILED,
     VALIDITY_FIGURES_REFUSED,
-    VALIDITY_CODES /* how many there are; as a code: not known */
+    VALIDITY_CODES /* number of codes; also means an unknown code */
 };
 extern const char *const validity_names[VALIDITY_CODES];
 
-/* The code of a name; VALIDITY_CODES for NULL and unknown names. */
+/* The code of this name; VALIDITY_CODES for NULL and unknown names. */
 enum validity_code validity_read(const char *name);
 
 /* cells[].skipped.code: why a cell was not run. */

@@ -1,6 +1,6 @@
-/* hlog.c - the V2 encoding of a histogram: a header, then counts by index, as ZigZag LEB128 numbers
- * of 9 bytes at most, where a negative number stands for so many zeros.
- * Invariant: pure; equal counts give equal bytes before compression. */
+/* hlog.c - the V2 encoding of a histogram; see hlog.h. A header is followed by the counts by index,
+ * as ZigZag LEB128 numbers of at most 9 bytes; a negative number -n stands for n zeros.
+ * Invariant: equal counts give equal bytes before compression. */
 #include "bench/result/hlog.h"
 
 #include "base/check.h"
@@ -10,16 +10,16 @@
 #include <zlib.h>
 
 #define COOKIE 0x1c849313u            /* V2 */
-#define COOKIE_COMPRESSED 0x1c849314u /* V2 in an envelope */
+#define COOKIE_COMPRESSED 0x1c849314u /* V2, compressed */
 #define ENVELOPE_SIZE 8
-#define RATIO_BITS 0x3ff0000000000000u /* 1.0: a unit of value is a unit of value */
+#define RATIO_BITS 0x3ff0000000000000u /* the double 1.0: values are not scaled */
 
 static uint8_t *put_big_endian(uint8_t *at, uint64_t value, int size) {
     for (int i = size - 1; i >= 0; i--) *at++ = (uint8_t)(value >> (8 * i));
     return at;
 }
 
-/* Seven bits a byte, the lowest first; but a ninth byte holds eight, so that 64 bits fit. */
+/* Seven bits per byte, the lowest first. A ninth byte holds eight bits, so that 64 bits fit. */
 static uint8_t *put_number(uint8_t *at, int64_t value) {
     uint64_t rest = ((uint64_t)value << 1) ^ (value < 0 ? UINT64_MAX : 0);
     for (int i = 0; i < 8 && rest > 0x7f; i++) {
@@ -38,13 +38,13 @@ static uint8_t *put_counts(uint8_t *at, const struct hist *h) {
             zeros++;
             continue;
         }
-        CHECK_OP(h->counts[i], >, 0); /* as a signed number */
+        CHECK_OP(h->counts[i], >, 0); /* compares as signed: the count is below 2^63 */
         if (zeros > 0) at = put_number(at, -zeros);
         zeros = 0;
         at = put_number(at, (int64_t)h->counts[i]);
         left -= h->counts[i];
     }
-    /* without a count there would be no payload, which not every reader takes */
+    /* an empty histogram would have no payload, which some readers refuse */
     return h->count > 0 ? at : put_number(at, -1);
 }
 
@@ -85,7 +85,7 @@ char *hlog_histogram(const struct hist *h) {
     uLongf packed = compressBound((uLong)size);
     uint8_t *envelope = malloc(ENVELOPE_SIZE + packed);
     CHECK(envelope);
-    /* it fails only for want of memory or room */
+    /* compress() can fail only if memory or buffer space is missing */
     CHECK_OP(compress(envelope + ENVELOPE_SIZE, &packed, bytes, (uLong)size), ==, Z_OK);
     put_big_endian(put_big_endian(envelope, COOKIE_COMPRESSED, 4), packed, 4);
     char *text = hlog_base64(envelope, ENVELOPE_SIZE + packed);

@@ -1,6 +1,6 @@
-/* hlog.h - histograms as the tools of HdrHistogram read them: the V2 encoding, and a result as an
- * interval log (.hlog). Invariant: base/hist.h numbers its buckets as HdrHistogram does, so that
- * what is encoded has every count in the bucket in which it was counted.
+/* hlog.h - exports histograms for the tools of HdrHistogram: the V2 encoding, and the interval log
+ * (.hlog) of a result. base/hist.h numbers its buckets as HdrHistogram does, so the encoding moves
+ * no count to another bucket.
  * Source: G. Tene, HdrHistogram, AbstractHistogram.encodeIntoByteBuffer, ZigZagEncoding and
  * HistogramLogWriter; log format 1.3. */
 #ifndef BENCH_RESULT_HLOG_H
@@ -17,30 +17,30 @@
 #include <stdint.h>
 
 #define HLOG_HEADER_SIZE 40
-/* The most bytes of an encoded histogram: 9 for each count. */
+/* Largest size of an encoded histogram: 9 bytes for each count. */
 #define HLOG_ENCODED_MAX (HLOG_HEADER_SIZE + 9 * HIST_BUCKETS)
 
-/* Encodes a histogram, uncompressed, and returns how many bytes that are. A count must be below
- * 2^63; sum, exact minimum and maximum, and overflow have no place in the encoding. */
+/* Encodes a histogram without compression. Returns the number of bytes. Each count must be below
+ * 2^63. The encoding has no field for the sum, exact minimum and maximum, and overflow. */
 size_t hlog_encode(const struct hist *h, uint8_t bytes[HLOG_ENCODED_MAX]);
 
-/* Base64 with padding (RFC 4648, section 4), in one line; owned by the caller. */
+/* Base64 with padding on one line (RFC 4648, section 4); owned by the caller. */
 char *hlog_base64(const uint8_t *bytes, size_t size);
 
-/* A histogram as it stands in a log: encoded, compressed, in Base64; owned by the caller. */
+/* A histogram as written to a log: encoded, compressed, in Base64; owned by the caller. */
 char *hlog_histogram(const struct hist *h);
 
-/* A result as an interval log. */
+/* The interval log of a result. */
 struct hlog {
     struct text text;  /* the log; owned */
-    size_t histograms; /* how many lines have one */
-    size_t slots;      /* how many slots they are of */
-    size_t invalid;    /* slots left out, because they are no measurements */
-    double overflow;   /* values in none of the histograms, because they are too large for one */
+    size_t histograms; /* lines with a histogram */
+    size_t slots;      /* slots with at least one histogram */
+    size_t invalid;    /* invalid slots, which are left out */
+    double overflow;   /* values that are too large for the histograms and left out */
 };
 
-/* Makes the log of a checked result: results/README.md says what is in it. Returns false with the
- * reason if it has no histogram or no time of start; `log` must be cleared in either case. */
+/* Makes the log of a checked result; results/README.md describes its content. Returns false and
+ * sets `reason` if the result has no histogram or no start time. Call hlog_clear in both cases. */
 bool hlog_from_result(struct hlog *log, const cJSON *document, struct reason *reason);
 
 void hlog_clear(struct hlog *log);

@@ -1,6 +1,6 @@
-/* hlog_result.c - a result as an interval log; see hlog.h.
- * Invariant: a line is one histogram of one slot, lines are in the order of time, and comments come
- * before them, because readers stop at what does not keep to that. */
+/* hlog_result.c - the interval log of a result; see hlog.h.
+ * Invariant: each line has one histogram of one slot. Lines are sorted by time and follow all
+ * comments; readers stop at a line that breaks this order. */
 #include "base/check.h"
 #include "base/json.h"
 
@@ -18,18 +18,18 @@
 static const char *const kinds[] = {"latency", "service", "connect", "newcomers"};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
-/* A slot and where it belongs. */
 struct slot {
-    const cJSON *sample; /* its figures */
-    const char *cell;    /* id of its cell */
-    double start_s;      /* from the session's start */
-    double order;        /* position in the session */
+    const cJSON *sample;
+    const char *cell; /* id of its cell */
+    double start_s;   /* since the start of the session */
+    double order;     /* position in the session */
 };
 
 /* ---- text ---- */
 
-/* A tag ends at a comma, and readers split at blanks: what is none of the visible characters of
- * ASCII becomes %XX, and so does a comma, and a '%' that could be taken for the start of one. */
+/* Appends a tag. A tag ends at a comma, and readers split lines at blanks. Therefore commas and all
+ * bytes that are not visible ASCII are written as %XX. So is a '%' that is followed by a hex digit.
+ */
 static void append_tag(struct hlog *log, const char *cell, const char *kind) {
     text_add(&log->text, "Tag=");
     for (const char *c = cell; *c; c++) {
@@ -50,8 +50,8 @@ static int digits(const char *text, int count) {
     return value;
 }
 
-/* Seconds from 1970 to "2026-11-24T20:28:00Z", which may have a fraction; NAN if it is no such
- * time. */
+/* Seconds since 1970 of a time like "2026-11-24T20:28:00Z", which may have a fraction; NAN if the
+ * text has another form. */
 static double seconds_of(const char *utc) {
     static const char form[] = "0000-00-00T00:00:00";
     for (size_t i = 0; i < sizeof form - 1; i++)
@@ -63,9 +63,9 @@ static double seconds_of(const char *utc) {
     int hour = digits(utc + 11, 2), minute = digits(utc + 14, 2);
     double second = strtod(utc + 17, NULL);
     if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 ||
-        second >= 61) /* a leap second is one */
+        second >= 61) /* 60 is a leap second */
         return NAN;
-    /* years that begin with March have their odd day last; 719468 days from there to 1970 */
+    /* count years from March, so that a leap day is the last day; 719468 days before 1970 */
     int years = month < 3 ? year - 1 : year, months = (month + 9) % 12;
     int days = years * 365 + years / 4 - years / 100 + years / 400 + (months * 153 + 2) / 5 + day -
                1 - 719468;
@@ -80,16 +80,16 @@ static int by_time(const void *left, const void *right) {
     return (a->order > b->order) - (a->order < b->order);
 }
 
-/* A histogram that belongs into the log, or NULL. */
+/* The histogram `kind` of a sample; NULL if the log does not contain it. */
 static const cJSON *hist_of(const cJSON *sample, const char *kind) {
     const char *basis = json_text(sample, "latency.basis");
     bool intended = basis && strcmp(basis, "intended") == 0;
-    if (strcmp(kind, "service") == 0 && !intended) return NULL; /* it equals the latency */
+    if (strcmp(kind, "service") == 0 && !intended) return NULL; /* same as the latency */
     const cJSON *hist = json_item(json_item(sample, kind), "hist");
     return json_number(hist, "count") > 0 ? hist : NULL;
 }
 
-/* The usable slots, in the order of time; owned by the caller. */
+/* The usable slots, sorted by time; owned by the caller. */
 static struct slot *find_slots(struct hlog *log, const cJSON *document, size_t *count) {
     const cJSON *cell, *sample, *cells = json_item(document, "cells");
     size_t room = 0;
@@ -122,10 +122,10 @@ static void append_slot(struct hlog *log, const struct slot *slot, struct hist *
         struct reason reason;
         const cJSON *json = hist_of(slot->sample, kinds[k]);
         if (!json) continue;
-        CHECK(json_to_hist(json, h, reason.text, sizeof reason.text)); /* identities hold */
+        CHECK(json_to_hist(json, h, reason.text, sizeof reason.text)); /* checked when read */
         char *histogram = hlog_histogram(h);
         append_tag(log, slot->cell, kinds[k]);
-        /* -0 is none of what readers take for a number */
+        /* fabs: readers do not accept -0 */
         text_add(&log->text, "%.6f,%.6f,%.6f,%s\n", fabs(slot->start_s),
                  fabs(json_number(slot->sample, "window_s")), (double)h->max / 1e6, histogram);
         free(histogram);

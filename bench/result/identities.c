@@ -1,5 +1,5 @@
-/* identities.c - what must hold between the parts of a result: ids, references, order.
- * Invariant: cost is linear in cells and slots, but for lookups of builds, of which there are few.
+/* identities.c - checks across a whole result: unique ids, references, order of slots.
+ * Invariant: the cost is linear in cells and slots; builds, which are few, are searched linearly.
  */
 #include "bench/result/identities.h"
 
@@ -13,13 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is known of a document while its cells are checked. */
+/* State of the walk over all cells. */
 struct walk {
-    struct identities_place place; /* where; its path is empty between cells */
-    const cJSON *builds;           /* the array */
-    const double *order;           /* slot number by position in the run */
-    size_t slots;                  /* how many */
-    double last_slot;              /* slot number of the sample before; -1 at first */
+    struct identities_place place; /* current object */
+    const cJSON *builds;
+    const double *order; /* slot number by position in the run */
+    size_t slots;        /* length of `order` */
+    double last_slot;    /* slot number of the previous sample; -1 at the start */
 };
 
 static const cJSON *item(const cJSON *object, const char *key) {
@@ -59,7 +59,8 @@ static bool build_exists(const struct walk *w, const char *field, const cJSON *i
     return identities_fault(&w->place, field, "\"%.100s\" is not in builds[]", id->valuestring);
 }
 
-/* Reads session.order; `order` has room for it. Returns whether it is a permutation of 0..n-1. */
+/* Reads session.order into `order` of `count` items. Returns whether it is a permutation of
+ * 0..count-1. */
 static bool read_order(const struct identities_place *p, const cJSON *array, double *order,
                        size_t count) {
     bool *seen = calloc(count + 1, sizeof *seen), fine = true;
@@ -81,8 +82,8 @@ static bool read_order(const struct identities_place *p, const cJSON *array, dou
     return fine;
 }
 
-/* Slots are numbered cell-major, so that down the file the numbers rise; this also means that no
- * two samples share one. */
+/* Slots are numbered cell by cell, so their numbers increase within a file. Therefore no two
+ * samples can have the same number. */
 static bool check_slot(struct walk *w, const cJSON *sample) {
     double order = number(sample, "order");
     if (order >= (double)w->slots)
@@ -91,16 +92,18 @@ static bool check_slot(struct walk *w, const cJSON *sample) {
     double slot = w->order[(size_t)order];
     if (slot <= w->last_slot)
         return identities_fault(&w->place, "order",
-                                "is %.17g, slot %.17g, but slots rise cell by cell", order, slot);
+                                "is %.17g, slot %.17g, but slot numbers must increase", order,
+                                slot);
     w->last_slot = slot;
     return true;
 }
 
-/* Which fields are null follows from the load; a rate in percent is known once it was measured. */
+/* The load determines which fields are null. A rate in percent has a rate per second only after the
+ * capacity was measured. */
 static bool check_scenario(const struct identities_place *p, const cJSON *scenario, bool measured) {
     static const struct {
-        const char *key;   /* of the scenario */
-        const char *loads; /* where it is not null */
+        const char *key;
+        const char *loads; /* the loads in which the field is not null */
     } fields[] = {{"depth", "closed"},
                   {"outstanding", "open"},
                   {"arrival", "open churn"},
@@ -112,13 +115,13 @@ static bool check_scenario(const struct identities_place *p, const cJSON *scenar
         const cJSON *field = item(scenario, fields[i].key);
         if (!resolved && strcmp(fields[i].key, "rate_per_s") == 0) continue;
         if (cJSON_IsNull(field) == (strstr(fields[i].loads, load) != NULL))
-            return identities_fault(p, "scenario", "%s must be null exactly if load is not %s",
+            return identities_fault(p, "scenario", "%s must be null if and only if load is not %s",
                                     fields[i].key, fields[i].loads);
     }
     if (!cJSON_IsNull(item(scenario, "rate_pct")) && strcmp(load, "open") != 0)
-        return identities_fault(p, "scenario.rate_pct", "does not go with load %s", load);
+        return identities_fault(p, "scenario.rate_pct", "cannot be used with load %s", load);
     if (number(scenario, "newcomers_per_s") > 0 && strcmp(load, "churn") == 0)
-        return identities_fault(p, "scenario.newcomers_per_s", "does not go with load churn");
+        return identities_fault(p, "scenario.newcomers_per_s", "cannot be used with load churn");
     return true;
 }
 

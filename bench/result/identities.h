@@ -1,6 +1,5 @@
-/* identities.h - relations that the figures of a result must satisfy among themselves.
- * Invariant: a document that the schema refuses is never looked at here. The rules are stated in
- * results/README.md. */
+/* identities.h - consistency checks between the fields of a result: relations that must hold.
+ * results/README.md lists the rules. Callers check the document against the schema first. */
 #ifndef BENCH_RESULT_IDENTITIES_H
 #define BENCH_RESULT_IDENTITIES_H
 #include "bench/support/reason.h"
@@ -12,7 +11,7 @@
 /* Checks a whole result. Returns false with "path: is FOUND, expected EXPECTED because ...". */
 bool identities_check(const cJSON *document, struct reason *reason);
 
-/* Checks one sample of a scenario; `path` is what its messages begin with. */
+/* Checks one sample of a scenario. Error texts begin with `path`. */
 bool identities_check_sample(const cJSON *scenario, const cJSON *sample, const char *path,
                              struct reason *reason);
 

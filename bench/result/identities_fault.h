@@ -1,5 +1,4 @@
-/* identities_fault.h - how both halves of the identity checks report.
- * Invariant: only the first fault is kept. */
+/* identities_fault.h - error reports of the identity checks. */
 #ifndef BENCH_RESULT_IDENTITIES_FAULT_H
 #define BENCH_RESULT_IDENTITIES_FAULT_H
 
@@ -11,19 +10,19 @@
 #include <stddef.h>
 
 struct identities_place {
-    char path[128];        /* of the object whose fields are checked, "cells[3].samples[0]" */
-    struct reason *reason; /* where the fault goes */
+    char path[128];        /* path of the checked object, as in "cells[3].samples[0]" */
+    struct reason *reason; /* receives the fault */
 };
 
-/* Writes "path.field: what is wrong" and returns false. */
+/* Sets the reason to "path.field: message" and returns false. */
 bool identities_fault(const struct identities_place *p, const char *field, const char *format, ...)
     FORMAT_PRINTF(3, 4);
 
-/* Whether two figures are equal; the fault says what was expected and why. */
+/* Whether two numbers are equal. If not, the fault has the expected value and `because`. */
 bool identities_equal(const struct identities_place *p, const char *field, double found,
                       double expected, const char *because);
 
-/* The same within a relative 1e-9, for quotients of rounded figures. */
+/* The same with a relative tolerance of 1e-9, for quotients of rounded numbers. */
 bool identities_near(const struct identities_place *p, const char *field, double found,
                      double expected, const char *because);
 

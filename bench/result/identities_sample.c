@@ -1,6 +1,6 @@
-/* identities_sample.c - what must hold within one sample.
- * Invariant: a figure that is null is compared with nothing, except that a quantile is null exactly
- * if too few values were counted. */
+/* identities_sample.c - checks within one sample; see identities.h.
+ * Invariant: null is never compared with a number, with one exception: a quantile must be null if
+ * and only if too few values were counted. */
 #include "base/check.h"
 #include "base/json.h"
 
@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NEAR 1e-9 /* figures are written with 17 digits; quotients round once or twice */
+#define NEAR 1e-9 /* numbers are written with 17 digits; a quotient is rounded once or twice */
 
 bool identities_fault(const struct identities_place *p, const char *field, const char *format,
                       ...) {
@@ -69,15 +69,15 @@ static bool check_hist(const struct identities_place *p, const struct hist *h) {
                                 (double)h->max);
     double mean = hist_mean(h);
     if (mean < (double)h->min * (1 - NEAR) || mean > (double)h->max * (1 + NEAR))
-        return identities_fault(p, "hist.sum_ns", "gives a mean outside of min..max");
+        return identities_fault(p, "hist.sum_ns", "implies a mean outside of min..max");
     return true;
 }
 
 static bool check_quantiles(const struct identities_place *p, const cJSON *latency,
                             const struct hist *h) {
     static const struct {
-        const char *key; /* of the quantile */
-        double q;        /* 0..1 */
+        const char *key;
+        double q;
     } quantiles[] = {{"p50_ns", 0.5},
                      {"p90_ns", 0.9},
                      {"p99_ns", 0.99},
@@ -95,15 +95,16 @@ static bool check_quantiles(const struct identities_place *p, const cJSON *laten
             return false;
     }
     if (!h->count) return true;
-    /* the sum is a whole number, so its rounded quotient gives it back */
+    /* the sum is an integer, so it can be recovered from the rounded mean */
     double mean = number(latency, "mean_ns"), sum = round(mean * (double)h->count);
-    if (!(fabs(sum - (double)h->sum) <= (double)h->sum * 1e-15)) /* also if it is null */
+    if (!(fabs(sum - (double)h->sum) <= (double)h->sum * 1e-15)) /* true if mean is NAN */
         return identities_fault(p, "mean_ns", "is %.17g, expected %.17g, hist.sum_ns / hist.count",
                                 mean, hist_mean(h));
     return identities_equal(p, "max_ns", number(latency, "max_ns"), (double)h->max, "hist.max");
 }
 
-/* Checks latency, service, connect or newcomers; `messages` NAN: any number of values. */
+/* Checks latency, service, connect or newcomers. `messages` is the expected number of values; NAN
+ * accepts any. */
 static bool check_latency(const struct identities_place *sample_place, const cJSON *sample,
                           const char *key, double messages) {
     const cJSON *latency = item(sample, key);
@@ -131,7 +132,7 @@ static bool check_series(const struct identities_place *p, const cJSON *sample) 
     double sum = 0, last = 0;
     cJSON_ArrayForEach(step, series) {
         double t = number(step, "t_s");
-        if (!(t > last)) return identities_fault(p, "series", "t_s does not rise");
+        if (!(t > last)) return identities_fault(p, "series", "t_s does not increase");
         last = t;
         sum += number(step, "messages");
     }
@@ -155,7 +156,7 @@ static bool check_rates(const struct identities_place *p, const cJSON *scenario,
     if (!isnan(user + sys) && !identities_near(p, "server.cpu_ns", cpu, (user + sys) * 1e9,
                                                "server.cpu_user_s + server.cpu_sys_s"))
         return false;
-    /* CPU is that of the window, so it is divided by what was answered in the window */
+    /* the CPU time is that of the window, so it is divided by the answers within the window */
     double answered = number(item(sample, "loadgen"), "answered");
     if (!(cpu > 0) || !(answered > 0)) return true;
     return identities_near(p, "server.cpu_ns_per_echo", number(server, "cpu_ns_per_echo"),
@@ -164,7 +165,7 @@ static bool check_rates(const struct identities_place *p, const cJSON *scenario,
                            answered / cpu * 1e9, "loadgen.answered / server.cpu_ns");
 }
 
-/* Who connects beside the load is counted, and who was answered is in the histogram. */
+/* The counts of newcomers agree with their histogram. */
 static bool check_newcomers(const struct identities_place *p, const cJSON *scenario,
                             const cJSON *sample) {
     const cJSON *loadgen = item(sample, "loadgen"), *newcomers = item(sample, "newcomers");
@@ -172,20 +173,21 @@ static bool check_newcomers(const struct identities_place *p, const cJSON *scena
     bool some = churn || number(scenario, "newcomers_per_s") > 0;
     if (some != cJSON_IsObject(newcomers) || some != cJSON_IsObject(item(sample, "connect")))
         return identities_fault(p, "newcomers",
-                                "and connect must be null exactly without newcomers or churn");
+                                "and connect must be null if and only if nothing connects");
     if (!some) return true;
     const cJSON *hist = item(newcomers, "hist");
     double offered = number(loadgen, "newcomers_offered");
     double answered = number(loadgen, "newcomers_answered");
     double first = number(hist, "count") + number(hist, "overflow");
-    if (!(answered <= first && first <= offered)) /* also if one is null */
+    if (!(answered <= first && first <= offered)) /* true if one is NAN */
         return identities_fault(p, "newcomers.hist",
-                                "has %.17g values; %.17g were answered of %.17g offered", first,
-                                answered, offered);
+                                "has %.17g values, but %.17g of %.17g newcomers were answered",
+                                first, answered, offered);
     return true;
 }
 
-/* A slot that is not invalid and has no errors agrees with its server to the byte. */
+/* In a slot that is not invalid and has no errors, client and server counted the same bytes and
+ * connections. */
 static bool check_totals(const struct identities_place *p, const cJSON *scenario,
                          const cJSON *sample) {
     const cJSON *error, *totals = item(sample, "totals");
@@ -210,26 +212,23 @@ static bool check_fairness(const struct identities_place *p, const cJSON *sample
     double least = number(f, "echoes_min"), median = number(f, "echoes_median"),
            most = number(f, "echoes_max"), jain = number(f, "jain");
     if (least > median || median > most) /* false for NAN */
-        return identities_fault(p, "fairness", "echoes_min, echoes_median, echoes_max do not rise");
+        return identities_fault(p, "fairness",
+                                "echoes_min, echoes_median, echoes_max do not increase");
     if (jain > 1 + NEAR) return identities_fault(p, "fairness.jain", "is above 1");
     return true;
 }
 
-/* A verdict other than valid has reasons, and each reason has a code, but in files of before. */
+/* A verdict other than valid has reasons. Each reason has a code, except in files before schema
+ * 1.3. */
 static bool check_validity(const struct identities_place *p, const cJSON *validity) {
     const char *verdict = item(validity, "verdict")->valuestring;
     int reasons = cJSON_GetArraySize(item(validity, "reasons"));
-    const cJSON *code, *codes = item(validity, "codes");
+    const cJSON *codes = item(validity, "codes");
     if ((verdict_read(verdict) == VERDICT_VALID) != (reasons == 0))
         return identities_fault(p, "validity", "is %s with %d reasons", verdict, reasons);
     if (codes && cJSON_GetArraySize(codes) != reasons)
         return identities_fault(p, "validity.codes", "has %d codes for %d reasons",
                                 cJSON_GetArraySize(codes), reasons);
-    cJSON_ArrayForEach(code, codes) {
-        if (validity_read(code->valuestring) == VALIDITY_CODES)
-            return identities_fault(p, "validity.codes", "has the unknown code \"%.60s\"",
-                                    code->valuestring);
-    }
     return true;
 }
 
@@ -242,7 +241,7 @@ bool identities_check_sample(const cJSON *scenario, const cJSON *sample, const c
     bool invalid = verdict_read(verdict) == VERDICT_INVALID;
     if (!check_validity(&p, validity)) return false;
     double messages = number(sample, "messages");
-    if (isnan(messages)) /* nothing was measured */
+    if (isnan(messages)) /* the slot has no figures */
         return invalid || identities_fault(&p, "messages", "is null in a slot that is %s", verdict);
     static const char *const needed[] = {"window_s", "bytes",  "errors", "latency",
                                          "service",  "totals", "server", "loadgen"};

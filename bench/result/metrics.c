@@ -1,5 +1,5 @@
 /* metrics.c - the table of metrics; see metrics.h.
- * Invariant: a metric that some gate judges by has a limit, and no other metric has one. */
+ * Invariant: a metric has a limit if and only if a gate uses it. */
 #include "bench/result/metrics.h"
 
 #include "bench/support/json_path.h"
@@ -21,7 +21,7 @@ static double churned_per_s(const cJSON *sample, double floor_ns) {
            json_number(sample, "loadgen.achieved_over_offered") / json_number(sample, "window_s");
 }
 
-/* CPU per echo over half a bare TCP round trip. */
+/* CPU per echo divided by half a bare TCP round trip. */
 static double overhead(const cJSON *sample, double floor_ns) {
     return floor_ns > 0 ? json_number(sample, "server.cpu_ns_per_echo") / (floor_ns / 2) : NAN;
 }
@@ -112,7 +112,7 @@ const struct metric_facts metrics[METRICS] = {
                               .title = "new p50",
                               .column = "new p50",
                               .heading = "Newcomer\np50",
-                              .hint = "from the time at which a connection was due to its first "
+                              .hint = "time from the scheduled start of a connection to its first "
                                       "echo",
                               .unit = "ns",
                               .format = format_duration,
@@ -160,7 +160,8 @@ const struct metric_facts metrics[METRICS] = {
                          .title = "overhead",
                          .column = "overhead",
                          .heading = "Over-\nhead",
-                         .hint = "CPU per echo over half of a bare TCP round trip on that machine",
+                         .hint =
+                             "CPU per echo divided by half a bare TCP round trip on the machine",
                          .unit = "",
                          .format = format_times,
                          .loads = METRIC_ALL_LOADS},
@@ -175,7 +176,7 @@ const struct metric_facts metrics[METRICS] = {
                          .path = "fairness.jain",
                          .title = "fairness",
                          .heading = "Fairness",
-                         .hint = "Jain's index of echoes per connection; 1 is equal shares",
+                         .hint = "Jain's index of the echoes per connection; 1 means equal shares",
                          .unit = "",
                          .format = format_ratio,
                          .larger_is_better = true,
@@ -207,7 +208,7 @@ const struct metric_facts metrics[METRICS] = {
                             .loads = METRIC_ALL_LOADS,
                             .limit = 0.03,
                             .gates = METRIC_AB_LOADGEN,
-                            .gated_loads = METRIC_CLOSED}, /* in open loops it spins */
+                            .gated_loads = METRIC_CLOSED}, /* busy-waits in open loops */
     [METRIC_ANSWERED] = {.key = "answered_per_s",
                          .path = "loadgen.answered",
                          .compute = answered_per_s,
@@ -218,9 +219,9 @@ const struct metric_facts metrics[METRICS] = {
                          .loads = METRIC_ALL_LOADS},
 };
 
-/* ---- reading it ---- */
+/* ---- lookups ---- */
 
-/* What the fields of a scenario say, in the words of enum metric_loads. */
+/* The load of a scenario as a set of enum metric_loads. */
 static unsigned loads_of(const cJSON *scenario) {
     static const char *const names[] = {"closed", "open", "churn"};
     const char *load = json_text(scenario, "load");
@@ -244,7 +245,7 @@ bool metric_gated(enum metric metric, unsigned gates, const cJSON *scenario) {
     unsigned is = loads_of(scenario);
     bool saturating = is & METRIC_OPEN && cJSON_IsTrue(json_item(scenario, "saturating"));
     if (!(facts->gates & gates) || !(facts->gated_loads & is) || saturating) return false;
-    /* counting slows the server: its slots give the counts and nothing else */
+    /* counting slows the server, so slots with counters are used for the counts only */
     return metric_in_load(metric, scenario) &&
            (is & METRIC_COUNTED) == (facts->loads & METRIC_COUNTED);
 }

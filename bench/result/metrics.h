@@ -1,7 +1,7 @@
-/* metrics.h - the figures of a slot in one table: what each is called, where it stands in a sample,
- * how it is printed, and which gates judge by it. Tables, plots, `ab`, `compare` and the
- * documentation read this table. The order of the rows is the order of columns, and of the rows of
- * a comparison; the first metric that `ab` gates in a load is the one that its control looks at. */
+/* metrics.h - the table of metrics: name, path in a sample, format and gates of each. Tables,
+ * plots, `ab`, `compare` and the documentation read it. The order of the rows is the order of table
+ * columns and of the rows of a comparison. The control of `ab` uses the first metric that `ab`
+ * gates under the load. */
 #ifndef BENCH_RESULT_METRICS_H
 #define BENCH_RESULT_METRICS_H
 
@@ -33,62 +33,61 @@ enum metric {
     METRICS
 };
 
-/* The loads that have a metric: the first three, in the order of enum summary_load; and conditions
- * without which it says nothing of interest. */
+/* The loads that have a metric: the first three values, in the order of enum summary_load. The
+ * other values are conditions for the metric to be of interest. */
 enum metric_loads {
     METRIC_CLOSED = 1,
     METRIC_OPEN = 2,
     METRIC_CHURN = 4,
     METRIC_ALL_LOADS = 7,
-    METRIC_ARRIVALS = 8, /* only where connections arrive: churn, and newcomers beside a load */
-    METRIC_IDLE = 16,    /* only beside idle connections */
-    METRIC_COUNTED = 32  /* only where the server's system calls are counted */
+    METRIC_ARRIVALS = 8, /* only if connections arrive: churn, or newcomers beside a load */
+    METRIC_IDLE = 16,    /* only with idle connections */
+    METRIC_COUNTED = 32  /* only if the server's system calls are counted */
 };
 
-/* The gates that judge by a metric. */
+/* The gates that use a metric. */
 enum metric_gates {
-    METRIC_AB = 1,         /* `ab` of servers */
-    METRIC_AB_LOADGEN = 2, /* `ab` of load generators */
+    METRIC_AB = 1,         /* `ab` with two servers */
+    METRIC_AB_LOADGEN = 2, /* `ab` with two load generators */
     METRIC_COMPARE = 4
 };
 
 struct metric_facts {
-    const char *key;     /* in JSON, with its unit: "cpu_ns_per_echo" */
-    const char *path;    /* within a sample; of a computed metric: of what it is computed from */
-    const char *title;   /* for people: "CPU/echo" */
-    const char *column;  /* above a column of a terminal's table; NULL: it has none */
-    const char *heading; /* above a column of the page, and at axes; a new line where the page may
-                            break it; NULL: the page has no such column */
-    const char *hint;    /* what the heading means, where that needs saying; else NULL */
-    const char *unit;    /* of the value: "ns"; "": a bare number */
-    char *(*format)(char text[FORMAT_SIZE], double value);   /* of the value; only format_count
-                              leaves the unit to others */
-    double (*compute)(const cJSON *sample, double floor_ns); /* NULL: the value stands at `path` */
-    double quantile; /* of the histogram beside `path`, so that slots can be merged; 0: none */
-    double limit;    /* the smallest change that matters to a gate, as a share; 0: never gated */
-    unsigned loads;  /* which have it (enum metric_loads) */
-    unsigned gated_loads;  /* in which of them it is gated */
-    unsigned gates;        /* by which it is gated (enum metric_gates) */
-    bool larger_is_better; /* else smaller is */
+    const char *key;     /* name in JSON, with the unit: "cpu_ns_per_echo" */
+    const char *path;    /* path in a sample; for a computed metric, the path of an input */
+    const char *title;   /* name for people: "CPU/echo" */
+    const char *column;  /* header in terminal tables; NULL: not shown there */
+    const char *heading; /* header on the page and axis title, with a newline where the page may
+                            break the line; NULL: not shown there */
+    const char *hint;    /* explains the heading; NULL if it needs no explanation */
+    const char *unit;    /* unit of the value: "ns"; "" if it has none */
+    char *(*format)(char text[FORMAT_SIZE], double value);   /* all but format_count add the unit */
+    double (*compute)(const cJSON *sample, double floor_ns); /* NULL: the value is at `path` */
+    double quantile;       /* quantile of the histogram beside `path`, for merging slots; 0: none */
+    double limit;          /* smallest relative change that a gate reports; 0: never gated */
+    unsigned loads;        /* loads that have the metric (enum metric_loads) */
+    unsigned gated_loads;  /* loads in which it is gated */
+    unsigned gates;        /* gates that use it (enum metric_gates) */
+    bool larger_is_better; /* false: smaller is better */
 };
 extern const struct metric_facts metrics[METRICS];
 
 /* Whether the load of a scenario has the metric. */
 bool metric_in_load(enum metric metric, const cJSON *scenario);
 
-/* Whether one of `gates` judges by the metric under the load of a scenario: never where that is
- * meant to saturate the server. */
+/* Whether one of `gates` uses the metric under the load of a scenario. Never true for a load that
+ * is meant to saturate the server. */
 bool metric_gated(enum metric metric, unsigned gates, const cJSON *scenario);
 
-/* The metric's value in a sample; NAN: not known. `floor_ns` is a bare round trip of the machine
- * (env.floor.roundtrip_ns), or NAN. */
+/* The value of a metric in a sample; NAN if unknown. `floor_ns` is the duration of a bare round
+ * trip on the machine (env.floor.roundtrip_ns), or NAN. */
 double metric_value(const struct metric_facts *metric, const cJSON *sample, double floor_ns);
 
-/* Whether the sample comes from a version that did not have the metric: its key is absent, not
+/* Whether the sample was written by a version without this metric: its key is absent rather than
  * null. */
 bool metric_lacking(enum metric metric, const cJSON *sample);
 
-/* The value with its unit, as it reads in a text; returns `text`. */
+/* Formats the value with its unit. Returns `text`. */
 char *metric_print(char text[FORMAT_SIZE], enum metric metric, double value);
 
 #endif

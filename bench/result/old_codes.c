@@ -1,4 +1,4 @@
-/* old_codes.c - reads the reasons of old result files; see old_codes.h. */
+/* old_codes.c - codes of old reason texts; see old_codes.h. */
 #include "bench/result/old_codes.h"
 
 #include <stddef.h>
@@ -6,8 +6,8 @@
 
 enum validity_code old_code(const char *reason) {
     static const struct {
-        const char *part;        /* its beginning; with a space before it, any part */
-        enum validity_code code; /* that it has today */
+        const char *part; /* start of the text; if it begins with a space, any part of the text */
+        enum validity_code code;
     } texts[] = {
         {"server did not get ready: ", VALIDITY_SERVER_NOT_READY},
         {"server not ready after ", VALIDITY_SERVER_NOT_READY},

@@ -1,18 +1,17 @@
-/* result_file.c - reading result files.
- * Invariant: the version is looked at first, so that a newer file is refused as newer and not for a
- * detail. */
+/* result_file.c - reads and checks result files; see result_file.h. The version is checked first,
+ * so that a file of a newer version is refused for its version and not for an unknown field. */
 #include "bench/result/result_file.h"
 
+#include "bench/result/codes.h"
 #include "bench/result/identities.h"
 #include "bench/result/scenario.h"
 #include "bench/result/schema.h"
 #include "bench/support/json_file.h"
+#include "bench/support/json_path.h"
 #include "bench/support/reason.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#define VERSION_MAJOR 1
 
 static bool check_version(const cJSON *document, struct reason *reason) {
     const cJSON *schema = cJSON_GetObjectItemCaseSensitive(document, "schema");
@@ -22,17 +21,33 @@ static bool check_version(const cJSON *document, struct reason *reason) {
         reason_set(reason, "schema.name: not \"iobench-result\"");
         return false;
     }
-    if (cJSON_IsNumber(major) && major->valuedouble != VERSION_MAJOR) {
+    if (cJSON_IsNumber(major) && major->valuedouble != RESULT_VERSION_MAJOR) {
         reason_set(reason, "schema.version_major: is %.17g; this iobench reads %d",
-                   major->valuedouble, VERSION_MAJOR);
+                   major->valuedouble, RESULT_VERSION_MAJOR);
         return false;
+    }
+    return true;
+}
+
+/* Whether each code of the slots is one of codes.h. A later minor version may have more. */
+static bool check_codes(const cJSON *document, struct reason *reason) {
+    const cJSON *cell, *sample, *code;
+    if (json_number(document, "schema.version_minor") > RESULT_VERSION_MINOR) return true;
+    cJSON_ArrayForEach(cell, json_item(document, "cells")) {
+        cJSON_ArrayForEach(sample, json_item(cell, "samples")) {
+            cJSON_ArrayForEach(code, json_item(sample, "validity.codes")) {
+                if (validity_read(code->valuestring) == VALIDITY_CODES)
+                    return reason_set(reason, "cells: %s: validity.codes: unknown code \"%.60s\"",
+                                      json_text(cell, "id"), code->valuestring);
+            }
+        }
     }
     return true;
 }
 
 bool result_file_check(const cJSON *schema, const cJSON *document, struct reason *reason) {
     return check_version(document, reason) && schema_check(schema, NULL, document, "", reason) &&
-           identities_check(document, reason);
+           identities_check(document, reason) && check_codes(document, reason);
 }
 
 cJSON *result_file_read(const struct paths *paths, const char *path, struct reason *reason) {

@@ -1,5 +1,5 @@
-/* result_file.h - reading result files: nothing is used that was not checked.
- * Invariant: a document that was returned satisfies the schema and all identities. */
+/* result_file.h - reads and checks result files.
+ * Invariant: a returned document satisfies the schema and all identities. */
 #ifndef BENCH_RESULT_RESULT_FILE_H
 #define BENCH_RESULT_RESULT_FILE_H
 
@@ -10,10 +10,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Reads and checks a result file, owned by the caller. NULL with the reason, without the path. */
+/* The version that this iobench writes. It reads every minor version of the same major one. */
+#define RESULT_VERSION_MAJOR 1
+#define RESULT_VERSION_MINOR 3
+
+/* Reads and checks a result file; owned by the caller. Returns NULL and sets `reason`, which does
+ * not contain the path, on failure. */
 cJSON *result_file_read(const struct paths *paths, const char *path, struct reason *reason);
 
-/* Checks a parsed result against the version, the schema and the identities. */
+/* Checks the version of a parsed result, then the schema, then the identities. Sets `reason` on
+ * failure. */
 bool result_file_check(const cJSON *schema, const cJSON *document, struct reason *reason);
 
 #endif

@@ -1,5 +1,5 @@
-/* result_files.c - the files that the report and the plots read and write; see result_files.h.
- * Invariant: nothing is removed but what a plot is made of. */
+/* result_files.c - see result_files.h.
+ * Invariant: only files of plots are ever removed. */
 #include "bench/result/result_files.h"
 
 #include "base/check.h"

@@ -1,5 +1,5 @@
-/* result_files.h - the files that the report and the plots read and write.
- * Invariant: each refusal is one line on stderr that begins with the command's name. */
+/* result_files.h - reads several results, and checks and prepares output files of reports and
+ * plots. Invariant: each error is printed as one line on stderr that begins with `command`. */
 #ifndef BENCH_RESULT_RESULT_FILES_H
 #define BENCH_RESULT_RESULT_FILES_H
 
@@ -11,20 +11,22 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Reads and checks results; the array and the documents are the caller's. On a bad one says so and
- * returns NULL. */
+/* Reads and checks results. The caller owns the array and the documents. Prints an error and
+ * returns NULL if one of them is invalid. */
 cJSON **report_read_results(const char *command, const struct paths *paths, const char **names,
                             size_t count);
 
-/* Whether the file that `option` ("-o") names can be written and is none of the results; if not,
- * says why. */
+/* Whether `output`, the argument of `option` ("-o"), can be written and is not one of the results.
+ * Prints an error if not. */
 bool report_may_write(const char *command, const char *option, const char *output,
                       const char **names, size_t count);
 
-/* Removes what an earlier plot of a kind left in `folder`: it must not pass for this one's. */
+/* Removes the files of an earlier plot of this kind from `folder`, so that they are not mistaken
+ * for new ones. */
 void report_remove_plot(const char *folder, const char *kind);
 
-/* Writes a path without its ending, and `suffix` after it. Returns where its last name begins. */
+/* Writes `path` with its file extension replaced by `suffix`. Returns the start of the file name.
+ */
 const char *report_path_beside(char beside[PATH_SIZE], const char *path, const char *suffix);
 
 #endif

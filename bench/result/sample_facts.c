@@ -1,4 +1,4 @@
-/* sample_facts.c - reads verdict, reasons and rates of one slot; see sample_facts.h. */
+/* sample_facts.c - see sample_facts.h. */
 #include "bench/result/sample_facts.h"
 
 #include "bench/result/old_codes.h"

@@ -1,5 +1,5 @@
-/* sample_facts.h - what a slot of a result file says of itself. A slot is one entry of samples[].
- * Invariant: nothing depends on how a reason is worded. */
+/* sample_facts.h - verdict, bound and reasons of a slot, which is one entry of samples[].
+ * Invariant: nothing depends on the wording of a reason, except in files without codes. */
 #ifndef BENCH_RESULT_SAMPLE_FACTS_H
 #define BENCH_RESULT_SAMPLE_FACTS_H
 
@@ -8,25 +8,25 @@
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 
-/* A slot that answered a smaller share of the offered load in time was saturated. */
+/* A slot is saturated if it answered a smaller share of the offered load in time. */
 #define SAMPLE_ACHIEVED_MIN 0.99
 
-/* A slot from which the hypervisor took a larger part of the CPU time is suspect. */
+/* A slot is suspect if the hypervisor took a larger share of the CPU time. */
 #define SAMPLE_STEAL_PCT_MAX 5.0
 
 enum verdict_kind sample_verdict(const cJSON *sample);
 
-/* What ran at its limit in the slot. */
+/* Which side limited the throughput of the slot. */
 enum bound sample_bound(const cJSON *sample);
 
-/* Whether the slot's figures may be shown: it is not invalid. */
+/* Whether the slot's figures may be used: it is not invalid. */
 bool sample_usable(const cJSON *sample);
 
-/* How many reasons the verdict has. */
+/* Number of reasons of the verdict. */
 int sample_reasons(const cJSON *sample);
 
-/* The text and the code of reason `index`, 0 the first. The text belongs to the file; NULL if there
- * is no such reason. The code is VALIDITY_CODES if it is not known. */
+/* Text and code of the reason at `index`, counted from 0. The text is owned by the document; NULL
+ * if there is no such reason. The code is VALIDITY_CODES if it is unknown. */
 const char *sample_reason(const cJSON *sample, int index);
 enum validity_code sample_code(const cJSON *sample, int index);
 

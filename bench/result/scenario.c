@@ -1,6 +1,6 @@
 /* scenario.c - servers and loads of cells; see scenario.h.
- * Invariant: a field that this version does not know belongs to the load, so that two loads are
- * never taken for one. */
+ * Invariant: an unknown field counts as part of the load, so different loads never look the same.
+ */
 #include "bench/result/scenario.h"
 
 #include "base/check.h"
@@ -33,7 +33,7 @@ char *scenario_server(const cJSON *scenario) {
 
 /* ---- the load ---- */
 
-/* Fields that are no part of the load, or are looked at by themselves. */
+/* Fields that are not part of the load, or that have their own comparison. */
 static const char *const apart[] = {"phase",    "server",     "loadgen", "placement", "saturating",
                                     "warmup_s", "duration_s", "drain_s", "rate_pct",  "rate_per_s"};
 
@@ -44,7 +44,7 @@ static bool stands_apart(const char *key, enum scenario_but but) {
            (but == BUT_IDLE && strcmp(key, "idle") == 0);
 }
 
-/* Whether an item tells no more than its absence would. */
+/* Whether an item means the same as an absent one. */
 static bool says_nothing(const cJSON *item) {
     return !item || cJSON_IsNull(item) || cJSON_IsFalse(item) ||
            (cJSON_IsNumber(item) && item->valuedouble == 0);
@@ -64,7 +64,7 @@ static bool same_rate(const cJSON *one, const cJSON *two) {
     return !says_nothing(json_item(one, "rate_pct")) || same_at(one, two, "rate_per_s");
 }
 
-/* Whether all fields of `one` that belong to the load are the same in `two`. */
+/* Whether all load fields of `one` are the same in `two`. */
 static bool fields_same(const cJSON *one, const cJSON *two, enum scenario_but but) {
     const cJSON *field;
     cJSON_ArrayForEach(field, one) {
@@ -80,7 +80,7 @@ bool scenario_same_load(const cJSON *one, const cJSON *two, enum scenario_but bu
            same_at(one, two, "server.burn_ns") && same_at(one, two, "loadgen.transport");
 }
 
-/* ---- files of before ---- */
+/* ---- old files ---- */
 
 void scenario_add_arms(cJSON *file) {
     const char *mode = json_text(file, "session.mode");

@@ -1,5 +1,5 @@
-/* schema.c - an interpreter of JSON Schema's subset, made for one-line error messages.
- * Invariant: recursion is bounded by DEPTH_MAX, of schema and document together. */
+/* schema.c - a validator for a subset of JSON Schema with one-line error messages; see schema.h.
+ * Invariant: the recursion depth is at most DEPTH_MAX. */
 #include "bench/result/schema.h"
 
 #include "base/check.h"
@@ -15,18 +15,18 @@
 #include <string.h>
 
 #define DEPTH_MAX 64
-#define FIELD_PATH_SIZE 256 /* leaves room in a reason for what is wrong */
+#define FIELD_PATH_SIZE 256 /* leaves room for the message in a reason */
 #define TEXTS_SIZE 256
 #define WORD_MAX 64
-#define MEMBERS_MAX 1000 /* of one object; finding a key is linear in cJSON */
+#define MEMBERS_MAX 1000 /* fields of one object; lookup by key is linear in cJSON */
 
 struct checker {
     const cJSON *definitions;   /* $defs of the schema; NULL if it has none */
-    char path[FIELD_PATH_SIZE]; /* where in the document, "cells[3].scenario" */
-    size_t path_length;         /* of it */
-    unsigned depth;             /* nesting of check() */
-    bool strict;                /* objects must have all declared fields, and no others */
-    struct reason *reason;      /* where the fault goes; NULL while trying out alternatives */
+    char path[FIELD_PATH_SIZE]; /* position in the document, "cells[3].scenario" */
+    size_t path_length;
+    unsigned depth;        /* recursion depth of check() */
+    bool strict;           /* objects must have all declared fields and no others */
+    struct reason *reason; /* receives the error; NULL while alternatives are tried */
 };
 
 static bool check(struct checker *c, const cJSON *schema, const cJSON *item);
@@ -43,7 +43,8 @@ static bool fault(struct checker *c, const char *format, ...) {
     return false;
 }
 
-/* Appends to the path; returns the length before, for path_cut. A path that is too long is cut. */
+/* Appends a key, or an index if `key` is NULL, to the path. Returns the old length for path_cut. A
+ * path that is too long is cut. */
 static size_t path_enter(struct checker *c, const char *key, int index) {
     size_t before = c->path_length, room = sizeof c->path - before;
     int n = key ? snprintf(c->path + before, room, "%s%s", before ? "." : "", key)
@@ -87,7 +88,7 @@ static bool has_type(const cJSON *item, const char *type) {
     return cJSON_IsNull(item);
 }
 
-/* Joins the texts of an array as they read in an error: "a, b or null". */
+/* Joins the values of an array for an error message: "a, b or null". */
 static void join(const cJSON *list, char *text, size_t size) {
     size_t used = 0;
     text[0] = '\0';
@@ -134,15 +135,14 @@ static bool check_required(struct checker *c, const cJSON *names, const cJSON *i
     return true;
 }
 
-/* Whether every declared field is there, but those whose schema has a default: it says what their
- * absence means. */
+/* Whether the object has every declared field, except those with a default, which may be absent. */
 static bool check_complete(struct checker *c, const cJSON *properties, const cJSON *item) {
     const cJSON *p;
     cJSON_ArrayForEach(p, properties) {
         if (cJSON_GetObjectItemCaseSensitive(item, p->string) ||
             cJSON_GetObjectItemCaseSensitive(p, "default"))
             continue;
-        return fault(c, "\"%s\" is missing, which the schema declares", p->string);
+        return fault(c, "\"%s\" is missing but declared in the schema", p->string);
     }
     return true;
 }
@@ -165,9 +165,9 @@ static bool check_members(struct checker *c, const cJSON *schema, const cJSON *i
             fine = fault_unknown(c, properties, m->string);
         else if (cJSON_IsObject(others))
             fine = check(c, others, m);
-        /* cJSON keeps a key that is given twice, but only ever finds the first */
+        /* cJSON keeps duplicate keys, but lookups find only the first */
         if (fine && cJSON_GetObjectItemCaseSensitive(item, m->string) != m)
-            fine = fault(c, "given twice");
+            fine = fault(c, "duplicate key");
         if (!fine) return false;
         path_cut(c, before);
     }
@@ -246,7 +246,7 @@ static bool check_keyword(struct checker *c, const cJSON *schema, const cJSON *k
     if (!strcmp(name, "properties")) return check_members(c, schema, item);
     if (!strcmp(name, "additionalProperties"))
         return cJSON_GetObjectItemCaseSensitive(schema, "properties")
-                   ? true /* checked with them */
+                   ? true /* checked together with properties */
                    : check_members(c, schema, item);
     for (size_t i = 0; i < sizeof annotations / sizeof *annotations; i++)
         if (!strcmp(name, annotations[i])) return true;

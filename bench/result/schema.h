@@ -1,8 +1,8 @@
-/* schema.h - checks a JSON document against the part of JSON Schema (draft 2020-12) that this
+/* schema.h - validates JSON documents with the subset of JSON Schema (draft 2020-12) that this
  * project's schemas use: type, enum, const, minimum, maximum, exclusiveMinimum, minItems, maxItems,
  * items, properties, required, additionalProperties, $ref into #/$defs, oneOf.
- * Invariant: whatever passes here passes a full validator; keywords that are unknown here are
- * refused as a programmer's error unless they only annotate. */
+ * Invariant: a document that passes here also passes a full validator. A schema with any other
+ * keyword is a programming error and aborts, unless the keyword is an annotation. */
 #ifndef BENCH_RESULT_SCHEMA_H
 #define BENCH_RESULT_SCHEMA_H
 #include "bench/support/reason.h"
@@ -11,15 +11,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Checks `document` against `definition` ("sample": #/$defs/sample of `schema`; NULL: the whole).
- * Returns true, or false with "path: what is wrong" of the first fault in `reason`; `root` is what
- * the path begins with and may be empty. */
+/* Checks `document` against a definition of `schema`: "sample" means #/$defs/sample, NULL means the
+ * whole schema. On the first error it sets `reason` to "path: message" and returns false. The path
+ * begins with `root`, which may be empty. */
 bool schema_check(const cJSON *schema, const char *definition, const cJSON *document,
                   const char *root, struct reason *reason);
 
-/* The same for a document that this version writes: an object must have all fields that its schema
- * declares, except those with a default, and no field that the schema does not declare. Readers do
- * without, because files of other versions have fewer fields, or more. */
+/* The same for documents that this version writes: each object must have all fields that the schema
+ * declares, except those with a default, and no others. Readers use schema_check, because files of
+ * other versions have fewer or more fields. */
 bool schema_check_strict(const cJSON *schema, const char *definition, const cJSON *document,
                          const char *root, struct reason *reason);
 

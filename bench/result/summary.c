@@ -1,6 +1,5 @@
 /* summary.c - summaries of cells; see summary.h.
- * Invariant: percentiles come from merged histograms, every other figure from one value per slot.
- */
+ * Invariant: percentiles come from merged histograms, all other figures from one value per slot. */
 #include "bench/result/summary.h"
 
 #include "base/check.h"
@@ -22,8 +21,8 @@ bool summary_cell_usable(const struct summary_cell *cell) {
     return cell->valid + cell->suspect > 0;
 }
 
-/* Slots that disagree are told by the one of which least follows: with a bottleneck in the load
- * generator even once, the cell's figures are not the server's. */
+/* One slot that was limited by the load generator is enough: then the cell's figures do not show
+ * the server's limit. */
 enum bound summary_cell_bound(const struct summary_cell *cell) {
     static const enum bound least_first[] = {BOUND_CLIENT, BOUND_BOTH, BOUND_SERVER, BOUND_NONE};
     for (size_t i = 0; i < sizeof least_first / sizeof *least_first; i++)
@@ -74,8 +73,8 @@ void summary_cell_hist(const struct summary_cell *cell, const char *of, struct h
     free(one);
 }
 
-/* Percentiles come from the merged histogram that stands beside their path: "latency" of
- * "latency.p50_ns". Neighbours in the table share one. */
+/* A percentile at "latency.p50_ns" is computed from the merged "latency" histogram. Consecutive
+ * metrics in the table share the merged histogram. */
 static void fill_figures(struct summary_cell *cell, double floor_ns) {
     char of[32], merged_of[32] = "";
     struct hist *merged = malloc(sizeof *merged);
@@ -84,7 +83,7 @@ static void fill_figures(struct summary_cell *cell, double floor_ns) {
     for (enum metric m = 0; m < METRICS; m++) {
         const struct metric_facts *metric = &metrics[m];
         cell->figures[m] = unknown;
-        if (!(metric->loads >> cell->kind & 1)) continue; /* a load of another kind */
+        if (!(metric->loads >> cell->kind & 1)) continue;
         if (metric->quantile <= 0) {
             cell->figures[m] = span_of(cell->json, metric, floor_ns);
             continue;
@@ -137,7 +136,7 @@ static void read_load(struct summary_cell *cell) {
     cell->newcomers_per_s = number_or_0(scenario, "newcomers_per_s");
     cell->offered_per_s = json_number(scenario, "rate_per_s");
     cell->achieved = summary_span_over(cell->json, "loadgen.achieved_over_offered").median;
-    /* what was meant to saturate need not have done so */
+    /* a load that is meant to saturate the server does not always do so */
     cell->saturated = isnan(cell->achieved) ? cJSON_IsTrue(json_item(scenario, "saturating"))
                                             : cell->achieved < SAMPLE_ACHIEVED_MIN;
 }
@@ -150,7 +149,7 @@ static void summarise(struct summary_cell *cell, struct summary_result *result) 
     read_load(cell);
     count_slots(cell, result);
     fill_figures(cell, json_number(result->json, "env.floor.roundtrip_ns"));
-    /* what a saturated server still answers in the drain, long after its time, is no throughput */
+    /* answers of a saturated server during the drain are late and do not count as throughput */
     if (cell->kind == LOAD_OPEN && cell->saturated)
         cell->figures[METRIC_THROUGHPUT] = cell->figures[METRIC_ANSWERED];
 }
@@ -161,7 +160,7 @@ bool summary_same_load(const struct summary_cell *one, const struct summary_cell
                                                         json_item(two->json, "scenario"), but);
 }
 
-/* Gives the last cell the number of its load: its own position, unless an earlier cell has it. */
+/* Sets the load number of the last cell: the position of the first cell with the same load. */
 static void number_load(struct summary *report) {
     size_t last = report->cell_count - 1;
     struct summary_cell *cell = &report->cells[last];
@@ -174,11 +173,11 @@ static void number_load(struct summary *report) {
     }
 }
 
-/* How much of the path a label tells. */
+/* How much of the file's path a label contains. */
 enum label_path { LABEL_NO_PATH, LABEL_NAME, LABEL_PATH };
 
-/* "Debian GNU/Linux 12, wine 8.0"; the file's name, without its ending, or the path as given joins
- * where two results would read alike. */
+/* The label of a result, "Debian GNU/Linux 12, wine 8.0", followed by the file name without its
+ * extension, or by the path as given, as `with_path` demands. Owned by the caller. */
 static char *label_of(const struct summary_result *result, enum label_path with_path) {
     const cJSON *host = json_item(result->json, "env.host");
     const char *os = json_text(host, "os_version");
@@ -212,8 +211,8 @@ static bool same_label(const struct summary_result *a, const struct summary_resu
     return strcmp(a->label, b->label) == 0;
 }
 
-/* Labels that are not alone of their kind tell more of the path, as far as is needed; the same path
- * twice is told by its position on the command line. */
+/* Sets unique labels. Equal labels get as much of the path as needed. If the same path is given
+ * twice, its position on the command line is added. */
 static void label_results(struct summary *report) {
     CHECK(report->result_count > 0);
     bool *twins = malloc(report->result_count * sizeof *twins);

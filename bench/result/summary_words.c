@@ -1,4 +1,4 @@
-/* summary_words.c - environments and loads in words; see summary_words.h. */
+/* summary_words.c - see summary_words.h. */
 #include "bench/result/summary_words.h"
 
 #include "bench/support/format.h"
@@ -15,7 +15,7 @@ static void add_part(char *line, size_t size, const char *before, const char *te
     format_append(line, size, "%s%s%s", *line != '\0' ? dot : "", before, text);
 }
 
-/* "0", "0,1": the CPUs of one side of a placement. */
+/* Writes a list of CPUs: "0" or "0,1". */
 static void cpu_list(char *text, size_t size, const cJSON *cpus) {
     *text = '\0';
     const cJSON *cpu;
@@ -23,7 +23,7 @@ static void cpu_list(char *text, size_t size, const cJSON *cpus) {
         format_append(text, size, "%s%d", *text ? "," : "", cpu->valueint);
 }
 
-/* Only a placement that every cell shares is one of the environment. */
+/* Adds the placement if all cells have the same one. */
 static void add_placement(char *line, size_t size, const cJSON *file) {
     const cJSON *cells = json_item(file, "cells"), *cell = cJSON_GetArrayItem(cells, 0), *other;
     const cJSON *placement = json_item(cell, "scenario.placement");
@@ -68,11 +68,11 @@ void summary_environment(char *line, size_t size, const struct summary_result *r
     add_part(line, size, "", text);
 }
 
-/* A number of the scenario in words. */
+/* How a number of the scenario is described. */
 struct number {
-    const char *key;               /* its path */
-    const char *before;            /* what stands before it */
-    const char *singular, *plural; /* what follows it, of one or less and of more */
+    const char *key;               /* path in the scenario */
+    const char *before;            /* text before the number */
+    const char *singular, *plural; /* text after a number up to 1, and after a larger one */
 };
 
 static void add_number(char *line, size_t size, const cJSON *scenario, struct number words) {

@@ -1,4 +1,4 @@
-/* summary_words.h - what a summary is about, as people read it. */
+/* summary_words.h - describes environments and loads in words. */
 #ifndef BENCH_RESULT_SUMMARY_WORDS_H
 #define BENCH_RESULT_SUMMARY_WORDS_H
 
@@ -6,14 +6,14 @@
 
 #include <stddef.h>
 
-/* One line that says where a result comes from: processor, kernel, system, placement, tool commit
- * and date, joined by middle dots. */
+/* Writes the environment of a result as one line: processor, system, kernel, placement, iobench
+ * version and date, separated by middle dots. */
 void summary_environment(char *line, size_t size, const struct summary_result *result);
 
-/* What of a load may go unsaid. */
+/* The part of a load that a description leaves out. */
 enum summary_part { SUMMARY_WHOLE, SUMMARY_NO_CONNECTIONS, SUMMARY_NO_IDLE, SUMMARY_NO_RATE };
 
-/* What a cell's load is, in words: "closed loop · 50 connections · depth 1 · 64 B". */
+/* Describes the load of a cell: "closed loop · 50 connections · depth 1 · 64-byte messages". */
 void summary_load(char *line, size_t size, const struct summary_cell *cell,
                   enum summary_part left_out);
 

@@ -8,6 +8,7 @@
 #include "base/os.h"
 
 #include "bench/result/identities.h"
+#include "bench/result/result_file.h"
 #include "bench/result/schema.h"
 #include "bench/result/summary.h"
 #include "bench/session/builds.h"
@@ -30,8 +31,8 @@ static cJSON *item(const cJSON *object, const char *key) {
 static cJSON *schema_json(void) {
     cJSON *json = cJSON_CreateObject();
     json_add_item(json, "name", cJSON_CreateString("iobench-result"));
-    json_add_count(json, "version_major", 1);
-    json_add_count(json, "version_minor", 3);
+    json_add_count(json, "version_major", RESULT_VERSION_MAJOR);
+    json_add_count(json, "version_minor", RESULT_VERSION_MINOR);
     return json;
 }
 

@@ -1,6 +1,6 @@
-/* null.c - see null.h.
- * Invariant: chances and tails are sums of terms that are never negative, so a small p keeps its
- * digits. */
+/* null.c - null distributions of rank sums; see null.h.
+ * Invariant: every probability is a sum of non-negative terms, so small p-values keep their
+ * precision. */
 #include "bench/stats/null.h"
 
 #include "base/check.h"
@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SUM_MAX ((size_t)STATS_PAIRS_MAX * (STATS_PAIRS_MAX + 1)) /* of doubled ranks */
-#define ROUNDING 1e-12 /* relative; a tail that equals the share of a level is within it */
+#define SUM_MAX ((size_t)STATS_PAIRS_MAX * (STATS_PAIRS_MAX + 1)) /* largest doubled rank sum */
+#define ROUNDING 1e-12 /* relative tolerance when a tail is compared with the share of a level */
 
 static int by_size(const void *left, const void *right) {
     double a = ((const struct stats_ranked *)left)->size;
@@ -18,8 +18,8 @@ static int by_size(const void *left, const void *right) {
     return (a > b) - (a < b);
 }
 
-/* Sorts `values` and fills `ranks` with their doubled midranks: whole numbers, whatever ties.
- * Returns the sum of those that count. */
+/* Sorts `values` and fills `ranks` with doubled midranks, which are integers even for ties. Returns
+ * the sum of the counted ones. */
 static size_t rank_doubled(struct stats_ranked *values, size_t count, size_t *ranks) {
     qsort(values, count, sizeof *values, by_size);
     size_t sum = 0, end = 0;
@@ -33,8 +33,8 @@ static size_t rank_doubled(struct stats_ranked *values, size_t count, size_t *ra
     return sum;
 }
 
-/* Fills `chance` with the probability of every sum of ranks if a fair coin decides about each rank
- * whether it counts. Returns the largest sum. */
+/* Fills `chance` with the probability of every rank sum if each rank is counted with probability
+ * 1/2. Returns the largest sum. */
 static size_t sums_of_signs(const size_t *ranks, size_t count, double chance[SUM_MAX + 1]) {
     size_t largest = 0;
     memset(chance, 0, (SUM_MAX + 1) * sizeof *chance);
@@ -47,8 +47,8 @@ static size_t sums_of_signs(const size_t *ranks, size_t count, double chance[SUM
     return largest;
 }
 
-/* The probability of every sum of `drawn` of the ranks if each choice is as likely; owned by the
- * caller. Writes the sum of all ranks, which is the last index. */
+/* The probability of every sum of `drawn` ranks if all subsets are equally likely; owned by the
+ * caller. Sets *largest to the last index, the sum of all ranks. */
 static double *sums_of_draws(const size_t *ranks, size_t count, size_t drawn, size_t *largest) {
     size_t width = 1, sum_so_far = 0;
     for (size_t i = 0; i < count; i++) width += ranks[i];
@@ -99,9 +99,9 @@ static double normal(double z) {
     return erfc(-z / sqrt(2)) / 2;
 }
 
-/* p of a sum of `drawn` doubled ranks that is as good as normal. The variance over all draws is
- * that of the ranks there are, and so corrected for ties; sums of distinct ranks are 2 apart, so 1
- * corrects for continuity. */
+/* p of a sum of `drawn` doubled ranks by the normal approximation. The variance is computed from
+ * the actual ranks, which corrects for ties. Sums of distinct doubled ranks are 2 apart, so the
+ * continuity correction is 1. */
 static double p_of_large_sum(const size_t *ranks, size_t count, size_t drawn, size_t sum,
                              enum stats_tail tail) {
     double n = (double)count, k = (double)drawn, squares = 0;
@@ -111,7 +111,7 @@ static double p_of_large_sum(const size_t *ranks, size_t count, size_t drawn, si
     }
     double deviation = sqrt(k * (n - k) / (n * (n - 1)) * squares);
     double off = (double)sum - k * (n + 1);
-    if (!(deviation > 0)) return 1; /* all are equal */
+    if (!(deviation > 0)) return 1; /* all values are equal */
     return p_of(normal((off + 1) / deviation), normal((1 - off) / deviation), tail);
 }
 
@@ -132,8 +132,8 @@ double stats_null_draws_p(struct stats_ranked *values, size_t count, size_t draw
     return p;
 }
 
-/* How many of the smallest sums are together no likelier than `share`: so many of the sorted
- * estimates, less one, are outside the interval at either side. */
+/* The largest number of smallest sums whose total probability is at most `share`. This is the index
+ * of the interval's end among the sorted estimates, counted from 1. */
 static size_t reach(const double *chance, double share) {
     size_t count = 0;
     double at_most = chance[0];

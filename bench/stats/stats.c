@@ -1,6 +1,5 @@
-/* stats.c - see stats.h.
- * Invariant: what ends an interval is a Walsh average or a difference that there is, or infinite.
- */
+/* stats.c - estimates, tests and confidence intervals; see stats.h.
+ * Invariant: the ends of an interval are observed Walsh averages or differences, or infinite. */
 #include "bench/stats/stats.h"
 
 #include "base/check.h"
@@ -20,7 +19,7 @@ int stats_ascending(const void *left, const void *right) {
     return (a > b) - (a < b);
 }
 
-/* The values in order; owned by the caller. */
+/* A sorted copy of the values; owned by the caller. */
 static double *sorted(const double *values, size_t count) {
     CHECK_OP(count, >=, 1);
     double *copy = calloc(count, sizeof *copy);
@@ -57,7 +56,7 @@ static const struct stats_interval endless = {-INFINITY, INFINITY};
 
 /* ---- paired ---- */
 
-/* Writes the Walsh averages in order; returns how many. */
+/* Writes the Walsh averages, sorted. Returns their number. */
 static size_t walsh_averages(const double *differences, size_t count, double averages[WALSH_MAX]) {
     CHECK_OP(count, >=, 1);
     CHECK_OP(count, <=, STATS_PAIRS_MAX);
@@ -100,10 +99,10 @@ struct stats_interval stats_paired_interval(const double *differences, size_t co
 
 /* ---- two samples ---- */
 
-/* Two samples, each in order. */
+/* Two samples, each sorted. */
 struct samples {
     double *left, *right;           /* owned */
-    size_t left_count, right_count; /* 1 or more */
+    size_t left_count, right_count; /* at least 1 */
 };
 
 static struct samples samples_new(const double *left, size_t left_count, const double *right,
@@ -117,7 +116,7 @@ static void samples_free(const struct samples *s) {
     free(s->right);
 }
 
-/* A number that orders doubles as their values do. */
+/* Maps a double to an integer with the same order. */
 static uint64_t key_of(double value) {
     uint64_t bits = 0;
     memcpy(&bits, &value, sizeof bits);
@@ -140,9 +139,9 @@ static size_t differences_up_to(const struct samples *s, double limit) {
     return count;
 }
 
-/* The difference at `place`, from 1, of all in order. They are counted, not stored: their number is
- * the product of the counts. Halving the keys ends after 64 steps, on a difference that there is.
- */
+/* The `place`-th smallest of all differences, counted from 1. There are left_count x right_count of
+ * them, so they are counted rather than stored. A binary search over the keys takes at most 64
+ * steps and ends at a difference that exists. */
 static double difference_at(const struct samples *s, size_t place) {
     uint64_t low = key_of(s->right[0] - s->left[s->left_count - 1]);
     uint64_t high = key_of(s->right[s->right_count - 1] - s->left[0]);
@@ -153,7 +152,7 @@ static double difference_at(const struct samples *s, size_t place) {
         else
             low = half + 1;
     }
-    return value_of(low) + 0.0; /* -0 is below 0 only as a key */
+    return value_of(low) + 0.0; /* turns -0 into 0 */
 }
 
 double stats_shift(const double *left, size_t left_count, const double *right, size_t right_count) {
@@ -218,8 +217,8 @@ void stats_holm(const double *p, double *adjusted, size_t count) {
     free(order);
 }
 
-/* ln of how likely `hits` or more of `trials` are; `share` is below hits / trials, so that every
- * term is less than the one before it. */
+/* The logarithm of the binomial probability of at least `hits` in `trials`. `share`, the
+ * probability of a hit, is below hits / trials, so the terms decrease. */
 static double tail_from(double hits, double trials, double log_ways, double share) {
     double term = 1, sum = 1;
     for (double k = hits; k < trials && term > sum * 1e-20; k++) {
@@ -229,11 +228,11 @@ static double tail_from(double hits, double trials, double log_ways, double shar
     return log_ways + hits * log(share) + (trials - hits) * log1p(-share) + log(sum);
 }
 
-/* The probability with which `hits` or more are as likely as `outside`. */
+/* The probability of a hit for which at least `hits` in `trials` have the probability `outside`. */
 static double share_low(double hits, double trials, double outside) {
     double log_ways = lgamma(trials + 1) - lgamma(hits + 1) - lgamma(trials - hits + 1);
     double low = 0, high = hits / trials;
-    for (int i = 0; i < 100; i++) { /* the last halves change nothing that a double holds */
+    for (int i = 0; i < 100; i++) { /* ends earlier, at the precision of a double */
         double half = low + (high - low) / 2;
         if (half <= low || half >= high) break;
         if (tail_from(hits, trials, log_ways, half) < log(outside))

@@ -1,7 +1,7 @@
-/* stats.h - the statistics of a comparison: rank tests that are exact also where values tie,
- * estimates and intervals that go with them, and what a family of tests demands. Pure.
- * Invariant: every p is a probability under "no difference", exact up to rounding; where it is
- * not, beyond STATS_EXACT_MAX values, this header says so. */
+/* stats.h - statistics for comparisons: exact rank tests (also with ties), the matching estimates
+ * and confidence intervals, and Holm's correction. Pure functions; all values must be finite.
+ * Invariant: every p-value is exact up to rounding, except for two samples with more than
+ * STATS_EXACT_MAX values in total. */
 #ifndef BENCH_STATS_STATS_H
 #define BENCH_STATS_STATS_H
 
@@ -10,58 +10,59 @@
 #include <stddef.h>
 
 struct stats_interval {
-    double low, high; /* -INFINITY or INFINITY where so few values cannot tell */
+    double low, high; /* -INFINITY and INFINITY if there are too few values for an interval */
 };
 
-/* For qsort: the smallest of `double`s first. */
+/* For qsort: orders `double`s ascending. */
 int stats_ascending(const void *left, const void *right);
 
 /* Median of `count` >= 1 finite values. */
 double stats_median(const double *values, size_t count);
 
-/* Standard deviation of a sample of `count` values (divided by count - 1); NAN below two. */
+/* Sample standard deviation (divides by count - 1); NAN for fewer than two values. */
 double stats_deviation(const double *values, size_t count);
 
 /* ---- paired: 1..STATS_PAIRS_MAX differences ---- */
 
-/* The Hodges-Lehmann estimate: median of all averages of two differences, each also with itself
- * (Walsh averages). Source: Hodges and Lehmann, Ann. Math. Statist. 34 (1963). */
+/* The Hodges-Lehmann estimate of the shift: the median of all averages of two differences,
+ * including each difference with itself (Walsh averages). Source: Hodges and Lehmann, Ann. Math.
+ * Statist. 34 (1963). */
 double stats_paired_shift(const double *differences, size_t count);
 
-/* Wilcoxon's signed-rank test against a shift of 0, over all assignments of signs to the ranks that
- * there are: midranks where sizes tie; differences of 0 are left out, as Wilcoxon does. 1 if none
- * is left. */
+/* p of Wilcoxon's signed-rank test against a shift of 0, exact over all assignments of signs to the
+ * observed ranks. Ties get midranks. Differences of 0 are dropped, as Wilcoxon does; p is 1 if no
+ * other is left. */
 double stats_paired_p(const double *differences, size_t count, enum stats_tail tail);
 
-/* The interval that belongs to that test: between two sorted Walsh averages, those of differences
- * of 0 among them. Covers the shift with at least `level` (0.5..1), half of the rest on either
- * side: the upper end of 0.90 is the one-sided bound of 95 %. Ties never make it cover less. */
+/* The confidence interval of that test. Its ends are Walsh averages, including those of differences
+ * of 0. It covers the shift with a probability of at least `level` (0.5..1), also with ties. The
+ * rest is split evenly: the upper end for level 0.90 is a one-sided bound of 95 %. */
 struct stats_interval stats_paired_interval(const double *differences, size_t count, double level);
 
-/* ---- two samples of 1 value each, or more ---- */
+/* ---- two samples, each with at least 1 value ---- */
 
-/* The Hodges-Lehmann estimate: median of all differences between a value of `right` and one of
- * `left`. */
+/* The Hodges-Lehmann estimate of the shift: the median of all differences of a value in `right`
+ * minus a value in `left`. */
 double stats_shift(const double *left, size_t left_count, const double *right, size_t right_count);
 
-/* The rank-sum test of Mann, Whitney and Wilcoxon, over all ways to draw the left sample from what
- * both hold: midranks where values tie. STATS_GREATER: the right values are the larger ones. */
+/* p of the rank-sum test of Mann, Whitney and Wilcoxon, exact over all ways to split the values
+ * into two samples. Ties get midranks. STATS_GREATER tests whether the right values are larger. */
 double stats_rank_sum_p(const double *left, size_t left_count, const double *right,
                         size_t right_count, enum stats_tail tail);
 
-/* The interval that belongs to that test: between two sorted differences. `level` as above, beyond
- * STATS_EXACT_MAX values by the normal approximation. */
+/* The confidence interval of that test. Its ends are differences between the samples. `level` is as
+ * above; more than STATS_EXACT_MAX values use the normal approximation. */
 struct stats_interval stats_shift_interval(const double *left, size_t left_count,
                                            const double *right, size_t right_count, double level);
 
 /* ---- families and counts ---- */
 
-/* Holm's step-down adjustment of `count` p-values; `adjusted` may be `p`. Source: Holm, Scand. J.
- * Statist. 6 (1979). */
+/* Adjusts `count` p-values by Holm's step-down method; `adjusted` may be `p`. Source: Holm, Scand.
+ * J. Statist. 6 (1979). */
 void stats_holm(const double *p, double *adjusted, size_t count);
 
-/* The interval of Clopper and Pearson for a probability after `hits` of `trials` >= 1, with at
- * least `level` as above. Source: Biometrika 26 (1934). */
+/* The Clopper-Pearson confidence interval for a probability, given `hits` in `trials` >= 1. `level`
+ * is as above. Source: Clopper and Pearson, Biometrika 26 (1934). */
 struct stats_interval stats_share_interval(size_t hits, size_t trials, double level);
 
 #endif

@@ -1,5 +1,4 @@
-/* files.c - files and folders over libuv; see files.h.
- * Invariant: every request is cleaned up where it was made. */
+/* files.c - file and folder operations over libuv; see files.h. */
 #include "bench/support/files.h"
 
 #include "base/check.h"
@@ -10,7 +9,7 @@
 #include <string.h>
 #include <uv.h>
 
-#define TYPE 0170000u /* libuv's st_mode, on every system */
+#define TYPE 0170000u /* mask of the file type in libuv's st_mode, on every system */
 #define TYPE_REGULAR 0100000u
 #define TYPE_FOLDER 0040000u
 #define NOT_REGULAR "not a regular file"
@@ -18,9 +17,9 @@
 #define MODE_FILE 0666
 #define MODE_FOLDER 0777
 #define MODE_PROGRAM 0755
-#define WRITE_MAX (1u << 30) /* bytes at once: libuv counts in unsigned */
+#define WRITE_MAX (1u << 30) /* bytes per call; libuv's buffer lengths are 32 bits */
 
-/* Cleans up after a call that has returned `result`, and returns that. */
+/* Frees the request of a call that returned `result`; returns `result`. */
 static int done(uv_fs_t *request, int result) {
     uv_fs_req_cleanup(request);
     return result;
@@ -30,9 +29,9 @@ static bool fine(int error, struct reason *reason) {
     return error >= 0 || reason_set(reason, "%s", uv_strerror(error));
 }
 
-/* ---- asking ---- */
+/* ---- queries ---- */
 
-/* Returns 0 or libuv's error. */
+/* Returns 0 or a libuv error. */
 static int look(const char *path, uv_stat_t *facts) {
     uv_fs_t request;
     int error = uv_fs_stat(NULL, &request, path, NULL);
@@ -58,7 +57,7 @@ bool files_same(const char *path, const char *other) {
 
 /* ---- open files ---- */
 
-/* Returns a file, or libuv's error. */
+/* Returns a descriptor or a libuv error. */
 static uv_file open_file(const char *path, int flags) {
     uv_fs_t request;
     return done(&request, uv_fs_open(NULL, &request, path, flags, MODE_FILE, NULL));
@@ -83,7 +82,7 @@ static int write_all(uv_file file, const char *data, size_t size) {
 
 /* ---- reading ---- */
 
-/* Why a file cannot be read whole; NULL if it can. */
+/* Why files_read refuses an open file; NULL if it does not. */
 static const char *unfit(uv_file file) {
     uv_fs_t request;
     int error = uv_fs_fstat(NULL, &request, file, NULL);
@@ -95,8 +94,8 @@ static const char *unfit(uv_file file) {
     return size > FILES_BYTES_MAX ? TOO_LARGE : NULL;
 }
 
-/* Reads all of a file into *text, NUL-terminated; it may grow meanwhile. Returns why not, or NULL.
- */
+/* Reads until the end of the file into *text and adds a NUL byte. The file may grow meanwhile.
+ * Returns an error text or NULL. */
 static const char *read_all(uv_file file, char **text, size_t *size) {
     size_t used = 0, room = 1u << 16;
     *text = malloc(room + 1);
@@ -135,7 +134,7 @@ char *files_read(const char *path, size_t *size, struct reason *reason) {
 
 /* ---- replacing ---- */
 
-/* Creates the temporary file beside `path`. Returns it, or libuv's error. */
+/* Creates the temporary file in the folder of `path`. Returns a descriptor or a libuv error. */
 static uv_file open_beside(const char *path, char temporary[PATH_SIZE]) {
     int length = snprintf(temporary, PATH_SIZE, "%s.%d.tmp", path, (int)uv_os_getpid());
     if (length >= PATH_SIZE) return UV_ENAMETOOLONG;
@@ -164,7 +163,7 @@ bool files_replace(const char *path, const char *data, size_t size, struct reaso
 bool files_replaceable(const char *path, struct reason *reason) {
     char temporary[PATH_SIZE];
     uv_stat_t facts;
-    if (look(path, &facts) == 0) { /* renaming a file over a device would replace it */
+    if (look(path, &facts) == 0) { /* a rename over a device would replace the device */
         uint64_t type = facts.st_mode & TYPE;
         if (type == TYPE_FOLDER) return fine(UV_EISDIR, reason);
         if (type != TYPE_REGULAR) return reason_set(reason, "exists and is " NOT_REGULAR);

@@ -1,5 +1,5 @@
-/* format.c - numbers in words, text cut to fit or escaped; see format.h.
- * Invariant: every text fits its buffer; what does not is cut, never overrun. */
+/* format.c - number formats and HTML escapes; see format.h.
+ * Invariant: no function writes beyond its buffer; texts that do not fit are cut. */
 #include "bench/support/format.h"
 
 #include <math.h>
@@ -93,7 +93,7 @@ char *format_times(char text[FORMAT_SIZE], double value) {
 
 char *format_small(char text[FORMAT_SIZE], double value) {
     if (!isfinite(value) || value >= 1) return format_short(text, value);
-    snprintf(text, FORMAT_SIZE, "%.3g", value); /* a few in a thousand echoes is a figure too */
+    snprintf(text, FORMAT_SIZE, "%.3g", value); /* format_short would print 0.003 as 0 */
     return text;
 }
 
@@ -133,7 +133,7 @@ void format_append(char *line, size_t size, const char *format, ...) {
     va_start(arguments, format);
     vsnprintf(line + used, size - used, format, arguments);
     va_end(arguments);
-    /* a cut must not leave half a UTF-8 character behind */
+    /* do not cut within a UTF-8 character */
     size_t end = strlen(line);
     if (end + 1 < size) return;
     while (end > 0 && ((unsigned char)line[end - 1] & 0xc0) == 0x80) end--;

@@ -1,5 +1,5 @@
-/* format.h - figures as people read them, and text made safe for the page.
- * Invariant: an unknown figure (NAN) reads as a dash, never as a number. */
+/* format.h - formats numbers for people, and escapes text for HTML.
+ * Invariant: an unknown value (NAN) is printed as a dash, never as a number. */
 #ifndef BENCH_SUPPORT_FORMAT_H
 #define BENCH_SUPPORT_FORMAT_H
 
@@ -8,10 +8,10 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* Room for any of the texts below. */
+/* Size of the buffers of all functions below. */
 #define FORMAT_SIZE 32
 
-/* Each writes into `text` and returns it. */
+/* Each function writes into `text` and returns it. */
 char *format_count(char text[FORMAT_SIZE], double value); /* "249 969" */
 char *format_short(char text[FORMAT_SIZE], double value); /* "250k", "1.5M" */
 char *format_duration(char text[FORMAT_SIZE], double ns); /* "12.3 µs" */
@@ -20,13 +20,13 @@ char *format_ratio(char text[FORMAT_SIZE], double value); /* "0.9987" */
 char *format_times(char text[FORMAT_SIZE], double value); /* "1.25" */
 char *format_small(char text[FORMAT_SIZE], double value); /* "0.00312", "2.01", "12k" */
 
-/* Columns that a text takes on a screen. */
+/* Width of a UTF-8 text in characters. */
 int format_width(const char *text);
 
-/* Writes `text` with the five special characters of HTML escaped; NULL writes a dash. */
+/* Writes `text` with the characters & < > " ' escaped for HTML; writes a dash for NULL. */
 void format_html(FILE *out, const char *text);
 
-/* Appends to a NUL-terminated line, cutting at its size. */
+/* Appends to a NUL-terminated line of `size` bytes; cuts the text if it does not fit. */
 void format_append(char *line, size_t size, const char *format, ...) FORMAT_PRINTF(3, 4);
 
 #endif

@@ -1,5 +1,4 @@
-/* json_file.c - JSON documents on disk; see json_file.h.
- * Invariant: what is not JSON is told by the line and column of the first byte that is wrong. */
+/* json_file.c - reads and writes JSON files; see json_file.h. */
 #include "bench/support/json_file.h"
 
 #include "base/check.h"
@@ -14,8 +13,8 @@ static bool is_any(char c, const char *of) {
     return c != '\0' && strchr(of, c);
 }
 
-/* Whether the text breaks off where cJSON gave up, at `at`: within its last token, or behind it
- * with brackets open. */
+/* Whether cJSON failed at `at` because the text is incomplete: it ends within a token, or with open
+ * brackets. */
 static bool cut_off(const char *text, const char *end, const char *at) {
     const char *token = text;
     long depth = 0;
@@ -32,7 +31,8 @@ static bool cut_off(const char *text, const char *end, const char *at) {
     return depth > 0 && at >= token;
 }
 
-/* The first byte that cJSON did not take, as line and column counted from 1. */
+/* Sets the reason to the position of the first byte that cJSON rejected; line and column count
+ * from 1. */
 static void locate(const char *text, const char *end, const char *at, struct reason *reason) {
     size_t line = 1, column = 1;
     if (at > end || cut_off(text, end, at)) at = end;
@@ -44,7 +44,7 @@ static void locate(const char *text, const char *end, const char *at, struct rea
         }
     }
     reason_set(reason, "line %zu, column %zu: %s", line, column,
-               at == end ? "the text ends too early" : "not valid JSON");
+               at == end ? "unexpected end of text" : "not valid JSON");
 }
 
 cJSON *json_text_parse(const char *text, size_t size, struct reason *reason) {
@@ -75,7 +75,7 @@ bool json_file_write(const char *path, const cJSON *json, struct reason *reason)
     char *text = cJSON_Print(json);
     CHECK(text);
     size_t size = strlen(text);
-    text[size] = '\n'; /* in place of the NUL byte */
+    text[size] = '\n'; /* overwrites the NUL byte */
     bool written = files_replace(path, text, size + 1, reason);
     cJSON_free(text);
     return written;

@@ -1,4 +1,4 @@
-/* json_path.c - walks dotted paths; see json_path.h. */
+/* json_path.c - lookup by dotted path; see json_path.h. */
 #include "bench/support/json_path.h"
 
 #include "base/check.h"

@@ -28,7 +28,7 @@ static size_t distance(const char *a, const char *b) {
 
 const char *nearest_word(const char *word, const char *const *candidates) {
     const char *nearest = NULL;
-    size_t limit = strlen(word) / 3 + 1; /* a third of the letters may be wrong */
+    size_t limit = strlen(word) / 3 + 1;
     for (; *candidates; candidates++) {
         size_t d = distance(word, *candidates);
         if (d > limit) continue;

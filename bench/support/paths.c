@@ -1,5 +1,5 @@
-/* paths.c - finds iobench's files from where its executable is.
- * Invariant: a layout counts as found only if the result schema can be read in it. */
+/* paths.c - locates iobench's files relative to its executable; see paths.h.
+ * Invariant: a layout counts as found only if its result schema is readable. */
 #include "bench/support/paths.h"
 
 #include "base/os.h"
@@ -21,8 +21,8 @@ const char *paths_file(const char *path) {
     return at;
 }
 
-/* The source tree is two levels above the directory of the executable, with CONFIG= three; of
- * programs of the tests one more. */
+/* Looks for the source tree: two levels above the directory of the executable, three if it was
+ * built with CONFIG=, and one more for test programs. */
 static bool find_tree(struct paths *p, const char *bin) {
     static const char *const above[] = {"../..", "../../..", "../../../.."};
     for (size_t i = 0; i < sizeof above / sizeof *above; i++) {
@@ -54,7 +54,7 @@ static bool find_installed(struct paths *p, const char *bin) {
 bool paths_find(struct paths *p, const char *command) {
     int error = os_executable_path(p->self, sizeof p->self);
     if (error) {
-        refuse(command, "own path: %s", os_error_text(error));
+        refuse(command, "cannot find the path of this executable: %s", os_error_text(error));
         return false;
     }
     char bin[PATH_SIZE];
@@ -62,7 +62,7 @@ bool paths_find(struct paths *p, const char *command) {
     size_t directory = (size_t)(paths_file(p->self) - p->self);
     if (directory) bin[directory - 1] = '\0';
     if (find_tree(p, bin) || find_installed(p, bin)) return true;
-    refuse(command, "%s: neither in a source tree nor installed: no iobench-result.schema.json",
+    refuse(command, "%s: neither a source tree nor an installation: no iobench-result.schema.json",
            p->self);
     return false;
 }

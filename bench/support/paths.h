@@ -1,8 +1,7 @@
-/* paths.h - where iobench's own programs and files are, relative to its executable.
- * Two layouts: the source tree (TREE/build[/CONFIG]/bin/iobench) and the installed one
+/* paths.h - locates iobench's programs and files relative to its executable.
+ * There are two layouts: the source tree (TREE/build[/CONFIG]/bin/iobench) and an installation
  * (PREFIX/bin/iobench, PREFIX/libexec/iobench, PREFIX/share/iobench).
- * Invariant: no path depends on the current directory, but the default output of the installed
- * layout. */
+ * Invariant: no path depends on the current directory, except `results` of an installation. */
 #ifndef BENCH_SUPPORT_PATHS_H
 #define BENCH_SUPPORT_PATHS_H
 
@@ -11,19 +10,19 @@
 #include <stdbool.h>
 
 struct paths {
-    char self[PATH_SIZE];          /* the running iobench */
+    char self[PATH_SIZE];          /* the running executable */
     char programs[PATH_SIZE];      /* directory of echo-* and loadgen */
-    char suites[PATH_SIZE];        /* directory of NAME.json and iobench-suite.schema.json */
+    char suites[PATH_SIZE];        /* directory of the suites and iobench-suite.schema.json */
     char plot[PATH_SIZE];          /* directory of the plot templates */
     char result_schema[PATH_SIZE]; /* iobench-result.schema.json */
-    char results[PATH_SIZE];       /* directory where results go unless told otherwise */
+    char results[PATH_SIZE];       /* default directory of new results */
 };
 
-/* Finds them. Returns false after one line on stderr, "COMMAND: ..."; a programmer's error is not
- * possible here, a broken installation is. */
+/* Fills `paths`. Prints "COMMAND: why" on stderr and returns false if the installation is broken.
+ */
 bool paths_find(struct paths *paths, const char *command);
 
-/* The last part of a path; all of it if it names no directory. */
+/* The last component of a path. */
 const char *paths_file(const char *path);
 
 /* Joins "directory/name" into `path`. Returns false if it does not fit. */

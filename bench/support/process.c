@@ -1,5 +1,6 @@
-/* process.c - child processes on libuv. Callbacks only note what happened; process_wait decides.
- * Invariant: a struct process whose `handles` is 0 is not known to libuv any more. */
+/* process.c - child processes over libuv; see process.h. Callbacks only record events; process_wait
+ * acts on them.
+ * Invariant: libuv holds no pointer to a struct process whose `handles` is 0. */
 #include "bench/support/process.h"
 
 #include "base/check.h"
@@ -10,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TEXT_MAX (16u << 20) /* most that is kept of a child's stdout */
+#define TEXT_MAX (16u << 20) /* bytes of a child's stdout that are kept */
 #define KILL_AFTER_S 2.0
-#define GROUP_POLL_S 0.01  /* nothing tells when a group is empty */
-#define DESCRIPTORS_MIN 16 /* libuv aborts where it cannot open the first few */
+#define GROUP_POLL_S 0.01  /* no event reports that a process group is empty */
+#define DESCRIPTORS_MIN 16 /* libuv aborts if it cannot open its own descriptors */
 
 /* ---- the loop ---- */
 
@@ -71,7 +72,7 @@ static void give_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
     (void)handle;
     buffer->base = malloc(suggested);
     CHECK(buffer->base);
-    *buffer = uv_buf_init(buffer->base, (unsigned)suggested); /* the length's type differs */
+    *buffer = uv_buf_init(buffer->base, (unsigned)suggested); /* its length field varies by OS */
 }
 
 static void count_closed(uv_handle_t *handle) {
@@ -86,7 +87,7 @@ static void close_pipe(uv_pipe_t *pipe, bool *open) {
 
 static void keep_text(struct process *p, const char *bytes, size_t count) {
     p->overflow = p->overflow || p->size + count > TEXT_MAX;
-    if (p->overflow) return; /* also what would fit again: there is a gap before it */
+    if (p->overflow) return; /* drop later, smaller pieces too: they would follow a gap */
     if (p->size + count + 1 > p->room) {
         p->room = (p->size + count + 1) * 2;
         p->text = realloc(p->text, p->room);
@@ -173,11 +174,11 @@ int process_start(struct process *p, struct process_loop *l, char *const *args, 
                                           .flags = UV_PROCESS_DETACHED | UV_PROCESS_WINDOWS_HIDE,
                                           .stdio_count = 3,
                                           .stdio = streams};
-    /* a child inherits the CPUs of the thread that starts it, so it never runs on another */
+    /* a child inherits the affinity of the thread that starts it, so it never runs elsewhere */
     if (cpu_count) os_cpus_restrict(cpus, cpu_count);
     int error = uv_spawn(&l->loop, &p->handle, &options);
     if (cpu_count) os_cpus_restrict(l->cpus, l->cpu_count);
-    p->handles++; /* the process handle needs closing even where uv_spawn failed */
+    p->handles++; /* the process handle must be closed even if uv_spawn failed */
     if (error) {
         uv_close((uv_handle_t *)&p->handle, count_closed);
         close_pipes(p);
@@ -209,11 +210,11 @@ void process_end(struct process *p, double grace_s) {
     }
     if (p->running) uv_process_kill(&p->handle, SIGKILL);
     close_pipes(p);
-    /* SIGKILL cannot be refused, but a process in the middle of a system call may take its time */
+    /* SIGKILL cannot be ignored, but a process within a system call may take a while to end */
     CHECK(process_wait(p->owner, all_closed, p, 60, false));
 }
 
-/* A signal also reaches members that have ended and that nobody has waited for. */
+/* uv_kill also succeeds for zombies in the group, hence the second check. */
 static bool group_ended(void *context) {
     const struct process *p = context;
     return process_ended(context) && (uv_kill(-p->pid, 0) != 0 || !os_process_group_shared(p->pid));
@@ -222,7 +223,7 @@ static bool group_ended(void *context) {
 void process_end_group(struct process *p) {
     process_close_stdin(p);
     p->forced = p->running;
-    /* fails if nobody is left, and where processes form no groups: there is but the process then */
+    /* fails if the group is empty, or if the system has no groups; then signal the process alone */
     if (uv_kill(-p->pid, SIGTERM) != 0 && p->running) uv_process_kill(&p->handle, SIGTERM);
     for (double waited_s = 0; waited_s < KILL_AFTER_S; waited_s += GROUP_POLL_S)
         if (process_wait(p->owner, group_ended, p, GROUP_POLL_S, false)) break;
@@ -245,7 +246,7 @@ void process_story(const struct process *p, char *text, size_t size) {
         snprintf(text, size, "killed by signal %d", p->term_signal);
     else if (p->overflow)
         snprintf(text, size, "printed more than %u MiB", TEXT_MAX >> 20);
-    else if (*p->last_line) /* what it said is plainer than the number it ended with */
+    else if (*p->last_line) /* more helpful than the exit status */
         snprintf(text, size, "%s", p->last_line);
     else
         snprintf(text, size, "exit %d", (int)p->exit_status);

@@ -1,7 +1,6 @@
-/* process.h - child processes with deadlines: started on given CPUs, fed an open stdin, their
- * output kept within bounds, ended for certain. On libuv, so that it is the same on every system.
- * Invariant: between process_start and process_end iobench itself only sleeps; after process_end
- * the child is gone and all its handles are closed. */
+/* process.h - child processes over libuv, with pinned CPUs, captured output and deadlines.
+ * Invariants: iobench only sleeps while a child runs; after process_end the child has exited and
+ * all its handles are closed. */
 #ifndef BENCH_SUPPORT_PROCESS_H
 #define BENCH_SUPPORT_PROCESS_H
 
@@ -13,68 +12,69 @@
 #define PROCESS_CPUS_MAX 1024
 #define PROCESS_LINE_SIZE 256
 
-/* The event loop that all children share, and what interrupts it. */
+/* The event loop that all children share. */
 struct process_loop {
-    uv_loop_t loop;             /* libuv's */
-    uv_timer_t deadline;        /* of the wait that goes on */
+    uv_loop_t loop;
+    uv_timer_t deadline;        /* of the current process_wait */
     uv_signal_t signals[3];     /* SIGINT, SIGTERM, SIGHUP */
     bool expired;               /* the deadline has passed */
-    bool interrupted;           /* one of the signals came */
-    int cpus[PROCESS_CPUS_MAX]; /* where iobench may run; children start elsewhere if told so */
-    size_t cpu_count;           /* how many; 0: the system does not tell */
+    bool interrupted;           /* one of the signals arrived */
+    int cpus[PROCESS_CPUS_MAX]; /* CPUs that iobench itself may use */
+    size_t cpu_count;           /* 0: the system has no such information */
 };
 
 struct process {
-    struct process_loop *owner;        /* runs it */
-    uv_process_t handle;               /* libuv's */
-    uv_pipe_t in, out, err;            /* our ends of its streams */
-    bool in_open, out_open, err_open;  /* not closed yet */
-    bool running;                      /* not exited yet */
-    int pid;                           /* its id, and that of its process group */
-    unsigned handles;                  /* handles not closed yet */
-    int64_t exit_status;               /* valid once not running */
-    int term_signal;                   /* signal that ended it; 0 if none */
-    char *text;                        /* its stdout so far, NUL-terminated; owned */
-    size_t size, room;                 /* bytes in text, and allocated */
-    bool discard;                      /* stdout is read and thrown away; set after process_start */
-    bool overflow;                     /* stdout was longer than is kept */
-    bool forced;                       /* process_end had to send it a signal */
-    char last_line[PROCESS_LINE_SIZE]; /* last full line of stderr that is not empty */
-    char line[PROCESS_LINE_SIZE];      /* line of stderr that is being received */
-    size_t line_length;                /* bytes in it */
+    struct process_loop *owner;
+    uv_process_t handle;
+    uv_pipe_t in, out, err;            /* iobench's ends of the child's streams */
+    bool in_open, out_open, err_open;  /* the pipe is not closed yet */
+    bool running;                      /* the child has not exited yet */
+    int pid;                           /* process id and process group id */
+    unsigned handles;                  /* libuv handles that are not closed yet */
+    int64_t exit_status;               /* valid once `running` is false */
+    int term_signal;                   /* signal that ended the child; 0: none */
+    char *text;                        /* stdout so far, NUL-terminated; owned */
+    size_t size, room;                 /* bytes used and allocated in `text` */
+    bool discard;                      /* drop stdout; set by the caller after process_start */
+    bool overflow;                     /* stdout was too long and was cut */
+    bool forced;                       /* process_end had to send a signal */
+    char last_line[PROCESS_LINE_SIZE]; /* last complete, non-empty line of stderr */
+    char line[PROCESS_LINE_SIZE];      /* current, incomplete line of stderr */
+    size_t line_length;                /* bytes used in `line` */
 };
 
-/* Readies a loop. With `catch_signals` SIGINT, SIGTERM and SIGHUP set `interrupted` instead of
- * ending iobench. Returns 0 or a libuv error, UV_EMFILE also where the limit of descriptors is so
+/* Initialises a loop. With `catch_signals`, SIGINT, SIGTERM and SIGHUP set `interrupted` instead of
+ * ending iobench. Returns 0 or a libuv error. Returns UV_EMFILE if the limit of open files is so
  * low that libuv would abort. */
 int process_loop_open(struct process_loop *l, bool catch_signals);
 void process_loop_close(struct process_loop *l);
 
-/* Starts `args[0]` with its arguments (ended by NULL), in a process group of its own, on `cpus` (if
- * cpu_count > 0). Its stdin stays open until process_end. Returns 0 or a libuv error; then
- * there is nothing to end. */
+/* Starts `args[0]` with its NULL-terminated arguments in a new process group, on `cpus` if
+ * cpu_count > 0. The child's stdin stays open until process_end. Returns 0 or a libuv error; after
+ * an error, do not call process_end. */
 int process_start(struct process *p, struct process_loop *l, char *const *args, const int *cpus,
                   size_t cpu_count);
 
-/* Sleeps until done(context), at most `seconds`. Returns what done() says last; false early when
- * the loop was interrupted and `heed_interrupt`. */
+/* Sleeps until done(context) returns true, for at most `seconds`. With `heed_interrupt` it also
+ * returns when the loop was interrupted. Returns the last result of done(). */
 bool process_wait(struct process_loop *l, bool (*done)(void *context), void *context,
                   double seconds, bool heed_interrupt);
 
-/* For process_wait: the process in `context` has exited and its output is complete. */
+/* For process_wait: whether the process `context` has exited and its output is complete. */
 bool process_ended(void *context);
 
-/* Ends the process if it still runs: end of stdin, after `grace_s` SIGTERM, after 2 s SIGKILL.
- * Closes all handles; text, last_line and the exit status stay until process_free. */
+/* Ends the process if it still runs: closes its stdin, sends SIGTERM after `grace_s` and SIGKILL 2
+ * s later. Closes all handles. text, last_line and exit_status stay valid until process_free. */
 void process_end(struct process *p, double grace_s);
 
-/* Ends a process that does not heed the end of stdin, and all that it started and that stayed in
- * its process group, also if it is gone itself: SIGTERM, after 2 s SIGKILL. Else as process_end. */
+/* Ends a process that does not exit at the end of its stdin, and all processes in its group, even
+ * if the process itself has exited: SIGTERM, then SIGKILL after 2 s. Otherwise like process_end. */
 void process_end_group(struct process *p);
 
 void process_free(struct process *p);
 
-/* How it ended, for people: "killed by signal 9", else its last line on stderr, else "exit 3". */
+/* Describes how the process ended: "killed by signal 9", or its last line on stderr, or "exit 3".
+ */
 void process_story(const struct process *p, char *text, size_t size);
 
 #endif

@@ -1,4 +1,4 @@
-/* reason.c - writes reasons; see reason.h. */
+/* reason.c - error texts; see reason.h. */
 #include "bench/support/reason.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* reason.h - why something failed, as one line for a person.
- * Invariant: the text is one line; control characters that a file or a peer put in became '?'. */
+/* reason.h - the error text of a function that failed.
+ * Invariant: the text is one line without control characters; they are replaced by '?'. */
 #ifndef BENCH_SUPPORT_REASON_H
 #define BENCH_SUPPORT_REASON_H
 
@@ -8,23 +8,23 @@
 #include <stdarg.h>
 #include <stdbool.h>
 
-#define REASON_SIZE 4608 /* room for a path and what is wrong with it */
+#define REASON_SIZE 4608 /* a path and a message */
 
 struct reason {
-    char text[REASON_SIZE]; /* NUL-terminated; unset until a function fails */
+    char text[REASON_SIZE]; /* NUL-terminated; valid only after a function failed */
 };
 
-/* Writes the reason, cut to fit, and returns false: `return reason_set(reason, ...)`. An argument
- * must not be reason->text itself. */
+/* Writes the text, cut to fit. Returns false, so a caller can `return reason_set(reason, ...)`. No
+ * argument may be reason->text itself. */
 bool reason_set(struct reason *reason, const char *format, ...) FORMAT_PRINTF(2, 3);
 
-/* Appends to a reason that is set, and returns false. */
+/* Appends to a reason that was set before. Returns false. */
 bool reason_add(struct reason *reason, const char *format, ...) FORMAT_PRINTF(2, 3);
 
-/* The same for functions that take such arguments themselves. */
+/* reason_add for variadic callers. */
 bool reason_add_list(struct reason *reason, const char *format, va_list rest) FORMAT_PRINTF(2, 0);
 
-/* Makes one line of a text that quotes a file: control characters become '?'. */
+/* Replaces the control characters of a text by '?', so that it is one line. */
 void reason_clean(char *text);
 
 #endif

@@ -1,4 +1,4 @@
-/* refuse.c - prints why a command refuses; see refuse.h. */
+/* refuse.c - see refuse.h. */
 #include "bench/support/refuse.h"
 
 #include "bench/support/exit_code.h"
@@ -13,7 +13,7 @@ int refuse(const char *command, const char *format, ...) {
     va_start(rest, format);
     vsnprintf(line, sizeof line, format, rest);
     va_end(rest);
-    reason_clean(line); /* it may quote a file */
+    reason_clean(line); /* it may contain text from a file */
     fprintf(stderr, "%s: %s\n", command, line);
     return EXIT_USAGE;
 }

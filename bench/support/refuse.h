@@ -1,10 +1,10 @@
-/* refuse.h - how a command says that it does not do what was asked for. */
+/* refuse.h - prints why a command cannot do what the user asked for. */
 #ifndef BENCH_SUPPORT_REFUSE_H
 #define BENCH_SUPPORT_REFUSE_H
 
 #include "base/format.h"
 
-/* Prints "COMMAND: why" on stderr as one line, for a command like "iobench run", and returns
+/* Prints "COMMAND: message" on stderr as one line; `command` is for example "iobench run". Returns
  * EXIT_USAGE. */
 int refuse(const char *command, const char *format, ...) FORMAT_PRINTF(2, 3);
 

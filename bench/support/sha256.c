@@ -1,5 +1,5 @@
-/* sha256.c - SHA-256 as FIPS 180-4 writes it down; plain rather than fast.
- * Invariant: `block` holds bytes % 64 bytes between calls. */
+/* sha256.c - SHA-256 in the notation of FIPS 180-4; simple rather than fast.
+ * Invariant: between calls `block` holds the last bytes % 64 bytes. */
 #include "bench/support/sha256.h"
 
 #include "bench/support/files.h"
@@ -29,7 +29,7 @@ static uint32_t word(const unsigned char *bytes) {
            (uint32_t)bytes[3];
 }
 
-/* One step of the compression over one block (6.2.2). */
+/* The compression of one block (6.2.2). */
 static void compress(uint32_t state[8], const unsigned char block[64]) {
     uint32_t w[64], v[8];
     for (int t = 0; t < 16; t++) w[t] = word(block + 4 * (size_t)t);

@@ -1,4 +1,4 @@
-/* terminal.c - asks libuv and the environment about a stream; see terminal.h. */
+/* terminal.c - see terminal.h. */
 #include "bench/support/terminal.h"
 
 #include <stdlib.h>

@@ -1,13 +1,12 @@
-/* terminal.h - what a stream can show to a person. */
+/* terminal.h - whether an output stream is a terminal, and may use colours. */
 #ifndef BENCH_SUPPORT_TERMINAL_H
 #define BENCH_SUPPORT_TERMINAL_H
 
 #include <stdbool.h>
 
-/* Whether a descriptor is a terminal. */
 bool terminal_is(int descriptor);
 
-/* Whether a descriptor is a terminal on which colours are welcome (NO_COLOR, TERM). */
+/* Whether a descriptor is a terminal, NO_COLOR is not set and TERM is not "dumb". */
 bool terminal_colour(int descriptor);
 
 #endif

@@ -1,5 +1,5 @@
-/* text.c - text that grows; see text.h.
- * Invariant: room doubles at least, so that writing n bytes copies O(n). */
+/* text.c - a string buffer that grows; see text.h.
+ * Invariant: the room at least doubles, so appending n bytes in all copies O(n) bytes. */
 #include "bench/support/text.h"
 
 #include "base/check.h"

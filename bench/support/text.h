@@ -1,5 +1,5 @@
-/* text.h - text that grows as it is written.
- * Invariant: `data` is NULL, while nothing was added, or NUL-terminated after `size` bytes. */
+/* text.h - a string buffer that grows.
+ * Invariant: `data` is NULL until something was added; then data[size] is a NUL byte. */
 #ifndef BENCH_SUPPORT_TEXT_H
 #define BENCH_SUPPORT_TEXT_H
 
@@ -7,14 +7,13 @@
 
 #include <stddef.h>
 
-/* Empty when all its bytes are 0. */
+/* Initialised with {0}. The owner of the struct frees `data`. */
 struct text {
-    char *data;  /* the text; owned by who declared it, as malloc made it */
-    size_t size; /* its length */
-    size_t room; /* bytes that `data` has room for */
+    char *data;  /* allocated with malloc */
+    size_t size; /* length of the text */
+    size_t room; /* bytes allocated */
 };
 
-/* Appends. */
 void text_add(struct text *text, const char *format, ...) FORMAT_PRINTF(2, 3);
 
 #endif

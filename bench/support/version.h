@@ -1,12 +1,12 @@
-/* version.h - what this iobench is, as the Makefile found it.
- * Invariant: only the generated object defines these, so that a new commit rebuilds one file. */
+/* version.h - version and commit of this iobench. The Makefile generates the file that defines
+ * these, so that a new commit rebuilds only one object. */
 #ifndef BENCH_SUPPORT_VERSION_H
 #define BENCH_SUPPORT_VERSION_H
 
 #include <stdbool.h>
 
 extern const char version_tool[];       /* "0.1.0" */
-extern const char version_git_commit[]; /* of the source tree; "unknown" outside a repository */
-extern const bool version_git_dirty;    /* whether the tree differed from that commit */
+extern const char version_git_commit[]; /* "unknown" outside a git repository */
+extern const bool version_git_dirty;    /* the tree had uncommitted changes */
 
 #endif

@@ -100,7 +100,7 @@ compile() { # TARGET
             return
         }
     done
-    MAKEFLAGS='' "$MAKE" -k -j1 tests "build/bsd/$target/bin/tests/kqueue-test" PLATFORM=macos CONFIG=release BUILD_release="build/bsd/$target" \
+    MAKEFLAGS='' "$MAKE" -k -j"$(getconf _NPROCESSORS_ONLN)" tests "build/bsd/$target/bin/tests/kqueue-test" PLATFORM=macos CONFIG=release BUILD_release="build/bsd/$target" \
         CC="$zig cc -target $target" AR="$zig ar" LDFLAGS=-Wl,--no-gc-sections PKG_CONFIG="env PKG_CONFIG_LIBDIR=$at/stubs pkg-config" \
         >"$at/log" 2>&1
     local programs="iobench loadgen echo-libuv tests/conformance tests/kqueue-test"

@@ -21,6 +21,11 @@ mkdir -p "$LOGS"
 
 double="kqueue API over epoll"
 
+# Nothing is timed: several suites at once, the longest first.
+if [ -f tests/bsd/compile.sh ]; then
+    beside compile 900 bash tests/bsd/compile.sh
+fi
+
 # Waves of 2000 connections reuse descriptors, and 5000 connections are open at once, if the limit allows it.
 files=$(ulimit -Hn) wave=2000
 [ "$files" = unlimited ] || [ "$files" -ge 2100 ] || wave=500
@@ -32,34 +37,34 @@ conformance() {
     shift
     while [ "$1" != -- ]; do environment+=("$1"); shift; done
     shift
-    suite "conformance double $name" 240 "${many[@]}" -- env KQUEUE_DOUBLE_STRICT=1 ${environment[@]+"${environment[@]}"} \
+    beside "conformance double $name" 240 "${many[@]}" -- env KQUEUE_DOUBLE_STRICT=1 ${environment[@]+"${environment[@]}"} \
         "$BIN/tests/echo-kqueue-double" "$@"
 }
 
 tiny=KQUEUE_DOUBLE_SNDBUF=4608 # the minimum of Linux: every larger send is cut
 
-suite "kqueue-test double" 120 "$BIN/tests/kqueue-test-double" --label "$double:"
-suite "kqueue-test double other-types" 120 "$BIN/tests/kqueue-test-other-types" --label "$double, other types:"
-suite "label double" 60 bash tests/bsd/label.sh double "$double"
+beside "kqueue-test double" 120 "$BIN/tests/kqueue-test-double" --label "$double:"
+beside "kqueue-test double other-types" 120 "$BIN/tests/kqueue-test-other-types" --label "$double, other types:"
+beside "label double" 60 bash tests/bsd/label.sh double "$double"
 conformance level --
 conformance edge -- --option trigger=edge
 conformance level-events-4 -- --option events=4
 conformance edge-events-4 -- --option trigger=edge --option events=4
 conformance level-tiny "$tiny" -- --option events=4
 conformance edge-tiny "$tiny" -- --option trigger=edge --option events=4
-suite "conformance double other-types" 60 "$BIN/tests/conformance" --timeout-scale "$scale" --only echoes -- \
+beside "conformance double other-types" 60 "$BIN/tests/conformance" --timeout-scale "$scale" --only echoes -- \
     "$BIN/tests/echo-kqueue-other-types"
 
 case " $KQUEUES " in
 *" libkqueue "*)
     reset_is_end="libkqueue takes a reset for an ordinary end"
-    suite "kqueue-test libkqueue" 120 "$BIN/tests/kqueue-test-libkqueue" --label "libkqueue:" \
+    beside "kqueue-test libkqueue" 120 "$BIN/tests/kqueue-test-libkqueue" --label "libkqueue:" \
         --skip "reset=$reset_is_end" \
         --skip "error-event=libkqueue writes the error into the list but returns a count of 0" \
         --skip "close-deletes=libkqueue keeps the filters of closed descriptors"
-    suite "label libkqueue" 60 bash tests/bsd/label.sh libkqueue "kqueue API of libkqueue"
+    beside "label libkqueue" 60 bash tests/bsd/label.sh libkqueue "kqueue API of libkqueue"
     for trigger in level edge; do
-        suite "conformance libkqueue $trigger" 240 "${many[@]}" --skip "reset=$reset_is_end" \
+        beside "conformance libkqueue $trigger" 240 "${many[@]}" --skip "reset=$reset_is_end" \
             --skip "fd-reuse=$reset_is_end" -- "$BIN/tests/echo-kqueue-libkqueue" \
             --option trigger=$trigger --option events=4
     done
@@ -67,8 +72,5 @@ case " $KQUEUES " in
 *) skip "libkqueue" "not installed; the same tests would run over it" ;;
 esac
 
-if [ -f tests/bsd/compile.sh ]; then
-    suite compile 900 bash tests/bsd/compile.sh
-fi
-
+together
 total

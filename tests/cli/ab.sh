@@ -82,6 +82,12 @@ revision() {
     fi
 }
 
+run_revision() {
+    mkdir -p "$TMP/ab/tmp"
+    local -x TMPDIR=$TMP/ab/tmp
+    revision
+}
+
 run_ab() {
     mkdir -p "$TMP/ab/tmp"
     local -x TMPDIR=$TMP/ab/tmp
@@ -114,5 +120,4 @@ exec "$real" "$@"'
         --candidate "$TMP/ab/select/echo-select" --suite "$TMP/ab/many.json" -o "$TMP/ab/many.result.json"
     slower
     interrupted_ab
-    revision
 }

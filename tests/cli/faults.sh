@@ -34,8 +34,8 @@ odd_files() {
         fault "$command: a pipe without a writer" 2 "^iobench $command: $TMP/fifo: not a regular file$" "$BIN/iobench" $command "$TMP/fifo"
         fault "$command: a device" 2 "^iobench $command: /dev/zero: not a regular file$" "$BIN/iobench" $command /dev/zero
         fault "$command: bytes that are no text" 2 "^iobench $command: $TMP/binary: line [0-9]+, column [0-9]+: not valid JSON$" "$BIN/iobench" $command "$TMP/binary"
-        fault "$command: an empty file" 2 "^iobench $command: $TMP/empty: line 1, column 1: the text ends too early$" "$BIN/iobench" $command "$TMP/empty"
-        fault "$command: a file that was cut" 2 "^iobench $command: $TMP/cut.json: line [0-9]+, column [0-9]+: the text ends too early$" "$BIN/iobench" $command "$TMP/cut.json"
+        fault "$command: an empty file" 2 "^iobench $command: $TMP/empty: line 1, column 1: unexpected end of text$" "$BIN/iobench" $command "$TMP/empty"
+        fault "$command: a file that was cut" 2 "^iobench $command: $TMP/cut.json: line [0-9]+, column [0-9]+: unexpected end of text$" "$BIN/iobench" $command "$TMP/cut.json"
         if [ -e "$TMP/huge" ]; then
             fault "$command: 8 GiB" 2 "^iobench $command: $TMP/huge: larger than 256 MiB$" "$BIN/iobench" $command "$TMP/huge"
         else

@@ -82,7 +82,7 @@ run_plots() {
     without_frame "an empty report.css" '^iobench report: .*plot/report\.css: empty$' report.css d
     without_frame "a placeholder is missing" 'plot/report\.html: the placeholder \{\{plots\}\} is missing$' \
         report.html 's/{{plots}}//'
-    without_frame "an unknown placeholder" 'plot/report\.html: \{\{plot\}\} is no placeholder of the page$' \
+    without_frame "an unknown placeholder" 'plot/report\.html: \{\{plot\}\} is not a known placeholder$' \
         report.html 's/{{plots}}/{{plot}}/'
     if ! command -v gnuplot >/dev/null; then
         skip "plot: drawings" "gnuplot is not installed"

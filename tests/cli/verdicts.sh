@@ -136,11 +136,16 @@ run_verdicts() {
     slot stalling '"load": "closed", "connections": 5, "duration_s": 2, "warmup_s": 1, "drain_s": 4'
     verdict "verdict: a server that stops in mid-window: the halves differ" "$(no_code "$TMP/verdict.json" halves_differ)"
     cached_clock
+}
+
+run_crowds() {
+    make_fakes
+    cp "$BIN/loadgen" "$BIN/echo-epoll" "$FAKES/build/bin"
     crowds
 }
 
 run_bound() {
     make_fakes
-    cp "$BIN/echo-epoll" "$FAKES/build/bin"
+    cp "$BIN/loadgen" "$BIN/echo-epoll" "$FAKES/build/bin"
     full_server
 }

@@ -9,7 +9,7 @@
 # build/fuzz/corpus.
 set -u
 BIN=${BIN:-build/bin}
-FUZZ_S=${FUZZ_S:-10}
+FUZZ_S=${FUZZ_S:-10} # also if it is empty
 OUT=build/fuzz
 TARGETS=$OUT/bin/tests
 SEEDS=$OUT/seeds

@@ -1,9 +1,9 @@
 /* truth.c - runs the cases, and what they share: servers, the load generator, figures.
  *
- *   truth [--only NAME] [--skip NAME[=REASON]] [--transport NAME | --once] [--timeout-scale X]
- *         [--slow-build] BIN-DIRECTORY
+ *   truth [--only NAME] [--skip NAME[=REASON]] [--transport NAME [--every] | --once]
+ *         [--timed | --untimed] [--timeout-scale X] [--slow-build] BIN-DIRECTORY
  *
- * Without --transport and --once: every case, with the transport that loadgen chooses. */
+ * Without these: every case, with the transport that loadgen chooses. */
 #include "tests/truth/truth.h"
 
 #include "base/args.h"
@@ -176,8 +176,18 @@ struct request {
     struct arg_texts skipped; /* cases not to run: NAME or NAME=REASON */
     double scale;             /* of deadlines */
     bool slow_build;          /* leave out what needs speed */
-    bool once;                /* only what no transport has a say in */
+    bool once;                /* only cases to which no transport can make a difference */
+    bool every;               /* these also with a transport */
+    bool timed, untimed;      /* only cases that are, or that are not */
 };
+
+static bool is_asked_for(const struct truth_case *c, const struct truth *truth,
+                         const struct request *r) {
+    if (r->only[0] && strcmp(r->only, c->name) != 0) return false;
+    if (r->once && !(c->flags & ONCE)) return false;
+    if (truth->transport[0] && !r->every && (c->flags & ONCE)) return false;
+    return c->flags & TIMED ? !r->untimed : !r->timed;
+}
 
 /* Runs the cases that are asked for. Returns how many there were. */
 static unsigned run_cases(const struct truth *truth, const struct request *r) {
@@ -187,9 +197,7 @@ static unsigned run_cases(const struct truth *truth, const struct request *r) {
             char label[160];
             snprintf(label, sizeof label, "truth%s%s %s", truth->transport[0] ? "-" : "",
                      truth->transport, c->name);
-            if (r->only[0] && strcmp(r->only, c->name) != 0) continue;
-            if (r->once && !(c->flags & ONCE)) continue;
-            if (truth->transport[0] && (c->flags & ONCE)) continue;
+            if (!is_asked_for(c, truth, r)) continue;
             count++;
             const char *skipped = harness_skip_reason(&r->skipped, c->name);
             if (skipped)
@@ -210,9 +218,14 @@ int main(int argc, char **argv) {
     const struct arg args[] = {
         {"only", "NAME", "one case", .text = &request.only},
         {"skip", "NAME[=REASON]", "leave a case out; may repeat", .texts = &request.skipped},
-        {"transport", "NAME", "loadgen's transport; leaves out what no transport has a say in",
+        {"transport", "NAME",
+         "loadgen's transport; leaves out cases to which it makes no difference",
          .text = &truth.transport},
-        {"once", NULL, "only what no transport has a say in", .flag = &request.once},
+        {"once", NULL, "only cases to which the transport makes no difference",
+         .flag = &request.once},
+        {"every", NULL, "these also with --transport", .flag = &request.every},
+        {"timed", NULL, "only cases that compare times or rates", .flag = &request.timed},
+        {"untimed", NULL, "only cases that do not", .flag = &request.untimed},
         {"seed", "N", "of what cases draw (1)", .count = {&truth.seed, 0, 1e15}},
         {"timeout-scale", "X", "multiply every deadline (1)", .real = {&request.scale, 0.1, 100}},
         {"slow-build", NULL, "leave out what needs speed", .flag = &request.slow_build},

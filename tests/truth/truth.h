@@ -27,7 +27,8 @@ struct truth {
 /* What is said of a case. */
 enum {
     NEEDS_SPEED = 1, /* not for a build with sanitizers */
-    ONCE = 2,        /* what it demands, no transport has a say in */
+    ONCE = 2,        /* no transport can make a difference to what it demands */
+    TIMED = 4,       /* compares times or rates, so it runs alone */
 };
 
 struct truth_case {

@@ -146,7 +146,7 @@ static void connections_drawn(const struct truth *truth) {
 }
 
 const struct truth_case truth_arrivals[] = {
-    {"poisson-on-the-wire", poisson_on_the_wire, 40, NEEDS_SPEED},
-    {"connections-drawn", connections_drawn, 20, 0},
+    {"poisson-on-the-wire", poisson_on_the_wire, 40, NEEDS_SPEED | TIMED},
+    {"connections-drawn", connections_drawn, 20, ONCE},
     {NULL, NULL, 0, 0},
 };

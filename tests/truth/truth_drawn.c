@@ -75,8 +75,8 @@ static void drawn_delay_open(const struct truth *truth) {
 }
 
 const struct truth_case truth_drawn[] = {
-    {"drawn-delay-closed", drawn_delay_closed, 30, 0},
-    {"two-delays-closed", two_delays_closed, 30, 0},
-    {"drawn-delay-open", drawn_delay_open, 30, NEEDS_SPEED},
+    {"drawn-delay-closed", drawn_delay_closed, 30, ONCE | TIMED},
+    {"two-delays-closed", two_delays_closed, 30, ONCE | TIMED},
+    {"drawn-delay-open", drawn_delay_open, 30, ONCE | NEEDS_SPEED | TIMED},
     {NULL, NULL, 0, 0},
 };

@@ -163,7 +163,7 @@ static void missing_process(const struct truth *truth) {
 
 const struct truth_case truth_ends[] = {
     {"nobody-listens", nobody_listens, 40, 0},
-    {"server-killed", server_killed, 50, 0},
+    {"server-killed", server_killed, 50, TIMED},
     {"server-killed-churn", server_killed_churn, 30, 0},
     {"silent-server", silent_server, 30, ONCE},
     {"interrupted", interrupted, 30, 0},

@@ -55,7 +55,7 @@ static void wrong_byte(const struct truth *truth) {
 static void wrong_byte_anywhere(const struct truth *truth) {
     struct rng rng;
     rng_seed(&rng, truth->seed, 0);
-    for (unsigned i = 0; i < 40; i++) {
+    for (unsigned i = 0; i < 20; i++) {
         double power = (double)rng_below(&rng, 1000001) / 1e6;
         uint64_t size = (uint64_t)pow(300000, power), at = rng_below(&rng, 4 * size);
         bool open = i % 2;

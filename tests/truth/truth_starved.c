@@ -70,8 +70,8 @@ static void starved_open(const struct truth *truth) {
 }
 
 const struct truth_case truth_starved[] = {
-    {"starved-closed", starved_closed, 20, 0},
-    {"starved-a-tenth", starved_a_tenth, 20, NEEDS_SPEED},
-    {"starved-open", starved_open, 20, 0},
+    {"starved-closed", starved_closed, 20, ONCE | TIMED},
+    {"starved-a-tenth", starved_a_tenth, 20, ONCE | NEEDS_SPEED | TIMED},
+    {"starved-open", starved_open, 20, ONCE | TIMED},
     {NULL, NULL, 0, 0},
 };

@@ -180,13 +180,13 @@ static void spinning(const struct truth *truth) {
 }
 
 const struct truth_case truth_timing[] = {
-    {"fixed-delay-closed", fixed_delay_closed, 30, 0},
-    {"fixed-delay-open", fixed_delay_open, 30, 0},
-    {"queueing-is-latency", queueing_is_latency, 30, ONCE},
-    {"stall-open", stall_open, 40, NEEDS_SPEED},
-    {"stall-closed", stall_closed, 40, ONCE | NEEDS_SPEED},
-    {"half-speed", half_speed, 30, ONCE},
-    {"rate-limit", rate_limit, 40, ONCE},
-    {"spinning", spinning, 20, 0},
+    {"fixed-delay-closed", fixed_delay_closed, 30, TIMED},
+    {"fixed-delay-open", fixed_delay_open, 30, TIMED},
+    {"queueing-is-latency", queueing_is_latency, 30, ONCE | TIMED},
+    {"stall-open", stall_open, 40, NEEDS_SPEED | TIMED},
+    {"stall-closed", stall_closed, 40, ONCE | NEEDS_SPEED | TIMED},
+    {"half-speed", half_speed, 30, ONCE | TIMED},
+    {"rate-limit", rate_limit, 40, ONCE | TIMED},
+    {"spinning", spinning, 20, TIMED},
     {NULL, NULL, 0, 0},
 };

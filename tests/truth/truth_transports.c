@@ -146,7 +146,7 @@ static void cached_clock(const struct truth *truth) {
 }
 
 const struct truth_case truth_transports[] = {
-    {"transports-agree", transports_agree, 60, ONCE | NEEDS_SPEED},
-    {"cached-clock", cached_clock, 20, ONCE | NEEDS_SPEED},
+    {"transports-agree", transports_agree, 60, ONCE | NEEDS_SPEED | TIMED},
+    {"cached-clock", cached_clock, 20, ONCE | NEEDS_SPEED | TIMED},
     {NULL, NULL, 0, 0},
 };

@@ -237,11 +237,11 @@ static void visits_unanswered(const struct truth *truth) {
 
 const struct truth_case truth_visits[] = {
     {"visit-totals", visit_totals, 60, 0},
-    {"newcomer-delay", newcomer_delay, 30, 0},
+    {"newcomer-delay", newcomer_delay, 30, TIMED},
     {"schedules-apart", schedules_apart, 30, ONCE},
-    {"churn-schedule", churn_schedule, 30, 0},
-    {"churn-delay", churn_delay, 30, 0},
-    {"churn-saturated", churn_saturated, 30, ONCE},
+    {"churn-schedule", churn_schedule, 30, TIMED},
+    {"churn-delay", churn_delay, 30, TIMED},
+    {"churn-saturated", churn_saturated, 30, ONCE | TIMED},
     {"visit-faults", visit_faults, 60, 0},
     {"visits-swapped", visits_swapped, 20, 0},
     {"visits-unanswered", visits_unanswered, 30, 0},

@@ -26,14 +26,14 @@ static void the_schemas_list_every_code(void **state) {
     cJSON *result = json_file_read("results/iobench-result.schema.json", &why);
     cJSON *gate = json_file_read("results/iobench-gate.schema.json", &why);
     assert_true(result && gate);
-    expect_list(json_item(result, "$defs.validity_code.enum"), validity_names, VALIDITY_CODES,
+    expect_list(json_item(result, "$defs.validity_code.examples"), validity_names, VALIDITY_CODES,
                 false);
-    expect_list(json_item(gate, "$defs.validity_code_or_null.enum"), validity_names, VALIDITY_CODES,
+    expect_list(json_item(gate, "$defs.validity_code_or_null.examples"), validity_names, VALIDITY_CODES,
                 true);
-    expect_list(json_item(result, "$defs.skip_code.enum"), skip_names, SKIP_CODES, false);
-    expect_list(json_item(result, "$defs.uncounted_code_or_null.enum"), uncounted_names,
+    expect_list(json_item(result, "$defs.skip_code.examples"), skip_names, SKIP_CODES, false);
+    expect_list(json_item(result, "$defs.uncounted_code_or_null.examples"), uncounted_names,
                 UNCOUNTED_CODES, true);
-    expect_list(json_item(gate, "$defs.code_or_null.enum"), gate_code_names + 1, GATE_CODES - 1,
+    expect_list(json_item(gate, "$defs.code_or_null.examples"), gate_code_names + 1, GATE_CODES - 1,
                 true);
     assert_null(gate_code_names[GATE_NO_REASON]);
     cJSON_Delete(result);

@@ -96,7 +96,7 @@ static void what_is_far_off_stands_at_the_edge(void **state) {
               row(two, "p50_ns", "true", "0", "-0.01", "0.01", "PASS"), "null");
     assert_true(plot.series[0].points->x < plot.x.max);
     assert_true(plot.series[0].points->x > 0.4 && plot.x.max < 0.43);
-    assert_non_null(strstr(plot.notes, "1 row beyond +50 %, at the edge"));
+    assert_non_null(strstr(plot.notes, "1 row beyond +50 %, drawn at the edge"));
     plot_free(&plot);
 }
 
@@ -109,14 +109,14 @@ static void other_documents_are_refused(void **state) {
         {"{\"schema\":{\"name\":\"iobench-gate\",\"version_major\":2}}",
          "schema.version_major: is 2; this iobench reads 1"},
         {"{\"schema\":{\"name\":\"iobench-gate\",\"version_major\":1}}",
-         "baseline, candidate: not texts"},
-        {HEAD ",\"rows\":[]}", "rows: there are none"},
-        {HEAD ",\"rows\":[{\"cell\":\"c\",\"metric\":\"m\"}]}", "rows[0].verdict: not a text"},
+         "baseline, candidate: not strings"},
+        {HEAD ",\"rows\":[]}", "rows: empty or missing"},
+        {HEAD ",\"rows\":[{\"cell\":\"c\",\"metric\":\"m\"}]}", "rows[0].verdict: not a string"},
         {HEAD ",\"rows\":[{\"cell\":\"c\",\"metric\":\"m\",\"verdict\":\"PASS\",\"tau\":-1}]}",
-         "rows[0].tau: not a share above 0"},
+         "rows[0].tau: not between 0 and 1"},
         {HEAD ",\"rows\":[{\"cell\":\"c\",\"metric\":\"m\",\"verdict\":\"PASS\",\"tau\":0.1}],"
               "\"control\":{}}",
-         "control.cell: not a text"},
+         "control.cell: not a string"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct plot plot = {0};

@@ -1,7 +1,7 @@
 /* test_gate.c - the decision of a comparison, on differences made by hand.
  * Invariant: no difference is drawn at random, so that every p can be looked up. */
+#include "bench/gate/figures.h"
 #include "bench/gate/gate.h"
-#include "bench/gate/metrics.h"
 #include "bench/support/reason.h"
 #include "tests/unit/unit.h"
 
@@ -319,32 +319,32 @@ static void figures_come_from_where_they_mean_something(void **state) {
     static const char churn[] = "{\"load\":\"churn\"}";
     static const struct {
         enum metric metric;   /* which */
+        enum gate_code why;   /* GATE_NO_REASON: it does not go with the load */
         const char *scenario; /* of a slot */
         const char *sample;   /* of it */
         double value;         /* NAN: none */
-        enum gate_code why;   /* GATE_NO_REASON: it does not go with the load */
     } cases[] = {
-        {METRIC_THROUGHPUT, closed, SAMPLE("\"server\"", "valid"), 1000, GATE_NO_REASON},
-        {METRIC_THROUGHPUT, closed, SAMPLE("\"none\"", "suspect"), 1000, GATE_NO_REASON},
-        {METRIC_THROUGHPUT, closed, SAMPLE("\"both\"", "valid"), NAN, GATE_BOUND_BOTH},
-        {METRIC_THROUGHPUT, closed, SAMPLE("\"client\"", "suspect"), NAN, GATE_BOUND_CLIENT},
-        {METRIC_THROUGHPUT, closed, SAMPLE("null", "valid"), NAN, GATE_BOUND_UNKNOWN},
-        {METRIC_THROUGHPUT, closed, SAMPLE("\"server\"", "invalid"), NAN, GATE_SLOT_INVALID},
-        {METRIC_THROUGHPUT, open, SAMPLE("\"server\"", "valid"), NAN, GATE_NO_REASON},
-        {METRIC_CPU, closed, SAMPLE("\"both\"", "valid"), 500, GATE_NO_REASON},
-        {METRIC_CPU, open, SAMPLE("\"none\"", "valid"), 500, GATE_NO_REASON},
-        {METRIC_CPU, closed, SAMPLE("\"client\"", "valid"), NAN, GATE_BOUND_CLIENT},
-        {METRIC_CPU, counted, SAMPLE("\"none\"", "valid"), NAN, GATE_NO_REASON},
-        {METRIC_CPU, full, SAMPLE("\"none\"", "valid"), NAN, GATE_NO_REASON},
-        {METRIC_CPU, churn, SAMPLE("\"none\"", "valid"), NAN, GATE_NO_REASON},
-        {METRIC_P50, open, SAMPLE("\"none\"", "valid"), 10, GATE_NO_REASON},
-        {METRIC_P50, closed, SAMPLE("\"none\"", "valid"), NAN, GATE_NO_REASON},
-        {METRIC_P99, open, SAMPLE("\"none\"", "valid"), NAN, GATE_FIGURE_UNKNOWN},
-        {METRIC_SYSCALLS, counted, SAMPLE("\"none\"", "valid"), 3, GATE_NO_REASON},
-        {METRIC_SYSCALLS, open, SAMPLE("\"none\"", "valid"), NAN, GATE_NO_REASON},
-        {METRIC_WAKEUPS, counted, SAMPLE("\"none\"", "valid"), NAN, GATE_FIGURE_ZERO},
-        {METRIC_LOADGEN_CPU, closed, SAMPLE("\"client\"", "suspect"), 1000000, GATE_NO_REASON},
-        {METRIC_LOADGEN_CPU, open, SAMPLE("\"none\"", "valid"), NAN, GATE_NO_REASON},
+        {METRIC_THROUGHPUT, GATE_NO_REASON, closed, SAMPLE("\"server\"", "valid"), 1000},
+        {METRIC_THROUGHPUT, GATE_NO_REASON, closed, SAMPLE("\"none\"", "suspect"), 1000},
+        {METRIC_THROUGHPUT, GATE_BOUND_BOTH, closed, SAMPLE("\"both\"", "valid"), NAN},
+        {METRIC_THROUGHPUT, GATE_BOUND_CLIENT, closed, SAMPLE("\"client\"", "suspect"), NAN},
+        {METRIC_THROUGHPUT, GATE_BOUND_UNKNOWN, closed, SAMPLE("null", "valid"), NAN},
+        {METRIC_THROUGHPUT, GATE_SLOT_INVALID, closed, SAMPLE("\"server\"", "invalid"), NAN},
+        {METRIC_THROUGHPUT, GATE_NO_REASON, open, SAMPLE("\"server\"", "valid"), NAN},
+        {METRIC_CPU, GATE_NO_REASON, closed, SAMPLE("\"both\"", "valid"), 500},
+        {METRIC_CPU, GATE_NO_REASON, open, SAMPLE("\"none\"", "valid"), 500},
+        {METRIC_CPU, GATE_BOUND_CLIENT, closed, SAMPLE("\"client\"", "valid"), NAN},
+        {METRIC_CPU, GATE_NO_REASON, counted, SAMPLE("\"none\"", "valid"), NAN},
+        {METRIC_CPU, GATE_NO_REASON, full, SAMPLE("\"none\"", "valid"), NAN},
+        {METRIC_CPU, GATE_NO_REASON, churn, SAMPLE("\"none\"", "valid"), NAN},
+        {METRIC_P50, GATE_NO_REASON, open, SAMPLE("\"none\"", "valid"), 10},
+        {METRIC_P50, GATE_NO_REASON, closed, SAMPLE("\"none\"", "valid"), NAN},
+        {METRIC_P99, GATE_FIGURE_UNKNOWN, open, SAMPLE("\"none\"", "valid"), NAN},
+        {METRIC_SYSCALLS, GATE_NO_REASON, counted, SAMPLE("\"none\"", "valid"), 3},
+        {METRIC_SYSCALLS, GATE_NO_REASON, open, SAMPLE("\"none\"", "valid"), NAN},
+        {METRIC_WAKEUPS, GATE_FIGURE_ZERO, counted, SAMPLE("\"none\"", "valid"), NAN},
+        {METRIC_LOADGEN_CPU, GATE_NO_REASON, closed, SAMPLE("\"client\"", "suspect"), 1000000},
+        {METRIC_LOADGEN_CPU, GATE_NO_REASON, open, SAMPLE("\"none\"", "valid"), NAN},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct gate_reason why;

@@ -305,7 +305,7 @@ static void churn_has_newcomers_only(void **state) {
     add_cell(file, "epoll", "\"load\": \"churn\", \"rate_per_s\": 500", three, 3);
     build(&report, file);
     expect_nothing("percentiles", &report, "no cell has a latency histogram");
-    expect_nothing("cpu", &report, "no closed-loop cell knows the server's CPU time");
+    expect_nothing("cpu", &report, "no closed-loop cell has the server's CPU time");
     draw(&plot, "newcomers", &report);
     assert_int_equal(plot.count, 1);
     assert_non_null(strstr(plot.y.title, "first echo"));

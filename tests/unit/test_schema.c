@@ -131,7 +131,7 @@ static void objects(void **state) {
         {CLOSED, "{\"rate\":1,\"Rate\":1}", "Rate: unknown field; did you mean \"rate\"?"},
         {CLOSED, "{\"rate\":1,\"zzz\":1}", "zzz: unknown field"},
         {CLOSED, "{\"rate\":1,\"\":1}", "unknown field"},
-        {CLOSED, "{\"rate\":1,\"rate\":2}", "rate: given twice"},
+        {CLOSED, "{\"rate\":1,\"rate\":2}", "rate: duplicate key"},
         {"{\"properties\":{\"a\":{\"type\":\"null\"}}}", "{\"b\":1}", NULL},
         {"{\"additionalProperties\":{\"type\":\"string\"}}", "{\"a\":\"x\"}", NULL},
         {"{\"additionalProperties\":{\"type\":\"string\"}}", "{\"a\":1}", "a: not of type string"},

@@ -111,7 +111,7 @@ static void a_file_is_named_in_what_is_wrong_with_it(void **state) {
         {SUITE("\"load\":\"closed\",\"conections\":3"),
          "phases[0].loads[1].conections: unknown field; did you mean \"connections\"?"},
         {"{\n  \"schema\": oops\n}", "line 2, column 13: not valid JSON"},
-        {"", "line 1, column 1: the text ends too early"},
+        {"", "line 1, column 1: unexpected end of text"},
         {SUITE("\"load\":\"closed\"") "}", NULL}, /* text after the end */
     };
     char path[] = "/tmp/unit-suite-XXXXXX.json";

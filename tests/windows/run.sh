@@ -32,7 +32,7 @@ echo "$(wine --version), prefix $PREFIX"
 # ---- unit tests ----
 
 for unit in "$WIN"/tests/unit-*.exe; do
-    suite "$(basename "$unit" .exe)" 60 wine "$unit"
+    beside "$(basename "$unit" .exe)" 60 wine "$unit"
 done
 
 # ---- servers: the conformance suite, run from Linux ----
@@ -41,7 +41,7 @@ in_wineserver="Wine keeps sockets in wineserver, whose limit of descriptors is n
 no_sigterm="under Wine SIGTERM ends a process at once, and Windows has no such signal; ctrl-c is tested instead"
 no_account="an echo under Wine costs 40 to 200 us of CPU by itself, which hides what is burnt"
 conformance() { # NAME CONNECTIONS EXE
-    suite "conformance-$1" 300 "$BIN/tests/conformance" --timeout-scale "$scale" --connections "$2" \
+    beside "conformance-$1" 300 "$BIN/tests/conformance" --timeout-scale "$scale" --connections "$2" \
         --observer "wine $WIN/tests/handles.exe" --skip "out-of-descriptors=$in_wineserver" \
         --skip "stop-sigterm=$no_sigterm" --skip "burn=$no_account" -- wine "$3"
 }
@@ -53,6 +53,7 @@ for model in $MODELS; do
 done
 # Wine has no registered I/O: the server runs on a test double
 conformance rio-on-a-double 1000 "$WIN/tests/echo-rio-double.exe"
+together
 suite newcomers 180 bash tests/windows/newcomers.sh
 suite ctrl-c 60 bash tests/windows/ctrl_c.sh
 
@@ -65,7 +66,7 @@ printf '#!/bin/sh\nexec wine "%s/loadgen.exe" "$@"\n' "$PWD/$WIN" >"$mixed/loadg
 chmod +x "$mixed/loadgen"
 truth=("$BIN/tests/truth" --timeout-scale "$scale")
 for name in fixed-delay-closed fixed-delay-open queueing-is-latency stall-open stall-closed littles-law \
-    drawn-delay-open poisson-on-the-wire starved-a-tenth newcomer-delay churn-delay churn-schedule churn-saturated; do
+    drawn-delay-closed two-delays-closed drawn-delay-open poisson-on-the-wire starved-a-tenth newcomer-delay churn-delay churn-schedule churn-saturated; do
     truth+=(--skip "$name=its bounds are narrower than Wine's timing")
 done
 truth+=(--skip "server-cpu=a Windows program cannot look at a process of this system"

@@ -1,7 +1,7 @@
-/* metrics.h - the figure of a metric in a slot, or why it is unusable.
+/* figures.h - the figure of a metric in a slot, or why it is unusable.
  * Invariant: the figure is NAN if the slot is invalid or the load generator limited it. */
-#ifndef BENCH_GATE_METRICS_H
-#define BENCH_GATE_METRICS_H
+#ifndef BENCH_GATE_FIGURES_H
+#define BENCH_GATE_FIGURES_H
 
 #include "bench/gate/gate.h"
 

@@ -1,6 +1,6 @@
-/* metrics.c - takes the figure of a metric from a slot.
+/* figures.c - takes the figure of a metric from a slot.
  * Invariant: whether a figure counts depends only on that slot. */
-#include "bench/gate/metrics.h"
+#include "bench/gate/figures.h"
 
 #include "bench/result/sample_facts.h"
 #include "bench/support/json_path.h"
