@@ -57,7 +57,7 @@ const struct alike_key alike_keys[] = {
 struct fact {
     enum key key;      /* key of --vary that allows a difference */
     const char *label; /* name in messages */
-    const char *path;  /* within the file, the cell or the build */
+    const char *path;  /* path within the file, cell, build or slot */
 };
 
 static const struct fact of_session[] = {

@@ -175,7 +175,7 @@ struct job {
     bool one_system;            /* all ran on one operating system */
     bool complete;              /* all sessions ran to their end */
     bool same_sessions;         /* both sides hold the same sessions */
-    struct gate_report *report; /* where the rows go */
+    struct gate_report *report; /* receives the rows */
 };
 
 /* State that all rows of a cell share. */
@@ -185,7 +185,7 @@ struct cell_state {
     const char *skipped[SIDES]; /* why the side skipped it; NULL: it was not planned there */
     enum gate_verdict verdict;  /* GATE_UNDECIDED: the figures decide */
     bool gated;                 /* the figures of a row can still clear it */
-    struct gate_reason reason;  /* of the verdict */
+    struct gate_reason reason;  /* why, if the verdict needs an explanation */
 };
 
 /* Whether both sides hold the same sessions with exactly the same figures for the cell. */

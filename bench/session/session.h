@@ -39,7 +39,7 @@ struct session {
     struct process_loop loop;          /* runs the children */
     bool loop_open;                    /* `loop` is open */
     struct models own;                 /* programs in the folder of iobench */
-    cJSON *suite;                      /* with overrides; owned */
+    cJSON *suite;                      /* suite after overrides; owned */
     struct placement_policy placement; /* CPUs of server and load generator */
     char output[PATH_SIZE];            /* path of the result file */
 };

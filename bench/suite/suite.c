@@ -125,7 +125,7 @@ static bool check_transports(const cJSON *load, const char *path, struct reason 
 static bool check_load(const cJSON *suite, int phase, const cJSON *load, const char *path,
                        struct reason *reason) {
     static const struct {
-        const char *key;   /* of the load */
+        const char *key;   /* field of the load */
         const char *loads; /* loads that may have it */
     } fields[] = {{"depth", "closed"},
                   {"outstanding", "open"},
