@@ -75,7 +75,7 @@ static void several_differences_are_allowed_together(void **state) {
         if (!allowed) {
             expect_incomparable(
                 left, right,
-                "cpu.logical: 4 / 2, and more; allow it all with --vary cpu --vary kernel");
+                "cpu.logical: 4 / 2, and more; allow them with --vary cpu --vary kernel");
             continue;
         }
         compare_two(&report, left, right, vary("cpu") | vary("kernel"));

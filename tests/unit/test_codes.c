@@ -28,8 +28,8 @@ static void the_schemas_list_every_code(void **state) {
     assert_true(result && gate);
     expect_list(json_item(result, "$defs.validity_code.examples"), validity_names, VALIDITY_CODES,
                 false);
-    expect_list(json_item(gate, "$defs.validity_code_or_null.examples"), validity_names, VALIDITY_CODES,
-                true);
+    expect_list(json_item(gate, "$defs.validity_code_or_null.examples"), validity_names,
+                VALIDITY_CODES, true);
     expect_list(json_item(result, "$defs.skip_code.examples"), skip_names, SKIP_CODES, false);
     expect_list(json_item(result, "$defs.uncounted_code_or_null.examples"), uncounted_names,
                 UNCOUNTED_CODES, true);

@@ -219,7 +219,7 @@ static void a_new_cell_is_not_gated_and_a_lost_one_is(void **state) {
     add_slots(add_cell(left, OPEN, "open"), 8, 2e4, 5e3, "none");
     compare_two(&report, left, right, 0);
     expect_verdict(row_of(&report, OPEN, METRIC_P50), GATE_NOT_MEASURED,
-                   "the candidate does not have it");
+                   "the candidate does not have this cell");
     assert_int_equal(exit_code(&report), 3);
     compare_clear(&report);
 }

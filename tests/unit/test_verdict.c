@@ -157,7 +157,7 @@ static void a_window_under_nine_tenths_is_invalid(void **state) {
     f.window_s = 1.8;
     EXPECT_VALID(f);
     f.window_s = 1.799;
-    EXPECT_INVALID(f, SHORT_WINDOW, "window of 1.799 s, planned were 2.000 s");
+    EXPECT_INVALID(f, SHORT_WINDOW, "window of 1.799 s instead of 2.000 s");
 }
 
 static void an_empty_window_is_invalid(void **state) {
@@ -314,10 +314,12 @@ static void drift_between_the_halves_is_suspect(void **state) {
     f.second_half = 52500;
     EXPECT_VALID(f);
     f.second_half = 52600;
-    EXPECT_SUSPECT(f, HALVES_DIFFER, "the second half of the window had +10 % messages");
+    EXPECT_SUSPECT(f, HALVES_DIFFER,
+                   "messages changed by +10 % from the first to the second half of the window");
     f.first_half = 60000;
     f.second_half = 40000;
-    EXPECT_SUSPECT(f, HALVES_DIFFER, "the second half of the window had -40 % messages");
+    EXPECT_SUSPECT(f, HALVES_DIFFER,
+                   "messages changed by -40 % from the first to the second half of the window");
     f.saturating = true;
     EXPECT_VALID(f);
 }
