@@ -251,7 +251,9 @@ bool files_list(struct files_list *list, const char *path, struct reason *reason
     int found = uv_fs_scandir(NULL, &request, path, 0, NULL);
     if (found > 0) list->names = calloc((size_t)found, sizeof *list->names);
     CHECK(found <= 0 || list->names);
-    while ((int)list->count < found && uv_fs_scandir_next(&request, &entry) == 0) {
+    /* it frees an entry at the next call, so the last call has to be made, too */
+    while (uv_fs_scandir_next(&request, &entry) == 0) {
+        CHECK_OP((int)list->count, <, found);
         char *name = strdup(entry.name);
         CHECK(name);
         list->names[list->count++] = name;
