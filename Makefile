@@ -1,19 +1,19 @@
-# Makefile - builds, runs, tests and installs iobench: knobs, lists, and the targets that people type.
-# mk/*.mk hold the rest: one GNU make file in parts, not recursive.
+# Makefile - builds, runs, tests and installs iobench. This file has variables, lists and the main targets;
+# it includes mk/*.mk, which have the rules.
 #
-#   make bench [SUITE=quick]   build, run a suite, draw the report (installs what is missing first)
-#   make check                 build and run the tests (installs what is missing first)
-#   make help                  all targets
+#   make bench [SUITE=quick]   installs missing packages, builds, runs a suite, writes the report
+#   make check                 installs missing packages, builds, runs the tests
+#   make help                  lists all targets
 #
-#   make PLATFORM=windows      cross-build with mingw-w64 into build/windows (make deps-windows first);
-#                              in an MSYS2 shell on Windows, `make` alone builds the same there
-#   gmake                      on macOS and the BSDs: GNU make 4 (docs/bsd.md)
+#   make PLATFORM=windows      cross-builds with mingw-w64 into build/windows; requires make deps-windows;
+#                              in an MSYS2 shell on Windows, `make` alone does the same
+#   gmake                      must be used on macOS and the BSDs: GNU make 4 (docs/bsd.md)
 #
-# Knobs: CC=gcc|clang   CONFIG=release|asan|tsan   SUITE=quick   PREFIX=/usr/local   V=1
-#        PLATFORM=linux|windows|macos|bsd   DEPS_WINDOWS=where the cross-built libraries are
+# Variables: CC=gcc|clang   CONFIG=release|asan|tsan   SUITE=quick   PREFIX=/usr/local   V=1
+#            PLATFORM=linux|windows|macos|bsd   DEPS_WINDOWS=directory of the cross-built libraries
 
 CONFIG ?= release
-# MSYS2 calls the system MINGW64_NT-10.0-... and the like.
+# In MSYS2, uname -s prints for example MINGW64_NT-10.0-19045.
 HOST := $(shell uname -s | tr A-Z a-z)
 HOST := $(if $(filter mingw% ucrt% clang% msys%,$(HOST)),windows,$(HOST))
 UNAME := $(HOST)
@@ -32,7 +32,7 @@ CC_macos := cc
 CC_bsd := cc
 endif
 Q := $(if $(V),,@)
-# How other targets build: as many jobs as there are CPUs, unless the command line says otherwise.
+# Builds in parallel, with a job per CPU unless the command line has -j.
 MAKE_ALL = $(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(or $(shell getconf _NPROCESSORS_ONLN 2>/dev/null),1) -Otarget)
 
 # ---- what to build -------------------------------------------------------------------------------
@@ -77,11 +77,11 @@ HAVE_LIBURING := $(call have,'liburing >= 2.3')
 HAVE_CMOCKA := $(call have,cmocka)
 HAVE_GNUPLOT := $(shell command -v gnuplot >/dev/null 2>&1 && echo yes)
 
-# The one file of a model, wherever its platform keeps it; event-select is in event_select.c.
+# The source file of a model, for example event_select.c for event-select.
 model_src = $(firstword $(wildcard $(MODEL_DIR_$(PLATFORM))/$(subst -,_,$(1)).c servers/$(subst -,_,$(1)).c))
 MODELS := $(MODELS_$(PLATFORM))
 TRANSPORTS := $(TRANSPORTS_$(PLATFORM))
-$(if $(MODELS),,$(error PLATFORM=$(PLATFORM): not supported yet; it is one of $(PLATFORMS)))
+$(if $(MODELS),,$(error PLATFORM=$(PLATFORM): not supported; use one of $(PLATFORMS)))
 $(and $(CROSS),$(filter-out release,$(CONFIG)),$(error CONFIG=$(CONFIG): mingw-w64 has no sanitizers))
 WANT_LIBURING := $(filter io_uring,$(MODELS))
 ifndef HAVE_LIBURING
@@ -101,8 +101,8 @@ DATA_SRC := base/hist.c base/json.c base/rng.c
 LOADGEN_SRC := $(filter-out loadgen/transport_%,$(wildcard loadgen/*.c)) $(TRANSPORTS:%=loadgen/transport_%.c) \
   $(and $(filter io_uring,$(TRANSPORTS)),base/uring.c)
 LOADGEN_LIBS = $(LIBUV_LIBS) $(CJSON_LIBS) $(and $(filter io_uring,$(TRANSPORTS)),$(LIBURING_LIBS)) -lm
-# What is of another platform ends in its name; macOS and the BSDs answer in the same way, and what
-# only Linux has is in a file that ends in none elsewhere.
+# A source file for some platforms ends in _linux, _windows, _sysctl (macOS and the BSDs) or _none (all
+# except Linux). ENDINGS_PLATFORM lists the endings that a platform uses; files with others are left out.
 ENDINGS_linux := linux
 ENDINGS_windows := windows none
 ENDINGS_macos := sysctl none
@@ -124,10 +124,10 @@ include mk/windows.mk
 include mk/deps.mk
 include mk/lint.mk
 
-# ---- what people type ----------------------------------------------------------------------------
+# ---- main targets --------------------------------------------------------------------------------
 
 NOW := $(shell date -u +%Y%m%dT%H%M%SZ)
-# All that `make` alone needs was there before; bench and check install first.
+# `make` alone installs nothing. bench and check first install missing packages.
 .PHONY: bench bench-loadgen bench-loadgen-now check check-now check-windows check-all lint deps deps-windows ensure help install clean
 
 bench: ensure
@@ -135,7 +135,7 @@ bench: ensure
 	$(BIN)/iobench run --suite $(SUITE) -o results/$(NOW)-$(SUITE).json
 	$(BIN)/iobench report results/$(NOW)-$(SUITE).json -o results/$(NOW)-$(SUITE).html
 
-# The load generator, measured by itself: docs/performance.md.
+# Measures the speed of the load generator: docs/performance.md.
 bench-loadgen: ensure
 	$(Q)$(MAKE) --no-print-directory bench-loadgen-now
 
@@ -143,7 +143,7 @@ bench-loadgen-now: all $(BIN)/tests/bench-loadgen
 	$(BIN)/iobench run --suite loadgen $(if $(HAVE_LIBURING),,--server epoll) -o results/$(NOW)-loadgen.json
 	$(BIN)/tests/bench-loadgen results/$(NOW)-loadgen.json -o results/$(NOW)-loadgen-bench.json
 
-# The regression gate, tried on this machine for hours: docs/gate.md. It goes on where it was stopped.
+# Tests the regression gate on this machine for hours: docs/gate.md. A stopped run continues where it stopped.
 GATE_JOBS ?= results/gate-jobs.jsonl
 .PHONY: gate-calibrate
 gate-calibrate: ensure
@@ -152,7 +152,7 @@ gate-calibrate: ensure
 
 check: ensure
 	@mkdir -p $(BUILD); command -v xmllint >/dev/null || { $(call as-root,$(PACKAGES_CHECK)); \
-	  apt install -y --no-install-recommends $(PACKAGES_CHECK) || echo "make: $(PACKAGES_CHECK): not installed; going on without it"; }
+	  apt install -y --no-install-recommends $(PACKAGES_CHECK) || echo "make: $(PACKAGES_CHECK): not installed; continuing without it"; }
 	$(Q)$(MAKE) --no-print-directory check-now
 
 check-now:
@@ -160,8 +160,8 @@ check-now:
 	$(if $(filter release,$(CONFIG)),$(Q)$(MAKE) --no-print-directory fuzz-build)
 	$(Q)BIN=$(BIN) CONFIG=$(CONFIG) MODELS="$(MODELS)" MISSING="$(MISSING)" LONG=$(LONG) bash tests/run.sh
 
-# The release run, then what a sanitizer can make different under ASan+UBSan, the load generator under TSan,
-# Windows, kqueue. A part that fails does not keep the others from running.
+# All tests in the release build, again under ASan+UBSan and TSan as far as a sanitizer makes a difference, the
+# Windows programs under Wine, and the kqueue model. If one part fails, the others still run.
 CHECK_ALL = check "check-now CONFIG=asan" "check-now CONFIG=tsan" check-windows check-bsd
 check-all: ensure
 	$(Q)$(call each-part,$(CHECK_ALL))
@@ -169,7 +169,7 @@ each-part = failed=; for part in $(1); do \
     echo "make: $$part"; $(MAKE) --no-print-directory $$part || failed="$$failed, $$part"; done; \
   [ -z "$$failed" ] || { echo "make: failed:$${failed\#,}" >&2; exit 1; }
 
-# What takes long and seldom finds anything: tests/run.sh says what.
+# All tests, including slow ones that rarely find an error; tests/run.sh lists them.
 .PHONY: check-long
 check-long: ensure
 	$(Q)$(call each-part,"check LONG=1" "check-now CONFIG=asan LONG=1" "check-now CONFIG=tsan LONG=1")
@@ -190,22 +190,27 @@ clean:
 	rm -rf build
 
 help:
-	@echo "make               build what the installed libraries allow, into $(BIN)"
-	@echo "make bench         install what is missing, build, run a suite (SUITE=$(SUITE)), draw the report"
-	@echo "make gate-calibrate try the regression gate on this machine (hours; goes on where it was stopped)"
-	@echo "make bench-loadgen install what is missing, build, measure the load generator itself (4 minutes)"
-	@echo "make check         install what is missing, build, run the tests"
-	@echo "make check-windows install what is missing, test the Windows programs under Wine"
-	@echo "make check-bsd     test the kqueue model over a test double"
-	@echo "make check-all     check, again under ASan+UBSan, the load generator under TSan, check-windows, check-bsd"
-	@echo "make check-long    check and what takes long: every truth case for every transport, also with sanitizers"
-	@echo "make fuzz          fuzz every reader for FUZZ_S=$(FUZZ_S) seconds; check does it for 10"
-	@echo "make lint          clang-format, the layers, clang-tidy, cppcheck, the platform rule, a build with clang"
-	@echo "make deps          install the libraries and tools (Debian packages)"
-	@echo "make deps-windows  install mingw-w64, build libuv, cJSON, zlib and cmocka for it into $(DEPS_WINDOWS)"
+	@echo "make                   build all programs whose libraries are installed, into $(BIN)"
+	@echo "make bench             run a suite (SUITE=$(SUITE)) and write the report (*)"
+	@echo "make bench-loadgen     measure the speed of the load generator (4 minutes) (*)"
+	@echo "make gate-calibrate    test the regression gate on this machine; takes hours, and can be continued (*)"
+	@echo "make check             run the tests (*)"
+	@echo "make check-windows     test the Windows programs under Wine (*)"
+	@echo "make check-bsd         test the kqueue model with a test double (*)"
+	@echo "make check-all         check, in a release build and under ASan+UBSan; tests of the load generator"
+	@echo "                       under TSan; check-windows; check-bsd (*)"
+	@echo "make check-long        check with the slow tests: each truth case for each transport, also with"
+	@echo "                       sanitizers (*)"
+	@echo "make fuzz              fuzz all parsers for FUZZ_S=$(FUZZ_S) seconds each; make check does so for 10"
+	@echo "make lint              clang-format, layers, platform rule, cppcheck, clang-tidy, workflows, clang build (*)"
+	@echo "make deps              install libraries and tools (Debian packages)"
+	@echo "make deps-windows      install mingw-w64 (Debian package), and build its libraries into"
+	@echo "                       $(DEPS_WINDOWS)"
 	@echo "make PLATFORM=windows  build for Windows into build/windows"
-	@echo "make install       PREFIX=$(PREFIX), DESTDIR="
-	@echo "make clean         remove build/"
-	@echo "knobs: CC=gcc|clang CONFIG=release|asan|tsan SUITE=quick|default|load|... V=1"
+	@echo "make install           install into PREFIX=$(PREFIX), below DESTDIR if that is set"
+	@echo "make clean             remove build/"
+	@echo ""
+	@echo "(*) first installs missing packages and builds"
+	@echo "variables: CC=gcc|clang CONFIG=release|asan|tsan SUITE=quick|default|load|... V=1"
 
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)

@@ -1,8 +1,8 @@
-# bsd.mk - tests the kqueue model without a system that has kqueue.
+# bsd.mk - tests the kqueue model on systems without kqueue.
 
-# echo-kqueue without a kqueue: over a test double, whose types can be those of other systems, and over
-# libkqueue where that is. They say so where others say release, and are never installed. kqueue-test
-# asks either, or the system's own kqueue, what the model relies on.
+# Builds echo-kqueue with a replacement of kqueue: a test double, with the types of either kind of system,
+# or libkqueue if it is installed. Their build_type names the replacement; they are never installed.
+# kqueue-test checks the replacement, or the system's own kqueue, for the behaviour that the model needs.
 KQUEUES_linux := double other-types $(and $(call have,libkqueue),libkqueue)
 KQUEUE_FLAGS_double := -Itests/bsd/include
 KQUEUE_FLAGS_other-types := -Itests/bsd/include -DKQUEUE_OTHER_TYPES
@@ -31,7 +31,7 @@ $(foreach k,$(KQUEUES_$(PLATFORM)),$(eval $(call kqueue_rule,$(k))))
 $(BIN)/tests/kqueue-test: $(call objects,tests/bsd/kqueue_test.c tests/support/harness.c $(BASE_SRC))
 	$(LINK) -lm
 
-# The kqueue model, without a system that has kqueue.
+# Tests the kqueue model with its replacements.
 check-bsd: ensure
 	$(Q)$(MAKE_ALL) tests-bsd
 	$(Q)BIN=$(BIN) KQUEUES="$(KQUEUES_$(PLATFORM))" bash tests/bsd/run.sh

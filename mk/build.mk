@@ -2,29 +2,30 @@
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wconversion \
   -Wvla -Wformat=2 -Werror
-# isnan and isfinite of mingw-w64's math.h warn of their own branches for float.
+# isnan and isfinite of mingw-w64's math.h cause this warning in their branches for float.
 WARN_windows := -Wno-float-conversion
 CFLAGS_release := -O2 -g
 CFLAGS_asan := -O1 -g
 CFLAGS_tsan := -O1 -g
 CFLAGS_fuzz := -O1 -g
 CFLAGS ?= $(CFLAGS_$(CONFIG))
-# Apart from CFLAGS, so that flags from outside do not take a sanitizer away unseen.
+# Separate from CFLAGS, so that a user's CFLAGS do not disable a sanitizer.
 SANITIZE_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 SANITIZE_tsan := -fsanitize=thread -fno-omit-frame-pointer
 SANITIZE_fuzz := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 SANITIZE := $(SANITIZE_$(CONFIG))
 CPPFLAGS_linux := -D_GNU_SOURCE
-# Windows 10; and printf of the C standard.
+# The API of Windows 10, and printf as in standard C.
 CPPFLAGS_windows := -D_WIN32_WINNT=0x0A00 -D__USE_MINGW_ANSI_STDIO=1
 CPPFLAGS_macos := -D_DARWIN_C_SOURCE
-# NetBSD hides much from -std=c11, and lets select have 256 descriptors if nobody asks for more.
+# NetBSD hides many declarations with -std=c11. Its default limit of select is 256 descriptors.
 CPPFLAGS_bsd := -D_NETBSD_SOURCE -DFD_SETSIZE=1024
-# One file that runs anywhere. MSYS2 has DLLs only of some libraries, and them in its shell's PATH.
+# Cross-built programs are static, so that one file runs anywhere. MSYS2 has static libraries only of some
+# packages, and its shell has the DLLs in PATH.
 LDFLAGS_windows := $(if $(CROSS),-static)
 LIBS_windows := -lws2_32 -lwinmm -lpsapi -liphlpapi -luserenv -luser32 -ladvapi32 -ldbghelp -lole32
 LIBS = $(LIBS_$(PLATFORM))
-# Equal source must give an equal hash wherever it is built.
+# Builds in different directories must be identical.
 REPRODUCIBLE := -ffile-prefix-map=$(CURDIR)=.
 ALL_CPPFLAGS = -I. $(CPPFLAGS_$(PLATFORM)) $(CPPFLAGS) $(DEFINES) $(PACKAGE_CFLAGS)
 ALL_CFLAGS = -std=c11 $(WARN) $(WARN_$(PLATFORM)) $(CFLAGS) $(SANITIZE) $(REPRODUCIBLE) -pthread
@@ -51,7 +52,7 @@ MODEL_SRC_rio := servers/windows/rio_accept.c
 
 .PHONY: all
 all: libraries-needed $(PROGRAMS)
-	$(if $(strip $(MISSING)),@echo 'make: left out because not installed: $(MISSING); make deps installs it')
+	$(if $(strip $(MISSING)),@echo 'make: left out because libraries are missing: $(MISSING); run make deps')
 
 .PHONY: libraries-needed
 libraries-needed:
@@ -61,7 +62,7 @@ libraries-needed:
 
 objects = $(patsubst %.c,$(OBJ)/%.o,$(1))
 
-# Objects depend on the flags they were built with.
+# Objects depend on this file, so that they are rebuilt if the flags change.
 FLAGS_FILE := $(OBJ)/flags
 FLAGS_NOW := $(CC) $(CFLAGS) $(SANITIZE) $(CPPFLAGS) $(LDFLAGS) $(HAVE_LIBURING)
 $(shell mkdir -p $(OBJ); [ "$$(cat $(FLAGS_FILE) 2>/dev/null)" = "$(FLAGS_NOW)" ] || \
@@ -74,14 +75,14 @@ $(OBJ)/%.o: %.c $(FLAGS_FILE)
 
 LINK = @mkdir -p $(@D); $(if $(V),,echo "  LINK  $@";) $(CC) $(ALL_CFLAGS) $(LDFLAGS_$(PLATFORM)) $(LDFLAGS) -o $@ $(filter %.o,$^)
 
-# One binary per model: the same main, the same base, one model file.
+# Each model is a binary of its own: the common main and base, and the source file of the model.
 define server_rule
 $$(BIN)/echo-$(1)$(EXE): $$(call objects,$$(call model_src,$(1)) $$(MODEL_SRC_$(1)) servers/server_main.c servers/describe.c servers/conn.c $$(BASE_SRC))
 	$$(LINK) $$(MODEL_LIBS_$(1)) $$(LIBS)
 endef
 $(foreach m,$(MODELS),$(eval $(call server_rule,$(m))))
 $(OBJ)/servers/describe.o: DEFINES += $(BUILD_DEFINES)
-# liburing 2.3 does not tell its version in a header.
+# The headers of liburing 2.3 do not contain its version.
 $(OBJ)/base/uring.o: DEFINES += -DLIBURING_VERSION='"$(LIBURING_VERSION)"'
 
 $(BIN)/loadgen$(EXE): $(call objects,$(LOADGEN_SRC) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/transport_list.o
@@ -92,20 +93,20 @@ $(OBJ)/bench/session/builds.o: DEFINES += $(BUILD_DEFINES)
 $(BIN)/iobench$(EXE): $(call objects,$(BENCH_SRC) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/version.o
 	$(LINK) $(LIBUV_LIBS) $(CJSON_LIBS) $(ZLIB_LIBS) -lm $(LIBS)
 
-# Writes text $(2) to file $(1) if it says something else.
+# Writes the text $(2) to the file $(1) unless it has that content already.
 define write_if_new
 $(file >$(1).new,$(2))
 $(shell cmp -s $(1).new $(1) || cp $(1).new $(1))
 endef
 
-# The transports that this build has, the preferred one first.
+# The transports of this build, the default first.
 define TRANSPORTS_TEXT
 #include "loadgen/transport.h"
 const struct transport_ops *const transports[] = {$(foreach t,$(TRANSPORTS),&transport_$(t), )NULL};
 endef
 $(call write_if_new,$(OBJ)/transport_list.c,$(TRANSPORTS_TEXT))
 
-# Regenerated only when the commit or its dirtiness changes.
+# Rewritten only if the commit changes, or whether the tree has uncommitted changes.
 TOOL_VERSION := 0.1.0
 GIT_COMMIT := $(shell git rev-parse HEAD 2>/dev/null || cat .commit 2>/dev/null || echo unknown)
 GIT_DIRTY := $(if $(shell git status --porcelain 2>/dev/null | head -n 1),true,false)

@@ -1,6 +1,6 @@
 # fuzz.mk - builds and runs the fuzzing targets.
 
-# Fuzzing targets; they take clang and CONFIG=fuzz, which is what fuzz-build sees to.
+# The fuzzing targets need clang and CONFIG=fuzz; fuzz-build sets both.
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_TARGETS := $(FUZZ:%=$(BIN)/tests/fuzz-%)
 FUZZ_OBJ_children := $(OBJ)/tests/fuzz/children_models.o
@@ -13,10 +13,10 @@ fuzz-build:
 	@mkdir -p $(BUILD); $(have-fuzzer) || { $(call as-root,$(PACKAGES_FUZZ)); \
 	  for p in $(PACKAGES_FUZZ); do apt install -y --no-install-recommends $$p || true; done; }; \
 	if $(have-fuzzer); then $(MAKE_ALL) -s fuzz-targets CONFIG=fuzz CC=clang CFLAGS='$(CFLAGS_fuzz)'; \
-	else echo "make: fuzzing is left out: no clang with libFuzzer ($(PACKAGES_FUZZ))"; fi
+	else echo "make: left out: fuzzing, because clang with libFuzzer is missing ($(PACKAGES_FUZZ))"; fi
 fuzz: all fuzz-build
 	$(Q)BIN=$(BIN) FUZZ_S=$(FUZZ_S) bash tests/fuzz/fuzz.sh
-# What the targets define themselves, they do not take from bench.a.
+# The linker takes from bench.a only objects whose symbols the target does not define itself.
 define fuzz_rule
 $$(BIN)/tests/fuzz-$(1): $$(OBJ)/tests/fuzz/fuzz_$(1).o $$(FUZZ_OBJ_$(1)) $$(call objects,tests/fuzz/fuzz.c tests/fuzz/mutate.c) $$(BUILD)/bench.a
 	$$(LINK) -fsanitize=fuzzer $$(BUILD)/bench.a $$(LIBUV_LIBS) $$(CJSON_LIBS) $$(ZLIB_LIBS) -lm

@@ -14,7 +14,7 @@ $(BIN)/tests/fault-server: $(call objects,$(FAULT_SRC) base/rng.c $(BASE_SRC))
 	$(LINK) -lm
 $(BIN)/tests/truth: $(call objects,$(TRUTH_SRC) $(SUPPORT_SRC) base/rng.c $(BASE_SRC))
 	$(LINK) $(CJSON_LIBS) -lm
-# loadgen but for one thing that it does wrong.
+# loadgen with one deliberate error.
 $(BIN)/tests/loadgen-cached-clock: $(call objects,tests/truth/cached_clock.c $(filter-out %/transport_epoll.c,$(LOADGEN_SRC)) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/transport_list.o
 	$(LINK) $(LOADGEN_LIBS)
 
@@ -30,8 +30,8 @@ $(BIN)/tests/handles.exe: $(call objects,tests/windows/handles.c)
 $(BIN)/tests/echo-rio-double.exe: $(call objects,tests/windows/rio_double.c servers/windows/rio.c $(MODEL_SRC_rio) servers/server_main.c servers/describe.c servers/conn.c $(BASE_SRC))
 	$(LINK) $(LIBS)
 
-# Unit tests see everything of loadgen and bench but their mains.
-# Those that make files, streams or PATHs as POSIX has them are for POSIX alone.
+# Unit tests are linked with all of loadgen and bench except the main files. Tests that use files, streams
+# or PATH of POSIX are not built for Windows.
 UNITS_not_windows := counters foreign gate_formats gate_output json_file schema suite table
 UNITS := $(filter-out $(UNITS_not_$(PLATFORM)),$(UNIT_SRC:tests/unit/test_%.c=%))
 UNIT_OBJ := $(call objects,$(filter-out %/main.c,$(LOADGEN_SRC) $(BENCH_SRC)) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/version.o \

@@ -115,7 +115,7 @@ static bool set_arm(struct server_spec *spec, enum ab_arm arm, struct reason *re
            reason_set(reason, "server %.100s...: too long", spec->text);
 }
 
-/* The server of one arm; NULL with the reason if there is no such one. */
+/* Makes the spec of the server of one arm. Returns NULL and the reason on failure. */
 static const struct server_spec *read_spec(struct ab_arms *a, enum ab_arm arm,
                                            const struct source *s, struct process_loop *l,
                                            struct reason *reason) {

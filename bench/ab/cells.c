@@ -63,7 +63,8 @@ void ab_cell_add(struct ab_cell *cell, const cJSON *const scenarios[2],
 
 /* Sets the reason of row `i`, whose effect is unknown. */
 static void say_lacking(struct gate_row *row, const struct ab_cell *cell, size_t i) {
-    static const struct gate_reason budget = {.code = GATE_BUDGET, .text = "budget"};
+    static const struct gate_reason budget = {.code = GATE_BUDGET,
+                                              .text = "the budget was used up"};
     const struct gate_reason *lacked = cell->why.code != GATE_NO_REASON       ? &cell->why
                                        : cell->lost[i].code != GATE_NO_REASON ? &cell->lost[i]
                                                                               : &budget;

@@ -245,8 +245,7 @@ static void comparison_free(struct comparison *c) {
     free(c);
 }
 
-/* Draws a seed, so that a second run of a CI job does not repeat the random order of the first.
- */
+/* Draws a seed, so that a second run of a CI job does not repeat the order of the first. */
 static uint64_t drawn_seed(void) {
     uint32_t seed = 0;
     uv_random(NULL, NULL, &seed, sizeof seed, 0, NULL);

@@ -57,7 +57,7 @@ const struct alike_key alike_keys[] = {
 struct fact {
     enum key key;      /* key of --vary that allows a difference */
     const char *label; /* name in messages */
-    const char *path;  /* within the file, the cell or the build */
+    const char *path;  /* path within the file, cell, build or slot */
 };
 
 static const struct fact of_session[] = {
@@ -268,7 +268,7 @@ bool alike_cell(const struct side sides[SIDES], const char *id, unsigned vary,
         }
     if (!s.found) return true;
     bool several = (s.found & (s.found - 1)) != 0;
-    reason_set(reason, "%s%s with", s.first, several ? ", and more; allow it all" : "; allow it");
+    reason_set(reason, "%s%s with", s.first, several ? ", and more; allow them" : "; allow it");
     for (unsigned key = 0; key < KEYS; key++)
         if (s.found & 1u << key) reason_add(reason, " --vary %s", alike_keys[key].name);
     return false;

@@ -60,8 +60,7 @@ static const struct gate_reason *commonest(const struct reasons *reasons) {
     return reasons->used ? &reasons->first[best] : NULL;
 }
 
-/* Whether the load generator limited or may have limited the figure; see "bound" in docs/method.md.
- */
+/* Whether the load generator may have limited the figure; see "bound" in docs/method.md. */
 static bool shows_generator(enum metric metric, const cJSON *slot) {
     enum bound bound = sample_bound(slot);
     if (!sample_usable(slot)) return false;
@@ -176,7 +175,7 @@ struct job {
     bool one_system;            /* all ran on one operating system */
     bool complete;              /* all sessions ran to their end */
     bool same_sessions;         /* both sides hold the same sessions */
-    struct gate_report *report; /* where the rows go */
+    struct gate_report *report; /* receives the rows */
 };
 
 /* State that all rows of a cell share. */
@@ -186,7 +185,7 @@ struct cell_state {
     const char *skipped[SIDES]; /* why the side skipped it; NULL: it was not planned there */
     enum gate_verdict verdict;  /* GATE_UNDECIDED: the figures decide */
     bool gated;                 /* the figures of a row can still clear it */
-    struct gate_reason reason;  /* of the verdict */
+    struct gate_reason reason;  /* why, if the verdict needs an explanation */
 };
 
 /* Whether both sides hold the same sessions with exactly the same figures for the cell. */
@@ -228,7 +227,8 @@ static void judge_missing(struct cell_state *state, const struct job *job) {
         gate_reason_set(&state->reason, GATE_SKIPPED, "skipped%s%s: %s", nowhere ? "" : " by the ",
                         nowhere ? "" : side_names[side], state->skipped[side]);
     else if (!new)
-        gate_reason_set(&state->reason, GATE_ABSENT, "the %s does not have it", side_names[side]);
+        gate_reason_set(&state->reason, GATE_ABSENT, "the %s does not have this cell",
+                        side_names[side]);
 }
 
 static void judge_cell(struct cell_state *state, const struct job *job, const char *id) {

@@ -128,8 +128,8 @@ void gate_decide(struct gate_report *report) {
 
 /* ---- the control ---- */
 
-/* Whether the first metric of most cells shifts by what deserves a look, in the direction of
- * `sign`. */
+/* Whether the first metric of most cells shifted in the direction of `sign`, by half its limit or
+ * more. */
 static bool all_shift(const struct gate_report *report, double sign) {
     size_t cells = 0, shifted = 0;
     const char *last = "";

@@ -29,7 +29,7 @@ enum gate_verdict {
     GATE_PASS,         /* not worse by the limit, with 95 % confidence */
     GATE_IMPROVED,     /* better by the limit or more, with p <= GATE_ALPHA in its family */
     GATE_REGRESSED,    /* worse by the limit or more, with p <= GATE_ALPHA in its family */
-    GATE_INCONCLUSIVE, /* none of these; gate_row.smallest is the visible effect */
+    GATE_INCONCLUSIVE, /* neither PASS nor a proven change */
     GATE_NOT_MEASURED, /* too few usable slots */
     GATE_INCOMPARABLE, /* compare: the conditions differ */
     GATE_IDENTICAL,    /* equal programs and options, or the same slots: nothing to measure */
@@ -96,13 +96,11 @@ bool gate_looks_better(const struct gate_row *row);
 
 /* Decides every undecided row. A row without an effect becomes NOT_MEASURED and should have a
  * reason. Only rows of stage 2 or of compare can become REGRESSED or IMPROVED; their p values are
- * adjusted over all such rows. A row that looks worse but did not get its stage 2 is INCONCLUSIVE.
- */
+ * adjusted over all such rows. A row that looks worse but got no stage 2 is INCONCLUSIVE. */
 void gate_decide(struct gate_report *report);
 
 /* Decides the control; call after gate_decide. The report becomes invalid unless the control
- * passes: if the control was not measured, if it shifted, or if nearly all cells shifted with it.
- */
+ * passes: if it was not measured, if it shifted, or if nearly all cells shifted with it. */
 void gate_check_control(struct gate_report *report);
 
 enum gate_fail_on { GATE_FAIL_REGRESSION, GATE_FAIL_INCONCLUSIVE, GATE_FAIL_NEVER };

@@ -12,7 +12,7 @@
 #define GATE_REASON_SIZE 320
 
 enum gate_code {
-    GATE_NO_REASON, /* null */
+    GATE_NO_REASON, /* null in JSON */
     /* figure of a slot, and rows with too few figures */
     GATE_SLOT_INVALID,
     GATE_BOUND_CLIENT,

@@ -35,8 +35,7 @@ bool gate_is_paired(const struct gate_report *report);
 /* The unit of `count`: "pairs" or "slots". */
 const char *gate_count_title(const struct gate_report *report);
 
-/* The change of the metric as a share: -0.048 for a throughput that is 4.8 % lower. NAN: unknown.
- */
+/* The change of the metric as a share: -0.048 for a throughput 4.8 % lower. NAN: unknown. */
 double gate_change(enum metric metric, double effect);
 
 /* Whether the row is gated and REGRESSED, NOT_MEASURED or INCOMPARABLE. False in an invalid report,

@@ -1,7 +1,6 @@
-/* environment_sysctl.c - facts about the machine from sysctl names of macOS and the BSDs; NULL where
- * unknown.
- * Invariant: the code does not ask which system this is; it tries the next name where one is
- * missing. */
+/* environment_sysctl.c - facts about the machine from sysctl names of macOS and the BSDs; NULL
+ * where unknown. Invariant: the code does not ask which system this is; it tries the next name
+ * where one is missing. */
 #include "base/os_sysctl.h"
 
 #include "bench/machine/environment.h"

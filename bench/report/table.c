@@ -175,8 +175,8 @@ void table_print(FILE *out, cJSON *document, const char *path, bool colour) {
     }
     char text[FORMAT_SIZE];
     fprintf(out,
-            "\nechoes/CPU s: echoes per second of server CPU. overhead: CPU/echo divided by half a"
-            " bare round trip (%s here).\n",
+            "\nechoes/CPU s: per second of server CPU. overhead: CPU/echo over half a bare round"
+            " trip (%s here).\n",
             format_duration(text, floor_ns));
     put_meanings(out, shown);
     fprintf(out, "slots: %zu valid, %zu suspect, %zu invalid; cells skipped: %zu\n",

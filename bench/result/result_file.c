@@ -29,7 +29,7 @@ static bool check_version(const cJSON *document, struct reason *reason) {
     return true;
 }
 
-/* Whether each code of the slots is one of codes.h. A later minor version may have more. */
+/* Whether all codes of the slots are known. Files of a later minor version may have others. */
 static bool check_codes(const cJSON *document, struct reason *reason) {
     const cJSON *cell, *sample, *code;
     if (json_number(document, "schema.version_minor") > RESULT_VERSION_MINOR) return true;

@@ -10,7 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The version that this iobench writes. It reads every minor version of the same major one. */
+/* The schema version that this iobench writes. It reads all minor versions of this major version.
+ */
 #define RESULT_VERSION_MAJOR 1
 #define RESULT_VERSION_MINOR 3
 

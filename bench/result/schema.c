@@ -167,7 +167,7 @@ static bool check_members(struct checker *c, const cJSON *schema, const cJSON *i
             fine = check(c, others, m);
         /* cJSON keeps duplicate keys, but lookups find only the first */
         if (fine && cJSON_GetObjectItemCaseSensitive(item, m->string) != m)
-            fine = fault(c, "duplicate key");
+            fine = fault(c, "given twice");
         if (!fine) return false;
         path_cut(c, before);
     }

@@ -38,8 +38,8 @@ struct session {
     struct paths paths;                /* files and folders of iobench */
     struct process_loop loop;          /* runs the children */
     bool loop_open;                    /* `loop` is open */
-    struct models own;                 /* the programs beside iobench */
-    cJSON *suite;                      /* with overrides; owned */
+    struct models own;                 /* programs in the folder of iobench */
+    cJSON *suite;                      /* suite after overrides; owned */
     struct placement_policy placement; /* CPUs of server and load generator */
     char output[PATH_SIZE];            /* path of the result file */
 };
@@ -47,8 +47,7 @@ struct session {
 /* The next three functions return EXIT_FINE, or EXIT_USAGE after one line on stderr. Call
  * session_close in any case. */
 
-/* Reads the suite, applies `overrides` (NULL: none) and finds the programs. `*s` must be all zero.
- */
+/* Reads the suite, applies `overrides` (NULL: none) and finds the programs. `*s` must be zero. */
 int session_open(struct session *s, const struct session_request *asked,
                  const struct suite_overrides *overrides);
 

@@ -147,8 +147,8 @@ static void fail_with(struct slot_outcome *o, enum validity_code code, const cha
     fail(o, code, "%s: %s", what, story);
 }
 
-/* Reads address and process id from the ready line. Returns false and sets the reason on failure.
- */
+/* Reads the server's address and process id from its ready line. Returns false and sets the reason
+ * on failure. */
 static bool read_ready(struct slot_outcome *o, const struct process *p, char *address, size_t size,
                        double *pid) {
     struct reason why;

@@ -88,7 +88,7 @@ static void judge_invalid(struct verdict *v, const struct verdict_figures *f) {
             f->lost, f->planned);
     judge_totals(v, f);
     if (f->window_s < WINDOW_SHARE_MIN * f->duration_s)
-        add(v, VERDICT_INVALID, VALIDITY_SHORT_WINDOW, "window of %.3f s, planned were %.3f s",
+        add(v, VERDICT_INVALID, VALIDITY_SHORT_WINDOW, "window of %.3f s instead of %.3f s",
             f->window_s, f->duration_s);
     if (f->messages == 0) add(v, VERDICT_INVALID, VALIDITY_NO_MESSAGE, "no message in the window");
     if (f->scheduled && !f->saturating && f->achieved_over_offered < SAMPLE_ACHIEVED_MIN)
@@ -138,7 +138,8 @@ static void judge_suspect(struct verdict *v, const struct verdict_figures *f) {
     /* in a saturated slot the end of the drain decides which late arrivals are answered */
     if (!f->saturating && fabs(drift) > HALVES_MAX)
         add(v, VERDICT_SUSPECT, VALIDITY_HALVES_DIFFER,
-            "the second half of the window had %+.0f %% messages", 100 * drift);
+            "messages changed by %+.0f %% from the first to the second half of the window",
+            100 * drift);
     if (f->messages > 0 && f->messages < MESSAGES_MIN)
         add(v, VERDICT_SUSPECT, VALIDITY_FEW_MESSAGES, "%.0f messages, fewer than %d", f->messages,
             MESSAGES_MIN);

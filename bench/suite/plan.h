@@ -105,7 +105,7 @@ bool plan_set_rates(struct plan *plan, size_t phase_index,
 /* Predicted time of one slot of a cell, in s. */
 double plan_slot_s(const struct cell *cell);
 
-/* The scenario as the result file holds it; owned by the caller. */
+/* The scenario for the result file; owned by the caller. */
 cJSON *plan_scenario(const struct cell *cell);
 
 #endif

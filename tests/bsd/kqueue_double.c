@@ -1,12 +1,12 @@
-/* kqueue_double.c - a test double: the kqueue API over epoll, for systems without kqueue. It exists
- * for tests only, and its figures are nobody's.
- * Invariant: an entry of the table says what epoll watches for its descriptor, unless that was
- * closed meanwhile: then epoll knows nothing of it, and what epoll says is what counts.
+/* kqueue_double.c - a test double: the kqueue API over epoll, for systems without kqueue. It is for
+ * tests only and not for measurements.
+ * Invariant: an entry of the table describes what epoll watches for its descriptor. If the
+ * descriptor was closed meanwhile, the entry is stale and epoll returns ENOENT.
  *
- * What echo-kqueue promises beyond the API is checked, by ending the process: never two filters on
- * one descriptor, and, with KQUEUE_DOUBLE_STRICT in the environment, no close of a descriptor whose
- * filter was not deleted. KQUEUE_DOUBLE_SNDBUF=BYTES gives every socket that a filter is added to a
- * send buffer of that size, so that sends block. */
+ * The double also checks two rules that echo-kqueue follows in addition to the API, and aborts if
+ * one is broken. A descriptor never has two filters. With KQUEUE_DOUBLE_STRICT in the environment,
+ * a descriptor is closed only after its filter was deleted. KQUEUE_DOUBLE_SNDBUF=BYTES sets the
+ * send buffer of each socket with a filter, so that sends block. */
 #include "base/check.h"
 
 #include <errno.h>
@@ -19,19 +19,20 @@
 #include <sys/socket.h>
 
 #define DESCRIPTORS_MAX (1 << 17)
-#define EVENTS_MAX 4096 /* that one kevent returns */
+#define EVENTS_MAX 4096 /* maximum of events that one kevent call returns */
 
-static struct kevent *queues[DESCRIPTORS_MAX]; /* of each queue, by descriptor: what was added */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards `queues` */
+static struct kevent *queues[DESCRIPTORS_MAX]; /* filters of each queue, indexed by descriptor */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* protects `queues` */
 
 int kqueue(void) {
     int queue = epoll_create1(EPOLL_CLOEXEC);
     if (queue < 0) return -1;
     CHECK_OP(queue, <, DESCRIPTORS_MAX);
-    struct kevent *filters = calloc(DESCRIPTORS_MAX, sizeof *filters); /* memory once it is used */
+    struct kevent *filters =
+        calloc(DESCRIPTORS_MAX, sizeof *filters); /* pages are allocated on use */
     CHECK(filters != NULL);
     pthread_mutex_lock(&lock);
-    free(queues[queue]); /* nobody told of its close */
+    free(queues[queue]); /* from a closed queue with the same descriptor */
     queues[queue] = filters;
     pthread_mutex_unlock(&lock);
     return queue;
@@ -62,7 +63,7 @@ static void shrink_send_buffer(int fd) {
 static int filter_add(int queue, int fd, struct kevent *filter, const struct kevent *change) {
     int error = ENOENT;
     if (filter->flags) {
-        error = control(queue, EPOLL_CTL_MOD, fd, change); /* looks at the socket anew, too */
+        error = control(queue, EPOLL_CTL_MOD, fd, change); /* also checks the socket again */
         CHECK(error || filter->filter == change->filter);
         CHECK(error != ENOENT || !getenv("KQUEUE_DOUBLE_STRICT"));
     }
@@ -80,7 +81,7 @@ static int filter_delete(int queue, int fd, struct kevent *filter, const struct 
     return control(queue, EPOLL_CTL_DEL, fd, change);
 }
 
-/* Does one change. Returns 0 or an errno. */
+/* Applies one change. Returns 0 or an errno. */
 static int filter_change(int queue, struct kevent *filters, const struct kevent *change) {
     CHECK_OP(change->ident, <, DESCRIPTORS_MAX);
     CHECK(change->filter == EVFILT_READ || change->filter == EVFILT_WRITE);
@@ -90,8 +91,8 @@ static int filter_change(int queue, struct kevent *filters, const struct kevent 
     return filter_add(queue, fd, &filters[fd], change);
 }
 
-/* The event of a filter, from that of epoll. A pending error of the socket is left to recv() and
- * send(): whoever asks for it here takes it away from them. */
+/* Converts an event of epoll. It does not read a pending error of the socket (SO_ERROR), because
+ * that would hide the error from recv() and send(). */
 static struct kevent event_of(const struct epoll_event *from, const struct kevent *filter) {
     struct kevent event = *filter;
     int waiting = 0;

@@ -1,6 +1,7 @@
-/* kqueue_test.c - what echo-kqueue relies on, asked of whatever kqueue this is linked with: the
- * test double, or a system's own. Invariant: a case asks only for what every kqueue promises, in
- * the way the model asks for it, so one that fails here but not there shows a double that is none.
+/* kqueue_test.c - tests the behaviour of kqueue that echo-kqueue relies on. It is linked with the
+ * test double or with a system's own kqueue. A case uses kqueue as the model does, and requires
+ * only what every kqueue guarantees. A case that fails only with the double shows an error of the
+ * double.
  *
  *   kqueue-test [--label TEXT] [--skip NAME[=REASON]]... */
 #include "base/args.h"
@@ -17,22 +18,22 @@
 #include <unistd.h>
 
 enum {
-    SOON_MS = 2000, /* what must come has come by then */
-    NEVER_MS = 50,  /* what has not come by then does not come */
-    ROOM = 8,       /* for events */
+    SOON_MS = 2000, /* time limit for an expected event */
+    NEVER_MS = 50,  /* waiting time to check that no event arrives */
+    ROOM = 8,       /* size of event arrays */
     CASE_S = 20     /* deadline of a case */
 };
 
 enum { EXIT_USAGE = 2 };
 
-/* A pointer as a filter carries it: on some systems that is an integer. */
+/* Converts a pointer to the type of udata, which is an integer on some systems. */
 #define TAG(pointer)                                                                               \
     _Generic((struct kevent){0}.udata, void * : (pointer), default : (intptr_t)(pointer))
 
-static int queue;                  /* of the case */
-static int tags[ROOM];             /* their addresses are what filters carry */
-static int here, there;            /* two ends of a TCP connection; filters are put on `here` */
-static struct kevent events[ROOM]; /* what the last wait returned */
+static int queue;                  /* kqueue of the case */
+static int tags[ROOM];             /* their addresses identify filters */
+static int here, there;            /* two ends of a TCP connection; filters watch `here` */
+static struct kevent events[ROOM]; /* events of the last wait */
 
 static struct kevent change_of(int fd, bool to_send, unsigned short flags, void *tag) {
     return (struct kevent){.ident = (uintptr_t)fd,
@@ -41,7 +42,7 @@ static struct kevent change_of(int fd, bool to_send, unsigned short flags, void 
                            .udata = TAG(tag)};
 }
 
-/* Does one change as the model does. Returns 0 or errno. */
+/* Applies one change, as the model does. Returns 0 or errno. */
 static int change(int fd, bool to_send, unsigned short flags, void *tag) {
     struct kevent one = change_of(fd, to_send, flags, tag);
     return kevent(queue, &one, 1, NULL, 0, NULL) < 0 ? errno : 0;
@@ -61,12 +62,12 @@ static int wait_ms(int ms, unsigned short room) {
 
 static void require_event(const char *when) {
     int n = wait_ms(SOON_MS, ROOM);
-    REQUIRE(n == 1, "%d events %s, 1 is due", n, when);
+    REQUIRE(n == 1, "%d events %s, expected 1", n, when);
 }
 
 static void require_none(const char *when) {
     int n = wait_ms(NEVER_MS, ROOM);
-    REQUIRE(n == 0, "%d events %s, none is due", n, when);
+    REQUIRE(n == 0, "%d events %s, expected none", n, when);
 }
 
 static void connect_pair(int *first, int *second) {
@@ -91,7 +92,7 @@ static void send_from_there(const char *text) {
     REQUIRE(os_send(there, text, strlen(text), &sent) == 0 && sent == strlen(text), "cannot send");
 }
 
-/* Receives all that is at `fd`. Returns how many bytes. */
+/* Receives all available bytes at `fd`. Returns their number. */
 static size_t take_all(int fd) {
     static char data[65536];
     size_t total = 0, n;
@@ -103,52 +104,52 @@ static void add_tells(void) {
     send_from_there("hello");
     require_none("without a filter");
     add(EV_ADD);
-    require_event("when bytes were there before the filter");
+    require_event("with bytes that arrived before the filter was added");
     void *tag = (void *)events[0].udata;
     REQUIRE(events[0].ident == (uintptr_t)here && events[0].filter == EVFILT_READ &&
                 tag == &tags[0] && !(events[0].flags & (EV_EOF | EV_ERROR)),
             "the event is not that of the filter");
-    REQUIRE(events[0].data == 5, "data is %lld, 5 bytes wait", (long long)events[0].data);
+    REQUIRE(events[0].data == 5, "data is %lld, expected 5 bytes", (long long)events[0].data);
 }
 
 static void waits(void) {
     add(EV_ADD);
     uint64_t from_ns = os_clock_ns();
-    require_none("when nothing was sent");
+    require_none("without bytes");
     uint64_t took_ns = os_clock_ns() - from_ns;
     REQUIRE(took_ns >= NEVER_MS * 1000000u, "a wait of %d ms took %llu us", NEVER_MS,
             (unsigned long long)took_ns / 1000);
     send_from_there("x");
-    require_event("when a byte came");
+    require_event("after a byte arrived");
 }
 
 static void level(void) {
     add(EV_ADD);
     send_from_there("hello");
-    for (int i = 0; i < 3; i++) require_event("while bytes wait");
+    for (int i = 0; i < 3; i++) require_event("with unread bytes");
     REQUIRE(take_all(here) == 5, "5 bytes were sent");
-    require_none("when all was read");
+    require_none("after all bytes were read");
 }
 
 static void clear_once(void) {
     add(EV_ADD | EV_CLEAR);
     send_from_there("hello");
-    require_event("when bytes came");
-    require_none("when they were told of once");
+    require_event("after bytes arrived");
+    require_none("after the bytes were reported once");
     send_from_there("more");
-    require_event("when more came, the first being unread");
+    require_event("after more bytes arrived, with the first unread");
     REQUIRE(take_all(here) == 9, "9 bytes were sent");
-    require_none("when all was read");
+    require_none("after all bytes were read");
 }
 
 static void clear_end(void) {
     add(EV_ADD | EV_CLEAR);
     send_from_there("hello");
-    require_event("when bytes came");
+    require_event("after bytes arrived");
     os_shutdown_send(there);
-    require_event("when the end came, the bytes being unread");
+    require_event("after the end arrived, with unread bytes");
     REQUIRE(events[0].flags & EV_EOF, "an end without EV_EOF");
-    require_none("when it was told of once");
+    require_none("after it was reported once");
 }
 
 static void clear_anew(void) {
@@ -156,27 +157,27 @@ static void clear_anew(void) {
                             change_of(here, false, EV_ADD | EV_CLEAR, &tags[1])};
     add(EV_ADD | EV_CLEAR);
     send_from_there("hello");
-    require_event("when bytes came");
+    require_event("after bytes arrived");
     REQUIRE(kevent(queue, both, 2, NULL, 0, NULL) == 0, "two changes in one call: %s",
             os_error_text(errno));
-    require_event("when the filter was added anew, the bytes being unread");
+    require_event("after the filter was added again, with unread bytes");
     REQUIRE((void *)events[0].udata == &tags[1], "the event is that of the deleted filter");
 }
 
 static void deleted(void) {
     add(EV_ADD);
     send_from_there("hello");
-    require_event("when bytes came");
+    require_event("after bytes arrived");
     int error = change(here, false, EV_DELETE, NULL);
     REQUIRE(error == 0, "a filter cannot be deleted: %s", os_error_text(error));
-    require_none("when the filter is gone");
+    require_none("after the filter was deleted");
     add(EV_ADD);
-    require_event("when there is one again");
+    require_event("after the filter was added again");
 }
 
 static void delete_unknown(void) {
     int error = change(here, false, EV_DELETE, NULL);
-    REQUIRE(error == ENOENT, "deleting what is not there: %s", os_error_text(error));
+    REQUIRE(error == ENOENT, "deleting a missing filter: %s", os_error_text(error));
     add(EV_ADD);
     error = change(here, true, EV_DELETE, NULL);
     REQUIRE(error == ENOENT, "deleting the other filter: %s", os_error_text(error));
@@ -188,20 +189,20 @@ static void error_event(void) {
     int n = kevent(queue, &unknown, 1, events, ROOM, &limit);
     REQUIRE(n == 1 && (events[0].flags & EV_ERROR) && events[0].data == ENOENT &&
                 events[0].ident == (uintptr_t)here,
-            "with room for events the error is not one of them");
+            "the error was not returned as an event although there was room");
 }
 
 static void end_with_data(void) {
     add(EV_ADD);
     send_from_there("hello");
     os_shutdown_send(there);
-    do /* the end may come later than the bytes */
-        require_event("when bytes and the end came");
+    do /* the end may arrive later than the bytes */
+        require_event("after bytes and the end arrived");
     while (!(events[0].flags & EV_EOF));
-    REQUIRE(events[0].data == 5, "data is %lld beside EV_EOF, 5 bytes wait",
+    REQUIRE(events[0].data == 5, "data is %lld with EV_EOF, expected 5 bytes",
             (long long)events[0].data);
     REQUIRE(take_all(here) == 5, "5 bytes were sent before the end");
-    require_event("while the end stands");
+    require_event("after the end was reported");
     REQUIRE(events[0].flags & EV_EOF, "the end came without EV_EOF");
 }
 
@@ -210,14 +211,14 @@ static void reset_tells(void) {
     size_t n;
     add(EV_ADD);
     os_close_reset(there);
-    require_event("when the peer reset");
+    require_event("after a reset by the peer");
     REQUIRE(events[0].flags & EV_EOF, "a reset came without EV_EOF");
     int error = os_receive(here, &byte, 1, &n);
-    REQUIRE(error && os_error_peer_gone(error), "recv() does not tell of the reset: %s",
+    REQUIRE(error && os_error_peer_gone(error), "recv() does not report the reset: %s",
             os_error_text(error));
 }
 
-/* The second filter, and its exchange for the first. */
+/* Tests EVFILT_WRITE, and the replacement of EVFILT_READ by it. */
 static void room_to_send(void) {
     static const char data[65536];
     struct kevent both[] = {change_of(here, false, EV_DELETE, NULL),
@@ -229,12 +230,12 @@ static void room_to_send(void) {
     REQUIRE(kevent(queue, both, 2, NULL, 0, NULL) == 0, "exchange: %s", os_error_text(errno));
     require_none("without room to send");
     send_from_there("hello");
-    require_none("when bytes came and nobody asks for them");
-    while (take_all(there) > 0) wait_ms(1, 1); /* until what is on its way has come, too */
-    require_event("when there is room to send");
+    require_none("with bytes but without EVFILT_READ");
+    while (take_all(there) > 0) wait_ms(1, 1); /* also bytes in flight */
+    require_event("after room to send became available");
     REQUIRE(events[0].filter == EVFILT_WRITE && (void *)events[0].udata == &tags[1],
             "the event is not that of the filter");
-    require_event("while there is room to send");
+    require_event("with room to send");
 }
 
 static void full_list(void) {
@@ -252,8 +253,9 @@ static void full_list(void) {
         for (int i = 0; i < n; i++) ++*(int *)(void *)events[i].udata;
         left -= n;
     }
-    require_none("when all have been told of");
-    for (int i = 0; i < PAIRS; i++) REQUIRE(told[i] == 1, "one was told of %d times", told[i]);
+    require_none("after all were reported");
+    for (int i = 0; i < PAIRS; i++)
+        REQUIRE(told[i] == 1, "a descriptor was reported %d times", told[i]);
 }
 
 static void close_deletes(void) {
@@ -261,7 +263,7 @@ static void close_deletes(void) {
     send_from_there("hello");
     int old = here;
     os_close(here);
-    require_none("of a closed descriptor");
+    require_none("for a closed descriptor");
     os_close(there);
     connect_pair(&here, &there);
     if (here != old) {
@@ -270,13 +272,14 @@ static void close_deletes(void) {
         here = old;
     }
     send_from_there("again");
-    require_none("of a descriptor that was used before");
+    require_none("for a reused descriptor");
     int error = change(here, false, EV_DELETE, NULL);
-    REQUIRE(error == ENOENT, "deleting what the close has deleted: %s", os_error_text(error));
+    REQUIRE(error == ENOENT, "deleting a filter that the close has deleted: %s",
+            os_error_text(error));
     REQUIRE(change(here, false, EV_ADD | EV_CLEAR, &tags[2]) == 0, "a filter");
-    require_event("when there is a filter again");
-    REQUIRE((void *)events[0].udata == &tags[2], "the event is that of the closed one");
-    require_none("when it was told of once");
+    require_event("after a filter was added again");
+    REQUIRE((void *)events[0].udata == &tags[2], "the event is that of the closed descriptor");
+    require_none("after it was reported once");
 }
 
 static void listener_tells(void) {
@@ -290,18 +293,17 @@ static void listener_tells(void) {
                 os_address_resolve(host, port, &address, reason, sizeof reason),
             "no listener");
     REQUIRE(change(listener, false, EV_ADD, &tags[4]) == 0, "a filter");
-    require_none("when nobody came");
+    require_none("without a connection");
     REQUIRE(os_connect(&address, 0, &first) == 0, "no connection");
-    for (int i = 0; i < 2; i++) require_event("while somebody waits");
+    for (int i = 0; i < 2; i++) require_event("with a connection in the backlog");
     REQUIRE((void *)events[0].udata == &tags[4], "the event is not that of the listener");
     REQUIRE(os_accept(listener, true, &second) == 0, "accept");
-    require_none("when nobody waits");
+    require_none("after all connections were accepted");
 }
 
-/* A case: its name and what it does. */
 struct kqueue_case {
-    const char *name;  /* as printed */
-    void (*run)(void); /* returns if all was well */
+    const char *name;
+    void (*run)(void); /* returns if the case passed */
 };
 
 static const struct kqueue_case cases[] = {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # native.sh - runs on macOS or a BSD: the unit tests, the checks of kqueue that the model relies on, and
 # each server under a short load and in the conformance suite.
-# Invariant: it needs only tools that those systems bring.
+# It uses only tools that are part of these systems.
 #
 #   [BIN=build/bin] bash tests/bsd/native.sh
 #

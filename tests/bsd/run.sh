@@ -41,7 +41,7 @@ conformance() {
         "$BIN/tests/echo-kqueue-double" "$@"
 }
 
-tiny=KQUEUE_DOUBLE_SNDBUF=4608 # the minimum of Linux: every larger send is cut
+tiny=KQUEUE_DOUBLE_SNDBUF=4608 # the minimum on Linux; larger sends are partial
 
 beside "kqueue-test double" 120 "$BIN/tests/kqueue-test-double" --label "$double:"
 beside "kqueue-test double other-types" 120 "$BIN/tests/kqueue-test-other-types" --label "$double, other types:"
@@ -57,7 +57,7 @@ beside "conformance double other-types" 60 "$BIN/tests/conformance" --timeout-sc
 
 case " $KQUEUES " in
 *" libkqueue "*)
-    reset_is_end="libkqueue takes a reset for an ordinary end"
+    reset_is_end="libkqueue reports a reset as an ordinary end"
     beside "kqueue-test libkqueue" 120 "$BIN/tests/kqueue-test-libkqueue" --label "libkqueue:" \
         --skip "reset=$reset_is_end" \
         --skip "error-event=libkqueue writes the error into the list but returns a count of 0" \
@@ -69,7 +69,7 @@ case " $KQUEUES " in
             --option trigger=$trigger --option events=4
     done
     ;;
-*) skip "libkqueue" "not installed; the same tests would run over it" ;;
+*) skip "libkqueue" "not installed; the same tests would run with it" ;;
 esac
 
 together

@@ -110,7 +110,7 @@ n=$(cat "$0.n" 2>/dev/null || echo 0); echo "$((n + 1))" >"$0.n"
 exec "$real" "$@"'
     gated "a candidate that breaks once is exit code 3" 3 'NO VERDICT: .*candidate: .*broke down' --baseline epoll \
         --candidate "$TMP/ab/breaks/echo-epoll" --suite "$TMP/ab/suite.json" -o "$TMP/ab/breaks.json"
-    gated "a dry run tells cells and time" 0 'about [0-9]+ s if nothing changed, at most 720 s' \
+    gated "a dry run tells cells and time" 0 'about [0-9]+ s with the control if nothing changed, at most 720 s' \
         --baseline epoll --candidate epoll:trigger=level --dry-run
     sed 's/: 10,/: 5000,/' "$TMP/ab/suite.json" >"$TMP/ab/many.json"
     mkdir "$TMP/ab/select" && { cat "$BIN/echo-select"; echo; } >"$TMP/ab/select/echo-select" && chmod +x "$TMP/ab/select/echo-select"

@@ -71,7 +71,7 @@ run_compare() {
     compared "another kernel" 3 'kernel: 6\.18.* / 6\.1; allow it with --vary kernel' a.json --to kernel.json
     compared "another kernel, allowed" 0 PASS a.json --to kernel.json --vary kernel --vary cpu
     compared "across operating systems" 3 'across operating systems there is no verdict' a.json --to os.json
-    compared "results of ab" 2 '^iobench compare: ab\.json: .*results of `iobench run`' a.json --to ab.json
+    compared "results of ab" 2 '^iobench compare: ab\.json: .*compare needs results of `iobench run`' a.json --to ab.json
     compared "a session twice on a side" 2 '^iobench compare: a\.json: the same session as a\.json' a.json a.json --to b.json
     compared "a session on both sides" 2 '^iobench compare: a\.json: this session is on both sides' a.json --to b.json a.json
     compared "--json" 1 '"verdict":[[:space:]]*"REGRESSED"' a.json --to slow-1.json --gate --json

@@ -80,7 +80,7 @@ crowds() {
     crowded "$last" epoll '"load": "closed", "connections": 50, "duration_s": 1'
     verdict "$name: a closed loop" "$(no_doubt 'bound_client|loadgen_preempted|cpus_taken')"
     crowded "$first" epoll '"load": "closed", "connections": 50, "duration_s": 1'
-    verdict "verdict: a server without CPU: somebody else had it" "$(no_code "$TMP/verdict.json" cpus_taken)"
+    verdict "verdict: a server without CPU: other processes used it" "$(no_code "$TMP/verdict.json" cpus_taken)"
 }
 
 # A load generator whose clock stands still during a turn of its loop, under a load of which most of

@@ -1,15 +1,17 @@
-/* cases_bytes.c - what goes in comes out: sizes, fragments and readers that do not read. */
+/* cases_bytes.c - echoes are complete: message sizes, fragments, and clients that do not read. */
 #include "tests/conformance/client.h"
 
 #include <stdlib.h>
 
 enum { KIB = 1024, MIB = 1024 * 1024 };
 
-/* A stalled stream is one that moved nothing while others exchanged this many rounds, and for at
- * least this long. Too early a verdict weakens a test on a slow machine but never fails it. */
+/* A connection is stalled if it moved no bytes for at least STALL_MS while others exchanged
+ * STALL_ROUNDS rounds. On a slow machine this may be decided too early, which weakens a test but
+ * never fails it. */
 enum { STALL_ROUNDS = 100, STALL_MS = 100 };
 
-/* Opens `n` clients, lets each echo `bytes`, ends them and the server, and checks the account. */
+/* Opens `n` clients, exchanges `bytes` with each, ends clients and server, and checks the server's
+ * statistics. */
 static void echo_and_finish(const struct setup *setup, const struct server_start *how, size_t n,
                             uint64_t bytes, const struct client *like) {
     struct server server;
@@ -51,8 +53,8 @@ static void echoes(const struct setup *setup) {
     echo_and_finish(setup, NULL, 16, 64 * 500, &(struct client){.fragment = 64, .window = 64});
 }
 
-/* Lets `slow` (which do not read) send until nothing moves any more, or they have sent all, while
- * `others` go on echoing: they are both the proof that others are served and the clock. */
+/* Lets the clients `slow`, which do not read, send until they are stalled or have sent everything.
+ * Meanwhile `others` continue to echo, which shows that they are served and measures the time. */
 static void send_until_stalled(struct client *slow, size_t n, struct client *others,
                                size_t others_n) {
     case_doing("serving others while readers are slow");
@@ -67,8 +69,8 @@ static void send_until_stalled(struct client *slow, size_t n, struct client *oth
     }
 }
 
-/* One client sends up to 64 MiB and does not read: a server that buffers it all grows by tens of
- * MiB, one that stops reading does not. The system's own buffers hold about 10 MiB of it. */
+/* One client sends up to 64 MiB and does not read. A server that buffers everything grows by tens
+ * of MiB; a correct server stops reading. The system's own buffers hold about 10 MiB. */
 static void slow_reader(const struct setup *setup) {
     struct server server;
     struct stats stats;
@@ -82,9 +84,10 @@ static void slow_reader(const struct setup *setup) {
     uint64_t before = server_rss_bytes(&server);
     send_until_stalled(&slow, 1, others, 4);
     uint64_t after = server_rss_bytes(&server);
-    REQUIRE(slow.sent >= 64 * KIB, "only %llu bytes were taken", (unsigned long long)slow.sent);
-    REQUIRE(slow.sent < slow.goal, "took 64 MiB from a client that does not read");
-    bool defaults = !setup->option[0]; /* an option may choose a pool that fills as others echo */
+    REQUIRE(slow.sent >= 64 * KIB, "the server accepted only %llu bytes",
+            (unsigned long long)slow.sent);
+    REQUIRE(slow.sent < slow.goal, "the server read 64 MiB from a client that does not read");
+    bool defaults = !setup->option[0]; /* some options use a pool that grows while others echo */
     REQUIRE(!defaults || after < before + 8 * MIB,
             "memory grew by %llu KiB for a client that does not read",
             (unsigned long long)((after - before) / KIB));

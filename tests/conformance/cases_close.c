@@ -27,11 +27,11 @@ static void half_close(const struct setup *setup) {
     free(clients);
 }
 
-/* Bytes and the end of input are both there when the server first looks, because it was stopped
- * meanwhile: it must find both, also where one event tells of both. */
+/* The server is frozen until both bytes and the end of input have arrived. It must handle both,
+ * even if one event reports them together. */
 static void half_close_at_once(const struct setup *setup) {
     enum { CLIENTS = 20 };
-    static const uint64_t sizes[] = {1, 1000, 16384, 16385}; /* the default buffer, and around it */
+    static const uint64_t sizes[] = {1, 1000, 16384, 16385}; /* 16384 is the default buffer size */
     struct server server;
     struct stats stats;
     uint64_t bytes = 0;
@@ -53,8 +53,9 @@ static void half_close_at_once(const struct setup *setup) {
     free(clients);
 }
 
-/* The end of input arrives while megabytes wait to go back: in the system's buffers, and with a
- * large buffer in the server's own, which then has read the end before it could send all. */
+/* The end of input arrives while megabytes wait to be sent back. They wait in the system's buffers;
+ * with a large buffer also in the server, which then reads the end before it has sent all bytes.
+ * Returns the number of KiB that waited. */
 static uint64_t half_close_stalled(const struct setup *setup, const struct server_start *how,
                                    int receive_buffer) {
     struct server server;
@@ -81,8 +82,8 @@ static void half_close_pending(const struct setup *setup) {
               (unsigned long long)large_kib);
 }
 
-/* A server has nothing to do when some are silent, some have never said a word, some read nothing
- * back, and of these half have ended their input, which nobody may look at yet: then it waits. */
+/* The server must not use CPU time while no connection can make progress: some are idle, some have
+ * never sent anything, some do not read, and half of the latter have also ended their input. */
 static void quiet(const struct setup *setup) {
     enum { IDLE = 100, MUTE = 20, STALLED = 8 };
     struct server server;
@@ -117,15 +118,15 @@ static void quiet(const struct setup *setup) {
                   &(struct expected){.accepted = IDLE + MUTE + STALLED, .bytes = bytes}, &stats);
 }
 
-/* Descriptors that the server has open; 0 where the system does not tell. */
+/* Number of open descriptors of the server; 0 if the system has no such count. */
 static uint64_t open_descriptors(const struct server *server) {
     struct holding holding;
     server_holds(server, &holding);
     return holding.descriptors;
 }
 
-/* Lets `n` clients come together and leave, so that what the server keeps for the next ones, as a
- * pool of event objects, is there. Says what it holds when nothing changes any more. */
+/* Opens and ends `n` clients, so that the server allocates everything that it keeps for reuse, for
+ * example a pool of event objects. Sets `holding` once the descriptors no longer change. */
 static void warm_up(const struct server *server, const struct setup *setup, uint64_t first_id,
                     size_t n, struct holding *holding) {
     struct holding before;
@@ -133,7 +134,7 @@ static void warm_up(const struct server *server, const struct setup *setup, uint
     clients_echo(clients, n, 1);
     clients_finish(clients, n);
     free(clients);
-    case_doing("waiting until the server has closed what has left");
+    case_doing("waiting until the server has closed the ended connections");
     server_holds(server, holding);
     do {
         before = *holding;
@@ -142,7 +143,7 @@ static void warm_up(const struct server *server, const struct setup *setup, uint
     } while (holding->descriptors != before.descriptors);
 }
 
-/* Connections that are reset with bytes on their way, in both directions, beside ones that stay. */
+/* Some connections are reset with bytes in flight in both directions; others stay open. */
 static void reset(const struct setup *setup) {
     enum { RESET = 20, STAY = 5 };
     struct server server;
@@ -173,8 +174,8 @@ static void reset(const struct setup *setup) {
         &server, STOP_BY_EOF,
         &(struct expected){.accepted = 2 * RESET + STAY + 1, .closed_reset = ANY, .bytes = ANY},
         &stats);
-    /* A server that has read all of it before the reset arrives may see it only when it sends. */
-    REQUIRE(stats.closed_reset == RESET, "%llu resets were counted, %d were made",
+    /* a server that has read all bytes before the reset arrives may notice it only when it sends */
+    REQUIRE(stats.closed_reset == RESET, "the server counted %llu resets of %d",
             (unsigned long long)stats.closed_reset, RESET);
 }
 
@@ -189,7 +190,7 @@ static void connect_and_close(const struct setup *setup) {
         client_close(&c);
     }
     struct client *last = clients_open(&server, setup, CLIENTS, 1);
-    clients_echo(last, 1, 1); /* accepts are in order: all before it have been accepted */
+    clients_echo(last, 1, 1); /* accepts are in order, so all earlier connections are accepted */
     clients_finish(last, 1);
     server_finish(&server, STOP_BY_EOF, &(struct expected){.accepted = CLIENTS + 1, .bytes = 1},
                   &stats);
@@ -204,7 +205,7 @@ static void shuffle(struct client **order, size_t n, struct rng *rng) {
     }
 }
 
-/* One wave of fd_reuse: all echo, then all end in a random order, each in one of three ways. */
+/* One wave of fd_reuse: all clients echo, then end in random order, each in one of three ways. */
 static void wave(const struct server *server, const struct setup *setup, uint64_t first_id,
                  struct rng *rng, struct expected *expected) {
     size_t n = setup->wave;
@@ -233,8 +234,8 @@ static void wave(const struct server *server, const struct setup *setup, uint64_
     free(clients);
 }
 
-/* Waves of connections whose descriptors the next wave gets again: state left from the last one
- * would show as a wrong byte, a lost event or a wrong count. */
+/* Each wave of connections gets the descriptors of the last one. State that the server failed to
+ * reset shows as a wrong byte, a lost event or a wrong count. */
 static void fd_reuse(const struct setup *setup) {
     enum { WAVES = 5 };
     struct server server;
@@ -246,7 +247,7 @@ static void fd_reuse(const struct setup *setup) {
     for (uint64_t i = 0; i < WAVES; i++) wave(&server, setup, i * setup->wave, &rng, &expected);
     struct client *last = clients_open(&server, setup, WAVES * setup->wave, 1);
     clients_echo(last, 1, 64);
-    server_require_quiet(&server); /* nothing of those that left occupies it */
+    server_require_quiet(&server); /* ended connections must not cause any work */
     clients_finish(last, 1);
     expected.accepted++;
     expected.bytes += 64;
@@ -254,7 +255,7 @@ static void fd_reuse(const struct setup *setup) {
     case_note("%d waves of %u", WAVES, (unsigned)setup->wave);
 }
 
-/* Connections that come and go in every way that there is, twenty at a time. */
+/* Opens and ends connections in all possible ways, twenty at a time. */
 static void come_and_go(const struct server *server, const struct setup *setup, uint64_t rounds) {
     enum { AT_ONCE = 20, WAYS = 5, BYTES = 500 };
     for (uint64_t i = 0; i < rounds; i += AT_ONCE) {
@@ -263,7 +264,7 @@ static void come_and_go(const struct server *server, const struct setup *setup, 
             struct client *c = &clients[k];
             uint64_t way = (k + i / AT_ONCE) % WAYS;
             if (way >= 2) clients_echo(c, 1, BYTES);
-            c->goal += way == 4 ? BYTES : 0; /* the last echo finds nobody */
+            c->goal += way == 4 ? BYTES : 0; /* the client is gone before the last echo */
             if (way == 4) clients_step(c, 1, -1);
             if (way == 0 || way == 3)
                 client_reset(c);
@@ -276,16 +277,17 @@ static void come_and_go(const struct server *server, const struct setup *setup, 
     }
 }
 
-/* Whatever a connection costs, its end gives back: sixty bytes kept of each would show. */
+/* The end of a connection must release all its memory and descriptors. A leak of sixty bytes per
+ * connection is detected. */
 static void rounds(const struct setup *setup) {
     enum { HERD = 400, FIRST = 2000, ROUNDS = 10000, KEPT_MAX = 512 * KIB };
-    enum { ONCE_MAX = 16 }; /* descriptors that a runtime opens at its first contended lock */
+    enum { ONCE_MAX = 16 }; /* descriptors that a runtime may open at its first contended lock */
     struct server server;
     struct stats stats;
     struct holding before, after;
     server_start(&server, setup, NULL);
     come_and_go(&server, setup, FIRST);
-    warm_up(&server, setup, 0, HERD, &before); /* more than there are at once behind it */
+    warm_up(&server, setup, 0, HERD, &before); /* more clients than are open at once later */
     come_and_go(&server, setup, ROUNDS);
     case_doing("waiting until the server has closed all connections");
     do {
@@ -303,7 +305,8 @@ static void rounds(const struct setup *setup) {
               ((long long)after.bytes - (long long)before.bytes) / KIB);
 }
 
-/* Asks the server to stop while 50 connections pump; they may end, the server must, in order. */
+/* Stops the server while 50 connections exchange bytes. The connections may end early; the server
+ * must stop cleanly. */
 static void stop_under_load(const struct setup *setup, enum stop_by by) {
     enum { CLIENTS = 50 };
     struct server server;
@@ -329,7 +332,7 @@ static void stop_under_load(const struct setup *setup, enum stop_by by) {
     server_await_end(&server, asked_ns, &stats);
     REQUIRE(stats.accepted == CLIENTS, "accepted is %llu", (unsigned long long)stats.accepted);
     REQUIRE(stats.bytes_out >= clients_received(clients, CLIENTS),
-            "statistics: fewer bytes out than arrived here");
+            "statistics: bytes_out is less than the clients received");
 }
 
 static void stop_eof(const struct setup *setup) {
@@ -345,7 +348,7 @@ static void stop_idle(const struct setup *setup) {
     struct stats stats;
     server_start(&server, setup, NULL);
     server_finish(&server, STOP_BY_EOF, &(struct expected){0}, &stats);
-    /* connections that never said a word must not hold it up */
+    /* connections without any traffic must not delay the stop */
     server_start(&server, setup, NULL);
     struct client *idle = clients_open(&server, setup, 0, 20);
     clients_echo(&idle[19], 1, 1);

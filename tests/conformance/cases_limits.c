@@ -1,4 +1,4 @@
-/* cases_limits.c - what a server does at its limits, and what its flags promise. */
+/* cases_limits.c - a server at its limits, and the effects of its flags. */
 #include "tests/conformance/client.h"
 #include "tests/support/process.h"
 
@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Steps until each has had its first echo or was turned away. Returns how many were served. */
+/* Steps until each client has had its first echo or was refused. Returns the number with an echo.
+ */
 static size_t first_echoes(struct client *clients, size_t n) {
     for (size_t i = 0; i < n; i++) clients[i].may_end = true;
     clients_echo(clients, n, 1);
@@ -16,7 +17,7 @@ static size_t first_echoes(struct client *clients, size_t n) {
     return served;
 }
 
-/* More connections than the model can hold: refused and counted, not written beyond a table. */
+/* Connections beyond the model's limit must be refused and counted, without a buffer overflow. */
 static void beyond_limit(const struct setup *setup) {
     size_t limit = (size_t)setup->described.connections_limit, n = limit + 100;
     if (!limit) case_skip("the model has no limit");
@@ -47,8 +48,8 @@ static void beyond_limit(const struct setup *setup) {
     case_note("%zu of %zu were served", served, n);
 }
 
-/* The part of out_of_descriptors in which the server has none left: it must neither spin nor
- * forget whom it has. Returns how many of `n` it serves. */
+/* The server has no descriptors left. It must neither busy-wait nor drop its open connections.
+ * Returns how many of the `n` clients it serves. */
 static size_t starve(const struct server *server, struct client *clients, size_t n) {
     enum { QUIET_MS = 500, CPU_PERCENT = 50 };
     for (size_t i = 0; i < n; i++) {
@@ -85,7 +86,7 @@ static void out_of_descriptors(const struct setup *setup) {
     REQUIRE(served > 0 && served < NOFILE, "%zu of %d were served with %d descriptors", served,
             CLIENTS, NOFILE);
     for (size_t i = 0; i < CLIENTS; i++) turned_away += clients[i].ended;
-    /* libuv closes those it cannot take; where the loop is ours they wait */
+    /* libuv closes connections that it cannot accept; the other models leave them in the backlog */
     bool by_callback = strcmp(setup->described.notification, "callback") == 0;
     REQUIRE(turned_away == 0 || by_callback, "%zu connections were closed instead of kept waiting",
             turned_away);
@@ -111,7 +112,7 @@ static void out_of_descriptors(const struct setup *setup) {
               (unsigned long long)stats.accept_errors);
 }
 
-/* Counts the threads of the server that have run since `before` was filled. */
+/* Number of server threads that have run since `before` was filled. */
 static size_t threads_that_ran(const struct server *server, uint64_t *before, size_t capacity,
                                bool first) {
     char path[320];
@@ -174,9 +175,9 @@ static void ipv6(const struct setup *setup) {
     server_finish(&server, STOP_BY_EOF, &(struct expected){.accepted = 4, .bytes = 20000}, &stats);
 }
 
-/* CPU per echo of a server that burns `burn_ns`: the least of ten rounds, since what disturbs a
- * round only adds to it. Raises *lost_share to the share of the time in which the server waited for
- * a CPU. */
+/* CPU time per echo of a server with --burn-ns. The minimum of ten rounds, because disturbances can
+ * only increase it. Raises *lost_share to the share of the time in which the server waited for a
+ * CPU. */
 static double cpu_per_echo_ns(const struct setup *setup, const char *burn_ns, double *lost_share) {
     enum { ROUNDS = 10, ECHOES = 30 };
     const struct server_start how = {.args = {"--burn-ns", burn_ns}};
@@ -206,7 +207,7 @@ static void burn(const struct setup *setup) {
     const double burn_ns = 300000, LOST_MAX = 0.1;
     double without = 0, with = 0, lost = 0;
     bool right = false;
-    /* a server measures what its CPU does in its first 10 ms, which others may slow down as a whole
+    /* the server calibrates in its first 10 ms; other load may slow down all of that, so try again
      */
     for (int i = 0; i < TRIES && !right; i++) {
         without = cpu_per_echo_ns(setup, "0", &lost);

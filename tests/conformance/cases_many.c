@@ -8,10 +8,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Descriptors that a server or this test needs beside its connections. */
+/* Descriptors that the server or this test needs in addition to the connections. */
 enum { SPARE_DESCRIPTORS = 64 };
 
-/* How many connections can stand, and what keeps it from being more. */
+/* The number of connections to open. Sets *limited_by to what determines it. */
 static size_t connections_possible(const struct setup *setup, const char **limited_by) {
     uint64_t n = setup->connections;
     *limited_by = "as asked";
@@ -21,7 +21,7 @@ static size_t connections_possible(const struct setup *setup, const char **limit
         *limited_by = "limit of open files";
     }
     uint64_t ceiling = setup->described.connections_limit;
-    if (ceiling && ceiling < n + 24) { /* what it needs for itself may count against it */
+    if (ceiling && ceiling < n + 24) { /* the server's own descriptors may count, too */
         n = ceiling > 48 ? ceiling - 24 : (ceiling + 1) / 2;
         *limited_by = "the model's limit";
     }
@@ -35,9 +35,9 @@ static void thousands(const struct setup *setup) {
     struct stats stats;
     server_start(&server, setup, NULL);
     struct client *clients = clients_open(&server, setup, 0, n);
-    clients_echo(clients, n, 64); /* all stand and are served */
+    clients_echo(clients, n, 64); /* all connections are served */
     for (int round = 0; round < 50; round++) clients_echo(clients, active, 64);
-    clients_echo(clients, n, 64); /* and all still do */
+    clients_echo(clients, n, 64); /* still all connections */
     uint64_t bytes = clients_received(clients, n);
     clients_finish(clients, n);
     server_finish(&server, STOP_BY_EOF, &(struct expected){.accepted = n, .bytes = bytes}, &stats);
@@ -45,7 +45,7 @@ static void thousands(const struct setup *setup) {
     case_note("%zu connections, %s", n, limited_by);
 }
 
-/* All of them still stand when the server is told to stop. */
+/* All connections are still open when the server is told to stop. */
 static void thousands_stop(const struct setup *setup) {
     const char *limited_by;
     size_t n = connections_possible(setup, &limited_by);
@@ -75,16 +75,16 @@ static void churn(const struct setup *setup) {
                   &stats);
 }
 
-/* What the busy process and its parent share. */
+/* Memory shared by the busy process and its parent. */
 struct busy {
-    _Atomic uint64_t bytes; /* that came back so far */
-    _Atomic bool stop;      /* set by the parent: finish what is under way */
+    _Atomic uint64_t bytes; /* bytes received so far */
+    _Atomic bool stop;      /* set by the parent: complete the current echoes and exit */
 };
 
 enum { BUSY = 50, BUSY_SIZE = 64 };
 
-/* A process of its own, so that the server always finds somebody ready: fifty connections that
- * never rest until `stop`, and then end in order. */
+/* Body of a separate process, so that the server always has a ready connection: fifty connections
+ * send without a pause until `stop`, and then end cleanly. */
 static _Noreturn void be_busy(const struct server *server, const struct setup *setup,
                               struct busy *busy) {
     struct client *clients = clients_open(server, setup, 1000, BUSY);
@@ -103,7 +103,7 @@ static _Noreturn void be_busy(const struct server *server, const struct setup *s
     _exit(0);
 }
 
-/* How many echoes the busy ones get before a newcomer has its first. */
+/* Number of echoes that the busy connections get before a newcomer has its first one. */
 static uint64_t newcomer_waits(const struct server *server, const struct setup *setup, uint64_t id,
                                const struct busy *busy) {
     struct client newcomer;
@@ -116,13 +116,12 @@ static uint64_t newcomer_waits(const struct server *server, const struct setup *
     return echoes;
 }
 
-/* How long a newcomer may wait is measured in echoes of the others, which a slow machine makes
- * later, too: at most 400 for each of them,
- * or about half a second. A server that
- * starves newcomers lets them wait until the load ends, which is never. */
+/* The waiting time of a newcomer is measured in echoes of the other connections, so that it does
+ * not depend on the speed of the machine. The limit is 400 echoes per connection, or about half a
+ * second. A server that starves newcomers never serves them, because the load does not end. */
 static void newcomers(const struct setup *setup) {
     enum { NEW = 20, OTHERS_MAX = 400 };
-    const struct server_start loaded = {.args = {"--burn-ns", "20000"}}; /* it is the bottleneck */
+    const struct server_start loaded = {.args = {"--burn-ns", "20000"}}; /* the bottleneck */
     struct server server;
     struct stats stats;
     struct busy *busy =
@@ -132,7 +131,7 @@ static void newcomers(const struct setup *setup) {
     pid_t pid = fork();
     REQUIRE(pid >= 0, "fork failed");
     if (pid == 0) {
-        close(server.input); /* or the parent could not end the server's stdin */
+        close(server.input); /* otherwise the parent could not end the server's stdin */
         be_busy(&server, setup, busy);
     }
     case_doing("waiting for the load to begin");
@@ -146,7 +145,8 @@ static void newcomers(const struct setup *setup) {
         /* this process may have been what was late */
         waited_ns = process_waited_ns(getpid()) - waited_ns;
         double lost = (double)waited_ns / (double)(os_clock_ns() - from_ns);
-        REQUIRE(lost > 0.5, "newcomer %llu got its first echo after %llu of the busy connections'",
+        REQUIRE(lost > 0.5,
+                "newcomer %llu got its first echo after %llu echoes of the busy connections",
                 (unsigned long long)k, (unsigned long long)echoes);
         case_spoilt("other work used the CPUs: newcomer %llu got its first echo after %llu of the "
                     "busy connections', and waited %.0f %% of the time for a CPU",
@@ -157,13 +157,12 @@ static void newcomers(const struct setup *setup) {
     REQUIRE(process_await(pid) == 0, "the busy connections failed");
     struct expected expected = {.accepted = BUSY + NEW, .bytes = busy->bytes + NEW * BUSY_SIZE};
     server_finish(&server, STOP_BY_EOF, &expected, &stats);
-    case_note("at most %llu echoes of others came first", (unsigned long long)worst);
+    case_note("newcomers waited for at most %llu echoes of others", (unsigned long long)worst);
 }
 
-/* Newcomers arrive behind more bytes than a server that shares few buffers among its connections
- * can take at once, and say nothing yet; the server was stopped meanwhile and finds all of it
- * together. Then they speak one by one, the last first: each must be heard with nobody else to wake
- * the server. */
+/* While the server is frozen, busy connections send more than a server with few shared buffers can
+ * receive at once. Then newcomers connect but send nothing. After the thaw they send one by one,
+ * the last first. The server must notice each of them although no other connection wakes it up. */
 static void silent_newcomers(const struct setup *setup) {
     enum { TALKERS = 60, NEW = 60, BYTES = 64 };
     struct server server;

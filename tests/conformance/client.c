@@ -1,4 +1,5 @@
-/* client.c - sockets and poll; every wait ends with the case's alarm at the latest. */
+/* client.c - clients over plain sockets and poll; see client.h. The alarm of the case limits every
+ * wait. */
 #include "tests/conformance/client.h"
 
 #include "base/check.h"
@@ -15,7 +16,7 @@
 
 enum { PIECE_MAX = 65536 };
 
-/* The payload of `seed` from `offset` on. */
+/* Writes the payload of `seed` from `offset` on. */
 static void payload_fill(uint64_t seed, uint64_t offset, uint8_t *data, size_t size) {
     for (size_t i = 0; i < size;) {
         uint64_t at = offset + i, word = rng_mix(seed + at / 8);
@@ -35,7 +36,7 @@ void client_open(struct client *c, const struct server *server, const struct set
     rng_seed(&c->rng, setup->seed, id);
     struct sockaddr_storage to;
     memcpy(&to, &server->address.storage, server->address.length);
-    c->fd = socket(to.ss_family, SOCK_STREAM, 0); /* without flags, which macOS lacks */
+    c->fd = socket(to.ss_family, SOCK_STREAM, 0); /* macOS has no SOCK_NONBLOCK, SOCK_CLOEXEC */
     REQUIRE(c->fd >= 0 && fcntl(c->fd, F_SETFD, FD_CLOEXEC) == 0 &&
                 fcntl(c->fd, F_SETFL, O_NONBLOCK) == 0,
             "client %llu: socket: %s", (unsigned long long)id, os_error_text(errno));
@@ -69,18 +70,18 @@ static void client_ended(struct client *c, const char *how) {
 static void verify(const struct client *c, const uint8_t *data, size_t size) {
     static uint8_t right[PIECE_MAX];
     uint64_t arrived = c->received + size;
-    REQUIRE(arrived <= c->sent, "%llu bytes came back of %llu sent", (unsigned long long)arrived,
-            (unsigned long long)c->sent);
+    REQUIRE(arrived <= c->sent, "%llu bytes were received, but only %llu were sent",
+            (unsigned long long)arrived, (unsigned long long)c->sent);
     payload_fill(c->seed, c->received, right, size);
     if (memcmp(data, right, size) == 0) return;
     size_t i = 0;
     while (data[i] == right[i]) i++;
     uint64_t offset = c->received + i;
-    case_fail("byte %llu of a connection is 0x%02x, 0x%02x was sent", (unsigned long long)offset,
+    case_fail("byte %llu of a connection is 0x%02x, expected 0x%02x", (unsigned long long)offset,
               data[i], right[i]);
 }
 
-/* Receives one piece. Returns its size; 0 if nothing was there or the stream has ended. */
+/* Receives once. Returns the number of bytes; 0 if none are available or the stream has ended. */
 static size_t client_receive(struct client *c) {
     static uint8_t data[PIECE_MAX];
     size_t most = c->random_pieces ? 1 + (size_t)rng_below(&c->rng, c->fragment) : sizeof data;

@@ -14,7 +14,7 @@ static const cJSON *get(const cJSON *object, const char *key) {
 
 static const char *get_text(const cJSON *object, const char *key) {
     const cJSON *item = get(object, key);
-    REQUIRE(cJSON_IsString(item) && item->valuestring[0], "--describe: '%s' is not a text", key);
+    REQUIRE(cJSON_IsString(item) && item->valuestring[0], "--describe: '%s' is not a string", key);
     return item->valuestring;
 }
 
@@ -52,7 +52,7 @@ static void read_option(const cJSON *json, struct described_option *option) {
     const cJSON *choice;
     cJSON_ArrayForEach(choice, choices) {
         REQUIRE(cJSON_IsString(choice) && option->choice_count < DESCRIBE_CHOICES_MAX,
-                "--describe: option %s: odd choices", option->name);
+                "--describe: option %s: invalid choices", option->name);
         copy_word(option->choices[option->choice_count++], choice->valuestring, DESCRIBE_WORD_MAX);
         found |=
             cJSON_IsString(fallback) && strcmp(fallback->valuestring, choice->valuestring) == 0;
@@ -78,12 +78,13 @@ static void read_all(const cJSON *json, struct described *d) {
     d->available = cJSON_IsTrue(get(json, "available"));
     if (!d->available) snprintf(d->reason, sizeof d->reason, "%s", get_text(json, "reason"));
     REQUIRE(!d->available || cJSON_IsNull(get(json, "reason")),
-            "--describe: available, and yet a reason why not");
+            "--describe: has a reason although the model is available");
     const cJSON *build = get(json, "build");
     get_text(build, "compiler");
     get_text(build, "cflags");
     get_text(build, "build_type");
-    REQUIRE(cJSON_IsObject(get(build, "libraries")), "--describe: build.libraries is no object");
+    REQUIRE(cJSON_IsObject(get(build, "libraries")),
+            "--describe: build.libraries is not an object");
     const cJSON *options = get(json, "options"), *option;
     REQUIRE(cJSON_IsArray(options), "--describe: 'options' is not an array");
     cJSON_ArrayForEach(option, options) {
@@ -112,7 +113,7 @@ void describe_read(char **command, const char *option, struct described *describ
     int code = process_collect(argv, output, sizeof output);
     REQUIRE(code == 0, "--describe: exit code %d", code);
     char *end = strchr(output, '\n');
-    if (!end || end[1]) case_fail("--describe printed not exactly one line: '%s'", output);
+    if (!end || end[1]) case_fail("--describe did not print exactly one line: '%s'", output);
     *end = '\0';
     const char *parsed_to = NULL;
     cJSON *json = cJSON_ParseWithOpts(output, &parsed_to, true);

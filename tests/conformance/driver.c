@@ -1,5 +1,5 @@
-/* driver.c - runs every case of the conformance suite against one server command.
- * Invariant: what runs is decided by the tables of the cases and by what the server describes.
+/* driver.c - runs all cases of the conformance suite with one server command. The tables of cases
+ * and the server's --describe determine what is run.
  *
  *   conformance [--only NAME] [--list] [--skip NAME[=REASON]] [--timeout-scale X]
  *               [--expect-limit N] [--connections N] [--wave N] [--seed N]
@@ -18,10 +18,10 @@ enum { EXIT_USAGE = 2 };
 static const struct conformance_case *const tables[] = {cases_bytes, cases_close, cases_many,
                                                         cases_limits};
 
-/* A case and what it is run with: what harness_run hands on. */
+/* The argument that harness_run passes to run_body. */
 struct run {
-    const struct conformance_case *c; /* which */
-    const struct setup *setup;        /* with what */
+    const struct conformance_case *c;
+    const struct setup *setup;
 };
 
 static void run_body(const void *argument) {
@@ -36,11 +36,11 @@ static void run_case(const struct conformance_case *c, const struct setup *setup
     harness_run(label, run_body, &(struct run){c, setup}, c->deadline_s * setup->timeout_scale);
 }
 
-/* What the driver was asked for. */
+/* The options of the driver. */
 struct request {
-    const char *only;         /* one case; empty: all */
-    struct arg_texts skipped; /* cases not to run: NAME or NAME=REASON */
-    bool list;                /* only name them */
+    const char *only;         /* name of the only case to run; empty: all */
+    struct arg_texts skipped; /* cases to skip: NAME or NAME=REASON */
+    bool list;                /* only print the names */
 };
 
 static void run_tables(struct request *r, struct setup *setup, bool basic_only) {
@@ -77,7 +77,7 @@ static void run_variant(struct request *r, struct setup *setup, const char *name
                with_option.reason);
 }
 
-/* The basic cases with every word, and with both ends of every range. */
+/* Runs the basic cases with each choice of each option, and with both ends of each range. */
 static void run_variants(struct request *r, struct setup *setup) {
     for (size_t i = 0; i < setup->described.option_count; i++) {
         const struct described_option *o = &setup->described.options[i];
@@ -90,12 +90,12 @@ static void run_variants(struct request *r, struct setup *setup) {
     }
 }
 
-/* A model that this machine cannot run must say so, with exit code 77. */
+/* A model that is not available on this machine must exit with code 77. */
 static void check_unavailable(const struct setup *setup) {
     static char output[4096];
     int code = process_collect(setup->command, output, sizeof output);
-    REQUIRE(code == 77 && !output[0], "unavailable, and yet exit code %d and output '%s'", code,
-            output);
+    REQUIRE(code == 77 && !output[0], "not available, but the exit code is %d and the output '%s'",
+            code, output);
     case_skip("%s", setup->described.reason);
 }
 

@@ -1,4 +1,4 @@
-/* server_process.c - fork and exec, the ready line, the statistics, and their arithmetic. */
+/* server_process.c - start and stop of servers, the ready line, and checks of the statistics. */
 #include "tests/conformance/server_process.h"
 
 #include "base/check.h"
@@ -60,7 +60,7 @@ void server_start(struct server *server, const struct setup *setup,
         argv[n++] = value;
     }
     for (size_t i = 0; how && how->args[i]; i++) {
-        argv[n++] = strdup(how->args[i]); /* lives as long as the case */
+        argv[n++] = strdup(how->args[i]); /* freed by the end of the case's process */
     }
     argv[n] = NULL;
     *server = (struct server){.timeout_scale = setup->timeout_scale, .observer = setup->observer};
@@ -76,7 +76,7 @@ void server_ask_stop(struct server *server, enum stop_by by) {
         close(server->input);
 }
 
-/* The statistics in the order in which the line must give them. */
+/* Parses the statistics. The fields must have this order. */
 static void parse_stats(const char *line, struct stats *s) {
     static const char *const names[] = {"accepted",     "closed_clean",  "closed_reset",
                                         "closed_error", "bytes_in",      "bytes_out",
@@ -121,7 +121,7 @@ void server_await_end(struct server *server, uint64_t asked_ns, struct stats *st
     double lost_ms = (double)(waited_ns + process_waited_ns(getpid()) - own_ns) / 1e6;
     REQUIRE(code == 0, "exit code %d after stop; it said: %s", code, line);
     REQUIRE(got, "no line of statistics, but: '%s'", line);
-    REQUIRE(!rest[0], "output behind the statistics: %s", rest);
+    REQUIRE(!rest[0], "output after the statistics: %s", rest);
     parse_stats(line, stats);
     check_identities(stats, line);
     double limit_ms = (double)STOP_LIMIT_MS * server->timeout_scale;
@@ -165,8 +165,7 @@ static void ask_observer(const struct server *server, struct holding *holding) {
     unsigned long long descriptors = 0, bytes = 0;
     bool told = false;
     int code = 0;
-    /* an observer that does not start says nothing of the server: Wine fails to start a program now
-     * and then */
+    /* try again if the observer fails to start, which happens occasionally under Wine */
     for (int i = 0; i < OBSERVER_TRIES && !told; i++) {
         code = process_collect(argv, text, sizeof text);
         told = code == 0 && sscanf(text, "%llu %llu", &descriptors, &bytes) == 2;
@@ -199,13 +198,13 @@ void server_require_quiet(const struct server *server) {
     enum { LOOKS = 20, LOOK_MS = 500, QUIET_CPU_PERCENT = 50 };
     case_doing("watching the CPU time of a server that has nothing to do");
     uint64_t percent = 100;
-    /* it may have something left to do at first; who polls himself hot never comes to an end */
+    /* the server may have some work left at first; a server that busy-waits never becomes idle */
     for (int i = 0; i < LOOKS && percent >= QUIET_CPU_PERCENT; i++) {
         uint64_t cpu_ns = server_cpu_ns(server), from_ns = os_clock_ns();
         os_sleep_until_ns(from_ns + LOOK_MS * 1000000u);
         percent = (server_cpu_ns(server) - cpu_ns) * 100 / (os_clock_ns() - from_ns);
     }
-    REQUIRE(percent < QUIET_CPU_PERCENT, "used %llu %% of a CPU while it could do nothing",
+    REQUIRE(percent < QUIET_CPU_PERCENT, "used %llu %% of a CPU while it had nothing to do",
             (unsigned long long)percent);
 }
 

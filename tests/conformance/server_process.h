@@ -1,4 +1,4 @@
-/* server_process.h - one server under test: started, spoken to, stopped and its account checked. */
+/* server_process.h - the process of a server under test: start, stop, resources and statistics. */
 #ifndef TESTS_SERVER_PROCESS_H
 #define TESTS_SERVER_PROCESS_H
 
@@ -8,33 +8,33 @@
 
 #include <sys/types.h>
 
-/* Where a server's statistics have no exact expectation. */
+/* A field of struct expected that has no exact value. */
 #define ANY UINT64_MAX
 
 struct server {
-    pid_t pid;                 /* as forked */
-    int64_t reported_pid;      /* as its ready line says; a launcher's and an emulator's differ */
-    const char *observer;      /* of the setup */
-    int input;                 /* its stdin; closing it stops the server */
-    int output;                /* its stdout */
-    struct os_address address; /* where it listens */
-    double timeout_scale;      /* of the setup */
+    pid_t pid;                 /* process that was forked */
+    int64_t reported_pid;      /* from the ready line; differs with a launcher or an emulator */
+    const char *observer;      /* see struct setup */
+    int input;                 /* stdin; closing it stops the server */
+    int output;                /* stdout */
+    struct os_address address; /* address of the listener */
+    double timeout_scale;      /* see struct setup */
 };
 
-/* How a server is started beyond the setup. */
+/* Further parameters for the start of a server. */
 struct server_start {
-    const char *args[8]; /* further arguments, NULL at the end */
-    uint64_t nofile;     /* most descriptors it may have, soft and hard; 0: as we */
+    const char *args[8]; /* more arguments, ended by NULL */
+    uint64_t nofile;     /* soft and hard limit of open files; 0: inherit */
 };
 
 enum stop_by { STOP_BY_EOF, STOP_BY_SIGTERM };
 
-/* What the server should have counted; ANY where arithmetic does not fix it. */
+/* The expected statistics; ANY for a field without an exact value. */
 struct expected {
-    uint64_t accepted;     /* connections */
-    uint64_t closed_reset; /* of them, ended by reset */
-    uint64_t closed_error; /* of them, refused */
-    uint64_t bytes;        /* in, and out */
+    uint64_t accepted;     /* accepted connections */
+    uint64_t closed_reset; /* connections that were reset */
+    uint64_t closed_error; /* connections that were refused */
+    uint64_t bytes;        /* bytes_in, and also bytes_out */
 };
 
 /* The line of statistics. */
@@ -45,41 +45,41 @@ struct stats {
     uint64_t accept_errors;                                      /* failed accepts */
 };
 
-/* Starts the server and waits for its ready line; ends the case if it does not come. */
+/* Starts the server and waits for its ready line. Ends the case on failure. */
 void server_start(struct server *server, const struct setup *setup, const struct server_start *how);
 
-/* Asks it to stop and returns at once. */
+/* Asks the server to stop, and returns without waiting. */
 void server_ask_stop(struct server *server, enum stop_by by);
 
-/* Waits for its end after server_ask_stop at `asked_ns`: within 1 s, exit code 0, statistics
- * printed and consistent with themselves. */
+/* Waits until the server has stopped. `asked_ns` is the time of server_ask_stop. The server must
+ * stop within 1 s, with exit code 0 and consistent statistics. */
 void server_await_end(struct server *server, uint64_t asked_ns, struct stats *stats);
 
-/* Both, and compares its account with what the case did. */
+/* Stops the server, waits for its end, and compares its statistics with `expected`. */
 void server_finish(struct server *server, enum stop_by by, const struct expected *expected,
                    struct stats *stats);
 
-/* What a server holds now. */
+/* The resources of a server. */
 struct holding {
-    uint64_t descriptors; /* open ones, or handles; 0 where the system does not tell */
-    uint64_t bytes;       /* of memory, resident */
+    uint64_t descriptors; /* open descriptors or handles; 0 if the system has no such count */
+    uint64_t bytes;       /* resident memory */
 };
 
-/* Asks the observer, or /proc; ends the case if the observer does not tell. */
+/* Gets the resources from the observer or /proc. Ends the case if the observer fails. */
 void server_holds(const struct server *server, struct holding *holding);
 
-/* CPU time it has used, in ns; ends the case if the system does not tell. */
+/* CPU time of the server in ns. Ends the case on failure. */
 uint64_t server_cpu_ns(const struct server *server);
 
-/* Nobody sends or reads: sees that the server waits, too, within 10 s. One that polls itself hot
- * uses a whole CPU for ever. */
+/* Requires that the server stops using CPU time within 10 s, while no client sends or reads. A
+ * server that busy-waits fails. */
 void server_require_quiet(const struct server *server);
 
-/* Stops the process until server_thaw: what comes meanwhile it finds together. */
+/* Suspends the process until server_thaw, so that it finds all later events at once. */
 void server_freeze(const struct server *server);
 void server_thaw(const struct server *server);
 
-/* Its resident memory in bytes. */
+/* Resident memory of the server in bytes. */
 uint64_t server_rss_bytes(const struct server *server);
 
 #endif

@@ -1,5 +1,4 @@
-/* children_models.c - what a program says of itself, as read by models.c and shown by `list`.
- */
+/* children_models.c - the parser of --describe in models.c, and the output of `iobench list`. */
 #include "bench/cmd/list.c"     // NOLINT(bugprone-suspicious-include)
 #include "bench/suite/models.c" // NOLINT(bugprone-suspicious-include)
 #include "bench/support/reason.h"

@@ -1,5 +1,5 @@
-/* fuzz.c - helpers of the fuzzing targets.
- * Invariant: whatever is wrong ends in abort(), so that libFuzzer keeps the input. */
+/* fuzz.c - helpers of the fuzzing targets; see fuzz.h.
+ * Invariant: every error calls abort(), so that libFuzzer saves the input. */
 #include "tests/fuzz/fuzz.h"
 
 #include "base/check.h"
@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In place of base/check.c's: libFuzzer saves the input of an abort(), but not of an exit. */
+/* Replaces the function in base/check.c: libFuzzer saves the input after abort(), but not after
+ * exit(). */
 _Noreturn void check_failed(const char *file, int line, const char *expression, intmax_t left,
                             intmax_t right) {
     fprintf(stderr, "CHECK failed: %s:%d: %s (%jd, %jd)\n", file, line, expression, left, right);
@@ -19,7 +20,7 @@ _Noreturn void check_failed(const char *file, int line, const char *expression, 
 }
 
 char *fuzz_text(const uint8_t *data, size_t size) {
-    char *text = malloc(size + 1); /* of exactly this size, so that ASan sees a read behind it */
+    char *text = malloc(size + 1); /* of exactly this size, so that ASan detects reads beyond it */
     CHECK(text);
     if (size) memcpy(text, data, size);
     text[size] = '\0';
@@ -28,8 +29,8 @@ char *fuzz_text(const uint8_t *data, size_t size) {
 
 const cJSON *fuzz_schema(const char *path) {
     static struct {
-        const char *path; /* as given */
-        cJSON *schema;    /* what stands there */
+        const char *path;
+        cJSON *schema;
     } known[2];
     for (size_t i = 0; i < 2; i++) {
         if (known[i].path && strcmp(known[i].path, path) == 0) return known[i].schema;
@@ -41,7 +42,7 @@ const cJSON *fuzz_schema(const char *path) {
         CHECK(known[i].schema);
         return known[i].schema;
     }
-    abort(); /* a third schema */
+    abort(); /* more than two schemas */
 }
 
 void fuzz_check_reason(const char *reason) {

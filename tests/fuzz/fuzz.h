@@ -1,6 +1,6 @@
-/* fuzz.h - what the fuzzing targets share: libFuzzer's entry points, schemas, and what must hold of
- * every message. Invariant: a target runs from the top of the source tree, and two runs of one
- * input do the same. */
+/* fuzz.h - shared by the fuzzing targets: libFuzzer's entry points, schemas, and the check of error
+ * messages. A target must run from the top of the source tree.
+ * Invariant: a target behaves the same each time it runs with the same input. */
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H
 
@@ -12,22 +12,22 @@
 /* libFuzzer calls this with every input. Returns 0. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* libFuzzer calls this to change `data` in place; returns its new size. Here: one change to the
- * JSON tree, now and then or where it is no JSON one to the bytes. */
+/* libFuzzer calls this to change `data` in place. It changes the JSON document; sometimes, or if
+ * the data is not JSON, it changes bytes. Returns the new size. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
 
-/* libFuzzer's own changes to bytes. */
+/* libFuzzer's own function that changes bytes. */
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 
-/* A copy that is followed by a NUL byte; owned by the caller. */
+/* A NUL-terminated copy; owned by the caller. */
 char *fuzz_text(const uint8_t *data, size_t size);
 
-/* The document at `path`, read once and kept. */
+/* The schema at `path`; it is read once and kept. */
 const cJSON *fuzz_schema(const char *path);
 #define FUZZ_RESULT_SCHEMA "results/iobench-result.schema.json"
 #define FUZZ_SUITE_SCHEMA "bench/suites/iobench-suite.schema.json"
 
-/* What every refusal must be: one line of text, not empty, without control characters. */
+/* Aborts unless the reason is one line of text that is not empty and has no control characters. */
 void fuzz_check_reason(const char *reason);
 
 #endif

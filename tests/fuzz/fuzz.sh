@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# fuzz.sh - runs the fuzzing targets, two at a time. Invariant: prints one line "ok", "not ok" or
-# "skip" per target; the input of a finding stays in build/fuzz/findings and is named.
+# fuzz.sh - runs the fuzzing targets, two at a time. It prints one line per target: "ok", "not ok" or
+# "skip". The input that caused a failure is kept in build/fuzz/findings, and the line names it.
 #
 #   BIN=build/bin [FUZZ_S=10] bash tests/fuzz/fuzz.sh [TARGET...]    (from the project's directory)
 #
-# Every run starts from seeds made here by the programs themselves, so that they follow the formats,
-# from tests/fuzz/corpus (inputs that once were findings), and from what earlier runs collected in
-# build/fuzz/corpus.
+# Each run starts with three kinds of inputs: seeds, which the programs write here so that they have the
+# current formats; tests/fuzz/corpus, inputs that once caused a failure; and build/fuzz/corpus, inputs
+# that earlier runs collected.
 set -u
 BIN=${BIN:-build/bin}
 FUZZ_S=${FUZZ_S:-10} # also if it is empty
@@ -16,16 +16,16 @@ SEEDS=$OUT/seeds
 trap 'rm -rf "$OUT"/plots-*' EXIT
 
 if [ ! -x "$TARGETS/fuzz-suite" ]; then
-    echo "skip fuzz # not built: clang or its libFuzzer is missing (Debian: clang, libclang-rt-dev)"
+    echo "skip fuzz # not built: clang or libFuzzer is not installed (Debian: clang, libclang-rt-dev)"
     exit 0
 fi
 
-# Small and valid inputs of every kind.
+# Makes small, valid inputs for each target.
 make_seeds() {
     local i=0 words
     rm -rf "$SEEDS" && mkdir -p "$SEEDS"/{suite,result,children,words} "$OUT/findings"
     find bench/suites tests/fuzz/seed.json tests/cli/tiny.json -name '*.json' ! -name '*.schema.json' -exec cp -t "$SEEDS/suite" {} +
-    # one file of all kinds of slots, and small ones, which mutate faster
+    # one file with all kinds of slots, and small files, which mutate faster
     "$BIN/iobench" run --quiet --suite tests/fuzz/seed.json -o "$SEEDS/result/all.json" 2>"$OUT/seeds.log"
     for i in closed open; do
         printf '{"schema": {"name": "iobench-suite", "version_major": 1, "version_minor": 0}, "name": "small", "description": "",
@@ -50,15 +50,15 @@ make_seeds() {
         i=$((i + 1))
         printf '%s' "$words" >"$SEEDS/words/$i"
     done
-    # every word of the formats
+    # all words of the formats
     grep -oh '"[a-zA-Z_]*"' results/*.schema.json bench/suites/*.schema.json | sort -u |
         sed 's/"/\\"/g; s/.*/"&"/' >"$OUT/dictionary"
 }
 
-# fuzz_one TARGET: leaves its line in build/fuzz/TARGET.line
+# fuzz_one TARGET: runs a target and writes its line to build/fuzz/TARGET.line
 fuzz_one() {
     local target=$1 log=$OUT/$1.log line=$OUT/$1.line corpus=$OUT/corpus/$1 mask=1 kept=() found
-    [ "$target" = words ] && mask=3 # it complains of nearly every input
+    [ "$target" = words ] && mask=3 # it prints an error for almost every input
     [ -d "tests/fuzz/corpus/$target" ] && kept=("tests/fuzz/corpus/$target")
     mkdir -p "$corpus"
     rm -f "$OUT/findings/$target-"*
@@ -73,13 +73,13 @@ fuzz_one() {
         return
     fi
     found=$(ls -t "$OUT/findings/$target-"* 2>/dev/null | head -n 1)
-    echo "not ok fuzz/$target # ${found:-no input was kept}; exit code $code, see $log" >"$line"
-    # once more, with nothing held back
+    echo "not ok fuzz/$target # ${found:-no input was saved}; exit code $code, see $log" >"$line"
+    # run it again with all output
     { [ -n "$found" ] && timeout 100 "$TARGETS/fuzz-$target" "$found"; tail -n 40 "$log"; } 2>&1 | tail -n 60 >&2
 }
 
 if ! make_seeds; then
-    echo "not ok fuzz # no valid result to start from: $(tail -n 1 "$OUT/seeds.log"), see $OUT/seeds.log"
+    echo "not ok fuzz # cannot make valid seeds: $(tail -n 1 "$OUT/seeds.log"), see $OUT/seeds.log"
     exit 1
 fi
 [ $# -gt 0 ] || set -- result children suite words

@@ -1,6 +1,7 @@
-/* fuzz_children.c - what servers and load generators print: ready line, statistics, description,
- * figures. Every input is read as each of them. Invariant: whatever they print, a slot ends with an
- * address and a sample that are sound, or with one line that says why not. */
+/* fuzz_children.c - fuzzes the parsers of child output: ready line, statistics, description and
+ * figures. Each input is parsed as each of them.
+ * Invariant: each parser either accepts the input and gives valid data, or gives a one-line reason.
+ */
 #include "bench/result/identities.h"
 #include "bench/result/schema.h"
 #include "bench/session/sample.h"

@@ -1,6 +1,6 @@
-/* fuzz_result.c - result files: from bytes to a verdict on them, and of those that are valid to
- * table, page, plots and log. Invariant: no text of a file reaches the page unescaped, nor the log
- * but in a tag of one word. */
+/* fuzz_result.c - fuzzes the reader of result files. Valid files are also written as table, page,
+ * plots and log.
+ * Invariant: each text of a file is escaped in the page, and is a tag of one word in the log. */
 #include "base/check.h"
 
 #include "bench/plot/kinds.h"
@@ -24,7 +24,7 @@
 
 enum { KINDS_MAX = 16 };
 
-/* A folder of this process, for the plots' files. */
+/* The folder of this process for the files of plots. */
 static const char *plots_folder(void) {
     static char folder[128];
     if (*folder) return folder;
@@ -33,7 +33,7 @@ static const char *plots_folder(void) {
     return folder;
 }
 
-/* The frame of the page, read once. */
+/* The template of the page; it is read once. */
 static const struct report_frame *page_frame(void) {
     static struct report_frame frame;
     struct reason reason;
@@ -66,7 +66,7 @@ static void show_page(const struct summary *report) {
     free(page);
 }
 
-/* Every line behind the header is a tag, three numbers and a histogram. */
+/* Writes the log. Each line after the header must have a tag, three numbers and a histogram. */
 static void show_log(const cJSON *document) {
     struct hlog log;
     struct reason reason;
@@ -91,7 +91,7 @@ static void show_log(const cJSON *document) {
     hlog_clear(&log);
 }
 
-/* Takes over `document`. */
+/* Takes ownership of `document`. */
 static void show(cJSON *document) {
     static const char *const paths[2] = {"a.json", "b.json"};
     struct summary report;

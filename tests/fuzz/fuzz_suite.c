@@ -1,6 +1,6 @@
-/* fuzz_suite.c - suites: from bytes to a plan and its scenarios.
- * Invariant: a suite that is accepted stays one under overrides, and gives scenarios that the
- * result's schema accepts. */
+/* fuzz_suite.c - fuzzes the reader of suites, the plan and its scenarios.
+ * Invariant: an accepted suite is also accepted after overrides, and the result schema accepts its
+ * scenarios. */
 #include "base/check.h"
 #include "base/os.h"
 
@@ -18,10 +18,10 @@
 
 enum { SERVERS = 3, SCENARIOS_MAX = 30 };
 
-/* Servers as iobench would have found them. */
+/* Servers, as iobench would find them. */
 static struct program programs[SERVERS];
 static struct server_spec servers[SERVERS];
-static struct program loadgen; /* says what it is, and is never run */
+static struct program loadgen; /* has a description, but is never run */
 
 static void make_servers(void) {
     static const char available[] =
@@ -37,7 +37,7 @@ static void make_servers(void) {
     CHECK(loadgen.describe);
     for (int i = 0; i < SERVERS; i++) {
         snprintf(programs[i].name, sizeof programs[i].name, "model%d", i);
-        /* ids are the longer for it: as long as any can get */
+        /* makes the ids of cells as long as possible */
         snprintf(
             servers[i].text, sizeof servers[i].text, "model%d%.*s", i, i ? 0 : 185,
             ":trigger=edge,xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"

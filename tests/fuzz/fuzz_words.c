@@ -1,5 +1,6 @@
-/* fuzz_words.c - what stands on a command line, beyond file names: numbers, lists, CPUs, servers,
- * addresses, options. Invariant: what is accepted lies in its range. */
+/* fuzz_words.c - fuzzes the parsers of command line arguments: numbers, lists, CPUs, servers,
+ * addresses, options.
+ * Invariant: every accepted value is within its range. */
 #include "base/args.h"
 #include "base/check.h"
 #include "base/os.h"
@@ -56,7 +57,7 @@ static void read_address(const char *text) {
     CHECK(*host && strlen(host) < sizeof host && port >= 1);
 }
 
-/* The words of a command line are what spaces separate. */
+/* Splits the text at spaces and parses the words as options. */
 static void parse_options(char *text) {
     bool flag = false;
     uint64_t count = 1;
@@ -96,7 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     read_placement(text);
     read_address(text);
     nearest_word(text, candidates);
-    parse_options(text); /* last: it cuts the text up */
+    parse_options(text); /* last, because it modifies the text */
     free(text);
     return 0;
 }

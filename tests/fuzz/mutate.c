@@ -1,5 +1,5 @@
-/* mutate.c - changes a JSON document by one node, so that most inputs get past the parser and
- * many past the schema. Invariant: the same data and seed give the same change. */
+/* mutate.c - changes nodes of a JSON document, so that most inputs pass the parser and many pass
+ * the schema. Invariant: the same data and seed give the same change. */
 #include "base/rng.h"
 
 #include "tests/fuzz/fuzz.h"
@@ -14,7 +14,8 @@ static size_t count_nodes(const cJSON *node) {
     return count;
 }
 
-/* Node number `*index` in document order, and its parent. NULL once `*index` has run out. */
+/* Finds the node number *index in document order, and its parent. NULL if there are fewer nodes;
+ * *index is then reduced by their number. */
 static cJSON *find_node(cJSON *node, cJSON *parent, size_t *index, cJSON **found_parent) {
     if ((*index)-- == 0) {
         *found_parent = parent;
@@ -78,7 +79,7 @@ static cJSON *other_text(struct rng *random) {
     return cJSON_CreateString(text);
 }
 
-/* What may stand in place of a node: a value of its own kind mostly. */
+/* A replacement for a node, mostly of the same type. */
 static cJSON *other_node(cJSON *root, size_t nodes, const cJSON *node, struct rng *random) {
     cJSON *unused;
     switch (rng_below(random, 8)) {
@@ -105,7 +106,7 @@ static void change(cJSON *root, struct rng *random) {
     case 0:
         cJSON_Delete(cJSON_DetachItemViaPointer(parent, node));
         break;
-    case 1: /* once more: an item, or a key given twice */
+    case 1: /* duplicate: a second item, or a duplicate key */
         fresh = cJSON_Duplicate(node, true);
         if (cJSON_IsObject(parent))
             cJSON_AddItemToObject(parent, node->string, fresh);

@@ -1,4 +1,4 @@
-/* harness.c - a case is a child process; its outcome is its exit code. */
+/* harness.c - runs each case as a child process, whose exit code is the outcome; see harness.h. */
 #include "tests/support/harness.h"
 
 #include "base/check.h"
@@ -21,8 +21,8 @@ enum { EXIT_PASSED = 0, EXIT_FAILED = 1, EXIT_SKIPPED = 77, EXIT_SPOILT = 78, TR
 static const char *doing_what = "starting";
 static char case_label[160];
 static char note_text[256];   /* " # ..." or empty */
-static char spoilt_text[512]; /* why this try is worth nothing, or empty */
-static bool last_try;         /* a spoilt case is not run again */
+static char spoilt_text[512]; /* why this try does not count, or empty */
+static bool last_try;         /* a disturbed case is not run again */
 
 static void case_print(const char *outcome, const char *format, va_list rest) FORMAT_PRINTF(2, 0);
 
@@ -79,7 +79,7 @@ void case_note(const char *format, ...) {
 
 static void write_text(const char *text) {
     ssize_t ignored = write(STDOUT_FILENO, text, strlen(text));
-    (void)ignored; /* nothing is left to do about it */
+    (void)ignored; /* a failure cannot be handled */
 }
 
 static void deadline_passed(int signal_number) {
@@ -105,7 +105,7 @@ void harness_unguard(void) {
 
 /* ---- around it ---- */
 
-static volatile sig_atomic_t running_group; /* process group of the case that runs; 0: none */
+static volatile sig_atomic_t running_group; /* process group of the current case; 0: none */
 static bool any_failed;
 
 static void interrupted(int signal_number) {
@@ -140,7 +140,7 @@ static int case_try(const char *label, void (*body)(const void *argument), const
     running_group = pid;
     int status;
     while (waitpid(pid, &status, 0) < 0) CHECK_OP(errno, ==, EINTR);
-    kill(-pid, SIGKILL); /* what it left behind */
+    kill(-pid, SIGKILL); /* remaining processes of the case */
     running_group = 0;
     if (WIFEXITED(status)) return WEXITSTATUS(status);
     printf("not ok %s # the test itself ended by signal %d\n", label, WTERMSIG(status));

@@ -1,13 +1,13 @@
-/* harness.h - how the black-box test programs run a case and say how it went.
- * Invariant: every case ends with exactly one line "ok", "not ok" or "skip" on stdout, and nothing
+/* harness.h - runs the cases of the black-box tests and prints their outcome.
+ * Invariant: each case prints exactly one line "ok", "not ok" or "skip" on stdout, and no process
  * that it started outlives it.
  *
- * A case that finds its figures spoilt by other work on the machine is run again, TRIES times in
- * all; if the last try is spoilt too, the case is skipped with the measured figure as the reason.
+ * If other work on the machine disturbed the measurements of a case, the case is run again, up to
+ * TRIES times in all. If the last try is disturbed too, the case is skipped and the reason contains
+ * the measured figure.
  *
- * A case runs in a process and a process group of its own under an alarm: one that hangs fails, and
- * what it started is killed. A case that fails therefore just ends: nothing is freed on the way
- * out. */
+ * Each case runs in its own process and process group with an alarm. A case that hangs fails, and
+ * its processes are killed. A case that fails exits immediately and frees nothing. */
 #ifndef TESTS_HARNESS_H
 #define TESTS_HARNESS_H
 
@@ -21,29 +21,29 @@
         if (!(condition)) case_fail(__VA_ARGS__);                                                  \
     } while (0)
 
-/* ---- in a case ---- */
+/* ---- within a case ---- */
 
-/* Ends the case as failed, or as skipped, with the reason. */
+/* End the case as failed or as skipped, with a reason. */
 void case_fail(const char *format, ...) __attribute__((noreturn)) FORMAT_PRINTF(1, 2);
 void case_skip(const char *format, ...) __attribute__((noreturn)) FORMAT_PRINTF(1, 2);
 
-/* Notes that other work on the machine spoilt what this case measured, with the measured figure.
- * The case goes on: what the machine cannot spoil is still checked, and can still fail. At its end
- * it is run again, or skipped with the first note as the reason. */
+/* Records that other work on the machine disturbed the measurement; the text should contain the
+ * measured figure. The case continues, and its other checks can still fail. At its end it is run
+ * again, or skipped with the first recorded text as the reason. */
 void case_spoilt(const char *format, ...) FORMAT_PRINTF(1, 2);
 
 /* Ends the case as if its function had returned. */
 void case_end(void) __attribute__((noreturn));
 
-/* Says what the case waits for now; named if its deadline passes. `what` is not copied. */
+/* Sets what the case is waiting for; it is printed if the deadline passes. `what` is not copied. */
 void case_doing(const char *what);
 
-/* A remark printed behind "ok". */
+/* Sets a remark that is printed after "ok". */
 void case_note(const char *format, ...) FORMAT_PRINTF(1, 2);
 
-/* ---- around cases ---- */
+/* ---- outside of cases ---- */
 
-/* Call once, before the first case: an interrupted program takes its case with it. */
+/* Must be called before the first case. An interrupted program then also kills its current case. */
 void harness_start(void);
 
 /* Runs `body(argument)` as the case `label` ("conformance/epoll 1-byte"). Returns false if it
@@ -51,17 +51,15 @@ void harness_start(void);
 bool harness_run(const char *label, void (*body)(const void *argument), const void *argument,
                  double deadline_s);
 
-/* Why `name` is left out: what --skip NAME or --skip NAME=REASON said; NULL if it is not among
- * them.
- */
+/* The reason why --skip NAME or --skip NAME=REASON excludes `name`; NULL if none does. */
 const char *harness_skip_reason(const struct arg_texts *skipped, const char *name);
 
-/* Until harness_unguard a failure here, or the deadline, is that of `label` and ends the program.
- */
+/* Until harness_unguard, a failure or the end of the deadline is reported as a failure of `label`
+ * and ends the program. */
 void harness_guard(const char *label, double deadline_s);
 void harness_unguard(void);
 
-/* Whether a case has failed so far: 1, else 0; what main returns. */
+/* The exit code for main: 1 if a case has failed, otherwise 0. */
 int harness_exit_code(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* process.c - fork and exec. */
+/* process.c - child processes; see process.h. */
 #include "tests/support/process.h"
 
 #include "base/os.h"
@@ -26,7 +26,8 @@ pid_t process_start(char *const *argv, uint64_t nofile, int *input, int *output)
         dup2(out[1], STDOUT_FILENO);
         close(in[0]);
         close(out[1]);
-        signal(SIGPIPE, SIG_DFL); /* we ignore it; a program under test has to by itself */
+        signal(SIGPIPE,
+               SIG_DFL); /* the driver ignores it; a program under test must do so itself */
         if (nofile) {
             struct rlimit limit = {.rlim_cur = (rlim_t)nofile, .rlim_max = (rlim_t)nofile};
             setrlimit(RLIMIT_NOFILE, &limit);

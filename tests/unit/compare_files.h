@@ -1,5 +1,5 @@
-/* compare_files.h - results as a comparison reads them, made to measure, and what was made of them.
- * Invariant: results hold what a comparison reads and no more. */
+/* compare_files.h - builds results for tests of comparisons, and compares them. The results contain
+ * only the fields that a comparison reads. */
 #ifndef TESTS_UNIT_COMPARE_FILES_H
 #define TESTS_UNIT_COMPARE_FILES_H
 
@@ -16,7 +16,7 @@
 #define CLOSED "epoll/closed/c50/d1/64B"
 #define OPEN "epoll/open/c50/r20000/poisson/k1/64B"
 
-/* ---- results made to measure ---- */
+/* ---- results ---- */
 
 static inline cJSON *parse(const char *text) {
     cJSON *json = cJSON_Parse(text);
@@ -47,7 +47,7 @@ static inline cJSON *add_cell(cJSON *file, const char *id, const char *load) {
     return cell;
 }
 
-/* Appends slots around the figures, each a little off the one before. */
+/* Appends slots whose figures are near the given ones and differ slightly from each other. */
 static inline void add_slots(cJSON *cell, int count, double throughput, double cpu_ns,
                              const char *bound) {
     cJSON *samples = cJSON_GetObjectItem(cell, "samples");
@@ -73,7 +73,7 @@ static inline cJSON *closed_result(const char *session, int slots, double throug
     return file;
 }
 
-/* Changes what stands at a dotted path. */
+/* Replaces the value at a dotted path. */
 static inline void set(cJSON *file, const char *path, const char *value) {
     char parent[128];
     const char *key = strrchr(path, '.') + 1;
@@ -92,7 +92,7 @@ static inline cJSON *cell_of(cJSON *file, int index) {
 
 enum { FILES_MAX = 4 };
 
-/* The files of both sides; they end with the first NULL. */
+/* The files of both sides; each list ends with NULL. */
 struct sides {
     cJSON *left[FILES_MAX], *right[FILES_MAX];
 };

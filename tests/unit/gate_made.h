@@ -1,5 +1,5 @@
-/* gate_made.h - comparisons made by hand, for the tests of their outputs.
- * Invariant: every figure is known; a row with a verdict that has none is NAN throughout. */
+/* gate_made.h - handmade comparisons for tests of output formats. All figures are fixed; a row with
+ * a verdict that has no figures contains only NAN. */
 #ifndef TESTS_UNIT_GATE_MADE_H
 #define TESTS_UNIT_GATE_MADE_H
 
@@ -14,10 +14,9 @@
 #define ROWS 40
 #define HOSTILE "<&\">|\n::error::`*x*`\001\xff\r%0A"
 
-/* A report and its rows. */
 struct made {
-    struct gate_report report;  /* as the outputs take it */
-    struct gate_row rows[ROWS]; /* its rows */
+    struct gate_report report;
+    struct gate_row rows[ROWS]; /* rows of the report */
 };
 
 static inline void start(struct made *m) {
@@ -74,7 +73,7 @@ static inline void add_control(struct made *m, enum gate_verdict verdict) {
     m->report.control = make_row("a", METRIC_CPU, verdict, 0.002);
 }
 
-/* One row of every verdict that gate_decide gives. */
+/* Makes a report with one row for each verdict of gate_decide. */
 static inline void make_all(struct made *m, const char *cell) {
     start(m);
     for (int v = GATE_PASS; v < GATE_VERDICTS; v++) {
@@ -85,9 +84,9 @@ static inline void make_all(struct made *m, const char *cell) {
     add_control(m, GATE_PASS);
 }
 
-/* ---- what the outputs make of it; the texts are freed by the caller ---- */
+/* ---- outputs; the caller frees the texts ---- */
 
-/* All of a file, from its start. Closes it. */
+/* Reads a file from its start, and closes it. */
 static inline char *read_whole(FILE *file) {
     char *text = calloc(1, 1 << 20);
     assert_non_null(text);

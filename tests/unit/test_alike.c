@@ -1,10 +1,10 @@
-/* test_alike.c - what must not differ between two sides, and what may.
- * Invariant: each test changes one thing in results that pass. */
+/* test_alike.c - the conditions that must be equal on both sides of a comparison. Each test changes
+ * one field of results that pass. */
 #include "bench/gate/alike.h"
 #include "bench/support/reason.h"
 #include "tests/unit/compare_files.h"
 
-/* Compares two results that should not be compared: all rows say so, for this reason. */
+/* Expects that all rows of the comparison are "not measured" for this reason. */
 static void expect_incomparable(cJSON *left, cJSON *right, const char *reason) {
     struct gate_report report;
     compare_two(&report, left, right, 0);
@@ -25,7 +25,7 @@ static unsigned vary(const char *name) {
 static void differences_make_incomparable(void **state) {
     (void)state;
     static const struct {
-        const char *path, *value, *reason; /* what is changed to what; what is said */
+        const char *path, *value, *reason; /* changed field, its new value, expected reason */
     } cases[] = {
         {"env.host.kernel", "\"6.18\"", "kernel: 6.1 / 6.18; allow it with --vary kernel"},
         {"env.host.emulator", "\"wine\"",
@@ -75,7 +75,7 @@ static void several_differences_are_allowed_together(void **state) {
         if (!allowed) {
             expect_incomparable(
                 left, right,
-                "cpu.logical: 4 / 2, and more; allow it all with --vary cpu --vary kernel");
+                "cpu.logical: 4 / 2, and more; allow them with --vary cpu --vary kernel");
             continue;
         }
         compare_two(&report, left, right, vary("cpu") | vary("kernel"));
@@ -84,7 +84,7 @@ static void several_differences_are_allowed_together(void **state) {
     }
 }
 
-/* What is compared, names, and keys that only newer files have. */
+/* The compared figures, names, and keys that only newer files have. */
 static void what_may_differ(void **state) {
     (void)state;
     struct gate_report report;

@@ -1,5 +1,5 @@
-/* test_args.c - command lines: every kind of option, both ends of every range, one line an error.
- */
+/* test_args.c - parsing of command lines: each kind of option, both ends of each range, and one
+ * line per error. */
 #include "base/args.h"
 
 #include "tests/unit/unit.h"
@@ -11,7 +11,7 @@
 
 #define WORDS_MAX 8
 
-/* What a command line left behind. */
+/* The values and the output after parsing. */
 struct parsed {
     bool flag;                   /* --flag */
     uint64_t count;              /* --count, 1..100 */
@@ -21,13 +21,13 @@ struct parsed {
     const char *choice;          /* --choice */
     const char *long_choice;     /* --long-choice */
     struct arg_texts many;       /* --many */
-    struct arg_texts plain;      /* positionals */
-    struct arg_texts behind;     /* those behind --to */
-    enum args_outcome outcome;   /* of args_parse */
-    char out[2048], error[2048]; /* what was printed */
+    struct arg_texts plain;      /* positional arguments */
+    struct arg_texts behind;     /* positional arguments after --to */
+    enum args_outcome outcome;   /* result of args_parse */
+    char out[2048], error[2048]; /* output on stdout and stderr */
 };
 
-/* Sends a stream to a file from now on; returns what it was. */
+/* Redirects a stream to a file. Returns a descriptor for restore(). */
 static int divert(FILE *stream, FILE *to) {
     fflush(stream);
     int before = dup(fileno(stream));
@@ -45,7 +45,7 @@ static void restore(FILE *stream, int before, FILE *from, char *text, size_t siz
     fclose(from);
 }
 
-/* Parses `words`, ended by NULL. */
+/* Parses `words`, which end with NULL. */
 static struct parsed parse(bool positionals, const char *const *words) {
     struct parsed p = {.count = 7, .real = 1, .text = "preset", .choice = "closed"};
     const struct arg rows[] = {
@@ -91,7 +91,7 @@ static void expect_run(const struct parsed *p) {
     assert_string_equal(p->out, "");
 }
 
-/* Refused with exactly this line. */
+/* Expects an error with exactly this line. */
 static void expect_wrong(const struct parsed *p, const char *line) {
     assert_int_equal(p->outcome, ARGS_WRONG);
     size_t length = strlen(p->error);

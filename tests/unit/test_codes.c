@@ -1,5 +1,5 @@
-/* test_codes.c - the words of result files, and how the codes of a slot are read.
- * Invariant: runs from the top of the source tree, where the schemas are. */
+/* test_codes.c - the names of codes in code and schema, and the codes of a slot. Must run from the
+ * top of the source tree, which contains the schemas. */
 #include "bench/gate/gate_reason.h"
 #include "bench/result/codes.h"
 #include "bench/result/old_codes.h"
@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Whether `list` holds these names in this order, and then null, if that may be. */
+/* Expects that `list` has these names in this order, followed by null if `or_null`. */
 static void expect_list(const cJSON *list, const char *const *names, int count, bool or_null) {
     assert_int_equal(cJSON_GetArraySize(list), count + or_null);
     for (int i = 0; i < count; i++)
@@ -28,8 +28,8 @@ static void the_schemas_list_every_code(void **state) {
     assert_true(result && gate);
     expect_list(json_item(result, "$defs.validity_code.examples"), validity_names, VALIDITY_CODES,
                 false);
-    expect_list(json_item(gate, "$defs.validity_code_or_null.examples"), validity_names, VALIDITY_CODES,
-                true);
+    expect_list(json_item(gate, "$defs.validity_code_or_null.examples"), validity_names,
+                VALIDITY_CODES, true);
     expect_list(json_item(result, "$defs.skip_code.examples"), skip_names, SKIP_CODES, false);
     expect_list(json_item(result, "$defs.uncounted_code_or_null.examples"), uncounted_names,
                 UNCOUNTED_CODES, true);
@@ -88,7 +88,7 @@ static void an_old_slot_has_the_codes_of_its_texts(void **state) {
     cJSON_Delete(slot);
 }
 
-/* As schema 1.2 wrote them. These texts are of the past: they stay as they are. */
+/* The texts of schema 1.2. They must not be changed. */
 static void every_old_text_is_known(void **state) {
     (void)state;
     static const struct {

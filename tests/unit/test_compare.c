@@ -1,6 +1,5 @@
-/* test_compare.c - two sides of results: which cells meet, what their figures say, which files can
- * be sides at all.
- * Invariant: each test changes one thing in results that pass. */
+/* test_compare.c - comparison of two sides: matching of cells, figures, and files that cannot be
+ * compared. Each test changes one thing in results that pass. */
 #include "bench/gate/sides.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
@@ -32,7 +31,7 @@ static void a_slower_candidate_has_regressed(void **state) {
     assert_near(row->candidate, 0.9036e5, 1e-3);
     assert_int_equal(row->slots[0], 9);
     assert_int_equal(row->slots[1], 9);
-    /* nine logarithms, 0.001 apart: deviation 0.00274 */
+    /* nine logarithms, each 0.001 apart: standard deviation 0.00274 */
     assert_near(row->smallest, 3.7 * 0.002728 * sqrt(2.0 / 9), 1e-5);
     expect_verdict(row_of(&report, CLOSED, METRIC_CPU), GATE_PASS, "");
     assert_int_equal(exit_code(&report), 1);
@@ -64,7 +63,7 @@ static void metrics_follow_the_load(void **state) {
     compare_clear(&report);
 }
 
-/* Makes the slots of a file's first cell those of a version without the p99. */
+/* Removes the p99 from the slots of a file's first cell, as if an older version had written it. */
 static cJSON *without_p99(cJSON *file) {
     cJSON *slot;
     cJSON_ArrayForEach(slot, cJSON_GetObjectItem(cell_of(file, 0), "samples"))
@@ -102,7 +101,7 @@ static void a_metric_that_both_sides_lack_is_not_mentioned(void **state) {
     compare_clear(&report);
 }
 
-/* The candidate may have lost it, so that its silence is no pass. */
+/* The candidate may have lost the metric by mistake, so this is not a pass. */
 static void a_metric_that_the_candidate_lacks_is_not_measured(void **state) {
     (void)state;
     struct gate_report report;
@@ -114,7 +113,7 @@ static void a_metric_that_the_candidate_lacks_is_not_measured(void **state) {
     compare_clear(&report);
 }
 
-/* Null says that the version has the metric, and did not know its value. */
+/* Null means that the version has the metric but does not know its value. */
 static void an_unknown_figure_is_not_new(void **state) {
     (void)state;
     struct gate_report report;
@@ -178,7 +177,8 @@ static void a_figure_of_the_pair_is_not_gated(void **state) {
     compare_clear(&report);
 }
 
-/* The baseline shows the server: a candidate that does not is no reason to be content. */
+/* The baseline was limited by the server. A candidate that was not does not show the server, so it
+ * must not pass. */
 static void a_candidate_at_the_generators_limit_is_not_measured(void **state) {
     (void)state;
     struct gate_report report;
@@ -219,7 +219,7 @@ static void a_new_cell_is_not_gated_and_a_lost_one_is(void **state) {
     add_slots(add_cell(left, OPEN, "open"), 8, 2e4, 5e3, "none");
     compare_two(&report, left, right, 0);
     expect_verdict(row_of(&report, OPEN, METRIC_P50), GATE_NOT_MEASURED,
-                   "the candidate does not have it");
+                   "the candidate does not have this cell");
     assert_int_equal(exit_code(&report), 3);
     compare_clear(&report);
 }
@@ -258,7 +258,7 @@ static void the_same_session_is_identical(void **state) {
     compare_clear(&report);
 }
 
-/* Somebody's copy with other figures is not the same, whatever it is called. */
+/* A copy with other figures is not the same session, even under the same name. */
 static void a_copy_that_was_changed_is_compared(void **state) {
     (void)state;
     struct gate_report report;

@@ -1,6 +1,6 @@
-/* test_counters.c - counted system calls and sleeps against children that make a known number of
- * them, and against a server of whom it is known.
- * Invariant: every child ends when the test does, by the end of its input. */
+/* test_counters.c - counters of system calls and sleeps, with children that make a known number of
+ * them and with a server whose number of calls is known.
+ * Invariant: each child exits when the test ends, because its input ends. */
 #include "base/os.h"
 
 #include "bench/machine/counters.h"
@@ -18,8 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CALLS 20000 /* that a child makes per round, in each of its threads */
-#define YIELDS 20   /* among them: they give the CPU up, but wait for nothing */
+#define CALLS 20000 /* system calls per round and thread */
+#define YIELDS 20   /* of these, sched_yield: it gives up the CPU but does not sleep */
 #define ROUNDS 20
 #define THREADS 3
 #define DEADLINE_NS 20000000000u
@@ -27,8 +27,8 @@
 static struct uncounted why;
 
 struct child {
-    pid_t pid;  /* its id */
-    int orders; /* a byte written here makes it do a round */
+    pid_t pid;
+    int orders; /* each byte written here starts a round */
 };
 
 /* ---- children ---- */
@@ -41,7 +41,7 @@ static void *make_calls(void *unused) {
     return unused;
 }
 
-/* A round of a child that calls from threads which begin and end in it. */
+/* A round in which threads begin, make the calls, and end. */
 static void *make_calls_in_threads(void *unused) {
     pthread_t threads[THREADS];
     for (int i = 0; i < THREADS; i++)
@@ -50,7 +50,7 @@ static void *make_calls_in_threads(void *unused) {
     return unused;
 }
 
-/* Starts a child that does a round for every byte of orders. */
+/* Starts a child that runs `round` for each byte in `orders`. */
 static struct child start(void *(*round)(void *unused)) {
     int ends[2];
     assert_int_equal(pipe(ends), 0);
@@ -73,7 +73,7 @@ static void end(const struct child *c) {
     assert_int_equal(status, 0);
 }
 
-/* How often the child's living threads have slept, as the kernel keeps it of itself. */
+/* Number of sleeps of the child's live threads, according to the kernel. */
 static uint64_t slept(const struct child *c) {
     struct os_usage usage;
     assert_int_equal(os_process_usage(c->pid, &usage), 0);
@@ -88,7 +88,7 @@ static void await_sleep(const struct child *c, uint64_t beyond) {
     }
 }
 
-/* Lets the child do a round, and waits until it sleeps again. */
+/* Lets the child run a round, and waits until it sleeps again. */
 static void order(const struct child *c) {
     uint64_t before = slept(c);
     assert_int_equal(write(c->orders, "x", 1), 1);
@@ -106,7 +106,7 @@ static void skip_unless_permitted(void) {
 
 /* ---- tests ---- */
 
-/* Both have one CPU, so that the child is also made to give it up. */
+/* Both share one CPU, so that the child is also preempted. */
 static void calls_and_sleeps_are_exact(void **state) {
     (void)state;
     skip_unless_permitted();
@@ -124,7 +124,7 @@ static void calls_and_sleeps_are_exact(void **state) {
     assert_int_equal(counts.syscalls, 0);
     for (int i = 0; i < ROUNDS; i++) order(&c);
     uint64_t until_ns = os_clock_ns() + DEADLINE_NS;
-    do { /* the event comes a moment after the kernel's own account */
+    do { /* the event may arrive shortly after the kernel's own count */
         assert_true(counters_read(counters, &counts));
     } while ((counts.syscalls < calls || counts.sleeps < slept(&c) - before) &&
              os_clock_ns() < until_ns);
@@ -155,7 +155,7 @@ static void threads_are_counted_after_their_end(void **state) {
     assert_string_equal(why.reason.text, "the server has ended");
 }
 
-/* Puts the path of a program of this build there; this one is in a directory below. */
+/* Sets the path of a program of this build. The test itself is one directory below. */
 static void find_program(struct program *program, const char *name) {
     char self[PATH_SIZE];
     assert_int_equal(os_executable_path(self, sizeof self), 0);
@@ -168,7 +168,7 @@ static double figure(const cJSON *sample, const char *group, const char *key) {
     return describe_number(object, key);
 }
 
-/* One connection, one message in flight: the server's epoll_wait, recv and send, and no more. */
+/* With one message in flight the server makes three calls per echo: epoll_wait, recv and send. */
 static void a_counted_slot_has_three_calls_per_echo(void **state) {
     (void)state;
     static struct program epoll = {.name = "epoll"}, loadgen = {.name = "loadgen"};
@@ -213,7 +213,7 @@ static void a_counted_slot_has_three_calls_per_echo(void **state) {
         skip();
     }
     double echoes = figure(sample, "totals", "bytes_received") / cell.size_bytes;
-    double voluntary = figure(sample, "server", "ctx_voluntary"); /* of the window */
+    double voluntary = figure(sample, "server", "ctx_voluntary"); /* within the window */
     assert_true(cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(counters, "reason")));
     assert_true(cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(counters, "code")));
     assert_true(calls * echoes >= 3 * echoes - 0.5 && calls * echoes < 3 * echoes + 50);

@@ -1,5 +1,5 @@
-/* test_doctor.c - each rule of the doctor fires on its fact, and only on it.
- * Invariant: the facts are made up; nothing of this machine enters. */
+/* test_doctor.c - each rule of the doctor fires for its own fact only. All facts are invented; none
+ * comes from the machine. */
 #include "bench/machine/doctor.h"
 #include "bench/session/session.h"
 #include "tests/unit/unit.h"
@@ -31,7 +31,7 @@ static struct doctor_facts fit(void) {
                                  .clock = "tsc"};
 }
 
-/* The findings read "level id: found", one a line. */
+/* Expects these findings, one per line: "level id: found". */
 static void expect_at(const struct doctor_facts *facts, const char *expected, int line) {
     char text[4096] = "";
     cJSON *findings = doctor_findings(facts);
@@ -64,7 +64,7 @@ static void what_is_unknown_is_no_finding(void **state) {
     (void)state;
     struct doctor_facts f = doctor_unknown();
     EXPECT(f, "");
-    /* the numbers stand first, without a gap */
+    /* the first fields are all numbers, without gaps */
     for (size_t at = 0; at < offsetof(struct doctor_facts, uring_reason); at += sizeof(double)) {
         double *fact = (double *)(void *)((char *)&f + at);
         assert_true(isnan(*fact));
@@ -79,8 +79,8 @@ static void numbers_have_their_limits(void **state) {
     (void)state;
     static const struct {
         size_t fact;          /* offset of a number */
-        double good, bad;     /* the last that is fine, the first that is not */
-        const char *expected; /* of the bad one */
+        double good, bad;     /* last value without a finding, first value with one */
+        const char *expected; /* finding for the bad value */
     } cases[] = {
 #define FACT(name) offsetof(struct doctor_facts, name)
         {FACT(quota_cpus), 8, 1.5, "problem quota: the control group is limited to 1.5 of 8 CPUs"},
@@ -125,7 +125,7 @@ static void one_cpu_is_too_few(void **state) {
     EXPECT(f, "");
     f.busy_cpus = 0.2;
     EXPECT(f, "problem busy: other processes keep 0.2 of 2 CPUs busy");
-    f.cpus = 1; /* and nothing of the set, which is the reason, nor of who uses it */
+    f.cpus = 1; /* no finding about the set, which is the cause, and none about other users */
     EXPECT(f, "problem cpus: iobench may use only 1 CPU");
 }
 
@@ -139,7 +139,7 @@ static void texts_are_judged(void **state) {
     EXPECT(f, "");
     strcpy(f.clock, "xen");
     EXPECT(f, "advice clock: the clock's source is xen");
-    f.clock_ns = 1200; /* one finding, the worse one */
+    f.clock_ns = 1200; /* only the worse finding */
     EXPECT(f, "problem clock: reading the clock (xen) takes 1200 ns");
     f = fit();
     strcpy(f.mitigations, "meltdown, mds");
@@ -155,17 +155,17 @@ static void texts_are_judged(void **state) {
     EXPECT(f, "problem emulator: this is wine 8.0, not Windows itself");
 }
 
-/* What the server says counts; the setting only where it could not be asked. */
+/* The server's answer counts. The setting counts only if the server could not be asked. */
 static void io_uring_is_judged_by_trying_it(void **state) {
     (void)state;
     struct doctor_facts f = fit();
-    f.uring_disabled = 1; /* and this process has the right */
+    f.uring_disabled = 1; /* this process has the privilege anyway */
     EXPECT(f, "");
     f.uring_works = NAN;
     EXPECT(f, "advice io_uring: kernel.io_uring_disabled is 1");
     f.uring_disabled = 0;
     EXPECT(f, "");
-    f.uring_works = 0; /* a seccomp filter leaves the setting as it is */
+    f.uring_works = 0; /* blocked by a seccomp filter, which does not change the setting */
     strcpy(f.uring_reason, "ring: Operation not permitted");
     EXPECT(f, "advice io_uring: echo-io_uring cannot run: ring: Operation not permitted");
     f.uring_disabled = 2;
@@ -196,7 +196,7 @@ static void the_servers_are_asked(void **state) {
 static void problems_come_first(void **state) {
     (void)state;
     struct doctor_facts f = fit();
-    f.cpus = f.machine_cpus = f.quota_cpus = 1; /* too few, but no more is forbidden */
+    f.cpus = f.machine_cpus = f.quota_cpus = 1; /* too few, but there are no more */
     f.turbo = 1;
     f.available_bytes = 0;
     EXPECT(f, "problem cpus: iobench may use only 1 CPU\n"
@@ -204,7 +204,7 @@ static void problems_come_first(void **state) {
               "advice turbo: turbo is on");
 }
 
-/* Whatever machine this runs on, looking at it gives facts that make sense. */
+/* The facts of the machine that runs this test are plausible. */
 static void looking_is_harmless(void **state) {
     (void)state;
     struct doctor_facts f;

@@ -1,6 +1,6 @@
-/* test_files.c - files and folders: what is written is there whole, what fails says why, and
- * nothing else is left behind. Reading is tested in test_json_file.c. Invariant: all of it happens
- * in a temporary folder, which is empty between tests. */
+/* test_files.c - files and folders: complete writes, error texts, and no files left behind.
+ * test_json_file.c tests reading. All tests use a temporary folder, which is empty between tests.
+ */
 #include "bench/support/files.h"
 #include "bench/support/paths.h"
 #include "tests/unit/unit.h"
@@ -28,7 +28,7 @@ static const char *in(char path[PATH_SIZE], const char *name) {
     return path;
 }
 
-/* The names in the folder are these, each followed by a blank. */
+/* Expects these names in the folder, each followed by a blank. */
 static void expect_names(const char *expected) {
     struct files_list list;
     struct reason reason;
@@ -73,7 +73,7 @@ static void what_cannot_be_replaced_stays(void **state) {
     char path[PATH_SIZE], below[PATH_SIZE];
     struct reason reason = {.text = ""};
     assert_true(files_make_folder(in(path, "sub"), &reason));
-    assert_true(files_make_folder(path, &reason)); /* it is there already */
+    assert_true(files_make_folder(path, &reason)); /* it exists already */
     assert_false(files_replaceable(path, &reason));
     assert_string_equal(reason.text, "illegal operation on a directory");
     assert_false(files_replace(path, "x", 1, &reason));
@@ -90,7 +90,7 @@ static void appending_keeps_what_is_there(void **state) {
     struct reason reason = {.text = ""};
     in(path, "log");
     assert_true(files_appendable(path, &reason));
-    expect_names(""); /* asking creates nothing */
+    expect_names(""); /* the query creates no file */
     assert_true(files_append(path, "one\n", &reason));
     assert_true(files_appendable(path, &reason));
     assert_true(files_append(path, "two\n", &reason));

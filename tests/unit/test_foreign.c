@@ -1,5 +1,5 @@
-/* test_foreign.c - commands into words, programs in PATH, names of foreign servers.
- * Invariant: nothing is started. */
+/* test_foreign.c - splitting of commands into words, search in PATH, names of foreign servers. No
+ * program is started. */
 #include "bench/suite/foreign.h"
 #include "tests/unit/unit.h"
 
@@ -10,7 +10,7 @@
 static struct foreign_words words;
 static struct reason reason;
 
-/* The words with a '|' between them; "" and the reason if it is refused. */
+/* The words separated by '|'; "" if the command is refused, with the reason set. */
 static const char *split(const char *command) {
     static char joined[2048];
     *joined = *reason.text = '\0';
@@ -55,8 +55,8 @@ static void port_stands_anywhere(void **state) {
 static void refusals_say_why(void **state) {
     (void)state;
     static const struct {
-        const char *command; /* that is wrong */
-        const char *why;     /* part of the reason */
+        const char *command;
+        const char *why; /* part of the reason */
     } cases[] = {
         {"", "no program"},
         {" \t ", "no program"},

@@ -1,5 +1,4 @@
-/* test_forest.c - what the forest plot makes of a comparison.
- * Invariant: comparisons are made here, and hold what the plot reads and no more. */
+/* test_forest.c - the forest plot. The comparisons contain only the fields that the plot reads. */
 #include "bench/plot/fill.h"
 #include "bench/plot/forest.h"
 #include "bench/support/reason.h"
@@ -24,7 +23,7 @@ static bool draw(struct plot *plot, const char *text, struct reason *reason) {
     return drawn;
 }
 
-/* Draws two rows with a control above them. */
+/* Fills a plot with a control and two rows. */
 static void draw_rows(struct plot *plot, const char *first, const char *second,
                       const char *control) {
     char text[2048];
@@ -81,7 +80,7 @@ static void without_an_estimate_there_is_the_verdict(void **state) {
     assert_int_equal(plot.series[0].points->marker, MARKER_NONE);
     assert_true(isnan(plot.series[0].points->low));
     assert_string_equal(plot.series[0].note, "NOT MEASURED");
-    /* an interval without ends goes from edge to edge */
+    /* an unbounded interval covers the whole scale */
     assert_near(plot.series[1].points->low, -log(1.03));
     assert_near(plot.series[1].points->high, log(1.03));
     assert_null(strstr(plot.notes, "hollow"));
@@ -103,7 +102,7 @@ static void what_is_far_off_stands_at_the_edge(void **state) {
 static void other_documents_are_refused(void **state) {
     (void)state;
     static const struct {
-        const char *text, *reason; /* what is refused, and why */
+        const char *text, *reason;
     } cases[] = {
         {"{}", "schema.name: not \"iobench-gate\""},
         {"{\"schema\":{\"name\":\"iobench-gate\",\"version_major\":2}}",

@@ -1,4 +1,4 @@
-/* test_frame.c - the frame of the page: which texts are one, and where its parts go. */
+/* test_frame.c - the template of the page: checks of placeholders, and their order. */
 #include "bench/report/frame.h"
 #include "tests/unit/unit.h"
 

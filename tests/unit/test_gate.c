@@ -1,5 +1,5 @@
-/* test_gate.c - the decision of a comparison, on differences made by hand.
- * Invariant: no difference is drawn at random, so that every p can be looked up. */
+/* test_gate.c - the decision of a comparison, with handmade differences. None is random, so every p
+ * can be verified by hand. */
 #include "bench/gate/figures.h"
 #include "bench/gate/gate.h"
 #include "bench/support/reason.h"
@@ -12,11 +12,10 @@
 
 #define ROWS 8
 
-/* A report with room for rows. */
 struct made {
-    struct gate_report report;  /* its rows are those */
-    struct gate_row rows[ROWS]; /* of cells "a", "b", ... */
-    struct reason why;          /* of the exit code */
+    struct gate_report report;
+    struct gate_row rows[ROWS]; /* rows of the report, with cells "a", "b", ... */
+    struct reason why;          /* reason of the exit code */
 };
 
 static struct gate_row *add(struct made *m, enum metric metric) {
@@ -28,7 +27,8 @@ static struct gate_row *add(struct made *m, enum metric metric) {
     return row;
 }
 
-/* `count` differences around `middle`, evenly `width` apart from end to end; of a stage. */
+/* Fills a stage with `count` evenly spaced differences around `middle`; `width` is the distance
+ * between the first and the last. */
 static void spread(struct gate_row *row, int stage, size_t count, double middle, double width) {
     size_t *have = stage == 1 ? &row->stage1 : &row->stage2;
     double *d = row->differences + (stage == 1 ? 0 : row->stage1);
@@ -130,10 +130,10 @@ static void noise_is_inconclusive_and_alone_it_is_nothing(void **state) {
     assert_int_equal(row->verdict, GATE_INCONCLUSIVE);
     assert_true(row->smallest > 0.2 && row->smallest < 0.3); /* 3.7 x 0.21 / sqrt(8) */
     spread(add(&m, METRIC_CPU), 1, 8, 0, 0.01);
-    assert_int_equal(decide(&m, GATE_FAIL_REGRESSION), 0); /* the other one is not */
+    assert_int_equal(decide(&m, GATE_FAIL_REGRESSION), 0); /* the other row did not regress */
 }
 
-/* p is 1/256 for eight differences of one sign: enough alone, not in a family of three. */
+/* Eight differences of one sign give p = 1/256: significant alone, but not in a family of three. */
 static void a_family_demands_more(void **state) {
     (void)state;
     for (size_t others = 0; others < 3; others++) {
@@ -163,7 +163,7 @@ static void what_was_not_measured_is_never_green(void **state) {
     row->gated = false;
     assert_int_equal(decide(&m, GATE_FAIL_REGRESSION), 0);
     row->gated = true;
-    both_stages(&m, METRIC_CPU, 0.1, 0.01); /* 1 beats 3 */
+    both_stages(&m, METRIC_CPU, 0.1, 0.01); /* exit code 1 takes precedence over 3 */
     assert_int_equal(decide(&m, GATE_FAIL_REGRESSION), 1);
 }
 
@@ -179,8 +179,8 @@ static void the_identical_and_the_new_are_fine(void **state) {
 static void a_control_that_shifts_voids_everything(void **state) {
     (void)state;
     static const struct {
-        double middle, width; /* of its differences; ln 1.015 = 0.0149 */
-        bool invalid;         /* what follows */
+        double middle, width; /* differences of the control; ln 1.015 = 0.0149 */
+        bool invalid;         /* expected */
     } cases[] = {{0, 0.02, false},
                  {0.014, 0.001, false},
                  {0.016, 0.001, true},
@@ -214,7 +214,7 @@ static void all_cells_shifting_with_the_control_is_the_machine(void **state) {
             for (size_t i = 0; i < cells; i++)
                 spread(add(&m, METRIC_CPU), 1, 8, i == 4 ? 0 : 0.02, 0.001);
             m.report.control.metric = METRIC_CPU;
-            /* 6 of 8 differences of one sign: p is large, the shift is there */
+            /* 6 of 8 differences have one sign: p is large although there is a shift */
             spread(&m.report.control, 1, 8, with_control ? 0.02 : 0.001, 0.1);
             decide(&m, GATE_FAIL_REGRESSION);
             assert_int_equal(m.report.invalid, with_control && cells == 5);
@@ -259,7 +259,7 @@ static double figure(enum metric metric, const char *scenario, const char *sampl
     "\"wakeups_per_echo\":0,\"reason\":null},\"validity\":{\"verdict\":\"" verdict "\","           \
     "\"codes\":[\"server_died\"],\"reasons\":[\"it died\"]}}"
 
-/* What decides is the code and the figures: how a reason is worded changes nothing. */
+/* Codes and figures decide, not the wording of a reason. */
 static void what_is_broken_is_told_from_what_is_disturbed(void **state) {
     (void)state;
 #define OF(messages, mismatch, verdict, codes, reason)                                             \
@@ -267,9 +267,9 @@ static void what_is_broken_is_told_from_what_is_disturbed(void **state) {
     "},\"validity\":{\"verdict\":\"" verdict "\"," codes "\"reasons\":[\"" reason "\"]}}"
 #define CODE(name) "\"codes\":[\"" name "\"],"
     static const struct {
-        const char *sample;      /* of a slot */
-        bool broken;             /* what it shows */
-        enum validity_code slot; /* why, if so */
+        const char *sample;      /* slot in JSON */
+        bool broken;             /* expected */
+        enum validity_code slot; /* expected cause if broken */
     } cases[] = {
         {OF("9", "0", "invalid", CODE("server_died"), "?"), true, VALIDITY_SERVER_DIED},
         {OF("9", "0", "invalid", CODE("totals_disagree"), "?"), true, VALIDITY_TOTALS_DISAGREE},
@@ -278,7 +278,7 @@ static void what_is_broken_is_told_from_what_is_disturbed(void **state) {
         {OF("9", "0", "invalid", CODE("saturated"), "server killed by signal 9"), false, 0},
         {OF("9", "0", "invalid", CODE("no_stats"), "totals disagree"), false, 0},
         {OF("9", "0", "suspect", CODE("sent_late"), "server slept"), false, 0},
-        /* before there were codes */
+        /* without codes, as in files before schema 1.3 */
         {OF("9", "0", "invalid", "", "saturated: 90 % of the offered load"), false, 0},
         {OF("9", "0", "suspect", "", "server slept"), false, 0},
         {OF("9", "0", "invalid", "", "server ended too early: killed by signal 9"), true,
@@ -299,7 +299,7 @@ static void what_is_broken_is_told_from_what_is_disturbed(void **state) {
     }
 }
 
-/* The cause comes first, even where it is not the first reason. */
+/* The reason that makes the slot broken is reported, even if it is not the first one. */
 static void the_reason_that_breaks_is_told(void **state) {
     (void)state;
     struct gate_reason why;
@@ -318,11 +318,11 @@ static void figures_come_from_where_they_mean_something(void **state) {
     static const char full[] = "{\"load\":\"open\",\"saturating\":true}";
     static const char churn[] = "{\"load\":\"churn\"}";
     static const struct {
-        enum metric metric;   /* which */
-        enum gate_code why;   /* GATE_NO_REASON: it does not go with the load */
-        const char *scenario; /* of a slot */
-        const char *sample;   /* of it */
-        double value;         /* NAN: none */
+        enum metric metric;
+        enum gate_code why;   /* expected; GATE_NO_REASON: the load does not have the metric */
+        const char *scenario; /* scenario of the slot in JSON */
+        const char *sample;   /* slot in JSON */
+        double value;         /* expected; NAN: none */
     } cases[] = {
         {METRIC_THROUGHPUT, GATE_NO_REASON, closed, SAMPLE("\"server\"", "valid"), 1000},
         {METRIC_THROUGHPUT, GATE_NO_REASON, closed, SAMPLE("\"none\"", "suspect"), 1000},

@@ -1,10 +1,10 @@
-/* test_gate_formats.c - a comparison as JUnit XML, Markdown and annotations of a workflow.
- * Invariant: what a format gives a meaning to never comes from a name. */
+/* test_gate_formats.c - a comparison as JUnit XML, Markdown and workflow annotations. Names with
+ * special characters are escaped in each format. */
 #include "tests/unit/gate_made.h"
 
 /* ---- JUnit ---- */
 
-/* One row of a verdict, whether it is gated, and what its case must hold. */
+/* Expects that the test case of a row with this verdict contains `element`. */
 static void expect_case(enum gate_verdict verdict, bool gated, int exit_code, bool invalid,
                         const char *element) {
     struct made m;
@@ -21,9 +21,9 @@ static void expect_case(enum gate_verdict verdict, bool gated, int exit_code, bo
              times(text, "<testcase "), times(text, "<failure "), times(text, "<error "),
              times(text, "<skipped "));
     expect(text, counts, 1);
-    if (invalid) expect(text, "name=\"conclusion\"", 0); /* the control is what is red */
+    if (invalid) expect(text, "name=\"conclusion\"", 0); /* the control fails */
     assert_non_null(end);
-    *end = '\0'; /* the row's case comes first */
+    *end = '\0'; /* the case of the row is the first */
     bool passes =
         !strstr(text, "<failure ") && !strstr(text, "<error ") && !strstr(text, "<skipped ");
     if (element ? !strstr(text, element) : !passes)
@@ -44,10 +44,10 @@ static void junit_is_as_red_as_the_exit_code(void **state) {
     expect_case(GATE_NOT_MEASURED, true, 3, false, "<error type=\"not-measured\"");
     expect_case(GATE_NOT_MEASURED, false, 0, false, "<skipped type=\"not-measured\"");
     expect_case(GATE_INCOMPARABLE, true, 3, false, "<error type=\"incomparable\"");
-    /* red without a row that is: a case of its own */
+    /* a failure that belongs to no row has its own test case */
     expect_case(GATE_INCONCLUSIVE, true, 3, false, "<skipped type=\"inconclusive\"");
     expect_case(GATE_INCONCLUSIVE, true, 1, false, "<skipped type=\"inconclusive\"");
-    /* of an invalid report only the control is at fault, and nothing passes */
+    /* in an invalid report only the control fails, and no row passes */
     expect_case(GATE_PASS, true, 3, true, "<skipped type=\"invalid\"");
     expect_case(GATE_REGRESSED, true, 3, true, "<skipped type=\"invalid\"");
     expect_case(GATE_NOT_MEASURED, true, 3, true, "<skipped type=\"invalid\"");
@@ -120,7 +120,7 @@ static void annotations_are_few_and_the_worst_first(void **state) {
     assert_true(strstr(text, "bad") < strstr(text, "gone"));
     expect(text, "REGRESSED: 20\u00a0\u00b5s -> 21\u00a0\u00b5s, +5.1 %25 (90 %25 interval", 8);
     free(text);
-    text = annotations_of(&m, 0, ""); /* nothing fails, so nothing is an error */
+    text = annotations_of(&m, 0, ""); /* exit code 0, so there are no error annotations */
     expect(text, "::error ", 0);
     expect(text, "::warning title=iobench ab%3A bad ", 8);
     free(text);
@@ -131,7 +131,7 @@ static void annotations_are_few_and_the_worst_first(void **state) {
     free(text);
 }
 
-/* Pipes of a line that part cells. */
+/* Number of unescaped pipes in a line, which separate columns. */
 static size_t columns_of(const char *line) {
     size_t count = 0;
     for (; *line && *line != '\n'; line++) count += *line == '|';
@@ -149,7 +149,7 @@ static void hostile_names_stay_names(void **state) {
     expect(text, "\n::", 0);
     free(text);
     text = gate_junit(&m.report, 1, HOSTILE);
-    expect(text, "<testcase ", GATE_VERDICTS); /* all but UNDECIDED, and the control */
+    expect(text, "<testcase ", GATE_VERDICTS); /* all except UNDECIDED, plus the control */
     expect(text, "name=\"&#60;&#38;&#34;&#62;|&#10;::error::`*x*`\ufffd\ufffd&#13;%0A ",
            GATE_VERDICTS - 1);
     expect(text, "&\"", 0);
@@ -168,7 +168,8 @@ static void hostile_names_stay_names(void **state) {
     free(text);
 }
 
-/* Cut in a character, too long, beyond Unicode, a surrogate, and what XML does not know. */
+/* A truncated character, an overlong one, one beyond Unicode, a surrogate, and characters that XML
+ * forbids. */
 static void xml_is_utf8_of_what_xml_knows(void **state) {
     (void)state;
     static const struct {

@@ -1,5 +1,5 @@
-/* test_gate_output.c - a comparison as table and JSON, what is concluded, and which files get it.
- * Invariant: runs from the top of the source tree, where the schema is. */
+/* test_gate_output.c - a comparison as table and JSON, its conclusion, and its output files. Must
+ * run from the top of the source tree, which contains the schema. */
 #include "bench/result/schema.h"
 #include "bench/support/json_file.h"
 #include "bench/support/reason.h"
@@ -7,13 +7,13 @@
 
 #include <unistd.h>
 
-/* The JSON, which was found to keep to its schema. */
+/* The JSON output, after a check against its schema. */
 static cJSON *json_of(const struct made *m, int exit_code, const char *why) {
     struct reason reason = {.text = ""};
     cJSON *schema = json_file_read("results/iobench-gate.schema.json", &reason);
     if (!schema) fail_msg("%s", reason.text);
     cJSON *json = gate_json(&m->report, exit_code, why);
-    char *text = cJSON_Print(json); /* what is read is what counts */
+    char *text = cJSON_Print(json); /* parse it again, as a reader would */
     cJSON_Delete(json);
     json = cJSON_Parse(text);
     cJSON_free(text);
@@ -75,7 +75,7 @@ static void a_table_names_every_verdict(void **state) {
                                            "  NEW\n",          "  \033[33mINCONCLUSIVE\033[0m\n",
                                            "NOT MEASURED\033", "  \033[31mINCOMPARABLE\033[0m\n"};
     for (size_t i = 0; i < sizeof verdicts / sizeof *verdicts; i++)
-        expect(coloured, verdicts[i], 1 + (i == 0)); /* the control passed too */
+        expect(coloured, verdicts[i], 1 + (i == 0)); /* the control also passed */
     expect(plain, "\033", 0);
     expect(plain, "    because ", 4);
     free(coloured);
@@ -181,7 +181,7 @@ static void json_has_changes_and_stages(void **state) {
     cJSON_Delete(json);
 }
 
-/* ---- what is odd ---- */
+/* ---- unusual values ---- */
 
 static void an_empty_report_is_never_green(void **state) {
     (void)state;
@@ -210,7 +210,7 @@ static void nothing_unknown_looks_like_a_figure(void **state) {
     for (int v = GATE_PASS; v < GATE_VERDICTS; v++)
         add(&m, "a", v % 2 ? METRIC_THROUGHPUT : METRIC_WAKEUPS, (enum gate_verdict)v, NAN);
     m.rows[0] = make_row("a", METRIC_THROUGHPUT, GATE_PASS, 0.001);
-    m.rows[0].low = -INFINITY; /* so few pairs bound nothing */
+    m.rows[0].low = -INFINITY; /* too few pairs for an interval */
     m.rows[0].high = INFINITY;
     char *texts[] = {table_of(&m, 1, "", false), gate_junit(&m.report, 1, ""),
                      gate_markdown(&m.report, 1, ""), annotations_of(&m, 1, "")};
@@ -247,11 +247,11 @@ static void files_are_written_as_asked(void **state) {
     struct gate_outputs outputs = {.quiet = true, .junit = junit, .markdown = markdown};
     setenv("GITHUB_STEP_SUMMARY", summary, 1);
     assert_true(gate_outputs_check(&outputs, &reason));
-    assert_int_equal(access(markdown, F_OK), -1); /* to look is not to write */
+    assert_int_equal(access(markdown, F_OK), -1); /* the check does not create the file */
     assert_int_equal(access(summary, F_OK), -1);
     for (int i = 0; i < 2; i++)
         assert_true(gate_outputs_write(&outputs, &m.report, 1, "", &reason));
-    setenv("GITHUB_STEP_SUMMARY", markdown, 1); /* both names of one file: once */
+    setenv("GITHUB_STEP_SUMMARY", markdown, 1); /* the same file twice: written once */
     assert_true(gate_outputs_write(&outputs, &m.report, 1, "", &reason));
     char *texts[] = {content(junit), content(markdown), content(summary)};
     expect(texts[0], "<testsuite ", 1);
@@ -265,9 +265,9 @@ static void files_are_written_as_asked(void **state) {
 static void files_that_cannot_be_written_are_named(void **state) {
     (void)state;
     static const struct {
-        struct gate_outputs outputs; /* what is asked for */
-        const char *summary;         /* GITHUB_STEP_SUMMARY */
-        const char *reason;          /* what begins the refusal */
+        struct gate_outputs outputs;
+        const char *summary; /* GITHUB_STEP_SUMMARY */
+        const char *reason;  /* start of the expected error */
     } cases[] = {{{.quiet = true, .junit = "no/such/a.xml"}, "", "--junit no/such/a.xml: "},
                  {{.quiet = true, .markdown = "results"}, "", "--markdown results: "},
                  {{.quiet = true}, "no/such/b", "GITHUB_STEP_SUMMARY no/such/b: "}};
@@ -312,7 +312,7 @@ static void workflows_are_told_beside_the_json(void **state) {
 }
 
 int main(void) {
-    unsetenv("GITHUB_ACTIONS"); /* where the tests run is not what they test */
+    unsetenv("GITHUB_ACTIONS"); /* the tests may run in a workflow themselves */
     unsetenv("GITHUB_STEP_SUMMARY");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_table_reads_as_a_whole),

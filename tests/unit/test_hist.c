@@ -1,5 +1,5 @@
-/* test_hist.c - the histogram against sorted arrays: nothing lost, every quantile within its
- * bucket. */
+/* test_hist.c - the histogram compared with sorted arrays: no value is lost, and each quantile is
+ * in the right bucket. */
 #include "base/hist.h"
 #include "base/json.h"
 #include "base/rng.h"
@@ -47,7 +47,7 @@ static int ascending(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* Values over ten decades, as latencies are. */
+/* A random value from a range of ten decades. */
 static uint64_t draw(struct rng *r) {
     return (uint64_t)exp2((double)rng_below(r, 3500) / 100.0);
 }
@@ -103,7 +103,7 @@ static void json_gives_back_what_it_took(void **state) {
     (void)state;
     struct hist *h = test_calloc(2, sizeof *h);
     char reason[160] = "";
-    for (int n = 0; n < 2; n++) { /* an empty one, too */
+    for (int n = 0; n < 2; n++) { /* the first one is empty */
         struct rng r;
         rng_seed(&r, 3, 0);
         hist_reset(&h[0]);
@@ -116,7 +116,7 @@ static void json_gives_back_what_it_took(void **state) {
     test_free(h);
 }
 
-/* What a damaged file may hold in place of a histogram's fields. */
+/* Histograms with damaged fields. */
 static void json_refuses_nonsense(void **state) {
     (void)state;
     static const char *const bad[] = {

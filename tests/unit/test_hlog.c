@@ -1,6 +1,5 @@
-/* test_hlog.c - histograms in the V2 encoding of HdrHistogram, against bytes derived by hand and
- * a decoder that knows the layout only from its definition.
- * Invariant: nothing that is compared went through zlib, whose bytes differ between versions. */
+/* test_hlog.c - the V2 encoding of HdrHistogram, compared with handmade bytes and read by an
+ * independent decoder. No compressed bytes are compared, because they depend on zlib's version. */
 #include "base/rng.h"
 
 #include "bench/result/hlog.h"
@@ -11,9 +10,10 @@
 #include <string.h>
 #include <zlib.h>
 
-/* ---- the layout, as HdrHistogram defines it for 3 digits and units of 1 ---- */
+/* ---- the layout of HdrHistogram for 3 digits and a lowest value of 1 ---- */
 
-/* Bucket k has 2048 places of width 2^k; of all but the first only the upper half is in use. */
+/* Bucket k has 2048 places of width 2^k. Of all buckets except the first, only the upper half is
+ * used. */
 static uint32_t place_of(uint64_t value) {
     uint32_t bucket = 0;
     while (value >> bucket >= 2048) bucket++;
@@ -48,7 +48,7 @@ static void record(struct hist *h, uint64_t value, uint64_t times) {
     h->count += times - 1;
 }
 
-/* Encodes `h`, frees it, and compares with the header and `size` bytes of counts. */
+/* Encodes `h`, frees it, and expects the header and these `size` bytes of counts. */
 static void assert_counts(struct hist *h, const uint8_t *counts, uint8_t size) {
     uint8_t header[] = {
         0x1c, 0x84, 0x93, 0x13,                         /* V2, counts of variable length */
@@ -77,8 +77,8 @@ static void few_counts_are_as_derived_by_hand(void **state) {
     record(h, 5, 70);
     record(h, 6, 63);
     record(h, 8, 64);
-    /* two zeros: -2 is 3; 1 is 2; two zeros; 70 is 140 = 12 + 128; 63 is 126; a zero: -1 is 1; 64
-     * is 128 */
+    /* ZigZag: two zeros are -2, encoded as 3; 1 is 2; two zeros; 70 is 140 = 12 + 128; 63 is 126;
+     * one zero is -1, encoded as 1; 64 is 128 */
     ASSERT_COUNTS(h, 3, 2, 3, 0x8c, 1, 126, 1, 0x80, 1);
 }
 
@@ -98,9 +98,9 @@ static void what_overflowed_is_not_in_it(void **state) {
 static void counts_may_need_more_than_32_bits(void **state) {
     (void)state;
     struct hist *h = new_hist();
-    record(h, 0, (uint64_t)1 << 31);       /* 2^32: four times seven bits, and 2^4 */
+    record(h, 0, (uint64_t)1 << 31);       /* 2^32: four bytes of seven bits, then 2^4 */
     record(h, 1, ((uint64_t)1 << 32) + 1); /* 2^33 + 2 */
-    record(h, 2, (uint64_t)1 << 53);       /* 2^54 = 2^5 behind seven times seven bits */
+    record(h, 2, (uint64_t)1 << 53);       /* 2^54: seven bytes of seven bits, then 2^5 */
     ASSERT_COUNTS(h, 0x80, 0x80, 0x80, 0x80, 0x10, 0x82, 0x80, 0x80, 0x80, 0x20, 0x80, 0x80, 0x80,
                   0x80, 0x80, 0x80, 0x80, 0x20);
 }
@@ -111,20 +111,20 @@ static void the_ninth_byte_holds_eight_bits(void **state) {
     record(h, 0, INT64_MAX); /* 2^64 - 2 */
     ASSERT_COUNTS(h, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff);
     h = new_hist();
-    record(h, 0, (uint64_t)1 << 55); /* 2^56: the first that takes nine bytes */
+    record(h, 0, (uint64_t)1 << 55); /* 2^56: the smallest number with nine bytes */
     ASSERT_COUNTS(h, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 1);
 }
 
 static void the_highest_value_is_in_the_last_place(void **state) {
     (void)state;
     struct hist *h = new_hist();
-    /* 60e9 >> 25 = 1788, so place 25 * 1024 + 1788 = 27388, behind as many zeros: 2 * 27388 - 1 =
+    /* 60e9 >> 25 = 1788, so place 25 * 1024 + 1788 = 27388, after as many zeros: 2 * 27388 - 1 =
      * 54775 = 119 + 128 * (43 + 128 * 3) */
     record(h, HIST_HIGHEST, 1);
     ASSERT_COUNTS(h, 128 + 119, 128 + 43, 3, 2);
 }
 
-/* ---- there and back ---- */
+/* ---- encoding and decoding ---- */
 
 static uint8_t sextet(char c) {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -133,7 +133,7 @@ static uint8_t sextet(char c) {
     return (uint8_t)(at - digits);
 }
 
-/* Decodes in place of `bytes`, which has room. Returns how many bytes. */
+/* Decodes into `bytes`, which must be large enough. Returns the number of bytes. */
 static size_t base64_decode(const char *text, uint8_t *bytes) {
     size_t size = 0, length = strlen(text);
     assert_int_equal(length % 4, 0);
@@ -163,7 +163,7 @@ static int64_t read_number(const uint8_t **at) {
     return bits & 1 ? -(int64_t)(bits / 2) - 1 : (int64_t)(bits / 2);
 }
 
-/* Reads a histogram of a log into `counts`, by place. */
+/* Decodes a histogram of a log into `counts`, indexed by place. */
 static void decode(const char *text, uint64_t counts[HIST_BUCKETS]) {
     uint8_t *envelope = test_malloc(strlen(text) + 1), *bytes = test_malloc(HLOG_ENCODED_MAX);
     size_t size = base64_decode(text, envelope);
@@ -218,7 +218,7 @@ static void every_place_may_be_full(void **state) {
     struct hist *h = new_hist();
     uint64_t *counts = test_malloc(HIST_BUCKETS * sizeof *counts);
     for (uint32_t i = 0; i < HIST_BUCKETS; i++)
-        h->count += h->counts[i] = ((uint64_t)1 << 49) + i; /* in sum still below 2^64 */
+        h->count += h->counts[i] = ((uint64_t)1 << 49) + i; /* the sum stays below 2^64 */
     char *text = hlog_histogram(h);
     decode(text, counts);
     assert_memory_equal(counts, h->counts, sizeof h->counts);

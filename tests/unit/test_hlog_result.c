@@ -1,7 +1,5 @@
-/* test_hlog_result.c - a result as an interval log: which slots and histograms are in it, in which
- * order, and how they are called. Invariant: the documents hold what the log is made of and no
- * more.
- */
+/* test_hlog_result.c - the interval log of a result: its slots, histograms, order and tags. The
+ * documents contain only the fields that the log uses. */
 #include "base/json.h"
 
 #include "bench/result/hlog.h"
@@ -37,7 +35,7 @@ static cJSON *add_sample(cJSON *samples, const char *verdict, double start_s) {
     return sample;
 }
 
-/* Gives the sample a histogram of one value; none of value 0. */
+/* Gives the sample a histogram with one value, or an empty one if the value is 0. */
 static void set_latency(cJSON *sample, const char *kind, const char *basis, uint64_t value) {
     struct hist *h = test_malloc(sizeof *h);
     hist_reset(h);
@@ -46,9 +44,9 @@ static void set_latency(cJSON *sample, const char *kind, const char *basis, uint
     test_free(h);
 }
 
-/* ---- what comes out ---- */
+/* ---- logs ---- */
 
-/* Makes the log and leaves out what encodes a histogram: that is another test's. */
+/* Makes the log and removes the encoded histograms, which test_hlog.c tests. */
 static void make_log(cJSON *document, struct hlog *log) {
     struct reason reason = {.text = ""};
     bool made = hlog_from_result(log, document, &reason);
@@ -125,12 +123,12 @@ static void only_what_tells_something_is_in_it(void **state) {
     cJSON *document = new_document("2026-11-24T16:35:58Z");
     cJSON *closed = add_sample(add_cell(document, "closed"), "valid", 1);
     set_latency(closed, "latency", "service", 1);
-    set_latency(closed, "service", "service", 1); /* the same */
+    set_latency(closed, "service", "service", 1); /* same as the latency */
     cJSON *open = add_sample(add_cell(document, "open"), "valid", 2);
     set_latency(open, "latency", "intended", 2);
     set_latency(open, "service", "service", 1);
     set_latency(open, "connect", "service", 3);
-    set_latency(open, "newcomers", "intended", 0); /* nobody was answered */
+    set_latency(open, "newcomers", "intended", 0); /* no newcomer was answered */
     cJSON *churn = add_sample(add_cell(document, "churn"), "valid", 3);
     set_latency(churn, "latency", "service", 0);
     set_latency(churn, "newcomers", "intended", 4);
@@ -146,7 +144,7 @@ static void only_what_tells_something_is_in_it(void **state) {
     hlog_clear(&log);
 }
 
-/* Each pair would be one tag if only what is forbidden were taken out. */
+/* Each pair would have the same tag if forbidden characters were just removed. */
 static void tags_are_one_word_and_differ(void **state) {
     (void)state;
     static const char *const pairs[][2] = {
@@ -175,7 +173,7 @@ static void tags_are_one_word_and_differ(void **state) {
     }
 }
 
-/* ---- when it began ---- */
+/* ---- start times ---- */
 
 static bool make_dated(struct hlog *log, const char *started_utc, struct reason *reason) {
     cJSON *document = new_document(started_utc);
@@ -185,7 +183,7 @@ static bool make_dated(struct hlog *log, const char *started_utc, struct reason 
     return made;
 }
 
-/* As `date -u -d TIME +%s` tells them. */
+/* Expected values are from `date -u -d TIME +%s`. */
 static void dates_are_seconds_since_1970(void **state) {
     (void)state;
     static const char *const dates[][2] = {

@@ -1,6 +1,6 @@
-/* test_identities.c - a result that holds together, and everything that breaks it.
- * Invariant: the document is fine before each change, and is refused after it for the figure that
- * was changed. Runs from the top of the source tree, where the schema is. */
+/* test_identities.c - a consistent result, and changes that make it inconsistent. The document is
+ * accepted before each change, and refused after it because of the changed field. Must run from the
+ * top of the source tree, which contains the schema. */
 #include "base/json.h"
 
 #include "bench/result/result_file.h"
@@ -76,7 +76,7 @@ static cJSON *parse(const char *text) {
     return json;
 }
 
-/* 998 values from 20 us to 1.02 ms, one of 30 ms, one beyond the range. */
+/* 998 values from 20 us to 1.02 ms, one of 30 ms, and one above the range. */
 static cJSON *make_latency(void) {
     struct hist *h = test_malloc(sizeof *h);
     hist_reset(h);
@@ -88,7 +88,7 @@ static cJSON *make_latency(void) {
     return json;
 }
 
-/* Appends a sample to a cell; `text` NULL: the good one. */
+/* Appends a sample to a cell. If `text` is NULL, it is a valid one. */
 static void add_sample(cJSON *cell, int order, const char *text) {
     cJSON *sample = parse(text ? text : sample_text);
     if (!text) {
@@ -107,8 +107,8 @@ static cJSON *add_cell(cJSON *document, const char *id) {
     return cell;
 }
 
-/* A closed cell of two slots, a skipped one, an open one whose second slot failed; the slots ran in
- * the order 3, 0, 2, 1. */
+/* A closed cell with two slots, a skipped cell, and an open cell whose second slot failed. The
+ * slots ran in the order 3, 0, 2, 1. */
 static cJSON *make_document(void) {
     static const char *const builds[] = {"echo-1", "loadgen-1"};
     cJSON *document = parse(document_text);
@@ -136,9 +136,9 @@ static cJSON *make_document(void) {
     return document;
 }
 
-/* ---- changing it ---- */
+/* ---- changes ---- */
 
-/* Puts `value` (NULL: nothing) where "cells[0].samples[1].bytes" says. */
+/* Replaces the item at a path like "cells[0].samples[1].bytes". Removes it if `value` is NULL. */
 static void change(cJSON *document, const char *path, const char *value) {
     cJSON *parent = NULL, *at = document;
     const char *c = path;
@@ -169,12 +169,13 @@ static void change(cJSON *document, const char *path, const char *value) {
         cJSON_Delete(cJSON_DetachItemViaPointer(parent, at));
 }
 
-/* What is changed, into what (NULL: removed), and what the refusal begins with; NULL: none. */
+/* A changed path, its new value (NULL: removed), and the start of the expected error (NULL: none).
+ */
 struct changed {
     const char *path, *value, *reason;
 };
 
-/* Makes one change at a time, or, with `together`, all of them before looking. */
+/* Tries each change separately, or, with `together`, all changes at once. */
 static void try_changes(const struct changed *changes, size_t count, bool together) {
     struct reason reason;
     cJSON *schema = json_file_read("results/iobench-result.schema.json", &reason);
@@ -210,7 +211,7 @@ static void the_document_is_fine_and_may_grow(void **state) {
         {"session.later", "\"added\"", NULL},
         {"cells[0].samples[0].later", "{}", NULL},
         {"schema.version_minor", "7", NULL},
-        {"session.order", "[3,0,2,1,4]", NULL}, /* interrupted: one slot has not run */
+        {"session.order", "[3,0,2,1,4]", NULL}, /* interrupted: one slot did not run */
     };
     TRY(changes);
 }
@@ -259,13 +260,13 @@ static void the_order_is_a_permutation(void **state) {
         {"session.order[1]", "-1", "session.order[1]: -1 is below 0"},
         {"session.order", "[]", "cells[0].samples[0].order: is 1, but session.order has 0 slots"},
         {"cells[0].samples[1].order", "1",
-         "cells[0].samples[1].order: is 1, slot 0, but slots rise"},
+         "cells[0].samples[1].order: is 1, slot 0, but slot numbers must increase"},
         {"cells[2].samples[0].order", "3",
-         "cells[2].samples[0].order: is 3, slot 1, but slots rise"},
+         "cells[2].samples[0].order: is 3, slot 1, but slot numbers must increase"},
         {"cells[0].samples[0].order", "4",
          "cells[0].samples[0].order: is 4, but session.order has 4"},
         {"cells[0].samples[0].order", "0",
-         "cells[0].samples[1].order: is 3, slot 1, but slots rise"},
+         "cells[0].samples[1].order: is 3, slot 1, but slot numbers must increase"},
     };
     TRY(changes);
 }
@@ -288,7 +289,7 @@ static void a_loop_has_its_own_fields(void **state) {
         {"cells[2].scenario.rate_per_s", "null", "cells[2].scenario: rate_per_s must be null"},
     };
     TRY(changes);
-    /* a rate in percent of what was never measured */
+    /* a rate in percent whose capacity was never measured */
     static const struct changed unresolved[] = {{"cells[1].scenario.load", "\"open\"", NULL},
                                                 {"cells[1].scenario.depth", "null", NULL},
                                                 {"cells[1].scenario.arrival", "\"poisson\"", NULL},

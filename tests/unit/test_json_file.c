@@ -1,5 +1,4 @@
-/* test_json_file.c - documents on disk: what is no file, no JSON, or only a part of it.
- * Invariant: a reason is one line. */
+/* test_json_file.c - JSON files that are unreadable, invalid or incomplete. */
 #include "bench/support/files.h"
 #include "bench/support/json_file.h"
 #include "bench/support/reason.h"
@@ -48,7 +47,7 @@ static void every_beginning_ends_too_early(void **state) {
 static void what_is_wrong_within_is_no_json(void **state) {
     (void)state;
     static const struct {
-        const char *text, *reason; /* what is read, and what is said of it */
+        const char *text, *reason;
     } cases[] = {{"hello", "line 1, column 1: not valid JSON"},
                  {"{\"a\": 1]", "line 1, column 8: not valid JSON"},
                  {"{\"a\" 1}", "line 1, column 6: not valid JSON"},
@@ -69,7 +68,7 @@ static void refused(const char *path, const char *expected) {
     assert_string_equal(reason.text, expected);
 }
 
-/* A pipe that nobody writes to must not be waited for. */
+/* Reading must not block on a pipe without a writer. */
 static void only_regular_files_are_read(void **state) {
     (void)state;
     char path[64];

@@ -1,4 +1,4 @@
-/* test_loadgen.c - the load generator's pure parts: payload, schedule, random numbers. */
+/* test_loadgen.c - the pure parts of the load generator: payload, schedule, random numbers. */
 #include "base/os.h"
 #include "base/rng.h"
 
@@ -72,15 +72,15 @@ static void constant_shares_interleave(void **state) {
 static void constant_schedule_does_not_drift(void **state) {
     (void)state;
     struct pacer p;
-    /* a third of a second is no whole number of ns */
+    /* a third of a second is not a whole number of ns */
     pacer_start(&p, &(struct pacer_share){.rate_per_s = 3.0, .seed = 1, .workers = 1});
     for (int i = 0; i < 3000000; i++) pacer_advance(&p);
     uint64_t due_ns = pacer_due_ns(&p), exact_ns = UINT64_C(1000000) * 1000000000u;
     assert_true((due_ns > exact_ns ? due_ns - exact_ns : exact_ns - due_ns) <= 1000);
 }
 
-/* Gaps of a Poisson process: mean, share below the mean (1 - 1/e) and the largest deviation of
- * their distribution from the exponential (Kolmogorov-Smirnov, 0.1 % level: 1.95 / sqrt(n)). */
+/* Gaps of a Poisson process: mean, share below the mean (1 - 1/e), and the largest deviation from
+ * the exponential distribution (Kolmogorov-Smirnov, 0.1 % level: 1.95 / sqrt(n)). */
 static void poisson_gaps_are_exponential(void **state) {
     (void)state;
     enum { N = 200000, BINS = 200 };

@@ -1,6 +1,6 @@
-/* test_metrics.c - the table of metrics: whole, in the schema and in the documentation; and what is
- * made of a metric that a baseline lacks. Runs from the top of the source tree, where the schema
- * and results/README.md are. */
+/* test_metrics.c - the table of metrics: complete, and consistent with the schema and the
+ * documentation; and metrics that a baseline lacks. Must run from the top of the source tree, which
+ * contains the schema and results/README.md. */
 #include "bench/ab/cells.h"
 #include "bench/result/metrics.h"
 #include "bench/result/schema.h"
@@ -84,7 +84,7 @@ static const char *names(char text[96], unsigned bits, const char *const *words,
     return text;
 }
 
-/* The row of the table in results/README.md that a metric must have. */
+/* The required row of a metric in the table of results/README.md. */
 static void document_row(char *line, size_t size, const struct metric_facts *f) {
     static const char *const loads[] = {"closed", "open", "churn", "newcomers", "idle", "counted"};
     static const char *const gates[] = {"`ab`", "`ab` of load generators", "`compare`"};
@@ -154,9 +154,9 @@ static void values_read_with_their_unit(void **state) {
 static void loads_decide_where_a_metric_is(void **state) {
     (void)state;
     static const struct {
-        const char *scenario; /* of a cell */
-        enum metric metric;   /* which */
-        bool is_there;        /* in such a load */
+        const char *scenario; /* scenario of a cell in JSON */
+        enum metric metric;
+        bool is_there; /* expected */
     } cases[] = {
         {"{\"load\":\"churn\"}", METRIC_CHURNED, true},
         {"{\"load\":\"open\"}", METRIC_CHURNED, false},
@@ -178,13 +178,13 @@ static void loads_decide_where_a_metric_is(void **state) {
     }
 }
 
-/* ---- what a version lacks ---- */
+/* ---- metrics that a version lacks ---- */
 
 static void an_absent_key_is_lacking_and_null_is_not(void **state) {
     (void)state;
     static const struct {
-        const char *sample; /* of a slot */
-        bool lacking;       /* the p99 */
+        const char *sample; /* slot in JSON */
+        bool lacking;       /* it lacks the p99 */
     } cases[] = {{"{\"latency\":{\"p50_ns\":5}}", true},
                  {"{}", true},
                  {"{\"latency\":{\"p99_ns\":5}}", false},
@@ -202,7 +202,7 @@ static void an_absent_key_is_lacking_and_null_is_not(void **state) {
     "{\"latency\":{\"p50_ns\":1000" p99 "},\"loadgen\":{\"bound\":\"none\"},"                      \
     "\"validity\":{\"verdict\":\"valid\",\"reasons\":[]}}"
 
-/* As with --baseline-loadgen, when that is an older one. */
+/* As with --baseline-loadgen and an older load generator. */
 static void ab_takes_what_the_baseline_lacks_for_new(void **state) {
     (void)state;
     static struct ab_cell cell;

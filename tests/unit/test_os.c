@@ -1,4 +1,4 @@
-/* test_os.c - what os.h promises of every system. */
+/* test_os.c - the functions of base/os.h, which behave the same on every system. */
 #include "base/os.h"
 
 #include "tests/unit/unit.h"
@@ -18,7 +18,7 @@ static struct os_address resolve(const char *host, uint16_t port) {
     return address;
 }
 
-/* A listener on a free port of `host`, and how to reach it. */
+/* Opens a listener on a free port of `host`, and writes its address. */
 static os_socket listen_on(const char *host, struct os_address *address) {
     os_socket listener;
     char name[64];
@@ -32,7 +32,7 @@ static os_socket listen_on(const char *host, struct os_address *address) {
     return listener;
 }
 
-/* Asks until it is not for want of something to do. */
+/* Receives, and repeats as long as no data has arrived yet. */
 static int receive_soon(os_socket s, void *data, size_t size, size_t *received) {
     uint64_t deadline_ns = os_clock_ns() + LIMIT_NS;
     int error;
@@ -84,7 +84,7 @@ static void a_pair_carries_bytes_and_its_end(void **state) {
         assert_memory_equal(text, "abc", 3);
     }
     assert_int_equal(os_shutdown_send(pair[1]), 0);
-    for (int i = 0; i < 3; i++) { /* it is told as often as it is asked for */
+    for (int i = 0; i < 3; i++) { /* each call reports it again */
         assert_int_equal(receive_soon(pair[0], text, sizeof text, &n), 0);
         assert_int_equal(n, 0);
     }
@@ -92,7 +92,7 @@ static void a_pair_carries_bytes_and_its_end(void **state) {
     os_close(pair[1]);
 }
 
-/* The peer closed with a reset. Under Wine the end of the stream comes first. */
+/* Expects that the peer has reset the connection. Wine reports the end of the stream first. */
 static void check_gone(os_socket s) {
     char byte;
     size_t n = 1;
@@ -116,7 +116,7 @@ static void check_connection(const char *host) {
         assert_int_equal(byte, 'x');
         assert_int_equal(os_socket_error(client), 0);
         assert_int_equal(os_send(client, "y", 1, &n), 0);
-        /* a blocking one waits for it */
+        /* a blocking socket waits for the data */
         assert_int_equal(nonblocking ? receive_soon(accepted, &byte, 1, &n)
                                      : os_receive(accepted, &byte, 1, &n),
                          0);

@@ -1,5 +1,5 @@
-/* test_placement.c - who runs where: what --placement takes, and what the rules give.
- * Invariant: pure; the CPUs are made up. */
+/* test_placement.c - placement of server and load generator on CPUs: --placement and the default
+ * rules. All CPUs are invented. */
 #include "bench/suite/placement.h"
 #include "bench/support/reason.h"
 #include "tests/unit/unit.h"
@@ -21,7 +21,7 @@ static void placement_texts(void **state) {
     (void)state;
     static const int cpus[] = {0, 1, 2, 3, 8};
     static const struct {
-        const char *text, *placement; /* given; understood, NULL: refused */
+        const char *text, *placement; /* argument; expected placement, NULL: refused */
     } cases[] = {{"0/1", "0/1 separate"},
                  {"0-1/2", "0,1/2 separate"},
                  {"3,0-1/8,2", "0,1,3/2,8 separate"},
@@ -71,9 +71,9 @@ static void placement_rules(void **state) {
     (void)state;
     static const int cpus[] = {2, 3, 5, 7};
     static const struct {
-        const char *text;         /* the policy */
-        size_t cpus;              /* how many there are */
-        uint32_t server, loadgen; /* threads */
+        const char *text;         /* policy */
+        size_t cpus;              /* number of CPUs */
+        uint32_t server, loadgen; /* number of threads */
         const char *placement;    /* expected */
     } cases[] = {{"auto", 4, 1, 1, "2/7 separate"},
                  {"auto", 4, 2, 2, "2,3/5,7 separate"},

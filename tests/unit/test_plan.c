@@ -1,5 +1,5 @@
-/* test_plan.c - from a suite to cells and the order of their slots.
- * Invariant: models are made up here; nothing is started. */
+/* test_plan.c - the cells of a suite and the order of their slots. The models are invented; no
+ * program is started. */
 #include "base/os.h"
 
 #include "bench/result/scenario.h"
@@ -15,14 +15,14 @@
 
 /* A plan and all that it points to. */
 struct session {
-    cJSON *suite;                       /* that it was made of */
-    struct program programs[MODELS];    /* "epoll", "select" (limits), "absent" */
-    struct server_spec servers[MODELS]; /* of them */
-    struct program loadgen;             /* describes nothing unless a test says so */
-    struct placement_policy policy;     /* of the input */
-    struct plan_input input;            /* that it was made of */
-    struct plan plan;                   /* what came of it */
-    struct reason reason;               /* why none did */
+    cJSON *suite;
+    struct program programs[MODELS];    /* "epoll", "select" (with limits), "absent" */
+    struct server_spec servers[MODELS]; /* the same servers without options */
+    struct program loadgen;             /* has no description unless a test adds one */
+    struct placement_policy policy;
+    struct plan_input input; /* refers to all fields above */
+    struct plan plan;        /* the result */
+    struct reason reason;    /* set if the plan was refused */
 };
 
 static const int two_cpus[] = {0, 1};
@@ -205,7 +205,7 @@ static void what_cannot_run_is_skipped_with_its_reason(void **state) {
     assert_int_equal(s->plan.cells[13].skip_code, SKIP_THREADS_LIMIT);
     assert_string_equal(s->plan.cells[10].skipped, "");
     assert_string_equal(s->plan.cells[13].skipped, "select runs at most 2 threads");
-    /* left: c100 x 2, c101 x 1, 2 threads x 2, 3 threads x 1 */
+    /* remaining: c100 x 2, c101 x 1, 2 threads x 2, 3 threads x 1 */
     assert_int_equal(s->plan.slot_count, 2 * 6);
     cJSON_SetNumberValue(cJSON_GetObjectItem(s->servers[1].describe, "threads_max"), 1);
     assert_true(make(s));
@@ -266,7 +266,7 @@ static void a_transport_is_a_dimension(void **state) {
 #define IN_PCT(fields)                                                                             \
     "{\"name\":\"q\",\"loads\":[{\"load\":\"open\",\"of_phase\":\"cap\"," fields "}]}"
 
-/* Of cells epoll/c5, select/c5, epoll/c50, select/c50. */
+/* Capacities of the cells epoll/c5, select/c5, epoll/c50, select/c50. */
 static double measured[4];
 
 static double capacity(void *context, size_t cell) {
@@ -284,7 +284,7 @@ static void rates_are_shares_of_the_best_capacity(void **state) {
     const struct cell *q =
         &s->plan.cells[4]; /* epoll 50 %, select 50 %, epoll 100 %, select 100 % */
     assert_true(isnan(q->rate_per_s));
-    assert_false(plan_set_rates(&s->plan, 0, capacity, NULL)); /* nothing there is in percent */
+    assert_false(plan_set_rates(&s->plan, 0, capacity, NULL)); /* phase 0 has no rates in percent */
     memcpy(measured, (double[4]){9e9, 9e9, 2000.4, 1052}, sizeof measured);
     assert_true(plan_set_rates(&s->plan, 1, capacity, NULL));
     const double rates[4] = {1000, 1000, 2000, 2000};
@@ -293,7 +293,7 @@ static void rates_are_shares_of_the_best_capacity(void **state) {
         assert_true(q[i].rate_per_s == rates[i]);
         assert_int_equal(q[i].saturating, saturating[i]);
     }
-    measured[3] = 1053; /* 1000 is no more than 95 % of it */
+    measured[3] = 1053; /* 1000 is at most 95 % of it */
     assert_true(plan_set_rates(&s->plan, 1, capacity, NULL));
     assert_false(q[1].saturating);
     measured[2] = NAN;
@@ -305,7 +305,7 @@ static void rates_are_shares_of_the_best_capacity(void **state) {
     end(s);
 }
 
-/* What another transport reached says nothing of this one. */
+/* The capacity that was measured with another transport is not used. */
 static void a_rate_is_of_its_own_transport(void **state) {
     (void)state;
     struct session *s =
@@ -392,12 +392,13 @@ static void a_scenario_is_a_full_copy(void **state) {
     PHASE("{\"load\":\"closed\",\"connections\":[1,2,3,4,5,6,7,8,200]}")                           \
     "," PHASE("{\"load\":\"closed\",\"depth\":[2,3,4]}")
 
-/* Each slot once; the phases one after the other; every round runs each cell of its phase once. */
+/* Each slot runs once, phases run one after the other, and each round runs every cell of its phase
+ * once. */
 static void rounds_run_each_cell_once(void **state) {
     (void)state;
     enum { REPEATS = 5 };
     struct session *s = start(TWO_PHASES, REPEATS);
-    s->input.servers = &s->servers[1]; /* whose 200 connections are skipped */
+    s->input.servers = &s->servers[1]; /* its cells with 200 connections are skipped */
     for (uint64_t seed = 0; seed < 50; seed++) {
         s->input.seed = seed;
         assert_true(make(s));

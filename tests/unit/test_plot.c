@@ -1,5 +1,4 @@
-/* test_plot.c - axes, labels, and what each kind of plot makes of a result.
- * Invariant: results are made here, small and with known figures. */
+/* test_plot.c - axes, labels and each kind of plot, with small results of known figures. */
 #include "base/json.h"
 
 #include "bench/plot/fill.h"
@@ -13,14 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- results made to measure ---- */
+/* ---- results ---- */
 
-/* A slot with what the plots read. */
+/* The fields of a slot that plots read. */
 struct slot {
     const char *verdict; /* "valid" */
-    double start_s;      /* since the session's start */
+    double start_s;      /* since the start of the session */
     double per_s;        /* echoes answered per second */
-    double p50_us;       /* every latency of it */
+    double p50_us;       /* all latencies have this value */
 };
 
 static cJSON *sample_of(const struct slot *slot) {
@@ -43,7 +42,8 @@ static cJSON *sample_of(const struct slot *slot) {
     return sample;
 }
 
-/* Appends a cell with an id that tells of another server and another load: the scenario counts. */
+/* Appends a cell. Its id names another server and another load, because only the scenario counts.
+ */
 static void add_cell(cJSON *file, const char *server, const char *scenario,
                      const struct slot *slots, size_t count) {
     char text[512];
@@ -66,7 +66,7 @@ static cJSON *new_file(void) {
     return file;
 }
 
-/* Takes over the file. */
+/* Takes ownership of the file. */
 static void build(struct summary *report, cJSON *file) {
     static const char *const path = "a.json";
     cJSON **files = calloc(1, sizeof *files);
@@ -144,7 +144,7 @@ static void load_joins_points_as_offered(void **state) {
     cJSON *file = new_file();
     struct summary report;
     struct plot plot;
-    add_rate(file, 110, "valid", 7500, true); /* less than at 100 %: the line turns back */
+    add_rate(file, 110, "valid", 7500, true); /* lower than at 100 %: the line turns back */
     add_rate(file, 50, "valid", 5000, false);
     add_rate(file, 100, "valid", 8000, true);
     add_rate(file, 75, "suspect", 7000, false);

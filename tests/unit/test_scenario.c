@@ -1,4 +1,4 @@
-/* test_scenario.c - servers and loads are told apart by scenarios, whatever the ids say. */
+/* test_scenario.c - servers and loads are distinguished by scenarios, never by ids. */
 #include "bench/result/scenario.h"
 #include "bench/result/summary.h"
 #include "bench/support/json_path.h"
@@ -95,7 +95,7 @@ static void loads_are_made_of_their_fields(void **state) {
                                                {"server.arm", "\"copy\""},
                                                {"loadgen.threads", "2"},
                                                {"placement", "{\"server\": [3]}"},
-                                               /* what says no more than its absence */
+                                               /* means the same as no field */
                                                {"counted", "false"},
                                                {"not_known_yet", "null"},
                                                {"outstanding", "null"}};
@@ -119,14 +119,14 @@ static void families_differ_in_one_field(void **state) {
     assert_true(same(OPEN("\"rate_pct\": 10"), OPEN("\"rate_per_s\": 2000"), BUT_RATE));
     assert_false(same(OPEN("\"rate_pct\": 10"), OPEN("\"rate_per_s\": 2000"), BUT_CONNECTIONS));
     assert_false(same(OPEN("\"rate_pct\": 10"), OPEN("\"rate_pct\": 20"), BUT_NOTHING));
-    /* what 10 % came to is another figure in every session */
+    /* the rate that 10 % means differs between sessions */
     assert_true(same(OPEN("\"rate_pct\": 10, \"rate_per_s\": 99"),
                      OPEN("\"rate_pct\": 10, \"rate_per_s\": 98"), BUT_NOTHING));
 }
 
 /* ---- ids ---- */
 
-/* Cells of a file with these ids and scenarios, in pairs. */
+/* Summarises a file with these cells; `texts` has pairs of id and scenario. */
 static void build(struct summary *report, const char *const *texts, size_t count) {
     static const char *const path = "a.json";
     cJSON *file = parse("{\"cells\": []}"), **files = calloc(1, sizeof *files);
@@ -173,7 +173,7 @@ static void misleading_ids_decide_nothing(void **state) {
     summary_clear(&report);
 }
 
-/* ---- files of before ---- */
+/* ---- old files ---- */
 
 static void old_files_get_their_arms(void **state) {
     (void)state;

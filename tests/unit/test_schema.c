@@ -1,5 +1,5 @@
-/* test_schema.c - the interpreter of JSON Schema: every keyword accepts and refuses, and says
- * where. Invariant: runs from the top of the source tree, where the schema files are. */
+/* test_schema.c - the JSON Schema validator: each keyword accepts, refuses, and reports the path.
+ * Must run from the top of the source tree, which contains the schemas. */
 #include "bench/result/schema.h"
 #include "bench/support/json_file.h"
 #include "bench/support/nearest.h"
@@ -19,7 +19,7 @@ static cJSON *parse(const char *text) {
     return json;
 }
 
-/* A schema, a document, and what is said of it; NULL: nothing, it is fine. */
+/* A schema, a document, and the expected error; NULL: none. */
 struct judged {
     const char *schema, *document, *reason;
 };
@@ -46,8 +46,8 @@ static void types(void **state) {
     static const char *const names[] = {"object",  "array",   "string", "number",
                                         "integer", "boolean", "null"};
     static const struct {
-        const char *text; /* a document */
-        unsigned is;      /* bit i: it is of type names[i] */
+        const char *text; /* document */
+        unsigned is;      /* bit i is set if the document has the type names[i] */
     } documents[] = {{"{}", 1},    {"[]", 2},    {"\"1\"", 4},  {"1.5", 8},
                      {"1", 24},    {"1.0", 24},  {"-3", 24},    {"1e300", 24},
                      {"1e999", 0}, {"true", 32}, {"false", 32}, {"null", 64}};
@@ -92,7 +92,7 @@ static void enum_and_const(void **state) {
     JUDGE(cases);
 }
 
-/* Keywords for numbers and lists say nothing of other types. */
+/* Keywords for numbers and arrays accept all other types. */
 static void limits(void **state) {
     (void)state;
     static const struct judged cases[] = {
@@ -131,7 +131,7 @@ static void objects(void **state) {
         {CLOSED, "{\"rate\":1,\"Rate\":1}", "Rate: unknown field; did you mean \"rate\"?"},
         {CLOSED, "{\"rate\":1,\"zzz\":1}", "zzz: unknown field"},
         {CLOSED, "{\"rate\":1,\"\":1}", "unknown field"},
-        {CLOSED, "{\"rate\":1,\"rate\":2}", "rate: duplicate key"},
+        {CLOSED, "{\"rate\":1,\"rate\":2}", "rate: given twice"},
         {"{\"properties\":{\"a\":{\"type\":\"null\"}}}", "{\"b\":1}", NULL},
         {"{\"additionalProperties\":{\"type\":\"string\"}}", "{\"a\":\"x\"}", NULL},
         {"{\"additionalProperties\":{\"type\":\"string\"}}", "{\"a\":1}", "a: not of type string"},
@@ -198,7 +198,7 @@ static void references(void **state) {
     cJSON_Delete(schema);
 }
 
-/* As deep as the JSON parser takes it: refused, not a stack overflow. */
+/* A document as deep as the JSON parser allows is refused and does not overflow the stack. */
 static void nesting_is_bounded(void **state) {
     (void)state;
     cJSON *schema = parse(TREE);
@@ -225,7 +225,7 @@ static void long_keys_are_cut_not_overrun(void **state) {
         char text[2 * REASON_SIZE + 64] = "{\"";
         struct {
             struct reason reason;
-            char behind[64]; /* must stay as it is */
+            char behind[64]; /* must not be overwritten */
         } room;
         memset(text + 2, 'k', lengths[l]);
         strcpy(text + 2 + lengths[l], "\":{\"b\":[1]}}");
@@ -265,8 +265,8 @@ static void annotations_say_nothing(void **state) {
     JUDGE(cases);
 }
 
-/* A schema that this interpreter does not understand is a programmer's error: it ends the process
- * and never lets a document pass. */
+/* A schema with an unsupported keyword is a programming error: it aborts and accepts no document.
+ */
 static void what_is_not_understood_is_not_ignored(void **state) {
     (void)state;
     static const char *const schemas[] = {
@@ -310,8 +310,8 @@ static void the_nearest_word_is_the_likeliest(void **state) {
     assert_null(nearest_word(longest, words));
 }
 
-/* Checks a document against each keyword of `schema` alone, and of all schemas within it, so that
- * none is hidden by a fault before it. One that is not understood ends the process. */
+/* Checks a document against each keyword of `schema` and its nested schemas separately, so that an
+ * earlier error hides none of them. An unsupported keyword aborts. */
 static size_t understand(const cJSON *schema, const cJSON *definitions) {
     static const char *const documents[] = {"null", "{\"a\":1}", "[[]]", "\"x\"", "1", "false"};
     size_t keywords = 0;
@@ -363,16 +363,16 @@ static void all_schema_files_are_understood(void **state) {
     "in\"},\"y\":{\"default\":null},"                                                              \
     "\"map\":{\"additionalProperties\":{\"type\":\"integer\"}},\"free\":{}}}"
 
-/* Readers take all of these. */
+/* Readers accept all of these documents. */
 static void a_writer_keeps_to_what_is_declared(void **state) {
     (void)state;
     static const struct judged cases[] = {
         {SAMPLE_SCHEMA, "{\"x\":{\"a\":1,\"b\":null},\"map\":{\"q\":1},\"free\":{\"z\":1}}", NULL},
         {SAMPLE_SCHEMA, "{\"x\":null,\"y\":1,\"map\":{},\"free\":1}", NULL},
         {SAMPLE_SCHEMA, "{\"x\":null,\"map\":{}}",
-         "\"free\" is missing, which the schema declares"},
+         "\"free\" is missing but declared in the schema"},
         {SAMPLE_SCHEMA, "{\"x\":{\"a\":1},\"map\":{},\"free\":1}",
-         "x: \"b\" is missing, which the schema declares"},
+         "x: \"b\" is missing but declared in the schema"},
         {SAMPLE_SCHEMA, "{\"x\":{\"a\":1,\"b\":1,\"bb\":1},\"map\":{},\"free\":1}",
          "x.bb: unknown field; did you mean \"b\"?"},
         {SAMPLE_SCHEMA, "{\"x\":null,\"map\":{},\"free\":1,\"other\":1}", "other: unknown field"},

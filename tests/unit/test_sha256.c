@@ -1,6 +1,6 @@
-/* test_sha256.c - SHA-256 against published digests, and against itself however the input is cut.
- * Digests: NIST, Cryptographic Standards and Guidelines, example values for SHA-256, and FIPS
- * 180-2 appendix B; those of the lengths around a block are from sha256sum(1). */
+/* test_sha256.c - SHA-256 compared with published digests, with input in pieces of different sizes.
+ * Digests: NIST, Cryptographic Standards and Guidelines, example values for SHA-256, and FIPS 180-2
+ * appendix B. Those for lengths around a block are from sha256sum(1). */
 #include "bench/support/sha256.h"
 #include "tests/unit/unit.h"
 
@@ -52,7 +52,7 @@ static void a_million_times_a(void **state) {
     test_free(data);
 }
 
-/* Where the padding just fits, just does not, and where a block is full: n times 'a'. */
+/* n times 'a', around the lengths at which the padding needs another block. */
 static void lengths_around_a_block(void **state) {
     (void)state;
     static const char *const digests[] = {
@@ -94,7 +94,7 @@ static void cuts_do_not_matter(void **state) {
 
 static void a_file_is_its_content(void **state) {
     (void)state;
-    enum { SIZE = 40000 }; /* more than one read */
+    enum { SIZE = 40000 }; /* needs more than one read */
     char path[] = "/tmp/unit-sha256-XXXXXX", whole[SHA256_HEX_SIZE], read[SHA256_HEX_SIZE];
     unsigned char *data = test_malloc(SIZE);
     for (size_t i = 0; i < SIZE; i++) data[i] = (unsigned char)(i * i);
@@ -114,7 +114,7 @@ static void a_missing_file_has_no_hash(void **state) {
     (void)state;
     char hex[SHA256_HEX_SIZE];
     assert_false(sha256_file("/nonexistent/file", hex));
-    assert_false(sha256_file("/", hex)); /* opens, but cannot be read */
+    assert_false(sha256_file("/", hex)); /* can be opened but not read */
 }
 
 int main(void) {

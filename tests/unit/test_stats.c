@@ -1,7 +1,6 @@
-/* test_stats.c - the statistics against R, against plain enumeration, and against what must hold of
- * them whatever the data.
- * Invariant: random data come from a seed that stands here; what R says is in stats/fixtures.json,
- * written by stats/make_fixtures.R. */
+/* test_stats.c - the statistics compared with R and with plain enumeration, and properties that
+ * hold for all data. Random data have a fixed seed. The results of R are in stats/fixtures.json,
+ * which stats/make_fixtures.R writes. */
 #include "base/rng.h"
 
 #include "bench/stats/stats.h"
@@ -18,7 +17,7 @@
 
 static const enum stats_tail tails[] = {STATS_GREATER, STATS_LESS, STATS_TWO_SIDED};
 
-/* Equal infinities are near; so is what differs by the rounding of figures near 1. */
+/* Whether two values are equal infinities or differ only by rounding. */
 static bool near(double got, double wanted) {
     if (isinf(got) || isinf(wanted)) return !(got < wanted) && !(got > wanted);
     return fabs(got - wanted) <= TOLERANCE * fmax(fabs(got), fabs(wanted)) + 1e-15;
@@ -32,7 +31,7 @@ static void near_or_fail(double got, double wanted, const char *what, int line) 
     _fail(__FILE__, line);
 }
 
-/* ---- what R says ---- */
+/* ---- comparison with R ---- */
 
 static cJSON *fixtures(void) {
     struct reason reason = {.text = ""};
@@ -59,7 +58,7 @@ static double number(const cJSON *object, const char *key) {
     return item->valuedouble;
 }
 
-/* The interval of level `i` of a case. */
+/* The interval for level `i` of a case. */
 static struct stats_interval stated(const cJSON *object, size_t i) {
     const cJSON *pair = cJSON_GetArrayItem(cJSON_GetObjectItem(object, "intervals"), (int)i);
     assert_int_equal(cJSON_GetArraySize(pair), 2);
@@ -135,13 +134,13 @@ static void families_and_shares_agree_with_r(void **state) {
 
 /* ---- plain enumeration ---- */
 
-/* `count` values of -span..span, so that many tie and some are 0. */
+/* Draws `count` integers from -span..span; many are equal and some are 0. */
 static void draw(struct rng *r, double *values, size_t count, uint64_t span) {
     for (size_t i = 0; i < count; i++)
         values[i] = (double)rng_below(r, 2 * span + 1) - (double)span;
 }
 
-/* Rank of value `i`: those below it and half of its equals. */
+/* Midrank of value `i`, computed by counting smaller and equal values. */
 static double midrank(const double *values, size_t count, size_t i) {
     double rank = 0.5;
     for (size_t j = 0; j < count; j++)
@@ -149,7 +148,8 @@ static double midrank(const double *values, size_t count, size_t i) {
     return rank;
 }
 
-/* Over all subsets of the ranks, of `drawn` of them if that is not `any`: the p of `sum`. */
+/* p of `sum` by enumeration of all subsets of the ranks, or, unless `any`, of those with `drawn`
+ * ranks. */
 static double enumerated(const double *ranks, size_t count, size_t drawn, bool any, double sum,
                          enum stats_tail tail) {
     double subsets = 0, at_most = 0, at_least = 0;
@@ -215,7 +215,7 @@ static void p_is_what_enumeration_says(void **state) {
     }
 }
 
-/* The shift among all differences, which this test can afford to write down. */
+/* The samples are small enough to compute all differences. */
 static void shift_is_the_median_of_differences(void **state) {
     (void)state;
     struct rng r;
@@ -235,7 +235,7 @@ static void shift_is_the_median_of_differences(void **state) {
     }
 }
 
-/* ---- what must hold ---- */
+/* ---- properties ---- */
 
 static void signs_turn_everything_round(void **state) {
     (void)state;
@@ -265,15 +265,15 @@ static void signs_turn_everything_round(void **state) {
     }
 }
 
-/* A value that is as likely on either side of 0; in steps, so that values tie, if asked. */
+/* A random value, symmetric around 0. With `in_steps` it is an integer, so that ties occur. */
 static double symmetric(struct rng *r, bool in_steps) {
     double size = rng_exponential(r);
     if (in_steps) size = floor(size * 2);
     return rng_below(r, 2) ? size : -size;
 }
 
-/* Each end of an interval is allowed to miss with (1 - level) / 2; a count of misses stays within
- * four standard deviations of that. */
+/* Each end of an interval may miss with probability (1 - level) / 2. The number of misses must be
+ * within four standard deviations of that. */
 static void intervals_cover_as_often_as_they_say(void **state) {
     (void)state;
     struct rng r;
@@ -296,7 +296,7 @@ static void intervals_cover_as_often_as_they_say(void **state) {
         }
         for (size_t k = 0; k < 2; k++) {
             assert_true(below[k] <= most && above[k] <= most);
-            if (!in_steps) assert_true(below[k] + above[k] > rounds * share); /* nor endless */
+            if (!in_steps) assert_true(below[k] + above[k] > rounds * share); /* and not infinite */
         }
     }
 }
@@ -336,7 +336,7 @@ static void most_pairs_are_still_exact(void **state) {
     for (size_t i = 0; i < STATS_PAIRS_MAX; i++) d[i] = 1 + (double)i;
     assert_near(stats_paired_p(d, STATS_PAIRS_MAX, STATS_GREATER), ldexp(1, -STATS_PAIRS_MAX));
     assert_near(stats_paired_p(d, STATS_PAIRS_MAX, STATS_LESS), 1);
-    double ways = 1; /* to draw one half of STATS_EXACT_MAX values */
+    double ways = 1; /* number of subsets with half of STATS_EXACT_MAX values */
     double left[STATS_EXACT_MAX / 2], right[STATS_EXACT_MAX / 2];
     for (size_t i = 0; i < STATS_EXACT_MAX / 2; i++) {
         ways *= (double)(STATS_EXACT_MAX - i) / (double)(i + 1);
@@ -347,7 +347,7 @@ static void most_pairs_are_still_exact(void **state) {
     assert_near(stats_rank_sum_p(left, half, right, half, STATS_GREATER) * ways, 1);
 }
 
-/* 10^8 differences; that they are never written down is what lets this end. */
+/* 10^8 differences, which would be too many to store. */
 static void large_samples_are_taken(void **state) {
     (void)state;
     enum { MANY = 10000 };

@@ -1,6 +1,5 @@
-/* test_suite.c - from a suite file to the order of slots: what is refused and by which name, what
- * is overridden, which cells come of it, who runs where.
- * Invariant: runs from the top of the source tree, where the suites are. */
+/* test_suite.c - suite files: errors and their paths, and overrides. Must run from the top of the
+ * source tree, which contains the suites. */
 #include "bench/suite/suite.h"
 #include "bench/support/json_file.h"
 #include "tests/unit/unit.h"
@@ -38,7 +37,7 @@ static cJSON *read_schema(void) {
     return schema;
 }
 
-/* A suite and what is said of it; NULL: nothing, it is fine. */
+/* A suite and the expected error; NULL: none. */
 struct judged {
     const char *suite, *reason;
 };
@@ -92,7 +91,7 @@ static void an_unknown_name_is_answered_with_names(void **state) {
     assert_string_equal(reason.text, "/nonexistent/a.json: no such file or directory");
 }
 
-/* A name longer than the room for the reason: cut, not written behind it. */
+/* A name that is longer than a reason is cut and does not overflow. */
 static void an_endless_name_is_cut(void **state) {
     (void)state;
     char name[3000];
@@ -230,7 +229,7 @@ static void overrides_replace_what_the_suite_says(void **state) {
     cJSON *schema = read_schema(), *suite = parse(SUITE("\"load\":\"closed\",\"connections\":7"));
     cJSON *before = cJSON_Duplicate(suite, true);
     assert_true(suite_override(suite, &o, &reason));
-    assert_true(cJSON_Compare(suite, before, true)); /* nothing said, nothing changed */
+    assert_true(cJSON_Compare(suite, before, true)); /* no overrides, no changes */
     o = (struct suite_overrides){&texts, 3, 0.25, "1,50,1000000", "epoll,*"};
     assert_true(suite_override(suite, &o, &reason));
     assert_true(suite_check(schema, suite, &reason));

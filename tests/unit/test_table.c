@@ -1,5 +1,5 @@
-/* test_table.c - the table at the end of a run, and loads in words.
- * Invariant: results are made here, small and with known figures. */
+/* test_table.c - the table at the end of a run, and descriptions of loads, with small results of
+ * known figures. */
 #include "bench/report/table.h"
 #include "bench/result/summary_words.h"
 #include "tests/unit/unit.h"
@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A cell with one valid slot; `scenario` and `sample` are what is particular to it. Its id tells of
- * another server and another load: the scenario counts. */
+/* Appends a cell with one valid slot and the given extra fields. Its id names another server and
+ * another load, because only the scenario counts. */
 static void add_cell(cJSON *file, const char *model, const char *phase, const char *scenario,
                      const char *sample) {
     char text[1024];
@@ -31,7 +31,7 @@ static cJSON *new_file(void) {
     return file;
 }
 
-/* The table of a file, which it takes over; freed by the caller. */
+/* The table of a file; the caller frees the text. Takes ownership of the file. */
 static char *table_of(cJSON *file) {
     char *text = NULL;
     size_t size = 0;
@@ -64,7 +64,7 @@ static void loads_stand_under_their_phase(void **state) {
     assert_non_null(idle);
     const char *poll = strstr(text, "\n  poll ");
     assert_true(poll && poll < idle);
-    assert_int_equal(times(text, "memory  "), 1); /* a column of the idle phase only */
+    assert_int_equal(times(text, "memory  "), 1); /* only the idle phase has the column */
     assert_true(strstr(text, "memory  ") > idle);
     assert_int_equal(times(text, "conns/s"), 0);
     free(text);
@@ -81,7 +81,7 @@ static void a_saturated_load_says_so(void **state) {
     char *text = table_of(file);
     assert_int_equal(times(text, "saturated"), 1);
     assert_non_null(strstr(text, "1 valid; saturated: 60 % answered in time\n"));
-    assert_non_null(strstr(text, " 777 ")); /* in the window, not in the drain */
+    assert_non_null(strstr(text, " 777 ")); /* answers within the window, without the drain */
     assert_non_null(strstr(text, "110 % of the best capacity"));
     free(text);
 }
@@ -99,7 +99,7 @@ static void churn_counts_connections(void **state) {
     free(text);
 }
 
-/* What summary_load makes of a scenario. */
+/* Expects this description of a scenario. */
 static void expect_load(enum summary_load kind, enum summary_part left_out, const char *scenario,
                         const char *expected) {
     char text[256], json[512];

@@ -1,5 +1,6 @@
-/* test_transport.c - what every transport promises, asked of each that runs here: bytes in order,
- * ends and failures told once, and nothing of a socket whose id belongs to another. */
+/* test_transport.c - tests for each transport that runs on this machine: bytes arrive in order,
+ * ends and failures are reported once, and no event of a closed socket reaches the next user of its
+ * id. */
 #include "base/os.h"
 
 #include "loadgen/transport.h"
@@ -10,18 +11,18 @@
 
 enum { CONNECTIONS = 2, BIG = 4 << 20, LIMIT_S = 10 };
 
-/* A transport under test, and what its handlers were told. */
+/* A transport under test, and a record of the calls to its handlers. */
 static struct setting {
-    const struct transport_ops *ops; /* of the transport */
-    struct transport *transport;     /* under test */
-    os_socket listener;              /* of the server's side */
-    os_socket accepted[CONNECTIONS]; /* the server's ends */
-    uint32_t connected, refused;     /* connects that stood, that did not */
-    uint32_t heard, ended, failed;   /* calls with bytes, with the end of stream, of `failed` */
-    size_t bytes;                    /* received in all */
-    bool in_order;                   /* each byte was the one that follows its predecessor */
-    uint64_t stamp_ns;               /* of the last receive */
-    bool reconnect;                  /* whoever is heard first has the other one connect anew */
+    const struct transport_ops *ops;
+    struct transport *transport;
+    os_socket listener;              /* listener of the server side */
+    os_socket accepted[CONNECTIONS]; /* server side of each connection */
+    uint32_t connected, refused;     /* successful and failed connects */
+    uint32_t heard, ended, failed;   /* calls with bytes, with the end of stream, with a failure */
+    size_t bytes;                    /* bytes received */
+    bool in_order;                   /* all bytes had the expected values */
+    uint64_t stamp_ns;               /* time stamp of the last receive */
+    bool reconnect;                  /* the first connection with bytes reconnects the other one */
 } s;
 
 static void on_connected(void *context, uint32_t conn, int error) {
@@ -103,7 +104,7 @@ static void close_transport(void) {
     if (s.listener != OS_SOCKET_NONE) os_close(s.listener);
 }
 
-/* Runs a case for every transport that this machine has. */
+/* Runs a case for each transport that this machine has. */
 static void each(void (*run)(void)) {
     char reason[160];
     for (size_t i = 0; transports[i]; i++) {
@@ -117,7 +118,7 @@ static void each(void (*run)(void)) {
     }
 }
 
-/* Takes what has come at the server's end, checks it, and adds it up. */
+/* Receives and checks all bytes at the server side. Adds their number to *seen. */
 static void drain_server(size_t *seen) {
     static uint8_t data[65536], wanted[65536];
     size_t size;
@@ -128,8 +129,8 @@ static void drain_server(size_t *seen) {
     }
 }
 
-/* More than the kernel takes at once, and more behind it while that is under way; the caller's
- * memory is overwritten at once. The end of the sending direction comes behind all of it. */
+/* Sends more than the kernel accepts at once, and then more while that is pending. The caller's
+ * buffer is overwritten immediately. The end of stream must follow all bytes. */
 static void run_slow_reader(void) {
     uint8_t *data = malloc(BIG);
     size_t seen = 0, sent = 0, size;
@@ -148,7 +149,7 @@ static void run_slow_reader(void) {
         drain_server(&seen);
     }
     assert_int_equal(seen, sent);
-    do { /* the end of stream, which may need another turn */
+    do { /* the end of stream may need another poll */
         poll_once(1000000u);
         size = 1;
     } while (os_receive(s.accepted[0], data, 1, &size) != 0 && os_clock_ns() < deadline_ns);
@@ -161,7 +162,7 @@ static void slow_readers_get_every_byte_in_order(void **state) {
     each(run_slow_reader);
 }
 
-/* Bytes in pieces of many sizes, then the end. Every stamp is no earlier than the send. */
+/* Bytes in pieces of many sizes, then the end. No time stamp is earlier than the send. */
 static void run_receive(void) {
     static uint8_t data[100000];
     static const size_t sizes[] = {1, 7, 64, 255, 256, 257, 5000, 100000};
@@ -191,7 +192,7 @@ static void bytes_and_the_end_are_received(void **state) {
     each(run_receive);
 }
 
-/* The peer resets: told once, also when more is sent in between. */
+/* A reset by the peer is reported once, even if more is sent before it is reported. */
 static void run_reset(void) {
     uint8_t data[64] = {0};
     connect_all();
@@ -225,8 +226,8 @@ static void a_refused_connect_is_told(void **state) {
     each(run_refused);
 }
 
-/* A send that the kernel did not take whole is under way when its connection is closed; the id goes
- * on with another socket, which gets none of those bytes. */
+/* Closes a connection while a part of a send is pending. The id is then used for another socket,
+ * which must not get any of these bytes. */
 static void close_while_sending(bool polled) {
     uint8_t *data = calloc(1, BIG);
     size_t seen = 0;
@@ -259,7 +260,7 @@ static void run_close_after_poll(void) {
     close_while_sending(true);
 }
 
-/* The send may not have reached the kernel yet: it must not reach the new socket either. */
+/* The same if the send may not have reached the kernel yet. */
 static void run_close_at_once(void) {
     close_while_sending(false);
 }
@@ -270,8 +271,8 @@ static void bytes_of_a_closed_connection_are_gone(void **state) {
     each(run_close_at_once);
 }
 
-/* Both have something to read in one batch; the second belongs to a socket that is closed when its
- * turn comes, and its id to another one. */
+/* Two sockets have bytes in one batch of events. When the second one is processed, its socket is
+ * already closed and its id belongs to another socket. */
 static void run_reuse(void) {
     uint32_t connected = CONNECTIONS + 1;
     connect_all();
@@ -281,7 +282,7 @@ static void run_reuse(void) {
         assert_int_equal(os_send(s.accepted[i], "\0", 1, &sent), 0);
     }
     poll_until(&s.heard, 1);
-    assert_int_equal(s.connected, CONNECTIONS); /* the new socket's own end is still to come */
+    assert_int_equal(s.connected, CONNECTIONS); /* the new socket is not connected yet */
     poll_until(&s.connected, connected);
     for (int i = 0; i < 3; i++) poll_once(1000000u);
     assert_int_equal(s.heard, 1);
@@ -294,8 +295,8 @@ static void a_stale_event_is_not_the_new_socket(void **state) {
     each(run_reuse);
 }
 
-/* A wait that nothing ends lasts as long as it may, and is told as time asleep; without a time it
- * does not wait. A transport that can wait for whole ms only comes back earlier than asked. */
+/* Without events a wait takes the given time, which is reported as time asleep. With a time of 0 it
+ * does not wait. A transport that can only wait for whole milliseconds may return early. */
 static void run_wait(void) {
     uint64_t blocked_ns = 0, start_ns = os_clock_ns();
     connect_all();
@@ -312,9 +313,8 @@ static void a_wait_ends_and_is_told(void **state) {
     each(run_wait);
 }
 
-/* Clocks may tick in whole ms, and a wait may begin at any point of one: also where the tick falls
- * between the reckoning of its end and its beginning. (A wait that never ends is the runner's to
- * kill.) */
+/* Starts waits at many points of a clock tick of 1 ms, so that a tick also falls between the
+ * computation of the timeout and the wait. The test runner kills a wait that never ends. */
 static void run_ticks(void) {
     uint64_t ignored = 0;
     connect_all();

@@ -1,5 +1,5 @@
-/* test_transports.c - names of transports in suites against what the load generator says it has.
- * Invariant: descriptions are made up here; nothing is started. */
+/* test_transports.c - the transports in suites, checked against the description of the load
+ * generator. The descriptions are invented; no program is started. */
 #include "bench/suite/transports.h"
 #include "bench/support/reason.h"
 #include "tests/unit/unit.h"
@@ -18,7 +18,8 @@ static cJSON *parse(const char *text) {
     return json;
 }
 
-/* What becomes of {"transport": asked} beside a load that does not ask; NULL with the reason. */
+/* The transports of a suite in which one load asks for `asked` and one for none; NULL with the
+ * reason if it is refused. */
 static char *resolve(const char *loadgen, const char *asked, struct reason *reason) {
     char text[512], *after = NULL;
     snprintf(text, sizeof text,

@@ -1,5 +1,5 @@
-/* test_verdict.c - every rule of docs/method.md on both sides of its limit.
- * Invariant: each test starts from figures that are valid and changes only what its rule reads. */
+/* test_verdict.c - each rule of docs/method.md on both sides of its limit. Each test starts with
+ * valid figures and changes only the inputs of its rule. */
 #include "bench/session/verdict.h"
 #include "tests/unit/unit.h"
 
@@ -49,7 +49,7 @@ static void expect_valid_at(const struct verdict_figures *f, int line) {
     assert_int_equal(v.reason_count, 0);
 }
 
-/* One reason and no other, of this code, which begins with `reason`. */
+/* Expects a single reason with this code and a text that begins with `reason`. */
 static void expect_at(const struct verdict_figures *f, enum verdict_kind kind,
                       enum validity_code code, const char *reason, int line) {
     struct verdict v;
@@ -91,7 +91,7 @@ static void a_server_without_stats_is_invalid(void **state) {
     f.stats_in = f.stats_out = f.stats_accepted = NAN;
     f.no_stats = true;
     EXPECT_INVALID(f, NO_STATS, "the server printed no stats");
-    f.died = "ended too early: signal 11"; /* which explains it */
+    f.died = "ended too early: signal 11"; /* explains the missing statistics */
     EXPECT_INVALID(f, SERVER_DIED, "server ended too early: signal 11");
 }
 
@@ -157,7 +157,7 @@ static void a_window_under_nine_tenths_is_invalid(void **state) {
     f.window_s = 1.8;
     EXPECT_VALID(f);
     f.window_s = 1.799;
-    EXPECT_INVALID(f, SHORT_WINDOW, "window of 1.799 s, planned were 2.000 s");
+    EXPECT_INVALID(f, SHORT_WINDOW, "window of 1.799 s instead of 2.000 s");
 }
 
 static void an_empty_window_is_invalid(void **state) {
@@ -177,7 +177,7 @@ static void an_open_loop_must_keep_up(void **state) {
     EXPECT_INVALID(f, SATURATED, "saturated: 98.99 % of the offered load");
     f.saturating = true;
     EXPECT_VALID(f);
-    f.saturating = f.scheduled = false; /* of no meaning in a closed loop */
+    f.saturating = f.scheduled = false; /* has no meaning in a closed loop */
     EXPECT_VALID(f);
 }
 
@@ -189,11 +189,12 @@ static void newcomers_must_be_answered(void **state) {
     EXPECT_VALID(f);
     f.newcomers_answered = 998;
     EXPECT_INVALID(f, NEWCOMERS_UNANSWERED, "2 of 1000 newcomers got no answer");
-    f.saturating = true; /* of connections that come too fast, some have to wait */
+    f.saturating = true; /* connections that arrive too fast must wait */
     EXPECT_VALID(f);
 }
 
-/* 2 % and what may be in flight at the edges: 10 x 1 of 100000, or 50 x 16 of 20000. */
+/* The tolerance is 2 % plus the messages in flight at the edges: 10 x 1 of 100000, or 50 x 16 of
+ * 20000. */
 static void littles_law_is_held_to_its_tolerance(void **state) {
     (void)state;
     struct verdict_figures f = good_closed();
@@ -221,7 +222,7 @@ static void connections_must_last(void **state) {
     f.planned = 1000;
     f.lost = f.errors = 1;
     EXPECT_VALID(f);
-    f.lost = f.errors = 2; /* nothing beside 100000 messages */
+    f.lost = f.errors = 2; /* few compared with 100000 messages, but not with 1000 connections */
     EXPECT_INVALID(f, CONNECTIONS_LOST, "2 of 1000 connections were lost");
     f.planned = NAN;
     EXPECT_VALID(f);
@@ -284,13 +285,13 @@ static void windows_apart_are_suspect(void **state) {
 static void late_sends_are_suspect(void **state) {
     (void)state;
     struct verdict_figures f = good_open();
-    f.send_lag_p99_ns = 100e3; /* p99 is 50 us: the floor of 100 us counts */
+    f.send_lag_p99_ns = 100e3; /* p99 is 50 us, so the minimum limit of 100 us applies */
     EXPECT_VALID(f);
     f.send_lag_p99_ns = 100e3 + 1;
     EXPECT_SUSPECT(f, SENT_LATE, "sent late: p99 100 us, more than 100 us");
-    f.p99_ns = NAN; /* too few messages for one */
+    f.p99_ns = NAN; /* too few messages for a p99 */
     EXPECT_SUSPECT(f, SENT_LATE, "sent late");
-    f.p99_ns = 5e6; /* a tenth of it counts */
+    f.p99_ns = 5e6; /* the limit is a tenth of it */
     f.send_lag_p99_ns = 500e3;
     EXPECT_VALID(f);
     f.send_lag_p99_ns = 501e3;
@@ -313,10 +314,12 @@ static void drift_between_the_halves_is_suspect(void **state) {
     f.second_half = 52500;
     EXPECT_VALID(f);
     f.second_half = 52600;
-    EXPECT_SUSPECT(f, HALVES_DIFFER, "the second half of the window had +10 % messages");
+    EXPECT_SUSPECT(f, HALVES_DIFFER,
+                   "messages changed by +10 % from the first to the second half of the window");
     f.first_half = 60000;
     f.second_half = 40000;
-    EXPECT_SUSPECT(f, HALVES_DIFFER, "the second half of the window had -40 % messages");
+    EXPECT_SUSPECT(f, HALVES_DIFFER,
+                   "messages changed by -40 % from the first to the second half of the window");
     f.saturating = true;
     EXPECT_VALID(f);
 }
@@ -411,7 +414,7 @@ static void an_unknown_figure_never_condemns(void **state) {
     EXPECT_VALID(all);
 }
 
-/* The worst slot there can be: every reason is kept, and invalid outweighs suspect. */
+/* A slot that breaks all rules: every reason is kept, and invalid outweighs suspect. */
 static void all_reasons_are_kept_and_the_worst_decides(void **state) {
     (void)state;
     struct verdict_figures f = good_open();

@@ -1,4 +1,4 @@
-/* unit.h - cmocka with what it wants included before it. */
+/* unit.h - includes cmocka and the headers that it requires. */
 #ifndef TESTS_UNIT_UNIT_H
 #define TESTS_UNIT_UNIT_H
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ctrl_c.sh - every server ends orderly at Ctrl-C. Under Wine, SIGINT becomes Ctrl-C.
+# ctrl_c.sh - checks that each server stops cleanly at Ctrl-C. Under Wine, SIGINT becomes Ctrl-C.
 set -u
 failed=0
 for server in "$WIN"/echo-*.exe; do
@@ -20,7 +20,7 @@ for server in "$WIN"/echo-*.exe; do
     if [ "$code" = 0 ] && [[ $stats == '{"stats":'* ]]; then
         echo "ok ctrl-c $name"
     else
-        echo "not ok ctrl-c $name # exit code $code, said '$stats'"
+        echo "not ok ctrl-c $name # exit code $code, output '$stats'"
         failed=1
     fi
 done

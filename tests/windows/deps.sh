@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # deps.sh - builds the libraries that `make PLATFORM=windows` links, with mingw-w64, from this
-# distribution's source packages. There are no mingw packages of libuv and cJSON.
+# distribution's source packages. The distribution has no mingw packages of libuv and cJSON.
 # Invariant: the system's package lists and sources do not change. PREFIX is either unchanged or
 # complete: the stamp, which names the recipe, is written last.
 #
@@ -8,7 +8,7 @@
 set -eu
 prefix=$1
 here=$(cd "$(dirname "$0")" && pwd)
-# change this text with every change of the build: a prefix with another stamp is built again
+# change this text with every change of the build; a prefix with another stamp is built again
 recipe="recipe 2: libuv1 cjson zlib cmocka"
 stamp=$prefix/stamp
 log=$prefix/deps.log
@@ -42,9 +42,9 @@ own=(-q -o "Dir::Etc::SourceList=$work/sources.list" -o Dir::Etc::SourceParts=/d
 apt-get "${own[@]}" update
 (cd "$work/src" && apt-get "${own[@]}" source libuv1 cjson zlib cmocka)
 
-# ---- build; install a static library, headers and a .pc file of each ----
+# ---- build; install a static library, headers and a .pc file for each ----
 
-# build NAME TARGET OPTION...: the one source directory NAME-*, its one target
+# build NAME TARGET OPTION...: builds one target of the source directory NAME-*
 build() {
     local name=$1 target=$2
     shift 2
@@ -53,7 +53,7 @@ build() {
     cmake --build "$work/$name" --target "$target" --parallel "$(nproc)"
 }
 
-# pc NAME VERSION-OF LIBS: its version is that of the source directory VERSION-OF-*
+# pc NAME VERSION-OF LIBS: writes NAME.pc with the version of the source directory VERSION-OF-*
 pc() {
     local version
     version=$(basename "$work/src/$2"-*/)
@@ -68,7 +68,7 @@ cp "$work/libuv1/libuv_a.a" "$prefix/lib/libuv.a"
 cp -R "$work"/src/libuv1-*/include/. "$prefix/include"
 pc libuv libuv1 "-luv -lpsapi -luser32 -ladvapi32 -liphlpapi -luserenv -lws2_32"
 
-# its own compiler flags ask for a stack protector that mingw's libraries do not have
+# cJSON's own compiler flags enable a stack protector, which mingw's libraries lack
 build cjson cjson -DENABLE_CUSTOM_COMPILER_FLAGS=OFF -DENABLE_CJSON_TEST=OFF -DBUILD_SHARED_LIBS=OFF
 cp "$work/cjson/libcjson.a" "$prefix/lib"
 cp "$work"/src/cjson-*/cJSON.h "$prefix/include/cjson"

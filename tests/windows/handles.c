@@ -1,7 +1,6 @@
-/* handles.c - prints how many handles the process with the given id has open, and its working set
- * in bytes: what a server holds, asked before and after.
- * Invariant: the count is of the system's own table, because GetProcessHandleCount is always 0
- * under Wine. */
+/* handles.c - prints the number of open handles of a process, given by its id, and its working set
+ * in bytes. The conformance suite uses it to detect leaks. The count is taken from the system's
+ * handle table, because GetProcessHandleCount always returns 0 under Wine. */
 #include <windows.h>
 #include <psapi.h>
 #include <stdbool.h>
@@ -10,28 +9,28 @@
 #include <stdlib.h>
 #include <winternl.h>
 
-/* One row of SystemExtendedHandleInformation, which winternl.h leaves out. Laid out as in the
- * Windows kernel (documented by "Windows Internals" and by Process Hacker's ntexapi.h). */
+/* One row of SystemExtendedHandleInformation, which winternl.h does not declare. The layout is that
+ * of the Windows kernel (see "Windows Internals", and ntexapi.h of Process Hacker). */
 struct handle_row {
-    void *object;      /* what it refers to */
-    ULONG_PTR process; /* id of who has it */
-    ULONG_PTR handle;  /* its value there */
-    ULONG access;      /* rights */
+    void *object;
+    ULONG_PTR process; /* id of the process that has the handle */
+    ULONG_PTR handle;  /* value of the handle */
+    ULONG access;      /* access rights */
     USHORT creator;    /* trace index */
-    USHORT type;       /* kind of object */
-    ULONG attributes;  /* inheritable and the like */
+    USHORT type;       /* type of the object */
+    ULONG attributes;  /* for example, inheritable */
     ULONG reserved;    /* zero */
 };
 
 struct handle_table {
-    ULONG_PTR count;          /* rows */
+    ULONG_PTR count;          /* number of rows */
     ULONG_PTR reserved;       /* zero */
-    struct handle_row rows[]; /* of all processes */
+    struct handle_row rows[]; /* handles of all processes */
 };
 
 enum { HANDLE_TABLE_CLASS = 64, TABLE_MAX_BYTES = 256 << 20 };
 
-/* Handles of process `pid`; false if the system does not tell. */
+/* Counts the handles of process `pid`. Returns false on failure. */
 static bool count_handles(DWORD pid, uint64_t *count) {
     struct handle_table *table = NULL;
     NTSTATUS status = -1;

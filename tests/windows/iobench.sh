@@ -20,7 +20,7 @@ try() { # NAME EXPECTED-CODE COMMAND...
 }
 
 result=$dir/windows.json
-# Z: is the root of this system
+# Wine maps Z: to the root directory of this system
 try run 0 wine "$WIN/iobench.exe" run --suite quick --server select --server iocp --server libuv \
     --repeats 1 --duration 0.3 --quiet -o "Z:$result"
 try validate.exe 0 wine "$WIN/iobench.exe" validate "Z:$result"

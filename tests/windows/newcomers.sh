@@ -6,8 +6,8 @@
 #
 #   BIN=build/bin WIN=build/windows/bin bash tests/windows/newcomers.sh   (within a Wine prefix)
 set -u
-cure_min=20 # the wait must be this many times shorter
-seconds=5   # of the measured window
+cure_min=20 # the wait must be shorter by at least this factor
+seconds=5   # duration of the measured window
 server=$WIN/echo-completion-routine.exe
 failed=0
 
@@ -40,12 +40,12 @@ median() {
 described=$(wine "$server" --describe </dev/null)
 code=$?
 options=$(sed -nE 's/.*"name":"accept"[^}]*"choices":\[([^]]*)\].*/\1/p' <<<"$described" | tr -d '"' | tr , ' ')
-[ -n "$options" ] || { echo "not ok newcomers # no accept option; exit code $code, said '$described'"; exit 1; }
+[ -n "$options" ] || { echo "not ok newcomers # no accept option; exit code $code, output '$described'"; exit 1; }
 declare -A wait_us
 measure() { wait_us[$1]=$(median "$1"); [ -n "${wait_us[$1]}" ]; }
 
 measure alternate
-verdict $? alternate "${wait_us[alternate]:-unmeasured} us: the loop that starves the accept"
+verdict $? alternate "${wait_us[alternate]:-unmeasured} us: this loop starves the accept"
 for option in $options; do
     case $option in
     alternate) ;;
@@ -56,7 +56,7 @@ for option in $options; do
             measure "$option" && [ $((wait_us[$option] * cure_min)) -le "${wait_us[alternate]:-0}" ] && break
         done
         [ "$try" -le 3 ]
-        verdict $? "$option" "${wait_us[$option]:-unmeasured} us, of ${wait_us[alternate]:-unmeasured}: $cure_min times less is demanded"
+        verdict $? "$option" "${wait_us[$option]:-unmeasured} us, alternate ${wait_us[alternate]:-unmeasured} us; must be $cure_min times shorter"
         ;;
     *)
         measure "$option"

@@ -1,9 +1,10 @@
-/* rio_double.c - a test double of registered I/O over overlapped calls, for systems without it:
- * Wine has none. Linked into echo-rio it answers WSAIoctl for the functions of registered I/O; all
- * other questions go to Winsock. It exists for tests only, and its figures are nobody's. Invariant:
- * what the documentation forbids ends the process by a CHECK: requests beyond a queue's limits,
- * completion queues too small for their request queues, slices outside registered buffers, a second
- * RIONotify before the first was answered. */
+/* rio_double.c - a test double of registered I/O over overlapped calls, for systems without it,
+ * such as Wine. It is linked into echo-rio and replaces the WSAIoctl that returns the functions of
+ * registered I/O; all other calls of WSAIoctl go to Winsock. It is for tests only and not for
+ * measurements.
+ * Invariant: calls that the documentation forbids abort the process: requests beyond a queue's
+ * limit, completion queues too small for their request queues, slices outside registered buffers,
+ * and a second RIONotify before the first notification. */
 #include "base/check.h"
 
 #include "servers/windows/rio_api.h"
@@ -14,37 +15,37 @@
 
 /* A registered buffer. */
 struct rio_buffer_id {
-    char *data; /* where */
-    DWORD size; /* how long */
+    char *data;
+    DWORD size;
 };
 
 /* A completion queue: a ring. */
 struct rio_completions {
     struct rio_result *ring;        /* `size` entries */
-    DWORD size, first, count;       /* capacity, oldest entry, entries */
-    DWORD promised;                 /* to request queues */
-    struct rio_notification notify; /* where to tell */
-    bool asked;                     /* RIONotify waits for an answer */
+    DWORD size, first, count;       /* capacity, index of the oldest entry, number of entries */
+    DWORD promised;                 /* entries reserved by request queues */
+    struct rio_notification notify; /* how to notify */
+    bool asked;                     /* RIONotify was called and no notification was sent yet */
 };
 
-/* One request of a queue. */
+/* A request of a queue. */
 struct request {
-    OVERLAPPED overlapped;      /* first member */
-    struct rio_requests *queue; /* whose it is */
-    ULONGLONG context;          /* the caller's */
-    bool under_way;             /* started, and not in the completion queue yet */
+    OVERLAPPED overlapped; /* must be the first member */
+    struct rio_requests *queue;
+    ULONGLONG context; /* given by the caller */
+    bool under_way;    /* started and not completed */
 };
 
-/* A request queue: one receive and one send, which is all that echo-rio asks for. */
+/* A request queue with one receive and one send, which is all that echo-rio needs. */
 struct rio_requests {
-    SOCKET socket;                       /* closed by its owner at any time */
-    struct rio_completions *completions; /* of both */
-    ULONGLONG context;                   /* the caller's */
-    struct request receive, send;        /* the two */
+    SOCKET socket;                       /* its owner may close it at any time */
+    struct rio_completions *completions; /* completion queue of both requests */
+    ULONGLONG context;                   /* given by the caller */
+    struct request receive, send;
 };
 
-static SRWLOCK lock = SRWLOCK_INIT; /* guards everything */
-static HANDLE port;                 /* of the overlapped calls below */
+static SRWLOCK lock = SRWLOCK_INIT; /* protects all queues */
+static HANDLE port;                 /* completion port of the overlapped calls */
 
 static void tell(struct rio_completions *q) {
     if (!q->asked || !q->count) return;
@@ -53,7 +54,7 @@ static void tell(struct rio_completions *q) {
                                      q->notify.by.port.overlapped));
 }
 
-/* Turns completions of overlapped calls into those of registered I/O. */
+/* Thread that turns completions of overlapped calls into completions of registered I/O. */
 static void *pump(void *unused) {
     for (;;) {
         DWORD bytes = 0;
@@ -132,11 +133,11 @@ static BOOL PASCAL resize_completions(struct rio_completions *q, DWORD size) {
 }
 
 static void PASCAL close_completions(struct rio_completions *q) {
-    (void)q; /* the pump may use it still; the process is about to end */
+    (void)q; /* the pump may still use it, and the process is about to end */
 }
 
-/* Nobody tells of closesocket: a queue is freed, and its places are given back, when a later one of
- * the same context is made, which is when echo-rio uses its slot again. */
+/* The double is not notified of closesocket. Therefore a queue is freed only when another one is
+ * created with the same context, which happens when echo-rio reuses its slot. */
 static struct rio_requests *PASCAL create_requests(
     SOCKET socket, ULONG receives, ULONG receive_slices, ULONG sends, ULONG send_slices,
     struct rio_completions *of_receives, struct rio_completions *of_sends, void *context) {
@@ -151,7 +152,7 @@ static struct rio_requests *PASCAL create_requests(
     q->receive.queue = q->send.queue = q;
     AcquireSRWLockExclusive(&lock);
     struct rio_requests *last = by_hash[hash];
-    if (last && last->context != q->context) last = NULL; /* another one of the same hash */
+    if (last && last->context != q->context) last = NULL; /* another context with the same hash */
     if (last) CHECK(!last->receive.under_way && !last->send.under_way);
     if (!last) of_sends->promised += 2;
     CHECK_OP(of_sends->promised, <=, of_sends->size);
@@ -192,7 +193,7 @@ static void PASCAL deregister_buffer(struct rio_buffer_id *id) {
     free(id);
 }
 
-/* ---- in the place of WSAIoctl ---- */
+/* ---- replacement of WSAIoctl ---- */
 
 static int WSAAPI ioctl_double(SOCKET s, DWORD code, void *in, DWORD in_size, void *out,
                                DWORD out_size, DWORD *returned, WSAOVERLAPPED *overlapped,
@@ -229,7 +230,7 @@ static int WSAAPI ioctl_double(SOCKET s, DWORD code, void *in, DWORD in_size, vo
     return 0;
 }
 
-/* What callers of an imported function go through: the linker takes this one before the library's.
- */
+/* Callers of an imported function use this pointer. The linker prefers this definition to that of
+ * the import library. */
 extern void *const __imp_WSAIoctl;
 void *const __imp_WSAIoctl = (void *)(uintptr_t)ioctl_double;

@@ -39,7 +39,7 @@ done
 
 in_wineserver="Wine keeps sockets in wineserver, whose limit of descriptors is not the server's"
 no_sigterm="under Wine SIGTERM ends a process at once, and Windows has no such signal; ctrl-c is tested instead"
-no_account="an echo under Wine costs 40 to 200 us of CPU by itself, which hides what is burnt"
+no_account="an echo under Wine takes 40 to 200 us of CPU, which hides the burnt time"
 conformance() { # NAME CONNECTIONS EXE
     beside "conformance-$1" 300 "$BIN/tests/conformance" --timeout-scale "$scale" --connections "$2" \
         --observer "wine $WIN/tests/handles.exe" --skip "out-of-descriptors=$in_wineserver" \
@@ -51,7 +51,7 @@ for model in $MODELS; do
     *) conformance "$model" 1000 "$WIN/echo-$model.exe" ;;
     esac
 done
-# Wine has no registered I/O: the server runs on a test double
+# Wine has no registered I/O, so the server uses a test double
 conformance rio-on-a-double 1000 "$WIN/tests/echo-rio-double.exe"
 together
 suite newcomers 180 bash tests/windows/newcomers.sh
@@ -70,8 +70,8 @@ for name in fixed-delay-closed fixed-delay-open queueing-is-latency stall-open s
     truth+=(--skip "$name=its bounds are narrower than Wine's timing")
 done
 truth+=(--skip "server-cpu=a Windows program cannot look at a process of this system"
-    --skip "transports-agree=on Windows there is one transport"
-    --skip "cached-clock=it takes the transport epoll")
+    --skip "transports-agree=Windows has only one transport"
+    --skip "cached-clock=it needs the transport epoll")
 suite truth-once 200 "${truth[@]}" --once "$mixed"
 suite truth-libuv 300 "${truth[@]}" --transport libuv "$mixed"
 

@@ -1,4 +1,4 @@
-# wine.sh - to be sourced: a Wine prefix and its server, for the life of the sourcing script.
+# wine.sh - to be sourced: a Wine prefix and its server, for the lifetime of the sourcing script.
 # Invariant: PREFIX is outside the build tree, and one script at a time uses it. All programs in it
 # end with the script, however the script ends.
 
@@ -30,6 +30,6 @@ wine_begin() {
 }
 
 wine_end() {
-    wineserver -k 2>/dev/null # it takes every process of the prefix along
+    wineserver -k 2>/dev/null # also ends all processes of the prefix
     wait "$wine_server" 2>/dev/null
 }

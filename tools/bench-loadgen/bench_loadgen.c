@@ -1,6 +1,5 @@
-/* bench_loadgen.c - how fast the load generator is: figures of a result of suite loadgen, and the
- * histogram's, which are measured here.
- * Invariant: the histogram is timed only after the result and the output path were found good. */
+/* bench_loadgen.c - reports the speed of the load generator, from a result of suite loadgen, and
+ * measures the speed of the histogram. It first checks the result and the output path. */
 #include "base/args.h"
 #include "base/check.h"
 #include "base/json.h"
@@ -54,10 +53,11 @@ static void print(const struct summary *report, const struct hist_speed *speed) 
     summary_environment(line, sizeof line, &report->results[0]);
     puts(line);
     rows_print(stdout, report);
-    printf("\nCPU/echo: of the load generator; beside it the server's. busy: time in which the load"
-           " generator had something\nto do. Figures are medians of the slots. * a slot was"
-           " disturbed, see %s\n",
-           report->results[0].path);
+    printf(
+        "\nCPU/echo: CPU time of the load generator; the next column is the server's. busy: share"
+        " of time in which the load\ngenerator had work. Figures are medians of the slots. * a"
+        " slot was disturbed, see %s\n",
+        report->results[0].path);
     printf("\nhistogram: record %s, merge %s, quantile %s\n",
            format_duration(record, speed->record_ns), format_duration(merge, speed->merge_ns),
            format_duration(quantile, speed->quantile_ns));
@@ -94,11 +94,11 @@ done:
 int main(int argc, char **argv) {
     const char *output = NULL;
     struct arg_texts results = {0};
-    const struct arg rows[] = {
-        {"o", "FILE", "where the figures go, as JSON; required", .text = &output}, {.name = NULL}};
+    const struct arg rows[] = {{"o", "FILE", "output file (JSON); required", .text = &output},
+                               {.name = NULL}};
     const struct args_spec spec = {
         .program = program,
-        .summary = "sums up what a run of suite loadgen says of the load generator",
+        .summary = "summarises the speed of the load generator in a result of suite loadgen",
         .positional = "RESULT",
         .example = "bench-loadgen results/loadgen.json -o results/loadgen-bench.json",
         .args = rows,
@@ -106,7 +106,7 @@ int main(int argc, char **argv) {
     enum args_outcome outcome = args_parse(&spec, argc, argv);
     int code = outcome == ARGS_HELP_SHOWN ? EXIT_FINE : EXIT_USAGE;
     if (outcome == ARGS_RUN && (results.count != 1 || !output))
-        refuse(program, "%s; try --help", output ? "not one RESULT given" : "-o: missing");
+        refuse(program, "%s; try --help", output ? "needs exactly one RESULT" : "-o: missing");
     else if (outcome == ARGS_RUN)
         code = bench(results.items[0], output);
     args_texts_free(&results);

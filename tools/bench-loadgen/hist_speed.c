@@ -1,5 +1,5 @@
-/* hist_speed.c - times the histogram with latencies as a busy server has them.
- * Invariant: values are drawn before the clock starts, and always the same ones. */
+/* hist_speed.c - measures the speed of the histogram with latencies like those of a busy server.
+ * The values are always the same, and are generated before the clock starts. */
 #include "tools/bench-loadgen/hist_speed.h"
 
 #include "base/check.h"
@@ -13,19 +13,19 @@
 #include <stdlib.h>
 
 #define BATCHES 21
-#define PASSES 16 /* over the values, a batch: about 2 ms */
-#define CALLS 100 /* of merge and quantile, a batch: about 1 ms */
+#define PASSES 16 /* passes over the values per batch: about 2 ms */
+#define CALLS 100 /* calls of merge and quantile per batch: about 1 ms */
 
-/* What the batches work on. */
+/* The data of all batches. */
 struct bench {
     uint64_t *values;  /* latencies in ns; owned */
-    struct hist *hist; /* counts them; owned */
-    struct hist *into; /* is merged into; owned */
-    uint64_t sink;     /* what quantiles gave, so that they are computed */
+    struct hist *hist; /* records the values; owned */
+    struct hist *into; /* target of merges; owned */
+    uint64_t sink;     /* sum of quantiles, so that the compiler does not remove them */
 };
 
-/* Lognormal: many near the median, few far above, spread over hundreds of cache lines of counts.
- * The normal numbers are Box and Muller's. */
+/* Generates values with a lognormal distribution: many near the median, few far above. They use
+ * hundreds of cache lines of counts. Normal numbers by the Box-Muller method. */
 static void draw(uint64_t *values) {
     struct rng random;
     rng_seed(&random, 1, 0);
@@ -55,10 +55,10 @@ static void quantile(struct bench *b) {
     CHECK_OP(b->sink, >, 0u);
 }
 
-/* Median time of a batch over how often it does what is measured. */
+/* Median time of a batch, divided by the number of operations in it. */
 static double time_of(struct bench *b, void (*batch)(struct bench *b), double times) {
     double ns[BATCHES];
-    batch(b); /* the caches are warm from here on */
+    batch(b); /* warms up the caches */
     for (size_t i = 0; i < BATCHES; i++) {
         uint64_t start_ns = os_clock_ns();
         batch(b);

@@ -1,5 +1,4 @@
-/* rows.c - figures of the load generator out of a cell's slots; see rows.h.
- * Invariant: they are computed from what the slot states, never measured anew. */
+/* rows.c - figures of the load generator from the slots of a cell; see rows.h. */
 #include "tools/bench-loadgen/rows.h"
 
 #include "base/json.h"
@@ -12,14 +11,15 @@
 static enum row_slot slot_kind(const cJSON *slot) {
     if (sample_verdict(slot) == VERDICT_VALID) return ROW_VALID;
     if (!sample_usable(slot)) return ROW_INVALID;
-    /* being the bottleneck is a reason of its own: a second one is a disturbance */
+    /* "bound by the load generator" is one reason; a second reason means that the slot was
+     * disturbed */
     bool alone = sample_reasons(slot) == 1;
     return alone && sample_code(slot, 0) == VALIDITY_BOUND_CLIENT ? ROW_BOUND : ROW_SUSPECT;
 }
 
 struct row row_of(const struct summary_cell *cell) {
     const cJSON *json = cell->json, *slot;
-    bool spins = cell->kind != LOAD_CLOSED; /* until an arrival is due, which is no work */
+    bool spins = cell->kind != LOAD_CLOSED; /* busy-waits for the next arrival, which is not work */
     struct row row = {
         .cell = cell,
         .transport = json_text(json, "scenario.loadgen.transport"),

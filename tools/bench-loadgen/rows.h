@@ -1,5 +1,5 @@
-/* rows.h - what a result says of the load generator, cell by cell.
- * Invariant: a figure is the median of the cell's usable slots; one that nobody measured is NAN. */
+/* rows.h - figures of the load generator for each cell of a result.
+ * Invariant: a figure is the median of the cell's usable slots, or NAN if it is unknown. */
 #ifndef TESTS_BENCH_ROWS_H
 #define TESTS_BENCH_ROWS_H
 
@@ -9,35 +9,35 @@
 #include <stdio.h>
 
 enum row_figure {
-    ROW_CONNECTIONS, /* that send */
+    ROW_CONNECTIONS, /* active connections */
     ROW_DEPTH,       /* closed loop: messages in flight per connection */
     ROW_RATE,        /* open loop and churn: offered per second */
-    ROW_ACHIEVED,    /* of that, the share answered in time */
-    ROW_ECHOES,      /* per second */
+    ROW_ACHIEVED,    /* open loop and churn: share answered in time */
+    ROW_ECHOES,      /* echoes per second */
     ROW_LOADGEN_CPU, /* closed loop: CPU time of the load generator per echo, in ns */
-    ROW_SERVER_CPU,  /* the same of the server */
-    ROW_BUSY,        /* percent of the window in which the load generator had something to do */
-    ROW_SEND_LAG,    /* open loop: how late it sent what was due, 99th percentile in ns */
+    ROW_SERVER_CPU,  /* CPU time of the server per echo, in ns */
+    ROW_BUSY,        /* percent of the window in which the load generator had work */
+    ROW_SEND_LAG,    /* open loop: delay of sends behind the schedule, 99th percentile in ns */
     ROW_FIGURES
 };
 
 enum row_slot { ROW_VALID, ROW_BOUND, ROW_SUSPECT, ROW_INVALID, ROW_SLOTS };
 
 struct row {
-    const struct summary_cell *cell; /* that it sums up */
-    const char *transport;           /* that was in use, else asked for */
-    double figures[ROW_FIGURES];     /* medians */
-    size_t slots[ROW_SLOTS];         /* by verdict; bound: suspect only because the load generator
-                                        was at its limit, which is what is looked for here */
+    const struct summary_cell *cell;
+    const char *transport;       /* transport in use; if unknown, the requested one */
+    double figures[ROW_FIGURES]; /* medians */
+    size_t slots[ROW_SLOTS];     /* number of slots by verdict; "bound" are those that are suspect
+                                    only because the load generator was at its limit, as intended */
 };
 
-/* Sums up one cell. */
+/* Summarises one cell. */
 struct row row_of(const struct summary_cell *cell);
 
-/* Prints all cells of a report, a line each, in a table per phase and server. */
+/* Prints a table per phase and server, with a line for each cell. */
 void rows_print(FILE *out, const struct summary *report);
 
-/* The same as JSON: an array, owned by the caller. */
+/* The same as a JSON array; owned by the caller. */
 cJSON *rows_json(const struct summary *report);
 
 #endif

@@ -1,5 +1,5 @@
-/* rows_print.c - the table of bench-loadgen.
- * Invariant: every cell has a line, and one that was disturbed is marked. */
+/* rows_print.c - the table of bench-loadgen; see rows.h.
+ * Invariant: each cell has a line; disturbed cells are marked. */
 #include "bench/support/format.h"
 #include "tools/bench-loadgen/rows.h"
 
@@ -16,10 +16,9 @@ static char *format_share(char text[FORMAT_SIZE], double value) {
     return text;
 }
 
-/* A column of figures. */
 struct column {
-    const char *title;                                     /* with its unit, if values have none */
-    char *(*format)(char text[FORMAT_SIZE], double value); /* of a value */
+    const char *title;                                     /* with the unit, if values have none */
+    char *(*format)(char text[FORMAT_SIZE], double value); /* format of a value */
 };
 
 static const struct column columns[ROW_FIGURES] = {
@@ -34,11 +33,11 @@ static const struct column columns[ROW_FIGURES] = {
     [ROW_SEND_LAG] = {"send lag p99", format_duration},
 };
 
-/* The cells of one phase against one server. */
+/* The cells of one phase and server. Widths are in characters. */
 struct section {
-    const struct summary_cell *first; /* of them */
-    int transport_width;              /* of the column of names */
-    int widths[ROW_FIGURES];          /* 0: nobody knows the figure, so there is no column */
+    const struct summary_cell *first; /* the first cell */
+    int transport_width;              /* width of the column of transports */
+    int widths[ROW_FIGURES];          /* 0: no cell has the figure, so there is no column */
 };
 
 static bool in_section(const struct summary_cell *cell, const struct summary_cell *first) {

@@ -22,7 +22,7 @@ real=$(realpath "$bin/echo-epoll")
 if [ ! -s "$record.burn" ]; then
     cat >"$work/burn.json" <<'SUITE'
 { "schema": { "name": "iobench-suite", "version_major": 1, "version_minor": 0 },
-  "name": "burn", "description": "what burning costs", "repeats": 20, "servers": ["epoll"],
+  "name": "burn", "description": "the cost of burn_ns", "repeats": 20, "servers": ["epoll"],
   "phases": [{ "name": "burn", "loads": [
     { "load": "closed", "connections": 50, "burn_ns": [3000, 4000], "warmup_s": 0.3, "duration_s": 1 }] }] }
 SUITE

@@ -1,5 +1,6 @@
-/* gate_jobs.c - `gate-jobs`: keeps the record of gate-calibrate, and reports what it shows.
- * Invariant: a record is only appended to, a job a line, so that a run that was stopped goes on. */
+/* gate_jobs.c - `gate-jobs`: maintains the record of gate-calibrate, and reports its results.
+ * Invariant: jobs are only ever appended to the record, one per line, so that a stopped run can
+ * continue. */
 #include "base/args.h"
 #include "base/check.h"
 #include "base/json.h"
@@ -20,7 +21,7 @@
 #define RELABELLED 10000
 #define LEVEL 0.95
 
-/* What kinds of jobs there are, by what the candidate burns more. */
+/* The kinds of jobs: equal arms, and candidates that are 10 % or 5 % slower. */
 static const char *const kinds[] = {"aa", "10", "5"};
 static const char *const kind_titles[] = {"equal arms", "10 % slower", "5 % slower"};
 enum { AA, KINDS = sizeof kinds / sizeof *kinds };
@@ -35,7 +36,7 @@ static void refuse(const char *what, const char *object, const char *reason) {
 
 static char line[LINE_MAX_BYTES];
 
-/* Reads the record; one that is not there has no jobs. */
+/* Reads the record. A missing file has no jobs. */
 static void read_record(const char *path) {
     struct reason reason;
     FILE *file = fopen(path, "r");
@@ -46,8 +47,8 @@ static void read_record(const char *path) {
         jobs[job_count] = json_text_parse(line, length, &reason);
         if (jobs[job_count])
             job_count++;
-        else /* a run was killed while it wrote it */
-            fprintf(stderr, "gate-jobs: record: %s: a line is left out: %s\n", path, reason.text);
+        else /* a run was killed while it wrote this line */
+            fprintf(stderr, "gate-jobs: record: %s: line ignored: %s\n", path, reason.text);
     }
     fclose(file);
 }
@@ -66,7 +67,8 @@ static void add_job(const char *path, const char *kind, const char *extra_ns, co
     cJSON *job = cJSON_CreateObject(), *report = json_text_parse(line, size, &reason);
     if (!report) refuse("report", "stdin", reason.text);
     static const char *const paths[] = {"baseline", "candidate", "result"};
-    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) /* all of them are gone by then */
+    for (size_t i = 0; i < sizeof paths / sizeof *paths;
+         i++) /* these files no longer exist later */
         cJSON_DeleteItemFromObjectCaseSensitive(report, paths[i]);
     json_add_item(job, "kind", cJSON_CreateString(kind));
     json_add_real(job, "extra_burn_ns", strtod(extra_ns, NULL));
@@ -75,7 +77,7 @@ static void add_job(const char *path, const char *kind, const char *extra_ns, co
     char *text = cJSON_PrintUnformatted(job);
     FILE *file = fopen(path, "a");
     if (!text || !file || fprintf(file, "%s\n", text) < 0 || fclose(file) != 0)
-        refuse("record", path, "cannot be appended to");
+        refuse("record", path, "cannot append");
     cJSON_free(text);
     cJSON_Delete(job);
 }
@@ -89,7 +91,7 @@ static size_t count_jobs(const char *kind) {
     return count;
 }
 
-/* How much more must be burnt so that an echo takes `percent` longer: `path` is a result with one
+/* The additional burn_ns with which an echo takes `percent` longer. `path` is a result with one
  * closed loop at two levels of burn_ns. */
 static double extra_burn_ns(const char *path, double percent) {
     struct reason reason;
@@ -107,7 +109,7 @@ static double extra_burn_ns(const char *path, double percent) {
 
 /* ---- report ---- */
 
-/* One figure of every job of a kind; returns how many know it. */
+/* Collects a figure of all jobs of a kind. Returns the number of values. */
 static size_t collect(int kind, const char *path, double *values) {
     size_t count = 0;
     for (size_t i = 0; i < job_count; i++) {
@@ -126,7 +128,7 @@ static size_t with_code(int kind, int code) {
 
 static void print_counts(void) {
     static double values[JOBS_MAX];
-    puts("| jobs | how many | exit 0 | exit 1 | exit 3 | share of exit 1, 95 % interval | median "
+    puts("| jobs | number | exit 0 | exit 1 | exit 3 | share of exit 1, 95 % interval | median "
          "time |\n|---|---|---|---|---|---|---|");
     for (int kind = 0; kind < KINDS; kind++) {
         size_t all = count_jobs(kinds[kind]), alarms = with_code(kind, 1);
@@ -139,7 +141,7 @@ static void print_counts(void) {
     }
 }
 
-/* What the standard deviation would be without outliers: from the median distance to the median. */
+/* A robust estimate of the standard deviation, from the median distance to the median. */
 static double spread(const double *values, size_t count) {
     double *distances = calloc(count, sizeof *distances), middle = stats_median(values, count);
     CHECK(distances);
@@ -149,7 +151,7 @@ static double spread(const double *values, size_t count) {
     return result;
 }
 
-/* The row of a job that has the same figure; NULL: it was not compared there. */
+/* The row of a job with the same cell and metric; NULL if there is none. */
 static const cJSON *row_like(const cJSON *job, const struct relabel_stream *s) {
     const cJSON *row;
     cJSON_ArrayForEach(row, json_item(job, "report.rows")) {
@@ -160,10 +162,11 @@ static const cJSON *row_like(const cJSON *job, const struct relabel_stream *s) {
     return NULL;
 }
 
-/* Per row: how much pairs of equal arms differ, and what the others were found to be. */
+/* Prints for each row how much pairs of equal arms differ, and how often slower candidates were
+ * found. */
 static void print_rows(const struct relabel *r) {
     static double values[JOBS_MAX];
-    puts("\n| cell | metric | sd of a pair | without outliers | so visible with 24 pairs | limit | "
+    puts("\n| cell | metric | sd of a pair | without outliers | detectable with 24 pairs | limit | "
          "found at 10 % | found at 5 % |\n|---|---|---|---|---|---|---|---|");
     for (size_t i = 0; i < r->row_count; i++) {
         const struct relabel_stream *s = &r->rows[i];
@@ -199,9 +202,10 @@ static void print_relabelled(const struct relabel *r) {
     struct stats_interval alarms = stats_share_interval(t.alarms, t.jobs, LEVEL);
     struct stats_interval invalid = stats_share_interval(t.invalid, t.jobs, LEVEL);
     printf(
-        "\n%zu jobs of recorded pairs of equal arms (%zu or more a row) with their labels drawn "
-        "anew: %zu false alarms\n(%.2f %%, 95 %% interval %.2f .. %.2f %%), %zu void because the "
-        "control shifted (%.2f %%, %.2f .. %.2f %%),\n%zu inconclusive in every figure; %.0f %% "
+        "\n%zu simulated jobs from recorded pairs of equal arms (at least %zu per row) with random "
+        "labels:\n%zu false alarms (%.2f %%, 95 %% interval %.2f .. %.2f %%), %zu invalid because "
+        "the control shifted\n(%.2f %%, %.2f .. %.2f %%), %zu inconclusive in every figure; %.0f "
+        "%% "
         "had a second stage.\n",
         t.jobs, shortest, t.alarms, 100.0 * (double)t.alarms / (double)t.jobs, 100 * alarms.low,
         100 * alarms.high, t.invalid, 100.0 * (double)t.invalid / (double)t.jobs, 100 * invalid.low,

@@ -1,6 +1,6 @@
-/* relabel.c - jobs that never ran: recorded pairs with their labels drawn anew.
+/* relabel.c - simulated jobs from recorded pairs with new random labels; see relabel.h.
  * Invariant: the two slots of a pair are swapped for all metrics of a cell or for none, as the
- * coin of a real pair does. */
+ * random order of a real pair does. */
 #include "tools/gate-calibrate/relabel.h"
 
 #include "base/check.h"
@@ -58,10 +58,10 @@ void relabel_free(struct relabel *r) {
 
 /* ---- jobs ---- */
 
-/* The labels of one cell's pairs, and where in the record they begin. */
+/* The labels of one cell's pairs, and their position in the record. */
 struct draw {
-    double sign[PAIRS]; /* -1: the two were swapped */
-    double start;       /* share of the record, 0..1 */
+    double sign[PAIRS]; /* -1: the two slots are swapped */
+    double start;       /* position of the first pair, as a share of the record, 0..1 */
 };
 
 static struct draw draw_one(struct rng *random) {
@@ -70,7 +70,8 @@ static struct draw draw_one(struct rng *random) {
     return d;
 }
 
-/* Fills a stage of a row with pairs that follow each other, round and round. */
+/* Fills a stage of a row with consecutive pairs; after the end of the record it continues at the
+ * start. */
 static void fill(struct gate_row *row, const struct relabel_stream *s, const struct draw *d,
                  int stage) {
     size_t from = stage == 1 ? 0 : GATE_STAGE1_PAIRS, to = stage == 1 ? GATE_STAGE1_PAIRS : PAIRS;
@@ -88,7 +89,7 @@ static struct gate_row start_row(const struct relabel_stream *s, const struct dr
     return row;
 }
 
-/* Rows of one cell follow each other, and have their labels in common. */
+/* Whether two rows belong to the same cell, so that they share labels. */
 static bool same_cell(const struct gate_row *rows, size_t a, size_t b) {
     return strcmp(rows[a].cell, rows[b].cell) == 0;
 }
@@ -103,7 +104,7 @@ static void run_job(const struct relabel *r, struct relabel_tally *tally, struct
     struct reason why;
     report = (struct gate_report){.rows = rows, .has_control = r->control.count >= PAIRS};
     for (size_t i = 0; i < r->row_count; i++) {
-        if (r->rows[i].count < PAIRS) continue; /* never measured */
+        if (r->rows[i].count < PAIRS) continue; /* not measured */
         size_t k = report.row_count;
         of[k] = &r->rows[i];
         draws[k] = k && strcmp(of[k - 1]->cell, of[k]->cell) == 0 ? draws[k - 1] : draw_one(random);

@@ -1,5 +1,5 @@
-/* relabel.h - recorded pairs of equal arms, under labels drawn anew.
- * Invariant: nothing is drawn but the labels and where a job begins; the decision is gate.c's. */
+/* relabel.h - estimates the rate of false alarms from recorded pairs of equal arms with new random
+ * labels. Only the labels and the first pair of a job are random; gate.c makes the decision. */
 #ifndef TESTS_GATE_RELABEL_H
 #define TESTS_GATE_RELABEL_H
 
@@ -11,35 +11,35 @@
 
 #define RELABEL_ROWS_MAX 32
 
-/* What one row, or the control, recorded in all jobs, one after the other. */
+/* The recorded differences of one row, or of the control, in all jobs. */
 struct relabel_stream {
-    char cell[CELL_ID_SIZE]; /* whose pairs share their labels */
-    enum metric metric;      /* which figure */
-    bool gated;              /* in every job */
-    double *differences;     /* in the order in which they ran; owned */
-    size_t count;            /* how many */
+    char cell[CELL_ID_SIZE]; /* rows of the same cell share labels */
+    enum metric metric;
+    bool gated;          /* gated in every job */
+    double *differences; /* in the order of measurement; owned */
+    size_t count;
 };
 
 struct relabel {
-    struct relabel_stream rows[RELABEL_ROWS_MAX]; /* as in each job */
-    size_t row_count;                             /* how many */
-    struct relabel_stream control;                /* count 0: there was none */
+    struct relabel_stream rows[RELABEL_ROWS_MAX]; /* the rows of a job */
+    size_t row_count;
+    struct relabel_stream control; /* count 0: there was none */
 };
 
-/* What became of the relabelled jobs. */
+/* The outcomes of simulated jobs. */
 struct relabel_tally {
-    size_t jobs;    /* all */
+    size_t jobs;    /* number of jobs */
     size_t alarms;  /* exit code 1 */
-    size_t invalid; /* the control voided it: exit code 3 */
+    size_t invalid; /* exit code 3 because of the control */
     size_t nothing; /* exit code 3 for another reason */
-    size_t second;  /* had a second stage */
+    size_t second;  /* jobs with a second stage */
 };
 
-/* Adds the pairs of one job, a report as JSON. */
+/* Adds the pairs of one job. `report` is its report as JSON. */
 void relabel_add(struct relabel *r, const cJSON *report);
 
-/* Decides `jobs` jobs of pairs that follow each other in the record, with labels drawn by `seed`.
- * Needs at least one row with as many pairs as both stages take. */
+/* Simulates `jobs` jobs with consecutive pairs of the record and random labels from `seed`. At
+ * least one row must have enough pairs for both stages. */
 struct relabel_tally relabel_run(const struct relabel *r, size_t jobs, uint64_t seed);
 
 void relabel_free(struct relabel *r);

@@ -1,8 +1,8 @@
-# make_fixtures.R - writes fixtures.json, what R says of the data in it; tests/unit/test_stats.c compares.
+# make_fixtures.R - writes fixtures.json: data and R's results for them. tests/unit/test_stats.c reads it.
 # Needs R and its package coin (Debian: r-base-core, r-cran-coin):
 #   Rscript tests/unit/stats/make_fixtures.R >tests/unit/stats/fixtures.json
-# Invariant: no figure is computed by a rule that is written down here too, but for the place of an
-# interval's end where values tie or are many: there wilcox.test does not count places.
+# All results are R's own, with one exception: for ties and large samples this script finds the ends of
+# an interval itself, because wilcox.test does not compute them exactly.
 suppressPackageStartupMessages(library(coin))
 RNGkind("Mersenne-Twister", "Inversion", "Rejection")
 set.seed(20260101)
@@ -16,12 +16,12 @@ object <- function(...) {
     fields <- list(...)
     paste0("{", paste0("\"", names(fields), "\":", fields, collapse = ",\n "), "}")
 }
-# greater, less, two-sided: R's rule for two sides, where the distribution may be skewed
+# greater, less, two-sided by R's rule for skewed distributions
 tails <- function(p) numbers(c(p, min(1, 2 * min(p))))
 
-# One interval a level; null where all values together miss with more than the level allows, which R
-# only warns of. R is asked for a hair less: of two intervals it takes the wider one if the narrower
-# covers exactly the level.
+# One interval per level; null if even the widest interval covers less than the level, for which R only
+# prints a warning. The level passed to R is slightly lower: if an interval covers exactly the level, R
+# would return the next wider one.
 intervals <- function(of_level, missed_by_all = 0) paste0("[", paste(sapply(LEVELS, function(level) {
     if (2 * missed_by_all > (1 - level) * (1 + 1e-12)) numbers(c(NA, NA))
     else numbers(suppressWarnings(of_level(level - 1e-9)))
@@ -83,7 +83,7 @@ two_samples <- function(left, right) {
            intervals = intervals(interval, if (exact) pwilcox(0, m, n) else 0))
 }
 
-# Eighths, so that sums and differences are the same numbers everywhere.
+# Eighths, so that sums and differences are exact on every machine.
 eighths <- function(n, mean, sd) round(rnorm(n, mean, sd) * 8) / 8
 
 paired_cases <- unlist(lapply(c(3:10, 12, 16, 24, 32), function(n) c(

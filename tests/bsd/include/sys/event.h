@@ -1,8 +1,7 @@
-/* event.h - as much of <sys/event.h> as echo-kqueue uses, for the test double of kqueue.
- * Invariant: it is found only by what is built with -Itests/bsd/include, and so by no program that
- * is installed.
+/* event.h - the part of <sys/event.h> that echo-kqueue uses, for the test double of kqueue. Only
+ * programs built with -Itests/bsd/include use it; these are never installed.
  *
- * The types differ from system to system, and code must compile with both kinds: with
+ * The types differ between systems, and the code must compile with both variants. With
  * KQUEUE_OTHER_TYPES they are those of NetBSD before version 10. */
 #ifndef TESTS_BSD_EVENT_H
 #define TESTS_BSD_EVENT_H
@@ -39,8 +38,8 @@ struct kevent {
     kqueue_filter filter; /* EVFILT_READ or EVFILT_WRITE */
     kqueue_flags flags;   /* EV_... */
     uint32_t fflags;      /* not used by these filters */
-    int64_t data;         /* of an event: bytes that can be moved; with EV_ERROR: errno */
-    kqueue_udata udata;   /* handed back with every event */
+    int64_t data;         /* in events: bytes to read or room to write; with EV_ERROR: errno */
+    kqueue_udata udata;   /* returned with every event */
 };
 
 int kqueue(void);
