@@ -17,6 +17,15 @@ slot() {
     code=$?
 }
 
+# The same; up to five times where other work took the CPUs for so long that no message came.
+slot_with_messages() {
+    local tries
+    for tries in 1 2 3 4 5; do
+        slot "$@"
+        grep -q '"no_message"' "$TMP/verdict.json" || return
+    done
+}
+
 # provoked MODEL STATUS LOAD CODE...: the slot's exit code, and all codes among those given.
 provoked() {
     local model=$1 want=$2 load=$3 because code
@@ -92,10 +101,12 @@ cached_clock() {
         return
     fi
     cp "$BIN/tests/loadgen-cached-clock" "$FAKES/build/bin/loadgen"
-    provoked epoll 3 "$load" littles_law
+    slot_with_messages epoll "$load"
+    verdict "verdict: epoll: littles_law" "$([ "$code" = 3 ] && no_code "$TMP/verdict.json" littles_law ||
+        echo "exit code $code: $(tail -n 1 "$TMP/.err")")"
     verdict "verdict: Little's law makes it invalid" "$(grep -qE '"verdict":[[:space:]]*"invalid"' "$TMP/verdict.json" || grep -m 1 'verdict":.*d",' "$TMP/verdict.json")"
     cp "$BIN/loadgen" "$FAKES/build/bin"
-    slot epoll "$load"
+    slot_with_messages epoll "$load"
     verdict "verdict: Little's law holds of the real one" "$([ "$code" = 0 ] && ! grep -q '"littles_law"' "$TMP/verdict.json" || echo "exit code $code: $(tail -n 1 "$TMP/.err")")"
 }
 
