@@ -97,8 +97,9 @@ work() {
 
 # Runs the suites that were put into the queue, JOBS at once. Put long ones in first.
 together() {
-    local i workers=
+    local i workers= before
     [ ${#queue[@]} -gt 0 ] || return 0
+    before=$(wc -l <"$TALLY")
     rm -rf "$LOGS/taken" && mkdir "$LOGS/taken"
     for ((i = 0; i < JOBS; i++)); do
         set -m
@@ -110,6 +111,11 @@ together() {
     # shellcheck disable=SC2086
     wait $workers # and for nothing else that the caller may have started
     running=
+    # a worker that was killed, or could not take a suite, must not leave it out unnoticed
+    if [ "$(($(wc -l <"$TALLY") - before))" -ne ${#queue[@]} ]; then
+        echo "not ok suites # not all of ${#queue[@]} suites ran to their end"
+        tally 0 0 1 0 suites
+    fi
     queue=()
 }
 

@@ -151,12 +151,13 @@ static bool phase_seen(const struct summary *report, size_t index) {
 
 /* Explains the columns that only some runs have. */
 static void put_meanings(FILE *out, const bool shown[METRICS]) {
-    if (shown[METRIC_CONNECT_P50])
+    bool arrivals = shown[METRIC_CONNECT_P50], memory = shown[METRIC_MEMORY];
+    if (arrivals)
         fputs("connect: time from the call to the established connection. new: time from the"
               " scheduled start of a connection\nto its first echo.",
               out);
-    if (shown[METRIC_MEMORY]) fputs(" memory: resident memory of the server.", out);
-    if (shown[METRIC_CONNECT_P50] || shown[METRIC_MEMORY]) fputc('\n', out);
+    if (memory) fprintf(out, "%smemory: resident memory of the server.", arrivals ? " " : "");
+    if (arrivals || memory) fputc('\n', out);
 }
 
 void table_print(FILE *out, cJSON *document, const char *path, bool colour) {
