@@ -113,8 +113,10 @@ static void server_killed_churn(const struct truth *truth) {
     REQUIRE(o.code == 0 && o.sample, "exit code %d: %s", o.code, o.error);
     REQUIRE(o.took_s < 10, "ended %.1f s after the server did", o.took_s);
     REQUIRE(strstr(o.error, "first of the errors"), "no word of why: %s", o.error);
-    require_within(o.sample, "errors.connect", 1, INFINITY);
-    require_rate(&o, "errors.connect", 1, figure(o.sample, "loadgen.offered"));
+    /* who learns late that the window has begun still counts the connections of the warm-up */
+    double before = 500 * figure(o.sample, "warmup_s");
+    require_within(o.sample, "errors.connect", 1,
+                   figure(o.sample, "loadgen.offered") + before + 4 * sqrt(before));
     double lost = figure(o.sample, "errors.connect") + figure(o.sample, "errors.reset") +
                   figure(o.sample, "errors.short");
     require_within(o.sample, "loadgen.newcomers_answered",
