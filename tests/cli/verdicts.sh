@@ -17,12 +17,13 @@ slot() {
     code=$?
 }
 
-# The same; up to five times where other work took the CPUs for so long that no message came.
-slot_with_messages() {
-    local tries
+# The same, up to five times, until the slot has CODE: other work on the CPUs can leave too few messages to tell.
+slot_until() { # CODE MODEL LOAD
+    local tries want=$1
+    shift
     for tries in 1 2 3 4 5; do
         slot "$@"
-        grep -q '"no_message"' "$TMP/verdict.json" || return
+        [ -n "$(no_code "$TMP/verdict.json" "$want")" ] || return
     done
 }
 
@@ -101,13 +102,13 @@ cached_clock() {
         return
     fi
     cp "$BIN/tests/loadgen-cached-clock" "$FAKES/build/bin/loadgen"
-    slot_with_messages epoll "$load"
+    slot_until littles_law epoll "$load"
     verdict "verdict: epoll: littles_law" "$([ "$code" = 3 ] && no_code "$TMP/verdict.json" littles_law ||
         echo "exit code $code: $(tail -n 1 "$TMP/.err")")"
     verdict "verdict: Little's law makes it invalid" "$(grep -qE '"verdict":[[:space:]]*"invalid"' "$TMP/verdict.json" || grep -m 1 'verdict":.*d",' "$TMP/verdict.json")"
     cp "$BIN/loadgen" "$FAKES/build/bin"
-    slot_with_messages epoll "$load"
-    verdict "verdict: Little's law holds of the real one" "$([ "$code" = 0 ] && ! grep -q '"littles_law"' "$TMP/verdict.json" || echo "exit code $code: $(tail -n 1 "$TMP/.err")")"
+    slot epoll "$load"
+    verdict "verdict: Little's law holds of the real one" "$([[ $code = [03] ]] && ! grep -q '"littles_law"' "$TMP/verdict.json" || echo "exit code $code: $(tail -n 1 "$TMP/.err")")"
 }
 
 # What limited the slot is no reason against it, but must be told. Only a server that gets a CPU can
@@ -129,20 +130,23 @@ run_verdicts() {
         skip "verdicts" "fault-server is not built"
         return
     fi
-    local closed='"load": "closed", "connections": 5, "duration_s": 0.3, "drain_s": 0.2' code
+    # the drain is over when all is answered; a short one is for servers that never answer
+    local closed='"load": "closed", "connections": 5, "duration_s": 0.3, "drain_s": 5' code
+    local unanswered='"load": "closed", "connections": 5, "duration_s": 0.3, "drain_s": 0.2'
     local open='"load": "open", "connections": 5, "rate_per_s": 5000, "duration_s": 0.5, "drain_s": 0.2'
     make_fakes
     make_faulty
     provoked wrong 1 "$closed" wrong_echo
     provoked resetting 3 "$closed" errors few_messages connections_lost
-    provoked mute 3 "$closed"', "newcomers_per_s": 200' no_message starved newcomers_unanswered
+    provoked mute 3 "$unanswered"', "newcomers_per_s": 200' no_message starved newcomers_unanswered
     provoked lying_accepted 3 "$closed" totals_disagree
     provoked lying_bytes_in 3 "$closed" totals_disagree
     provoked lying_bytes_out 3 "$closed" totals_disagree
     provoked secretive 3 "$closed" no_stats
     provoked slow 3 "$open" saturated
     slot slow '"load": "open", "connections": 5, "rate_per_s": 1000, "warmup_s": 0, "duration_s": 1, "drain_s": 0.2, "saturating": true'
-    verdict "verdict: saturated as was meant is no reason" "$([ "$code" = 0 ] && ! grep -q '"saturated"' "$TMP/verdict.json" || echo "exit code $code: $(tail -n 1 "$TMP/.err")")"
+    # other reasons are the machine's affair: a rule that holds beside them would show all the same
+    verdict "verdict: saturated as was meant is no reason" "$([[ $code = [03] ]] && ! grep -q '"saturated"' "$TMP/verdict.json" || echo "exit code $code: $(tail -n 1 "$TMP/.err")")"
     # from the second second on, so that all of the second half is stall: whoever else is busy cannot make up for that
     slot stalling '"load": "closed", "connections": 5, "duration_s": 2, "warmup_s": 1, "drain_s": 4'
     verdict "verdict: a server that stops in mid-window: the halves differ" "$(no_code "$TMP/verdict.json" halves_differ)"
