@@ -108,7 +108,8 @@ together() {
         set +m
     done
     running=$workers
-    wait
+    # shellcheck disable=SC2086
+    wait $workers # and for nothing else that the caller may have started
     running=
     # a worker that was killed, or could not take a suite, must not leave it out unnoticed
     if [ "$(($(wc -l <"$TALLY") - before))" -ne ${#queue[@]} ]; then

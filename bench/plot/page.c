@@ -58,7 +58,7 @@ static void explain_marks(char *notes, size_t size, const struct plot *plot) {
             crosses = crosses || plot->series[i].points[k].marker == MARKER_CROSS;
         }
     if (hollow)
-        format_append(notes, size, "%s %sat least one slot is suspect",
+        format_append(notes, size, "%s %sa slot is suspect",
                       plot->bars ? "*" : "hollow:", plot->saturated ? "saturated, or " : "");
     if (plot->invalid > 0 && !crosses)
         format_append(notes, size, "%s%zu invalid slot%s left out",

@@ -104,7 +104,7 @@ static void add_tells(void) {
     send_from_there("hello");
     require_none("without a filter");
     add(EV_ADD);
-    require_event("when bytes were there before the filter");
+    require_event("with bytes that arrived before the filter was added");
     void *tag = (void *)events[0].udata;
     REQUIRE(events[0].ident == (uintptr_t)here && events[0].filter == EVFILT_READ &&
                 tag == &tags[0] && !(events[0].flags & (EV_EOF | EV_ERROR)),
@@ -115,41 +115,41 @@ static void add_tells(void) {
 static void waits(void) {
     add(EV_ADD);
     uint64_t from_ns = os_clock_ns();
-    require_none("when nothing was sent");
+    require_none("without bytes");
     uint64_t took_ns = os_clock_ns() - from_ns;
     REQUIRE(took_ns >= NEVER_MS * 1000000u, "a wait of %d ms took %llu us", NEVER_MS,
             (unsigned long long)took_ns / 1000);
     send_from_there("x");
-    require_event("when a byte came");
+    require_event("after a byte arrived");
 }
 
 static void level(void) {
     add(EV_ADD);
     send_from_there("hello");
-    for (int i = 0; i < 3; i++) require_event("while bytes wait");
+    for (int i = 0; i < 3; i++) require_event("with unread bytes");
     REQUIRE(take_all(here) == 5, "5 bytes were sent");
-    require_none("when all was read");
+    require_none("after all bytes were read");
 }
 
 static void clear_once(void) {
     add(EV_ADD | EV_CLEAR);
     send_from_there("hello");
-    require_event("when bytes came");
-    require_none("when they were told of once");
+    require_event("after bytes arrived");
+    require_none("after the bytes were reported once");
     send_from_there("more");
-    require_event("when more came, the first being unread");
+    require_event("after more bytes arrived, with the first unread");
     REQUIRE(take_all(here) == 9, "9 bytes were sent");
-    require_none("when all was read");
+    require_none("after all bytes were read");
 }
 
 static void clear_end(void) {
     add(EV_ADD | EV_CLEAR);
     send_from_there("hello");
-    require_event("when bytes came");
+    require_event("after bytes arrived");
     os_shutdown_send(there);
-    require_event("when the end came, the bytes being unread");
+    require_event("after the end arrived, with unread bytes");
     REQUIRE(events[0].flags & EV_EOF, "an end without EV_EOF");
-    require_none("when it was told of once");
+    require_none("after it was reported once");
 }
 
 static void clear_anew(void) {
@@ -157,22 +157,22 @@ static void clear_anew(void) {
                             change_of(here, false, EV_ADD | EV_CLEAR, &tags[1])};
     add(EV_ADD | EV_CLEAR);
     send_from_there("hello");
-    require_event("when bytes came");
+    require_event("after bytes arrived");
     REQUIRE(kevent(queue, both, 2, NULL, 0, NULL) == 0, "two changes in one call: %s",
             os_error_text(errno));
-    require_event("when the filter was added anew, the bytes being unread");
+    require_event("after the filter was added again, with unread bytes");
     REQUIRE((void *)events[0].udata == &tags[1], "the event is that of the deleted filter");
 }
 
 static void deleted(void) {
     add(EV_ADD);
     send_from_there("hello");
-    require_event("when bytes came");
+    require_event("after bytes arrived");
     int error = change(here, false, EV_DELETE, NULL);
     REQUIRE(error == 0, "a filter cannot be deleted: %s", os_error_text(error));
-    require_none("when the filter is gone");
+    require_none("after the filter was deleted");
     add(EV_ADD);
-    require_event("when there is one again");
+    require_event("after the filter was added again");
 }
 
 static void delete_unknown(void) {
@@ -189,7 +189,7 @@ static void error_event(void) {
     int n = kevent(queue, &unknown, 1, events, ROOM, &limit);
     REQUIRE(n == 1 && (events[0].flags & EV_ERROR) && events[0].data == ENOENT &&
                 events[0].ident == (uintptr_t)here,
-            "with room for events the error is not one of them");
+            "the error was not returned as an event although there was room");
 }
 
 static void end_with_data(void) {
@@ -197,12 +197,12 @@ static void end_with_data(void) {
     send_from_there("hello");
     os_shutdown_send(there);
     do /* the end may arrive later than the bytes */
-        require_event("when bytes and the end came");
+        require_event("after bytes and the end arrived");
     while (!(events[0].flags & EV_EOF));
     REQUIRE(events[0].data == 5, "data is %lld with EV_EOF, expected 5 bytes",
             (long long)events[0].data);
     REQUIRE(take_all(here) == 5, "5 bytes were sent before the end");
-    require_event("while the end stands");
+    require_event("after the end was reported");
     REQUIRE(events[0].flags & EV_EOF, "the end came without EV_EOF");
 }
 
@@ -211,7 +211,7 @@ static void reset_tells(void) {
     size_t n;
     add(EV_ADD);
     os_close_reset(there);
-    require_event("when the peer reset");
+    require_event("after a reset by the peer");
     REQUIRE(events[0].flags & EV_EOF, "a reset came without EV_EOF");
     int error = os_receive(here, &byte, 1, &n);
     REQUIRE(error && os_error_peer_gone(error), "recv() does not report the reset: %s",
@@ -230,12 +230,12 @@ static void room_to_send(void) {
     REQUIRE(kevent(queue, both, 2, NULL, 0, NULL) == 0, "exchange: %s", os_error_text(errno));
     require_none("without room to send");
     send_from_there("hello");
-    require_none("when bytes came and nobody asks for them");
+    require_none("with bytes but without EVFILT_READ");
     while (take_all(there) > 0) wait_ms(1, 1); /* also bytes in flight */
-    require_event("when there is room to send");
+    require_event("after room to send became available");
     REQUIRE(events[0].filter == EVFILT_WRITE && (void *)events[0].udata == &tags[1],
             "the event is not that of the filter");
-    require_event("while there is room to send");
+    require_event("with room to send");
 }
 
 static void full_list(void) {
@@ -253,7 +253,7 @@ static void full_list(void) {
         for (int i = 0; i < n; i++) ++*(int *)(void *)events[i].udata;
         left -= n;
     }
-    require_none("when all have been told of");
+    require_none("after all were reported");
     for (int i = 0; i < PAIRS; i++)
         REQUIRE(told[i] == 1, "a descriptor was reported %d times", told[i]);
 }
@@ -263,7 +263,7 @@ static void close_deletes(void) {
     send_from_there("hello");
     int old = here;
     os_close(here);
-    require_none("of a closed descriptor");
+    require_none("for a closed descriptor");
     os_close(there);
     connect_pair(&here, &there);
     if (here != old) {
@@ -272,14 +272,14 @@ static void close_deletes(void) {
         here = old;
     }
     send_from_there("again");
-    require_none("of a descriptor that was used before");
+    require_none("for a reused descriptor");
     int error = change(here, false, EV_DELETE, NULL);
     REQUIRE(error == ENOENT, "deleting a filter that the close has deleted: %s",
             os_error_text(error));
     REQUIRE(change(here, false, EV_ADD | EV_CLEAR, &tags[2]) == 0, "a filter");
-    require_event("when there is a filter again");
+    require_event("after a filter was added again");
     REQUIRE((void *)events[0].udata == &tags[2], "the event is that of the closed descriptor");
-    require_none("when it was told of once");
+    require_none("after it was reported once");
 }
 
 static void listener_tells(void) {
@@ -293,12 +293,12 @@ static void listener_tells(void) {
                 os_address_resolve(host, port, &address, reason, sizeof reason),
             "no listener");
     REQUIRE(change(listener, false, EV_ADD, &tags[4]) == 0, "a filter");
-    require_none("when nobody came");
+    require_none("without a connection");
     REQUIRE(os_connect(&address, 0, &first) == 0, "no connection");
-    for (int i = 0; i < 2; i++) require_event("while somebody waits");
+    for (int i = 0; i < 2; i++) require_event("with a connection in the backlog");
     REQUIRE((void *)events[0].udata == &tags[4], "the event is not that of the listener");
     REQUIRE(os_accept(listener, true, &second) == 0, "accept");
-    require_none("when nobody waits");
+    require_none("after all connections were accepted");
 }
 
 struct kqueue_case {

@@ -1,5 +1,6 @@
 /* cases_limits.c - a server at its limits, and the effects of its flags. */
 #include "tests/conformance/client.h"
+#include "tests/support/process.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -56,7 +57,7 @@ static size_t starve(const struct server *server, struct client *clients, size_t
         clients[i].may_end = true;
     }
     case_doing("waiting until a server with too few descriptors accepts no more");
-    while (clients_step(clients, n, QUIET_MS) > 0) {
+    while (clients_step(clients, n, QUIET_MS) > 0 || clients_received(clients, n) == 0) {
     }
     uint64_t cpu_ns = server_cpu_ns(server), from_ns = os_clock_ns(), now_ns;
     while ((now_ns = os_clock_ns()) - from_ns < QUIET_MS * 1000000u)
@@ -175,8 +176,9 @@ static void ipv6(const struct setup *setup) {
 }
 
 /* CPU time per echo of a server with --burn-ns. The minimum of ten rounds, because disturbances can
- * only increase it. */
-static double cpu_per_echo_ns(const struct setup *setup, const char *burn_ns) {
+ * only increase it. Raises *lost_share to the share of the time in which the server waited for a
+ * CPU. */
+static double cpu_per_echo_ns(const struct setup *setup, const char *burn_ns, double *lost_share) {
     enum { ROUNDS = 10, ECHOES = 30 };
     const struct server_start how = {.args = {"--burn-ns", burn_ns}};
     struct server server;
@@ -185,12 +187,15 @@ static double cpu_per_echo_ns(const struct setup *setup, const char *burn_ns) {
     server_start(&server, setup, &how);
     struct client *c = clients_open(&server, setup, 0, 1);
     clients_echo(c, 1, 1);
+    uint64_t from_ns = os_clock_ns();
     for (int round = 0; round < ROUNDS; round++) {
         uint64_t before = server_cpu_ns(&server);
         for (int i = 0; i < ECHOES; i++) clients_echo(c, 1, 1);
         uint64_t used = server_cpu_ns(&server) - before;
         least = used < least ? used : least;
     }
+    double lost = (double)process_waited_ns(server.pid) / (double)(os_clock_ns() - from_ns);
+    if (lost > *lost_share) *lost_share = lost;
     clients_finish(c, 1);
     server_finish(&server, STOP_BY_EOF,
                   &(struct expected){.accepted = 1, .bytes = ROUNDS * ECHOES + 1}, &stats);
@@ -199,18 +204,22 @@ static double cpu_per_echo_ns(const struct setup *setup, const char *burn_ns) {
 
 static void burn(const struct setup *setup) {
     enum { TRIES = 5 };
-    const double burn_ns = 300000;
-    double without = 0, with = 0;
+    const double burn_ns = 300000, LOST_MAX = 0.1;
+    double without = 0, with = 0, lost = 0;
     bool right = false;
     /* the server calibrates in its first 10 ms; other load may slow down all of that, so try again
      */
     for (int i = 0; i < TRIES && !right; i++) {
-        without = cpu_per_echo_ns(setup, "0");
-        with = cpu_per_echo_ns(setup, "300000");
+        without = cpu_per_echo_ns(setup, "0", &lost);
+        with = cpu_per_echo_ns(setup, "300000", &lost);
         right = with - without >= 0.8 * burn_ns && with - without <= 1.5 * burn_ns + without;
     }
-    REQUIRE(right, "--burn-ns 300000 costs %.0f ns of CPU per echo, without it %.0f", with,
-            without);
+    REQUIRE(right || lost > LOST_MAX,
+            "--burn-ns 300000 costs %.0f ns of CPU per echo, without it %.0f", with, without);
+    if (!right)
+        case_spoilt("other work used the CPUs: --burn-ns 300000 costs %.0f ns of CPU per echo, "
+                    "without it %.0f; the server waited %.0f %% of the time for a CPU",
+                    with, without, 100 * lost);
     case_note("%.0f us per echo without, %.0f with 300", without / 1000, with / 1000);
 }
 

@@ -22,6 +22,7 @@ static const char *doing_what = "starting";
 static char case_label[160];
 static char note_text[256];   /* " # ..." or empty */
 static char spoilt_text[512]; /* why this try does not count, or empty */
+static bool last_try;         /* a disturbed case is not run again */
 
 static void case_print(const char *outcome, const char *format, va_list rest) FORMAT_PRINTF(2, 0);
 
@@ -54,6 +55,14 @@ void case_spoilt(const char *format, ...) {
     va_start(rest, format);
     vsnprintf(spoilt_text, sizeof spoilt_text, format, rest);
     va_end(rest);
+}
+
+void case_end(void) {
+    if (spoilt_text[0] && last_try) case_skip("%s; tried %d times", spoilt_text, TRIES);
+    if (spoilt_text[0]) _exit(EXIT_SPOILT);
+    printf("ok %s%s\n", case_label, note_text);
+    fflush(stdout);
+    _exit(EXIT_PASSED);
 }
 
 void case_doing(const char *what) {
@@ -111,26 +120,22 @@ void harness_start(void) {
 
 /* The whole life of a case's process. */
 static _Noreturn void case_live(const char *label, void (*body)(const void *argument),
-                                const void *argument, double deadline_s, bool last_try) {
+                                const void *argument, double deadline_s) {
     setpgid(0, 0);
     signal(SIGTERM, SIG_DFL);
     signal(SIGINT, SIG_DFL);
     harness_guard(label, deadline_s);
     body(argument);
-    if (spoilt_text[0] && last_try) case_skip("%s; tried %d times", spoilt_text, TRIES);
-    if (spoilt_text[0]) _exit(EXIT_SPOILT);
-    printf("ok %s%s\n", case_label, note_text);
-    fflush(stdout);
-    _exit(EXIT_PASSED);
+    case_end();
 }
 
 /* Runs a case once. Returns its exit code. */
 static int case_try(const char *label, void (*body)(const void *argument), const void *argument,
-                    double deadline_s, bool last_try) {
+                    double deadline_s) {
     fflush(stdout);
     pid_t pid = fork();
     CHECK_OP(pid, >=, 0);
-    if (pid == 0) case_live(label, body, argument, deadline_s, last_try);
+    if (pid == 0) case_live(label, body, argument, deadline_s);
     setpgid(pid, pid);
     running_group = pid;
     int status;
@@ -145,8 +150,10 @@ static int case_try(const char *label, void (*body)(const void *argument), const
 bool harness_run(const char *label, void (*body)(const void *argument), const void *argument,
                  double deadline_s) {
     int code = EXIT_SPOILT;
-    for (int i = 1; i <= TRIES && code == EXIT_SPOILT; i++)
-        code = case_try(label, body, argument, deadline_s, i == TRIES);
+    for (int i = 1; i <= TRIES && code == EXIT_SPOILT; i++) {
+        last_try = i == TRIES;
+        code = case_try(label, body, argument, deadline_s);
+    }
     bool passed = code == EXIT_PASSED || code == EXIT_SKIPPED;
     any_failed |= !passed;
     return passed;

@@ -32,6 +32,9 @@ void case_skip(const char *format, ...) __attribute__((noreturn)) FORMAT_PRINTF(
  * again, or skipped with the first recorded text as the reason. */
 void case_spoilt(const char *format, ...) FORMAT_PRINTF(1, 2);
 
+/* Ends the case as if its function had returned. */
+void case_end(void) __attribute__((noreturn));
+
 /* Sets what the case is waiting for; it is printed if the deadline passes. `what` is not copied. */
 void case_doing(const char *what);
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -77,6 +78,17 @@ int process_await(pid_t pid) {
     while (waitpid(pid, &status, 0) < 0)
         REQUIRE(errno == EINTR, "waitpid: %s", os_error_text(errno));
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+uint64_t process_waited_ns(pid_t pid) {
+    char path[64];
+    uint64_t ran_ns, waited_ns = 0;
+    snprintf(path, sizeof path, "/proc/%d/schedstat", (int)pid);
+    FILE *file = fopen(path, "r");
+    if (!file) return 0;
+    if (fscanf(file, "%" SCNu64 " %" SCNu64, &ran_ns, &waited_ns) != 2) waited_ns = 0;
+    fclose(file);
+    return waited_ns;
 }
 
 int process_collect(char *const *argv, char *text, size_t size) {

@@ -21,6 +21,10 @@ void process_read_rest(int output, char *text, size_t size);
 /* Waits until the process has exited. Returns its exit code, or 128 + signal. */
 int process_await(pid_t pid);
 
+/* How long the main thread of a process was ready to run but had no CPU; 0 where the system does
+ * not report it. The process must not have been awaited yet. */
+uint64_t process_waited_ns(pid_t pid);
+
 /* Runs argv with an empty stdin until it exits. Writes its stdout to `text`. Returns its exit code.
  */
 int process_collect(char *const *argv, char *text, size_t size);

@@ -121,6 +121,7 @@ void loader_await(struct loader *loader, struct outcome *outcome) {
     process_read_rest(loader->error, outcome->error, TRUTH_TEXT_MAX);
     outcome->code = process_await(loader->pid);
     outcome->machine = loader->machine;
+    figures_of(outcome);
     outcome->took_s = (double)(os_clock_ns() - from_ns) / 1e9;
     for (char *c = outcome->error; (c = strchr(c, '\n')); outcome->error_lines++) *c = '|';
     if (text[0]) {

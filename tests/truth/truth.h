@@ -110,6 +110,10 @@ void load_fault_server(struct outcome *outcome, const struct truth *truth, const
 /* The value at a path such as "latency.hist"; ends the case if it is missing. */
 const cJSON *value_at(const cJSON *sample, const char *path);
 
+/* What follows looks at this outcome: where the machine took most of the CPU time, a figure that is
+ * null because there are too few messages spoils the case. */
+void figures_of(const struct outcome *o);
+
 /* Figure at a path such as "latency.p99_ns"; ends the case if it is missing or no number. */
 double figure(const cJSON *sample, const char *path);
 
@@ -144,9 +148,10 @@ void require_equal(const cJSON *sample, const char *path, double value);
 /* The identities that hold in every sample of messages of `size` bytes. */
 void require_identities(const cJSON *sample, double size);
 
-/* In a closed loop throughput x mean latency is what is in flight, however busy the machine is, but
- * for the messages at the window's edges. */
-void require_littles_law(const cJSON *sample, double in_flight);
+/* In a closed loop throughput x mean latency is what is in flight, however busy the machine is.
+ * Only what crosses an edge of the window is not wholly in it: at its start latencies up to the
+ * longest one that is reported, at its end also what was lost for want of a CPU. */
+void require_littles_law(const struct outcome *o, double in_flight);
 
 /* Both ends count the same bytes, and `connections` connections. */
 void require_totals(const cJSON *sample, const cJSON *stats, double connections);

@@ -30,7 +30,7 @@ static void drawn_delay_closed(const struct truth *truth) {
     struct outcome o;
     load_fault_server(&o, truth, "--exponential-us 10000 --seed 11",
                       "--connections 50 --duration 1.5");
-    require_littles_law(o.sample, 50);
+    require_littles_law(&o, 50);
     require_exponential(&o, 10 * MS);
     case_note("mean %.2f ms", figure(o.sample, "latency.mean_ns") / MS);
 }
@@ -43,7 +43,7 @@ static void two_delays_closed(const struct truth *truth) {
                       "--connections 50 --threads 2 --duration 1.5");
     double slack_ns = SIGMAS * 16 * MS / sqrt(figure(o.sample, "messages"));
     require_identities(o.sample, 64);
-    require_littles_law(o.sample, 50);
+    require_littles_law(&o, 50);
     require_time(&o, "latency.hist.min", 10 * MS, LATE * 10 * MS);
     require_time(&o, "latency.p50_ns", 10 * MS, LATE * 10 * MS);
     require_time(&o, "latency.p90_ns", 50 * MS, LATE * 50 * MS);

@@ -10,7 +10,8 @@ static void require_delay(const struct outcome *o, double in_flight) {
     double delay_ns = 20 * MS, ceiling = in_flight / (delay_ns / 1e9);
     double mean_ns = figure(o->sample, "latency.mean_ns");
     require_identities(o->sample, 64);
-    require_littles_law(o->sample, in_flight);
+    require_littles_law(o, in_flight);
+    require_within(o->sample, "loadgen.littles_law_ratio", 0.98, 1.02);
     require_within(o->sample, "throughput_per_s", 0, 1.01 * ceiling);
     require_within(o->sample, "latency.p50_ns", delay_ns, 1.02 * (2 * mean_ns - delay_ns));
     require_time(o, "latency.hist.min", delay_ns, 1.1 * delay_ns);
@@ -173,7 +174,7 @@ static void spinning(const struct truth *truth) {
         cpu_pct[i] = figure(o.sample, "loadgen.cpu_pct");
         /* who spins on an idle machine has the CPU, beside others what they leave */
         if (i == 2)
-            require_unless_busy(&o, cpu_pct[2] > 3 * cpu_pct[0] && cpu_pct[2] > 3 * cpu_pct[1], 0.7,
+            require_unless_busy(&o, cpu_pct[2] > 3 * cpu_pct[0] && cpu_pct[2] > 3 * cpu_pct[1], 0.3,
                                 "spinning uses no more CPU than waiting");
     }
     cJSON_Delete(target_stop(&target));

@@ -213,7 +213,7 @@ static void a_counted_slot_has_three_calls_per_echo(void **state) {
         skip();
     }
     double echoes = figure(sample, "totals", "bytes_received") / cell.size_bytes;
-    double voluntary = figure(sample, "server", "ctx_voluntary"); /* of the window */
+    double voluntary = figure(sample, "server", "ctx_voluntary"); /* within the window */
     assert_true(cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(counters, "reason")));
     assert_true(cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(counters, "code")));
     assert_true(calls * echoes >= 3 * echoes - 0.5 && calls * echoes < 3 * echoes + 50);

@@ -189,7 +189,7 @@ static void newcomers_must_be_answered(void **state) {
     EXPECT_VALID(f);
     f.newcomers_answered = 998;
     EXPECT_INVALID(f, NEWCOMERS_UNANSWERED, "2 of 1000 newcomers got no answer");
-    f.saturating = true; /* of connections that come too fast, some have to wait */
+    f.saturating = true; /* connections that arrive too fast must wait */
     EXPECT_VALID(f);
 }
 
