@@ -64,7 +64,6 @@ case $CONFIG in
 release)
     cli ab ab
     cli sessions sessions plots schema exports loadgen
-    cli crowds crowds
     cli table table doctor compare
     ;;
 asan)
@@ -109,7 +108,7 @@ together
 # ---- times and rates are compared: one after another, and not where a sanitizer slows all of it down ----
 
 if [ "$CONFIG" = release ] || [ -n "${LONG:-}" ]; then
-    [ "$CONFIG" != release ] || suite cli-bound 100 env BIN="$BIN" bash tests/cli/cli.sh bound
+    [ "$CONFIG" != release ] || suite cli-crowds 200 env BIN="$BIN" bash tests/cli/cli.sh crowds bound
     suite truth-timed-once 600 "${truth[@]}" --timed --once "$BIN"
     for transport in $transports; do
         suite "truth-timed-$transport" 900 "${truth[@]}" --timed ${LONG:+--every} --transport "$transport" "$BIN"

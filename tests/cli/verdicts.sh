@@ -17,25 +17,34 @@ slot() {
     code=$?
 }
 
-# The same, up to five times, until the slot has CODE: other work on the CPUs can leave too few messages to tell.
-slot_until() { # CODE MODEL LOAD
-    local tries want=$1
-    shift
-    for tries in 1 2 3 4 5; do
-        slot "$@"
-        [ -n "$(no_code "$TMP/verdict.json" "$want")" ] || return
-    done
-}
-
 # provoked MODEL STATUS LOAD CODE...: the slot's exit code, and all codes among those given.
 provoked() {
     local model=$1 want=$2 load=$3 because code
     shift 3
-    slot "$model" "$load"
+    slots "$model" "$load" not_provoked "$@"
     for because in "$@"; do
-        verdict "verdict: $model: $because" "$([ "$code" = "$want" ] && no_code "$TMP/verdict.json" "$because" ||
-            echo "exit code $code: $(tail -n 1 "$TMP/.err")")"
+        verdict "verdict: $model: $because" "$(not_provoked "$because")"
     done
+}
+
+# Why the slot does not have the exit code $want and all of these codes; empty if it does.
+not_provoked() {
+    local because
+    [ "$code" = "$want" ] || echo "exit code $code: $(tail -n 1 "$TMP/.err")"
+    for because in "$@"; do no_code "$TMP/verdict.json" "$because"; done
+}
+
+# slots MODEL LOAD COMMAND...: runs slots, three at most, until COMMAND prints nothing. Other work on
+# the machine can spoil one; a real fault is in all of them.
+slots() {
+    local tries=3 model=$1 load=$2
+    shift 2
+    while slot "$model" "$load"; [ -n "$("$@")" ] && [ $((--tries)) -gt 0 ]; do :; done
+}
+
+# Why the slot does not count, or has that code; empty if all is well.
+good_without() { # CODE
+    [ "$code" = 0 ] && ! grep -q "\"$1\"" "$TMP/verdict.json" || echo "exit code $code: $(tail -n 1 "$TMP/.err")"
 }
 
 make_faulty() {
@@ -102,13 +111,19 @@ cached_clock() {
         return
     fi
     cp "$BIN/tests/loadgen-cached-clock" "$FAKES/build/bin/loadgen"
-    slot_until littles_law epoll "$load"
-    verdict "verdict: epoll: littles_law" "$([ "$code" = 3 ] && no_code "$TMP/verdict.json" littles_law ||
-        echo "exit code $code: $(tail -n 1 "$TMP/.err")")"
-    verdict "verdict: Little's law makes it invalid" "$(grep -qE '"verdict":[[:space:]]*"invalid"' "$TMP/verdict.json" || grep -m 1 'verdict":.*d",' "$TMP/verdict.json")"
+    local want=3 why
+    slots epoll "$load" not_provoked littles_law
+    why=$(not_provoked littles_law)
+    # a load generator that waits for its CPU has less to do in a turn of its loop
+    if [ -n "$why" ] && [ -z "$(no_code "$TMP/verdict.json" 'cpus_taken|loadgen_preempted')" ]; then
+        skip "verdict: epoll: littles_law" "other work used the CPUs: $(grep -m 1 '"reasons"' "$TMP/verdict.json" | head -c 200)"
+    else
+        verdict "verdict: epoll: littles_law" "$why"
+        verdict "verdict: Little's law makes it invalid" "$(grep -qE '"verdict":[[:space:]]*"invalid"' "$TMP/verdict.json" || grep -m 1 'verdict":.*d",' "$TMP/verdict.json")"
+    fi
     cp "$BIN/loadgen" "$FAKES/build/bin"
-    slot epoll "$load"
-    verdict "verdict: Little's law holds of the real one" "$([[ $code = [03] ]] && ! grep -q '"littles_law"' "$TMP/verdict.json" || echo "exit code $code: $(tail -n 1 "$TMP/.err")")"
+    slots epoll "$load" good_without littles_law
+    verdict "verdict: Little's law holds of the real one" "$(good_without littles_law)"
 }
 
 # What limited the slot is no reason against it, but must be told. Only a server that gets a CPU can
@@ -144,11 +159,11 @@ run_verdicts() {
     provoked lying_bytes_out 3 "$closed" totals_disagree
     provoked secretive 3 "$closed" no_stats
     provoked slow 3 "$open" saturated
-    slot slow '"load": "open", "connections": 5, "rate_per_s": 1000, "warmup_s": 0, "duration_s": 1, "drain_s": 0.2, "saturating": true'
-    # other reasons are the machine's affair: a rule that holds beside them would show all the same
-    verdict "verdict: saturated as was meant is no reason" "$([[ $code = [03] ]] && ! grep -q '"saturated"' "$TMP/verdict.json" || echo "exit code $code: $(tail -n 1 "$TMP/.err")")"
+    slots slow '"load": "open", "connections": 5, "rate_per_s": 1000, "warmup_s": 0, "duration_s": 1, "drain_s": 0.2, "saturating": true' \
+        good_without saturated
+    verdict "verdict: saturated as was meant is no reason" "$(good_without saturated)"
     # from the second second on, so that all of the second half is stall: whoever else is busy cannot make up for that
-    slot stalling '"load": "closed", "connections": 5, "duration_s": 2, "warmup_s": 1, "drain_s": 4'
+    slots stalling '"load": "closed", "connections": 5, "duration_s": 2, "warmup_s": 1, "drain_s": 4' no_code "$TMP/verdict.json" halves_differ
     verdict "verdict: a server that stops in mid-window: the halves differ" "$(no_code "$TMP/verdict.json" halves_differ)"
     cached_clock
 }
