@@ -159,7 +159,7 @@ run_verdicts() {
     provoked lying_bytes_out 3 "$closed" totals_disagree
     provoked secretive 3 "$closed" no_stats
     provoked slow 3 "$open" saturated
-    slots slow '"load": "open", "connections": 5, "rate_per_s": 1000, "warmup_s": 0, "duration_s": 1, "drain_s": 0.2, "saturating": true' \
+    slots slow '"load": "open", "connections": 5, "rate_per_s": 1000, "warmup_s": 0, "duration_s": 1, "drain_s": 4, "saturating": true' \
         good_without saturated
     verdict "verdict: saturated as was meant is no reason" "$(good_without saturated)"
     # from the second second on, so that all of the second half is stall: whoever else is busy cannot make up for that
