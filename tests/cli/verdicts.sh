@@ -145,19 +145,21 @@ run_verdicts() {
         skip "verdicts" "fault-server is not built"
         return
     fi
-    local closed='"load": "closed", "connections": 5, "duration_s": 0.3, "drain_s": 0.2' code
+    # the drain is over when all is answered; a short one is for servers that never answer
+    local closed='"load": "closed", "connections": 5, "duration_s": 0.3, "drain_s": 5' code
+    local unanswered='"load": "closed", "connections": 5, "duration_s": 0.3, "drain_s": 0.2'
     local open='"load": "open", "connections": 5, "rate_per_s": 5000, "duration_s": 0.5, "drain_s": 0.2'
     make_fakes
     make_faulty
     provoked wrong 1 "$closed" wrong_echo
     provoked resetting 3 "$closed" errors few_messages connections_lost
-    provoked mute 3 "$closed"', "newcomers_per_s": 200' no_message starved newcomers_unanswered
+    provoked mute 3 "$unanswered"', "newcomers_per_s": 200' no_message starved newcomers_unanswered
     provoked lying_accepted 3 "$closed" totals_disagree
     provoked lying_bytes_in 3 "$closed" totals_disagree
     provoked lying_bytes_out 3 "$closed" totals_disagree
     provoked secretive 3 "$closed" no_stats
     provoked slow 3 "$open" saturated
-    slots slow '"load": "open", "connections": 5, "rate_per_s": 1000, "warmup_s": 0, "duration_s": 1, "drain_s": 0.2, "saturating": true' \
+    slots slow '"load": "open", "connections": 5, "rate_per_s": 1000, "warmup_s": 0, "duration_s": 1, "drain_s": 4, "saturating": true' \
         good_without saturated
     verdict "verdict: saturated as was meant is no reason" "$(good_without saturated)"
     # from the second second on, so that all of the second half is stall: whoever else is busy cannot make up for that

@@ -435,7 +435,10 @@ static void verdicts_have_reasons_and_figures(void **state) {
         {S "window_s", "null", S "window_s: is null although messages is not"},
         {S "messages", NULL, "cells[0].samples[1]: \"messages\" is missing"},
     };
+    static const struct changed newer[] = {{"schema.version_minor", "99", NULL},
+                                           {FAILED "validity.codes", "[\"bad\"]", NULL}};
     TRY(changes);
+    TRY_TOGETHER(newer);
 }
 
 int main(void) {
