@@ -34,14 +34,15 @@ echo "$(wine --version), prefix $PREFIX"
 for unit in "$WIN"/tests/unit-*.exe; do
     beside "$(basename "$unit" .exe)" 60 wine "$unit"
 done
+together
 
-# ---- servers: the conformance suite, run from Linux ----
+# ---- servers: the conformance suite, run from Linux; one at a time, because all share wineserver's descriptors ----
 
 in_wineserver="Wine keeps sockets in wineserver, whose limit of descriptors is not the server's"
 no_sigterm="under Wine SIGTERM ends a process at once, and Windows has no such signal; ctrl-c is tested instead"
 no_account="an echo under Wine takes 40 to 200 us of CPU, which hides the burnt time"
 conformance() { # NAME CONNECTIONS EXE
-    beside "conformance-$1" 300 "$BIN/tests/conformance" --timeout-scale "$scale" --connections "$2" \
+    suite "conformance-$1" 300 "$BIN/tests/conformance" --timeout-scale "$scale" --connections "$2" \
         --observer "wine $WIN/tests/handles.exe" --skip "out-of-descriptors=$in_wineserver" \
         --skip "stop-sigterm=$no_sigterm" --skip "burn=$no_account" -- wine "$3"
 }
@@ -53,7 +54,6 @@ for model in $MODELS; do
 done
 # Wine has no registered I/O, so the server uses a test double
 conformance rio-on-a-double 1000 "$WIN/tests/echo-rio-double.exe"
-together
 suite newcomers 180 bash tests/windows/newcomers.sh
 suite ctrl-c 60 bash tests/windows/ctrl_c.sh
 
