@@ -7,6 +7,20 @@ wine_missing() { # prints the missing tools
     for tool in wine wineserver flock; do command -v "$tool" >/dev/null || printf '%s ' "$tool"; done
 }
 
+# Prints the Wine processes that have the prefix's lock open: all that were started in it inherit it. Fails if
+# another script has it open, too, because it uses the prefix or waits for it.
+wine_holders() {
+    local pid program others=0
+    for pid in $(find /proc/[0-9]*/fd -lname "$WINEPREFIX.lock" 2>/dev/null | cut -d/ -f3 | sort -u); do
+        program=$(readlink "/proc/$pid/exe") || continue # it has ended, as the commands of this function have
+        case $program in
+        *wine*) echo "$pid" ;;
+        *) [ "$pid" = $$ ] || [ "$pid" = "$BASHPID" ] || others=1 ;;
+        esac
+    done
+    return "$others"
+}
+
 # Creates the prefix if it does not exist, and starts its server, which then keeps running.
 wine_begin() {
     export WINEPREFIX=$1 WINEARCH=win64 WINEDEBUG=-all
@@ -16,6 +30,9 @@ wine_begin() {
     mkdir -p "$WINEPREFIX" || return 1
     # every program started here inherits the lock, so the next user of the prefix waits for all of them
     exec 9>"$WINEPREFIX.lock"
+    # a killed run leaves Wine's services behind, without a wineserver that could end them
+    local orphans
+    if orphans=$(wine_holders) && [ -n "$orphans" ]; then kill -KILL $orphans; fi
     flock -w 900 9 || { echo "wine: $WINEPREFIX is in use" >&2; return 1; }
     trap wine_end EXIT
     # -f keeps it in the foreground: this shell can wait for its child
@@ -30,6 +47,9 @@ wine_begin() {
 }
 
 wine_end() {
-    wineserver -k 2>/dev/null # also ends all processes of the prefix
+    local left
+    wineserver -k 2>/dev/null # also ends all processes of the prefix, unless it had died and been replaced
     wait "$wine_server" 2>/dev/null
+    left=$(wine_holders)
+    [ -z "$left" ] || kill -KILL $left 2>/dev/null
 }
