@@ -10,6 +10,7 @@
 #include "bench/ab/revision.h"
 #include "bench/suite/foreign.h"
 #include "bench/support/files.h"
+#include "bench/support/json_path.h"
 #include "bench/support/reason.h"
 #include "bench/support/sha256.h"
 #include "bench/support/version.h"
@@ -142,7 +143,7 @@ static bool built_alike(const struct ab_subject *s, struct reason *reason) {
     const cJSON *left = cJSON_GetObjectItemCaseSensitive(s->specs[0]->describe, "build");
     const cJSON *right = cJSON_GetObjectItemCaseSensitive(s->specs[1]->describe, "build");
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        const char *one = describe_text(left, keys[i]), *other = describe_text(right, keys[i]);
+        const char *one = json_text(left, keys[i]), *other = json_text(right, keys[i]);
         if (one && other && strcmp(one, other) != 0)
             return reason_set(reason,
                               "--baseline-rev: %s of the baseline is \"%.80s\", of the candidate "
@@ -271,8 +272,8 @@ bool ab_arms_open(struct ab_arms *a, const struct ab_request *r, struct session 
     struct process_loop *l = &session->loop;
     const char *programs[2] = {session->paths.programs, session->paths.programs};
     if (r->baseline_rev) {
-        const char *build_type = describe_text(
-            cJSON_GetObjectItemCaseSensitive(loadgen->describe, "build"), "build_type");
+        const char *build_type =
+            json_text(cJSON_GetObjectItemCaseSensitive(loadgen->describe, "build"), "build_type");
         built = (struct ab_revision){.name = r->baseline_rev,
                                      .build_type = build_type ? build_type : "release"};
         if (!ab_revision_build(&built, programs[1], l, reason)) return false;

@@ -10,6 +10,7 @@
 #include "bench/gate/output.h"
 #include "bench/session/session.h"
 #include "bench/support/exit_code.h"
+#include "bench/support/json_path.h"
 #include "bench/support/reason.h"
 #include "bench/support/refuse.h"
 
@@ -157,7 +158,7 @@ static int prepare(struct comparison *c, int argc, char **argv) {
     if (code) return code;
     if (o->request.commands[0] || o->request.commands[1]) burn_nothing(s->suite);
     if (!gate_outputs_check(&o->outputs, &reason)) return refuse(NAME, "%s", reason.text);
-    snprintf(name, sizeof name, "ab-%.60s", describe_text(s->suite, "name"));
+    snprintf(name, sizeof name, "ab-%.60s", json_text(s->suite, "name"));
     code = session_output(s, name);
     if (code) return code;
     if (!ab_arms_open(&c->ab.arms, &o->request, s, &reason))

@@ -8,6 +8,7 @@
 #include "bench/suite/models.h"
 #include "bench/suite/suite.h"
 #include "bench/support/exit_code.h"
+#include "bench/support/json_path.h"
 #include "bench/support/reason.h"
 #include "bench/support/refuse.h"
 
@@ -24,7 +25,7 @@ static bool available(const struct program *model) {
 
 /* A text of a server's description, or "-" if the server did not report it. */
 static const char *shown(const cJSON *describe, const char *key) {
-    const char *text = describe_text(describe, key);
+    const char *text = json_text(describe, key);
     return text ? text : "-";
 }
 
@@ -37,7 +38,7 @@ static void print_options(const struct program *model) {
             printf("%s%s", separator, cJSON_IsString(choice) ? choice->valuestring : "-");
             separator = "|";
         }
-        if (!*separator) printf("%.0f..%.0f", describe_number(o, "min"), describe_number(o, "max"));
+        if (!*separator) printf("%.0f..%.0f", json_number(o, "min"), json_number(o, "max"));
         printf("  %s\n", shown(o, "help"));
     }
 }
@@ -59,7 +60,7 @@ static void print_table(const struct models *m, const cJSON *suites) {
     printf("\nsuites\n");
     const cJSON *s;
     cJSON_ArrayForEach(s, suites)
-        printf("  %-12s  %s\n", describe_text(s, "name"), describe_text(s, "description"));
+        printf("  %-12s  %s\n", json_text(s, "name"), json_text(s, "description"));
 }
 
 static void print_json(const struct models *m, const cJSON *suites) {
@@ -86,9 +87,8 @@ static cJSON *read_suites(const struct paths *paths) {
         cJSON *suite = suite_load(paths, names[i], &reason), *entry;
         entry = cJSON_CreateObject();
         json_add_item(entry, "name", cJSON_CreateString(names[i]));
-        json_add_item(
-            entry, "description",
-            cJSON_CreateString(suite ? describe_text(suite, "description") : reason.text));
+        json_add_item(entry, "description",
+                      cJSON_CreateString(suite ? json_text(suite, "description") : reason.text));
         CHECK(cJSON_AddItemToArray(suites, entry));
         cJSON_Delete(suite);
         free(names[i]);

@@ -13,6 +13,7 @@
 #include "bench/suite/suite.h"
 #include "bench/support/exit_code.h"
 #include "bench/support/json_file.h"
+#include "bench/support/json_path.h"
 #include "bench/support/reason.h"
 #include "bench/support/refuse.h"
 #include "bench/support/terminal.h"
@@ -151,7 +152,7 @@ static int prepare(struct run *r, int argc, char **argv) {
     int code = session_open(s, &request, &overrides);
     if (!code) code = read_servers(r);
     if (!code) code = session_plan(s, &r->plan, r->specs, r->spec_count);
-    return code ? code : session_output(s, describe_text(s->suite, "name"));
+    return code ? code : session_output(s, json_text(s->suite, "name"));
 }
 
 /* ---- running ---- */

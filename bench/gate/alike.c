@@ -107,12 +107,6 @@ struct difference {
     const cJSON *one, *two; /* its values; NULL: absent */
 };
 
-/* Whether an item means the same as an absent one. Files of older versions lack newer keys. */
-static bool says_nothing(const cJSON *item) {
-    return !item || cJSON_IsNull(item) || cJSON_IsFalse(item) ||
-           (cJSON_IsNumber(item) && item->valuedouble == 0);
-}
-
 static bool differ(struct difference *d, const cJSON *one, const cJSON *two);
 
 static bool children_differ(struct difference *d, const cJSON *child, const cJSON *other) {
@@ -139,7 +133,7 @@ static bool objects_differ(struct difference *d, const cJSON *one, const cJSON *
 
 static bool differ(struct difference *d, const cJSON *one, const cJSON *two) {
     if (!one || !two) {
-        if (says_nothing(one) && says_nothing(two)) return false;
+        if (json_says_nothing(one) && json_says_nothing(two)) return false;
     } else if (cJSON_IsObject(one) && cJSON_IsObject(two)) {
         return objects_differ(d, one, two);
     } else if (cJSON_Compare(one, two, true)) {

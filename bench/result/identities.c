@@ -6,6 +6,7 @@
 #include "base/check.h"
 
 #include "bench/result/identities_fault.h"
+#include "bench/support/json_path.h"
 #include "bench/support/reason.h"
 
 #include <math.h>
@@ -22,15 +23,6 @@ struct walk {
     double last_slot;    /* slot number of the previous sample; -1 at the start */
 };
 
-static const cJSON *item(const cJSON *object, const char *key) {
-    return cJSON_GetObjectItemCaseSensitive(object, key);
-}
-
-static double number(const cJSON *object, const char *key) {
-    const cJSON *i = item(object, key);
-    return cJSON_IsNumber(i) ? i->valuedouble : NAN;
-}
-
 static int by_text(const void *left, const void *right) {
     return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
@@ -41,7 +33,7 @@ static bool ids_unique(const struct identities_place *p, const cJSON *array, con
     const char **ids = malloc((room + 1) * sizeof *ids);
     CHECK(ids);
     const cJSON *i;
-    cJSON_ArrayForEach(i, array) ids[count++] = item(i, "id")->valuestring;
+    cJSON_ArrayForEach(i, array) ids[count++] = json_item(i, "id")->valuestring;
     qsort(ids, count, sizeof *ids, by_text);
     bool unique = true;
     for (size_t k = 1; k < count && unique; k++)
@@ -55,7 +47,7 @@ static bool build_exists(const struct walk *w, const char *field, const cJSON *i
     const cJSON *b;
     if (!cJSON_IsString(id)) return true;
     cJSON_ArrayForEach(b, w->builds)
-        if (strcmp(item(b, "id")->valuestring, id->valuestring) == 0) return true;
+        if (strcmp(json_item(b, "id")->valuestring, id->valuestring) == 0) return true;
     return identities_fault(&w->place, field, "\"%.100s\" is not in builds[]", id->valuestring);
 }
 
@@ -85,7 +77,7 @@ static bool read_order(const struct identities_place *p, const cJSON *array, dou
 /* Slots are numbered cell by cell, so their numbers increase within a file. Therefore no two
  * samples can have the same number. */
 static bool check_slot(struct walk *w, const cJSON *sample) {
-    double order = number(sample, "order");
+    double order = json_number(sample, "order");
     if (order >= (double)w->slots)
         return identities_fault(&w->place, "order", "is %.17g, but session.order has %zu slots",
                                 order, w->slots);
@@ -109,31 +101,31 @@ static bool check_scenario(const struct identities_place *p, const cJSON *scenar
                   {"arrival", "open churn"},
                   {"rate_per_s", "open churn"},
                   {"churn_echoes", "churn"}};
-    const char *load = item(scenario, "load")->valuestring;
-    bool resolved = measured || cJSON_IsNull(item(scenario, "rate_pct"));
+    const char *load = json_item(scenario, "load")->valuestring;
+    bool resolved = measured || cJSON_IsNull(json_item(scenario, "rate_pct"));
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-        const cJSON *field = item(scenario, fields[i].key);
+        const cJSON *field = json_item(scenario, fields[i].key);
         if (!resolved && strcmp(fields[i].key, "rate_per_s") == 0) continue;
         if (cJSON_IsNull(field) == (strstr(fields[i].loads, load) != NULL))
             return identities_fault(p, "scenario", "%s must be null if and only if load is not %s",
                                     fields[i].key, fields[i].loads);
     }
-    if (!cJSON_IsNull(item(scenario, "rate_pct")) && strcmp(load, "open") != 0)
+    if (!cJSON_IsNull(json_item(scenario, "rate_pct")) && strcmp(load, "open") != 0)
         return identities_fault(p, "scenario.rate_pct", "cannot be used with load %s", load);
-    if (number(scenario, "newcomers_per_s") > 0 && strcmp(load, "churn") == 0)
+    if (json_number(scenario, "newcomers_per_s") > 0 && strcmp(load, "churn") == 0)
         return identities_fault(p, "scenario.newcomers_per_s", "cannot be used with load churn");
     return true;
 }
 
 static bool check_cell(struct walk *w, const cJSON *cell, int index) {
-    const cJSON *sample, *scenario = item(cell, "scenario");
+    const cJSON *sample, *scenario = json_item(cell, "scenario");
     int s = 0;
     snprintf(w->place.path, sizeof w->place.path, "cells[%d]", index);
-    if (!check_scenario(&w->place, scenario, item(cell, "samples") != NULL)) return false;
-    cJSON_ArrayForEach(sample, item(cell, "samples")) {
+    if (!check_scenario(&w->place, scenario, json_item(cell, "samples") != NULL)) return false;
+    cJSON_ArrayForEach(sample, json_item(cell, "samples")) {
         snprintf(w->place.path, sizeof w->place.path, "cells[%d].samples[%d]", index, s++);
-        if (!build_exists(w, "build", item(sample, "build")) ||
-            !build_exists(w, "loadgen.build", item(item(sample, "loadgen"), "build")) ||
+        if (!build_exists(w, "build", json_item(sample, "build")) ||
+            !build_exists(w, "loadgen.build", json_item(json_item(sample, "loadgen"), "build")) ||
             !check_slot(w, sample) ||
             !identities_check_sample(scenario, sample, w->place.path, w->place.reason))
             return false;
@@ -142,13 +134,13 @@ static bool check_cell(struct walk *w, const cJSON *cell, int index) {
 }
 
 bool identities_check(const cJSON *document, struct reason *reason) {
-    const cJSON *cell, *cells = item(document, "cells");
-    const cJSON *order_json = item(item(document, "session"), "order");
+    const cJSON *cell, *cells = json_item(document, "cells");
+    const cJSON *order_json = json_item(json_item(document, "session"), "order");
     size_t slots = (size_t)cJSON_GetArraySize(order_json);
     double *order = calloc(slots + 1, sizeof *order);
     CHECK(order);
     struct walk w = {.place = {.reason = reason},
-                     .builds = item(document, "builds"),
+                     .builds = json_item(document, "builds"),
                      .order = order,
                      .slots = slots,
                      .last_slot = -1};

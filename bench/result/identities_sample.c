@@ -7,6 +7,7 @@
 #include "bench/result/codes.h"
 #include "bench/result/identities.h"
 #include "bench/result/identities_fault.h"
+#include "bench/support/json_path.h"
 #include "bench/support/reason.h"
 
 #include <math.h>
@@ -37,15 +38,6 @@ bool identities_near(const struct identities_place *p, const char *field, double
                      double expected, const char *because) {
     return fabs(found - expected) <= NEAR * fabs(expected) ||
            identities_fault(p, field, "is %.17g, expected %.17g, %s", found, expected, because);
-}
-
-static const cJSON *item(const cJSON *object, const char *key) {
-    return cJSON_GetObjectItemCaseSensitive(object, key);
-}
-
-static double number(const cJSON *object, const char *key) {
-    const cJSON *i = item(object, key);
-    return cJSON_IsNumber(i) ? i->valuedouble : NAN;
 }
 
 /* ---- histogram and quantiles ---- */
@@ -84,7 +76,7 @@ static bool check_quantiles(const struct identities_place *p, const cJSON *laten
                      {"p999_ns", 0.999},
                      {"p9999_ns", 0.9999}};
     for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++) {
-        double found = number(latency, quantiles[i].key);
+        double found = json_number(latency, quantiles[i].key);
         bool known = hist_tells(h, quantiles[i].q);
         if (known == (isnan(found) != 0))
             return identities_fault(p, quantiles[i].key, "is %snull with %.0f values",
@@ -96,18 +88,19 @@ static bool check_quantiles(const struct identities_place *p, const cJSON *laten
     }
     if (!h->count) return true;
     /* the sum is an integer, so it can be recovered from the rounded mean */
-    double mean = number(latency, "mean_ns"), sum = round(mean * (double)h->count);
+    double mean = json_number(latency, "mean_ns"), sum = round(mean * (double)h->count);
     if (!(fabs(sum - (double)h->sum) <= (double)h->sum * 1e-15)) /* true if mean is NAN */
         return identities_fault(p, "mean_ns", "is %.17g, expected %.17g, hist.sum_ns / hist.count",
                                 mean, hist_mean(h));
-    return identities_equal(p, "max_ns", number(latency, "max_ns"), (double)h->max, "hist.max");
+    return identities_equal(p, "max_ns", json_number(latency, "max_ns"), (double)h->max,
+                            "hist.max");
 }
 
 /* Checks latency, service, connect or newcomers. `messages` is the expected number of values; NAN
  * accepts any. */
 static bool check_latency(const struct identities_place *sample_place, const cJSON *sample,
                           const char *key, double messages) {
-    const cJSON *latency = item(sample, key);
+    const cJSON *latency = json_item(sample, key);
     if (!cJSON_IsObject(latency)) return true;
     struct identities_place p = *sample_place;
     size_t used = strlen(p.path);
@@ -115,7 +108,7 @@ static bool check_latency(const struct identities_place *sample_place, const cJS
     struct hist *h = malloc(sizeof *h);
     CHECK(h);
     struct reason why;
-    bool fine = json_to_hist(item(latency, "hist"), h, why.text, sizeof why.text) ||
+    bool fine = json_to_hist(json_item(latency, "hist"), h, why.text, sizeof why.text) ||
                 identities_fault(&p, "hist", "%s", why.text);
     fine = fine && check_hist(&p, h) && check_quantiles(&p, latency, h) &&
            (isnan(messages) ||
@@ -128,57 +121,59 @@ static bool check_latency(const struct identities_place *sample_place, const cJS
 /* ---- the rest of a sample ---- */
 
 static bool check_series(const struct identities_place *p, const cJSON *sample) {
-    const cJSON *step, *series = item(sample, "series");
+    const cJSON *step, *series = json_item(sample, "series");
     double sum = 0, last = 0;
     cJSON_ArrayForEach(step, series) {
-        double t = number(step, "t_s");
+        double t = json_number(step, "t_s");
         if (!(t > last)) return identities_fault(p, "series", "t_s does not increase");
         last = t;
-        sum += number(step, "messages");
+        sum += json_number(step, "messages");
     }
     if (!cJSON_IsArray(series) || !series->child) return true;
-    return identities_equal(p, "messages", number(sample, "messages"), sum,
+    return identities_equal(p, "messages", json_number(sample, "messages"), sum,
                             "the sum of series[].messages");
 }
 
 static bool check_rates(const struct identities_place *p, const cJSON *scenario,
                         const cJSON *sample) {
-    double messages = number(sample, "messages"), window = number(sample, "window_s");
-    if (!identities_equal(p, "bytes", number(sample, "bytes"),
-                          messages * number(scenario, "size_bytes"), "messages x size_bytes"))
+    double messages = json_number(sample, "messages"), window = json_number(sample, "window_s");
+    if (!identities_equal(p, "bytes", json_number(sample, "bytes"),
+                          messages * json_number(scenario, "size_bytes"), "messages x size_bytes"))
         return false;
-    if (window > 0 && !identities_near(p, "throughput_per_s", number(sample, "throughput_per_s"),
-                                       messages / window, "messages / window_s"))
+    if (window > 0 &&
+        !identities_near(p, "throughput_per_s", json_number(sample, "throughput_per_s"),
+                         messages / window, "messages / window_s"))
         return false;
-    const cJSON *server = item(sample, "server");
-    double cpu = number(server, "cpu_ns");
-    double user = number(server, "cpu_user_s"), sys = number(server, "cpu_sys_s");
+    const cJSON *server = json_item(sample, "server");
+    double cpu = json_number(server, "cpu_ns");
+    double user = json_number(server, "cpu_user_s"), sys = json_number(server, "cpu_sys_s");
     if (!isnan(user + sys) && !identities_near(p, "server.cpu_ns", cpu, (user + sys) * 1e9,
                                                "server.cpu_user_s + server.cpu_sys_s"))
         return false;
     /* the CPU time is that of the window, so it is divided by the answers within the window */
-    double answered = number(item(sample, "loadgen"), "answered");
+    double answered = json_number(json_item(sample, "loadgen"), "answered");
     if (!(cpu > 0) || !(answered > 0)) return true;
-    return identities_near(p, "server.cpu_ns_per_echo", number(server, "cpu_ns_per_echo"),
+    return identities_near(p, "server.cpu_ns_per_echo", json_number(server, "cpu_ns_per_echo"),
                            cpu / answered, "server.cpu_ns / loadgen.answered") &&
-           identities_near(p, "server.echoes_per_cpu_s", number(server, "echoes_per_cpu_s"),
+           identities_near(p, "server.echoes_per_cpu_s", json_number(server, "echoes_per_cpu_s"),
                            answered / cpu * 1e9, "loadgen.answered / server.cpu_ns");
 }
 
 /* The counts of newcomers agree with their histogram. */
 static bool check_newcomers(const struct identities_place *p, const cJSON *scenario,
                             const cJSON *sample) {
-    const cJSON *loadgen = item(sample, "loadgen"), *newcomers = item(sample, "newcomers");
-    bool churn = strcmp(item(scenario, "load")->valuestring, "churn") == 0;
-    bool some = churn || number(scenario, "newcomers_per_s") > 0;
-    if (some != cJSON_IsObject(newcomers) || some != cJSON_IsObject(item(sample, "connect")))
+    const cJSON *loadgen = json_item(sample, "loadgen"),
+                *newcomers = json_item(sample, "newcomers");
+    bool churn = strcmp(json_item(scenario, "load")->valuestring, "churn") == 0;
+    bool some = churn || json_number(scenario, "newcomers_per_s") > 0;
+    if (some != cJSON_IsObject(newcomers) || some != cJSON_IsObject(json_item(sample, "connect")))
         return identities_fault(p, "newcomers",
                                 "and connect must be null if and only if nothing connects");
     if (!some) return true;
-    const cJSON *hist = item(newcomers, "hist");
-    double offered = number(loadgen, "newcomers_offered");
-    double answered = number(loadgen, "newcomers_answered");
-    double first = number(hist, "count") + number(hist, "overflow");
+    const cJSON *hist = json_item(newcomers, "hist");
+    double offered = json_number(loadgen, "newcomers_offered");
+    double answered = json_number(loadgen, "newcomers_answered");
+    double first = json_number(hist, "count") + json_number(hist, "overflow");
     if (!(answered <= first && first <= offered)) /* true if one is NAN */
         return identities_fault(p, "newcomers.hist",
                                 "has %.17g values, but %.17g of %.17g newcomers were answered",
@@ -190,27 +185,27 @@ static bool check_newcomers(const struct identities_place *p, const cJSON *scena
  * connections. */
 static bool check_totals(const struct identities_place *p, const cJSON *scenario,
                          const cJSON *sample) {
-    const cJSON *error, *totals = item(sample, "totals");
-    const cJSON *stats = item(item(sample, "server"), "stats");
+    const cJSON *error, *totals = json_item(sample, "totals");
+    const cJSON *stats = json_item(json_item(sample, "server"), "stats");
     double errors = 0;
-    cJSON_ArrayForEach(error, item(sample, "errors")) errors += error->valuedouble;
+    cJSON_ArrayForEach(error, json_item(sample, "errors")) errors += error->valuedouble;
     if (errors > 0) return true;
-    bool foreign = cJSON_IsString(item(item(scenario, "server"), "foreign"));
+    bool foreign = cJSON_IsString(json_item(json_item(scenario, "server"), "foreign"));
     if (!cJSON_IsObject(stats))
         return foreign ||
                identities_fault(p, "server.stats", "is null in a slot that is not invalid");
-    return identities_equal(p, "totals.bytes_sent", number(totals, "bytes_sent"),
-                            number(stats, "bytes_in"), "server.stats.bytes_in") &&
-           identities_equal(p, "totals.bytes_received", number(totals, "bytes_received"),
-                            number(stats, "bytes_out"), "server.stats.bytes_out") &&
-           identities_equal(p, "totals.connections", number(totals, "connections"),
-                            number(stats, "accepted"), "server.stats.accepted");
+    return identities_equal(p, "totals.bytes_sent", json_number(totals, "bytes_sent"),
+                            json_number(stats, "bytes_in"), "server.stats.bytes_in") &&
+           identities_equal(p, "totals.bytes_received", json_number(totals, "bytes_received"),
+                            json_number(stats, "bytes_out"), "server.stats.bytes_out") &&
+           identities_equal(p, "totals.connections", json_number(totals, "connections"),
+                            json_number(stats, "accepted"), "server.stats.accepted");
 }
 
 static bool check_fairness(const struct identities_place *p, const cJSON *sample) {
-    const cJSON *f = item(sample, "fairness");
-    double least = number(f, "echoes_min"), median = number(f, "echoes_median"),
-           most = number(f, "echoes_max"), jain = number(f, "jain");
+    const cJSON *f = json_item(sample, "fairness");
+    double least = json_number(f, "echoes_min"), median = json_number(f, "echoes_median"),
+           most = json_number(f, "echoes_max"), jain = json_number(f, "jain");
     if (least > median || median > most) /* false for NAN */
         return identities_fault(p, "fairness",
                                 "echoes_min, echoes_median, echoes_max do not increase");
@@ -221,9 +216,9 @@ static bool check_fairness(const struct identities_place *p, const cJSON *sample
 /* A verdict other than valid has reasons. Each reason has a code, except in files before schema
  * 1.3. */
 static bool check_validity(const struct identities_place *p, const cJSON *validity) {
-    const char *verdict = item(validity, "verdict")->valuestring;
-    int reasons = cJSON_GetArraySize(item(validity, "reasons"));
-    const cJSON *codes = item(validity, "codes");
+    const char *verdict = json_item(validity, "verdict")->valuestring;
+    int reasons = cJSON_GetArraySize(json_item(validity, "reasons"));
+    const cJSON *codes = json_item(validity, "codes");
     if ((verdict_read(verdict) == VERDICT_VALID) != (reasons == 0))
         return identities_fault(p, "validity", "is %s with %d reasons", verdict, reasons);
     if (codes && cJSON_GetArraySize(codes) != reasons)
@@ -236,17 +231,17 @@ bool identities_check_sample(const cJSON *scenario, const cJSON *sample, const c
                              struct reason *reason) {
     struct identities_place p = {.reason = reason};
     snprintf(p.path, sizeof p.path, "%s", path);
-    const cJSON *validity = item(sample, "validity");
-    const char *verdict = item(validity, "verdict")->valuestring;
+    const cJSON *validity = json_item(sample, "validity");
+    const char *verdict = json_item(validity, "verdict")->valuestring;
     bool invalid = verdict_read(verdict) == VERDICT_INVALID;
     if (!check_validity(&p, validity)) return false;
-    double messages = number(sample, "messages");
+    double messages = json_number(sample, "messages");
     if (isnan(messages)) /* the slot has no figures */
         return invalid || identities_fault(&p, "messages", "is null in a slot that is %s", verdict);
     static const char *const needed[] = {"window_s", "bytes",  "errors", "latency",
                                          "service",  "totals", "server", "loadgen"};
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
-        if (cJSON_IsNull(item(sample, needed[i])))
+        if (cJSON_IsNull(json_item(sample, needed[i])))
             return identities_fault(&p, needed[i], "is null although messages is not");
     return check_latency(&p, sample, "latency", messages) &&
            check_latency(&p, sample, "service", NAN) && check_latency(&p, sample, "connect", NAN) &&

@@ -44,14 +44,9 @@ static bool stands_apart(const char *key, enum scenario_but but) {
            (but == BUT_IDLE && strcmp(key, "idle") == 0);
 }
 
-/* Whether an item means the same as an absent one. */
-static bool says_nothing(const cJSON *item) {
-    return !item || cJSON_IsNull(item) || cJSON_IsFalse(item) ||
-           (cJSON_IsNumber(item) && item->valuedouble == 0);
-}
-
 static bool same(const cJSON *one, const cJSON *two) {
-    if (says_nothing(one) || says_nothing(two)) return says_nothing(one) && says_nothing(two);
+    if (json_says_nothing(one) || json_says_nothing(two))
+        return json_says_nothing(one) && json_says_nothing(two);
     return cJSON_Compare(one, two, true);
 }
 
@@ -61,7 +56,7 @@ static bool same_at(const cJSON *one, const cJSON *two, const char *path) {
 
 static bool same_rate(const cJSON *one, const cJSON *two) {
     if (!same_at(one, two, "rate_pct")) return false;
-    return !says_nothing(json_item(one, "rate_pct")) || same_at(one, two, "rate_per_s");
+    return !json_says_nothing(json_item(one, "rate_pct")) || same_at(one, two, "rate_per_s");
 }
 
 /* Whether all load fields of `one` are the same in `two`. */

@@ -7,6 +7,7 @@
 #include "base/os.h"
 
 #include "bench/session/verdict.h"
+#include "bench/support/json_path.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -30,8 +31,7 @@ static double figure_in(const cJSON *sample, const char *group, const char *key)
  * that starts its own threads can use all its CPUs. NAN if they are unknown. */
 static double server_cpus(const struct cell *c) {
     double cpus = (double)c->placement.server_count;
-    double threads =
-        describe_number(c->server->describe, "threads_max") > 1 ? c->server_threads : cpus;
+    double threads = json_number(c->server->describe, "threads_max") > 1 ? c->server_threads : cpus;
     if (threads <= 0) return NAN;
     return cpus > 0 && cpus < threads ? cpus : threads;
 }

@@ -8,6 +8,7 @@
 #include "bench/suite/transports.h"
 #include "bench/support/exit_code.h"
 #include "bench/support/files.h"
+#include "bench/support/json_path.h"
 #include "bench/support/reason.h"
 #include "bench/support/refuse.h"
 
@@ -83,7 +84,7 @@ void session_ask(struct doctor_facts *facts, const struct models *models) {
     for (size_t i = 0; i < models->count; i++) {
         const struct program *server = &models->servers[i];
         if (strcmp(server->name, "io_uring") != 0) continue;
-        const char *reason = describe_text(server->describe, "reason");
+        const char *reason = json_text(server->describe, "reason");
         facts->uring_works =
             cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(server->describe, "available"));
         snprintf(facts->uring_reason, sizeof facts->uring_reason, "%s",

@@ -10,6 +10,7 @@
 #include "bench/session/port.h"
 #include "bench/suite/foreign.h"
 #include "bench/support/json_file.h"
+#include "bench/support/json_path.h"
 #include "bench/support/reason.h"
 
 #include <inttypes.h>
@@ -155,9 +156,9 @@ static bool read_ready(struct slot_outcome *o, const struct process *p, char *ad
     const char *end = strchr(p->text, '\n');
     cJSON *json = json_text_parse(p->text, (size_t)(end - p->text), &why);
     const cJSON *ready = cJSON_GetObjectItemCaseSensitive(json, "ready");
-    const char *host = describe_text(ready, "host");
-    double port = describe_number(ready, "port");
-    *pid = describe_number(ready, "pid");
+    const char *host = json_text(ready, "host");
+    double port = json_number(ready, "port");
+    *pid = json_number(ready, "pid");
     bool fine = host && port >= 1 && port <= 65535 && *pid >= 1;
     if (fine)
         snprintf(address, size, strchr(host, ':') ? "[%s]:%.0f" : "%s:%.0f", host, port);

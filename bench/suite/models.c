@@ -22,15 +22,6 @@
 
 const char *const server_kind_names[3] = {NULL, "cmd", "at"};
 
-double describe_number(const cJSON *describe, const char *key) {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(describe, key);
-    return cJSON_IsNumber(item) ? item->valuedouble : NAN;
-}
-
-const char *describe_text(const cJSON *describe, const char *key) {
-    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(describe, key));
-}
-
 /* Reads {"describe":{...}} from the output of a program. Returns NULL and the reason on failure. */
 static cJSON *read_describe(const struct process *p, struct reason *reason) {
     if (p->running || p->exit_status != 0 || p->term_signal || !p->text) {

@@ -73,8 +73,4 @@ bool server_spec_read(struct server_spec *spec, const char *text, const struct m
                       struct process_loop *l, struct reason *reason);
 void server_spec_free(struct server_spec *spec);
 
-/* A field of a description as a number or as text; NAN or NULL if it is null or absent. */
-double describe_number(const cJSON *describe, const char *key);
-const char *describe_text(const cJSON *describe, const char *key);
-
 #endif

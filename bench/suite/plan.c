@@ -9,6 +9,7 @@
 #include "base/rng.h"
 
 #include "bench/suite/transports.h"
+#include "bench/support/json_path.h"
 #include "bench/support/reason.h"
 
 #include <math.h>
@@ -153,12 +154,12 @@ void plan_skip(struct cell *c, enum skip_code code, const char *format, ...) {
 static void judge_cell(struct cell *c, const struct plan_input *in) {
     const cJSON *d = c->server->describe;
     const char *name = c->server->program->name;
-    double limit = describe_number(d, "connections_limit");
-    double threads_max = describe_number(d, "threads_max");
+    double limit = json_number(d, "connections_limit");
+    double threads_max = json_number(d, "threads_max");
     uint64_t connections = (uint64_t)c->connections + c->idle;
     const char *missing = transports_missing(in->loadgen->describe, c->transport);
     if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(d, "available"))) {
-        const char *why = describe_text(d, "reason");
+        const char *why = json_text(d, "reason");
         plan_skip(c, SKIP_NOT_AVAILABLE, "%s", why ? why : "not available here");
     } else if ((double)connections > limit) { /* false for NAN: no limit */
         plan_skip(c, SKIP_CONNECTIONS_LIMIT, "%s serves at most %.0f connections", name, limit);

@@ -3,6 +3,7 @@
 #include "base/json.h"
 
 #include "bench/suite/plan.h"
+#include "bench/support/json_path.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -21,7 +22,7 @@ static cJSON *options_json(const struct server_spec *server) {
         bool choice = *end != '\0'; /* in case the model does not describe itself */
         const cJSON *o;
         cJSON_ArrayForEach(o, cJSON_GetObjectItemCaseSensitive(server->describe, "options")) {
-            const char *known = describe_text(o, "name");
+            const char *known = json_text(o, "name");
             if (known && strcmp(known, name) == 0)
                 choice = cJSON_GetObjectItemCaseSensitive(o, "choices") != NULL;
         }

@@ -9,6 +9,7 @@
 #include "bench/suite/transports.h"
 #include "bench/support/files.h"
 #include "bench/support/json_file.h"
+#include "bench/support/json_path.h"
 #include "bench/support/nearest.h"
 #include "bench/support/reason.h"
 
@@ -83,15 +84,11 @@ static bool suite_path(const struct paths *paths, const char *name, char path[PA
 
 /* ---- rules that the schema cannot express ---- */
 
-static const cJSON *field(const cJSON *object, const char *key) {
-    return cJSON_GetObjectItemCaseSensitive(object, key);
-}
-
 /* Checks a name, which becomes part of file names, ids and messages. */
 static bool check_name(const cJSON *object, const char *path, struct reason *reason) {
     static const char allowed[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-    const char *name = field(object, "name")->valuestring;
+    const char *name = json_item(object, "name")->valuestring;
     size_t length = strlen(name);
     if (length > 0 && length <= NAME_MAX_LENGTH && strspn(name, allowed) == length) return true;
     return reason_set(reason, "%sname: not 1 to %d letters, digits, '-', '_' and '.'", path,
@@ -100,15 +97,15 @@ static bool check_name(const cJSON *object, const char *path, struct reason *rea
 
 /* Whether a phase before number `before` is called `name`. */
 static bool earlier_phase(const cJSON *suite, const char *name, int before) {
-    const cJSON *phase = field(suite, "phases")->child;
+    const cJSON *phase = json_item(suite, "phases")->child;
     for (int i = 0; i < before; i++, phase = phase->next)
-        if (strcmp(field(phase, "name")->valuestring, name) == 0) return true;
+        if (strcmp(json_item(phase, "name")->valuestring, name) == 0) return true;
     return false;
 }
 
 /* Checks the names of transports, which also become part of ids. */
 static bool check_transports(const cJSON *load, const char *path, struct reason *reason) {
-    const cJSON *asked = field(load, "transport"), *item = asked;
+    const cJSON *asked = json_item(load, "transport"), *item = asked;
     char place[16] = "";
     if (cJSON_IsArray(asked)) item = asked->child;
     for (int i = 0; item; i++, item = item->next) {
@@ -136,20 +133,20 @@ static bool check_load(const cJSON *suite, int phase, const cJSON *load, const c
                   {"saturating", "open churn"},
                   {"churn_echoes", "churn"},
                   {"newcomers_per_s", "closed open"}};
-    const char *kind = field(load, "load")->valuestring;
+    const char *kind = json_item(load, "load")->valuestring;
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        if (field(load, fields[i].key) && !strstr(fields[i].loads, kind))
+        if (json_item(load, fields[i].key) && !strstr(fields[i].loads, kind))
             return reason_set(reason, "%s.%s: not allowed with load \"%s\"", path, fields[i].key,
                               kind);
-    const cJSON *of_phase = field(load, "of_phase");
-    bool in_pct = field(load, "rate_pct") != NULL;
-    if (strcmp(kind, "closed") != 0 && !in_pct && !field(load, "rate_per_s"))
+    const cJSON *of_phase = json_item(load, "of_phase");
+    bool in_pct = json_item(load, "rate_pct") != NULL;
+    if (strcmp(kind, "closed") != 0 && !in_pct && !json_item(load, "rate_per_s"))
         return reason_set(reason, "%s: \"rate_per_s\" is missing", path);
     if (in_pct != (of_phase != NULL))
         return reason_set(reason, "%s: \"%s\" is missing", path, in_pct ? "of_phase" : "rate_pct");
-    if (in_pct && field(load, "rate_per_s"))
+    if (in_pct && json_item(load, "rate_per_s"))
         return reason_set(reason, "%s.rate_per_s: not allowed with rate_pct", path);
-    if (in_pct && field(load, "saturating"))
+    if (in_pct && json_item(load, "saturating"))
         return reason_set(reason, "%s.saturating: not allowed with rate_pct", path);
     if (of_phase && !earlier_phase(suite, of_phase->valuestring, phase))
         return reason_set(reason, "%s.of_phase: no earlier phase is called \"%.80s\"", path,

@@ -6,14 +6,11 @@
 #include "base/check.h"
 
 #include "bench/suite/models.h"
+#include "bench/support/json_path.h"
 #include "bench/support/reason.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static const cJSON *field(const cJSON *object, const char *key) {
-    return cJSON_GetObjectItemCaseSensitive(object, key);
-}
 
 bool transports_named(const char *name) {
     static const char allowed[] =
@@ -27,12 +24,12 @@ bool transports_named(const char *name) {
 static cJSON *known_names(const cJSON *loadgen) {
     cJSON *names = cJSON_CreateArray();
     const cJSON *item;
-    cJSON_ArrayForEach(item, field(loadgen, "transports")) {
+    cJSON_ArrayForEach(item, json_item(loadgen, "transports")) {
         if (cJSON_IsString(item) && transports_named(item->valuestring))
             cJSON_AddItemToArray(names, cJSON_CreateString(item->valuestring));
     }
-    cJSON_ArrayForEach(item, field(loadgen, "transports_missing")) {
-        const char *name = describe_text(item, "name");
+    cJSON_ArrayForEach(item, json_item(loadgen, "transports_missing")) {
+        const char *name = json_text(item, "name");
         if (name && transports_named(name)) cJSON_AddItemToArray(names, cJSON_CreateString(name));
     }
     return names;
@@ -73,7 +70,7 @@ static bool add_asked(cJSON *names, const char *name, const cJSON *known) {
 /* Replaces the transport of a load by a list of names. Returns false and the reason on failure. */
 static bool resolve(cJSON *load, const cJSON *known, struct reason *reason) {
     cJSON *names = cJSON_CreateArray();
-    const cJSON *asked = field(load, "transport"), *item;
+    const cJSON *asked = json_item(load, "transport"), *item;
     bool fine = true;
     if (cJSON_IsString(asked) && !add_asked(names, asked->valuestring, known))
         fine = refuse(asked->valuestring, known, reason);
@@ -91,8 +88,8 @@ static bool resolve(cJSON *load, const cJSON *known, struct reason *reason) {
 bool transports_resolve(cJSON *suite, const cJSON *loadgen, struct reason *reason) {
     cJSON *known = known_names(loadgen), *phase, *load;
     bool fine = true;
-    cJSON_ArrayForEach(phase, field(suite, "phases")) {
-        cJSON_ArrayForEach(load, field(phase, "loads")) {
+    cJSON_ArrayForEach(phase, json_item(suite, "phases")) {
+        cJSON_ArrayForEach(load, json_item(phase, "loads")) {
             fine = fine && resolve(load, known, reason);
         }
     }
@@ -102,8 +99,8 @@ bool transports_resolve(cJSON *suite, const cJSON *loadgen, struct reason *reaso
 
 const char *transports_missing(const cJSON *loadgen, const char *name) {
     const cJSON *item;
-    cJSON_ArrayForEach(item, field(loadgen, "transports_missing")) {
-        const char *missing = describe_text(item, "name"), *why = describe_text(item, "reason");
+    cJSON_ArrayForEach(item, json_item(loadgen, "transports_missing")) {
+        const char *missing = json_text(item, "name"), *why = json_text(item, "reason");
         if (missing && strcmp(missing, name) == 0) return why ? why : "not available here";
     }
     return NULL;

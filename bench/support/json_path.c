@@ -29,3 +29,8 @@ const char *json_text(const cJSON *object, const char *path) {
     const cJSON *item = json_item(object, path);
     return cJSON_IsString(item) ? item->valuestring : NULL;
 }
+
+bool json_says_nothing(const cJSON *item) {
+    return !item || cJSON_IsNull(item) || cJSON_IsFalse(item) ||
+           (cJSON_IsNumber(item) && item->valuedouble == 0);
+}

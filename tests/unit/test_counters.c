@@ -6,6 +6,7 @@
 #include "bench/machine/counters.h"
 #include "bench/session/sample.h"
 #include "bench/session/slot.h"
+#include "bench/support/json_path.h"
 #include "bench/support/process.h"
 #include "tests/unit/unit.h"
 
@@ -165,7 +166,7 @@ static void find_program(struct program *program, const char *name) {
 
 static double figure(const cJSON *sample, const char *group, const char *key) {
     const cJSON *object = cJSON_GetObjectItemCaseSensitive(sample, group);
-    return describe_number(object, key);
+    return json_number(object, key);
 }
 
 /* With one message in flight the server makes three calls per echo: epoll_wait, recv and send. */
@@ -204,8 +205,8 @@ static void a_counted_slot_has_three_calls_per_echo(void **state) {
     double wakeups = figure(sample, "counters", "wakeups_per_echo");
     const cJSON *counters = cJSON_GetObjectItemCaseSensitive(sample, "counters");
     if (*o.uncounted.reason.text) {
-        assert_string_equal(describe_text(counters, "reason"), o.uncounted.reason.text);
-        assert_string_equal(describe_text(counters, "code"), uncounted_names[o.uncounted.code]);
+        assert_string_equal(json_text(counters, "reason"), o.uncounted.reason.text);
+        assert_string_equal(json_text(counters, "code"), uncounted_names[o.uncounted.code]);
         assert_true(isnan(calls) && isnan(wakeups));
         print_message("skip: system calls are not counted: %s\n", o.uncounted.reason.text);
         cJSON_Delete(sample);

@@ -1,6 +1,7 @@
 /* test_foreign.c - splitting of commands into words, search in PATH, names of foreign servers. No
  * program is started. */
 #include "bench/suite/foreign.h"
+#include "bench/support/json_path.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -161,8 +162,8 @@ static void specs_join_the_models(void **state) {
     assert_string_equal(specs[1].text, "at-[::1]:70");
     assert_string_equal(specs[1].program->path, "");
     assert_string_equal(specs[2].text, "at-example.org:70");
-    assert_string_equal(describe_text(specs[0].describe, "summary"), "/bin/sh -c x {port}");
-    assert_null(describe_text(specs[0].describe, "initiation"));
+    assert_string_equal(json_text(specs[0].describe, "summary"), "/bin/sh -c x {port}");
+    assert_null(json_text(specs[0].describe, "initiation"));
     assert_true(cJSON_IsTrue(cJSON_GetObjectItem(specs[0].describe, "available")));
     assert_false(foreign_spec_read(&specs[3], SERVER_AT, "[::1]:70", &m, &reason));
     assert_string_equal(reason.text, "--server-at: [::1]:70: given twice");
