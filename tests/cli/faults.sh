@@ -168,10 +168,10 @@ connected() { [ "$(find "/proc/$1/fd" -lname 'socket:*' | wc -l)" -gt 10 ]; }
 # hit NAME SIGNAL CHILD PATTERN: in the first of two slots a child gets a signal; that slot says so.
 hit() {
     local out=$TMP/hit.json code children
-    sed 's/"duration_s": 0.2/"duration_s": 1, "drain_s": 0.2/' "$TMP/tiny.json" >"$TMP/hit-suite.json"
+    sed 's/"duration_s": 0.2/"duration_s": 2, "drain_s": 0.2/' "$TMP/tiny.json" >"$TMP/hit-suite.json"
     "$BIN/iobench" run --suite "$TMP/hit-suite.json" -o "$out" >/dev/null 2>"$TMP/.err" </dev/null &
     run=$!
-    if ! until_true slot_runs "$run" || ! children=$(children_of "$run") || ! kill "-$2" "$(children_of "$run" "$3")"; then
+    if ! until_true slot_runs "$run" || ! children=$(children_of "$run") || ! until_true hit_slot "$2" "$run" "$3"; then
         not_ok "run: $1" "no slot began"
         kill -9 "$run"
         return

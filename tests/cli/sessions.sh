@@ -24,8 +24,17 @@ children_of() {
 }
 has_children() { [ -n "$(children_of "$1")" ]; }
 child_called() { [ -n "$(children_of "$1" "$2")" ]; }
-# a load generator alone may be one that describes itself
-slot_runs() { child_called "$1" loadgen && child_called "$1" echo-epoll; }
+# The same, without those that only describe themselves before the first slot.
+slot_children_of() {
+    local child
+    for child in $(children_of "$@"); do
+        tr '\0' '\n' 2>/dev/null <"/proc/$child/cmdline" | grep -qx -- --describe || echo "$child"
+    done
+}
+slot_runs() { [ -n "$(slot_children_of "$1" loadgen)" ] && [ -n "$(slot_children_of "$1" echo-epoll)" ]; }
+
+# Sends signal $1 to the child of run $2 that is called $3, if a slot runs now.
+hit_slot() { slot_runs "$2" && kill "-$1" "$(slot_children_of "$2" "$3")"; }
 
 # Why a file is not a valid result.
 invalid() { limited "$BIN/iobench" validate "$1" 2>&1 >/dev/null | tr '\n' '|'; }
@@ -145,7 +154,7 @@ server_dies() {
     local out=$TMP/dies.json code
     "$BIN/iobench" run --suite "$TMP/tiny.json" --repeats 3 --duration 1 -o "$out" >/dev/null 2>"$TMP/.err" </dev/null &
     run=$!
-    until_true slot_runs "$run" && kill -KILL "$(children_of "$run" echo-epoll)" ||
+    until_true hit_slot KILL "$run" echo-epoll ||
         { not_ok "run: a server dies" "no slot began"; kill -9 "$run"; return; }
     end_run
     verdict "run: goes on when a server dies" "$([ "$code" = 0 ] || echo "exit code $code: $(tail -n 1 "$TMP/.err")")"
