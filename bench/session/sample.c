@@ -36,6 +36,11 @@ static double server_cpus(const struct cell *c) {
     return cpus > 0 && cpus < threads ? cpus : threads;
 }
 
+/* A number in the histogram of latency or newcomers. */
+static double hist_figure(const cJSON *sample, const char *group, const char *key) {
+    return figure_in(cJSON_GetObjectItemCaseSensitive(sample, group), "hist", key);
+}
+
 static void sum_halves(const cJSON *series, struct verdict_figures *f) {
     int count = cJSON_GetArraySize(series), i = 0;
     f->first_half = f->second_half = count ? 0 : NAN;
@@ -67,6 +72,7 @@ static struct verdict_figures read_figures(const cJSON *sample, const cJSON *ser
         .messages = figure(sample, "messages"),
         .mismatches = figure_in(sample, "errors", "mismatch"),
         .errors = lost + figure_in(sample, "errors", "timeout"),
+        .timeouts = figure_in(sample, "errors", "timeout"),
         .planned = c->load == CELL_CHURN ? NAN : (double)c->connections + c->idle,
         .lost = lost,
         .sent = figure_in(sample, "totals", "bytes_sent"),
@@ -84,9 +90,15 @@ static struct verdict_figures read_figures(const cJSON *sample, const cJSON *ser
         .p99_ns = figure_in(sample, "latency", "p99_ns"),
         .newcomers_offered = figure_in(sample, "loadgen", "newcomers_offered"),
         .newcomers_answered = figure_in(sample, "loadgen", "newcomers_answered"),
+        .unanswered = hist_figure(sample, "latency", "unanswered"),
+        .overflow = hist_figure(sample, "latency", "overflow"),
+        .longest_ns = hist_figure(sample, "latency", "max"),
+        .oldest_in_flight_ns = figure_in(sample, "loadgen", "oldest_in_flight_ns"),
         .steal_pct = o->steal_pct,
         .starved = figure_in(sample, "loadgen", "starved_connections"),
     };
+    double newcomers_overflow = hist_figure(sample, "newcomers", "overflow");
+    if (newcomers_overflow > 0) f.overflow += newcomers_overflow;
     double window_ns = f.window_s * 1e9;
     f.server_cpu_pct = 100 * figure_in(sample, "server", "cpu_ns") / (window_ns * server_cpus(c));
     if (window_ns < CPU_STEPS_MIN * (double)os_cpu_resolution_ns())

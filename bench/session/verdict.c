@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/format.h"
+#include "base/hist.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -23,6 +24,11 @@
 #define IN_FLIGHT_FILLS 50 /* so many messages in flight keep one side busy */
 #define FILLED_PCT 85.0
 #define LOST_PCT_MAX 10.0
+#define UNANSWERED_SUSPECT 0.001
+#define UNANSWERED_INVALID 0.01
+#define IN_FLIGHT_MIN_NS 1e6
+#define IN_FLIGHT_SHARE 0.01
+#define IN_FLIGHT_LONGER 1.5
 
 /* Adds a reason: its code, and a text for people. */
 static void add(struct verdict *v, enum verdict_kind kind, enum validity_code code,
@@ -72,6 +78,21 @@ static void judge_totals(struct verdict *v, const struct verdict_figures *f) {
             f->stats_accepted);
 }
 
+/* What got no answer is in no latency. A closed loop waits for it, so few messages can be missing,
+ * however long a connection is silent: there the share is one of what is in flight. */
+static void judge_unanswered(struct verdict *v, const struct verdict_figures *f) {
+    double newcomers = f->newcomers_offered - f->newcomers_answered;
+    if (newcomers > ERROR_SHARE_MAX * f->newcomers_offered)
+        add(v, f->saturating ? VERDICT_SUSPECT : VERDICT_INVALID, VALIDITY_NEWCOMERS_UNANSWERED,
+            "%.0f of %.0f newcomers got no answer", newcomers, f->newcomers_offered);
+    double all = f->scheduled ? f->messages + f->unanswered : f->connections * f->in_flight;
+    double share = f->unanswered / all;
+    if (share > UNANSWERED_SUSPECT)
+        add(v, share > UNANSWERED_INVALID && !f->saturating ? VERDICT_INVALID : VERDICT_SUSPECT,
+            VALIDITY_UNANSWERED, "%.0f of %.0f messages%s got no answer", f->unanswered, all,
+            f->scheduled ? "" : " in flight");
+}
+
 static void judge_invalid(struct verdict *v, const struct verdict_figures *f) {
     if (f->died)
         add_death(v, f->died);
@@ -79,7 +100,9 @@ static void judge_invalid(struct verdict *v, const struct verdict_figures *f) {
         add(v, VERDICT_INVALID, VALIDITY_NO_STATS, "the server printed no stats");
     if (f->mismatches > 0)
         add(v, VERDICT_INVALID, VALIDITY_WRONG_ECHO, "%.0f wrong echoes", f->mismatches);
-    double share = f->errors / (f->messages + f->errors);
+    /* a server that is meant to be saturated may be late with some */
+    double errors = f->saturating ? f->errors - f->timeouts : f->errors;
+    double share = errors / (f->messages + errors);
     if (share > ERROR_SHARE_MAX)
         add(v, VERDICT_INVALID, VALIDITY_ERRORS, "%.2f %% errors, more than %g %%", 100 * share,
             100 * ERROR_SHARE_MAX);
@@ -95,10 +118,7 @@ static void judge_invalid(struct verdict *v, const struct verdict_figures *f) {
         add(v, VERDICT_INVALID, VALIDITY_SATURATED,
             "saturated: %.2f %% of the offered load was answered in time",
             100 * f->achieved_over_offered);
-    double unanswered = f->newcomers_offered - f->newcomers_answered;
-    if (!f->saturating && unanswered > ERROR_SHARE_MAX * f->newcomers_offered)
-        add(v, VERDICT_INVALID, VALIDITY_NEWCOMERS_UNANSWERED,
-            "%.0f of %.0f newcomers got no answer", unanswered, f->newcomers_offered);
+    judge_unanswered(v, f);
     double tolerance = LITTLE_MAX + f->connections * f->in_flight / f->messages;
     if (fabs(f->littles_law_ratio - 1) > tolerance)
         add(v, VERDICT_INVALID, VALIDITY_LITTLES_LAW,
@@ -146,6 +166,15 @@ static void judge_suspect(struct verdict *v, const struct verdict_figures *f) {
     if (f->starved > 0)
         add(v, VERDICT_SUSPECT, VALIDITY_STARVED,
             "%.0f connections waited for more than half the window", f->starved);
+    if (f->overflow > 0)
+        add(v, VERDICT_SUSPECT, VALIDITY_OVERFLOW, "%.0f times were longer than %.0f s",
+            f->overflow, HIST_HIGHEST / 1e9);
+    if (f->oldest_in_flight_ns > fmax(IN_FLIGHT_MIN_NS, IN_FLIGHT_SHARE * f->window_s * 1e9) &&
+        f->oldest_in_flight_ns > IN_FLIGHT_LONGER * f->longest_ns)
+        add(v, VERDICT_SUSPECT, VALIDITY_IN_FLIGHT_AT_END,
+            "at the end of the window a message had been in flight for %.1f ms; the longest answer "
+            "took %.1f ms",
+            f->oldest_in_flight_ns / 1e6, f->longest_ns / 1e6);
 }
 
 void verdict_decide(struct verdict *verdict, const struct verdict_figures *figures) {
