@@ -44,8 +44,8 @@ static const struct summary_cell **cells_like(const struct summary *report,
         const struct summary_cell *cell = &report->cells[i];
         if (cell->kind != LOAD_OPEN || !summary_same_load(cell, first, BUT_RATE)) continue;
         plot->invalid += cell->invalid;
-        beyond +=
-            (cell->places[METRIC_P50] != HIST_COUNTED) + (cell->places[METRIC_P99] != HIST_COUNTED);
+        if (cell->places[METRIC_P50] != HIST_COUNTED) beyond++;
+        if (cell->places[METRIC_P99] != HIST_COUNTED) beyond++;
         if (has_response(cell)) cells[(*count)++] = cell;
     }
     if (beyond > 0)

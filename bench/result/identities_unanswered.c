@@ -1,0 +1,90 @@
+/* identities_unanswered.c - see identities_unanswered.h.
+ * Invariant: counts that the load generator keeps apart from each other are compared. */
+#include "bench/result/identities_unanswered.h"
+
+#include "bench/support/json_path.h"
+
+#include <math.h>
+#include <string.h>
+
+/* All messages of a histogram, or only those with an answer. */
+static double messages_of(const cJSON *hist) {
+    return json_number(hist, "count") + json_number(hist, "overflow") +
+           json_number(hist, "unanswered");
+}
+
+/* Open loop: what was scheduled was answered, or sent without an answer, or not sent. */
+static bool check_open(const struct identities_place *p, const cJSON *scenario,
+                       const cJSON *sample) {
+    double unanswered = json_number(sample, "latency.hist.unanswered");
+    double lost = json_number(sample, "service.hist.unanswered");
+    double unsent = json_number(sample, "loadgen.unsent");
+    double timeouts = json_number(sample, "errors.timeout");
+    bool newcomers = json_number(scenario, "newcomers_per_s") > 0; /* they have timeouts, too */
+    if (!identities_equal(p, "loadgen.offered", json_number(sample, "loadgen.offered"),
+                          json_number(sample, "messages") + unanswered,
+                          "messages + latency.hist.unanswered") ||
+        !identities_equal(p, "latency.hist.unanswered", unanswered, lost + unsent,
+                          "service.hist.unanswered + loadgen.unsent") ||
+        !identities_equal(p, "messages", json_number(sample, "messages"),
+                          messages_of(json_item(sample, "service.hist")) - lost,
+                          "service.hist.count + overflow"))
+        return false;
+    return newcomers
+               ? timeouts >= lost ||
+                     identities_fault(p, "errors.timeout", "is below service.hist.unanswered")
+               : identities_equal(p, "errors.timeout", timeouts, lost, "service.hist.unanswered");
+}
+
+/* Closed loop: messages without an answer are those in flight at the end of the drain, and those of
+ * connections that broke. No connection has more than `depth` of them. */
+static bool check_closed(const struct identities_place *p, const cJSON *scenario,
+                         const cJSON *sample) {
+    double unanswered = json_number(sample, "latency.hist.unanswered");
+    double timeouts = json_number(sample, "errors.timeout");
+    double broken = json_number(sample, "errors.reset") + json_number(sample, "errors.short") +
+                    json_number(sample, "errors.mismatch");
+    if (unanswered > json_number(scenario, "connections") * json_number(scenario, "depth"))
+        return identities_fault(p, "latency.hist.unanswered", "is above connections x depth");
+    if (!identities_equal(p, "loadgen.unsent", json_number(sample, "loadgen.unsent"), 0,
+                          "as the load is closed"))
+        return false;
+    if (json_number(scenario, "newcomers_per_s") > 0) return true;
+    if (broken > 0)
+        return timeouts <= unanswered ||
+               identities_fault(p, "errors.timeout", "is above latency.hist.unanswered");
+    return identities_equal(p, "errors.timeout", timeouts, unanswered,
+                            "latency.hist.unanswered, as no connection broke");
+}
+
+/* Every connection of the schedule got its first echo or did not. In churn it was begun or is
+ * unsent. */
+static bool check_arrivals(const struct identities_place *p, bool churn, const cJSON *sample) {
+    double offered = json_number(sample, "loadgen.newcomers_offered");
+    double begun = messages_of(json_item(sample, "connect.hist"));
+    if (!identities_equal(p, "loadgen.newcomers_offered", offered,
+                          messages_of(json_item(sample, "newcomers.hist")),
+                          "newcomers.hist.count + overflow + unanswered"))
+        return false;
+    if (churn)
+        return identities_equal(p, "loadgen.newcomers_offered", offered,
+                                begun + json_number(sample, "loadgen.unsent"),
+                                "connect.hist.count + overflow + unanswered + loadgen.unsent");
+    return begun <= offered ||
+           identities_fault(p, "connect.hist", "has more connects than loadgen.newcomers_offered");
+}
+
+bool identities_check_unanswered(const struct identities_place *p,
+                                 const struct identities_file *file, const cJSON *scenario,
+                                 const cJSON *sample) {
+    if (file->version_minor < IDENTITIES_UNANSWERED_SINCE) return true;
+    const char *load = json_text(scenario, "load");
+    bool open = strcmp(load, "open") == 0, churn = strcmp(load, "churn") == 0;
+    const cJSON *oldest = json_item(sample, "loadgen.oldest_in_flight_ns");
+    if (!oldest || cJSON_IsNumber(oldest) == open)
+        return identities_fault(p, "loadgen.oldest_in_flight_ns",
+                                open ? "is not null in an open loop" : "is not a number");
+    if (cJSON_IsObject(json_item(sample, "newcomers")) && !check_arrivals(p, churn, sample))
+        return false;
+    return churn || (open ? check_open : check_closed)(p, scenario, sample);
+}
