@@ -122,10 +122,7 @@ static bool check_latency(const struct identities_place *sample_place,
            (isnan(messages) ||
             identities_equal(sample_place, "messages", messages, (double)(h->count + h->overflow),
                              "latency.hist.count + overflow"));
-    bool of_all = file->version_minor >= IDENTITIES_UNANSWERED_SINCE;
-    if (fine && of_all && !json_item(latency, "hist.unanswered"))
-        fine = identities_fault(&p, "hist.unanswered", "is missing");
-    if (fine && !of_all) h->overflow = h->unanswered = 0;
+    if (!identities_has_unanswered(file, latency)) h->overflow = h->unanswered = 0;
     fine = fine && check_quantiles(&p, latency, h);
     free(h);
     return fine;

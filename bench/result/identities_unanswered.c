@@ -2,12 +2,18 @@
  * Invariant: counts that the load generator keeps apart from each other are compared. */
 #include "bench/result/identities_unanswered.h"
 
+#include "bench/result/result_file.h"
 #include "bench/support/json_path.h"
 
-#include <math.h>
 #include <string.h>
 
-/* All messages of a histogram, or only those with an answer. */
+#define SINCE_MINOR 4
+
+bool identities_has_unanswered(const struct identities_file *file, const cJSON *latency) {
+    return file->version_minor >= SINCE_MINOR && json_item(latency, "hist.unanswered");
+}
+
+/* All messages of a histogram. */
 static double messages_of(const cJSON *hist) {
     return json_number(hist, "count") + json_number(hist, "overflow") +
            json_number(hist, "unanswered");
@@ -77,7 +83,13 @@ static bool check_arrivals(const struct identities_place *p, bool churn, const c
 bool identities_check_unanswered(const struct identities_place *p,
                                  const struct identities_file *file, const cJSON *scenario,
                                  const cJSON *sample) {
-    if (file->version_minor < IDENTITIES_UNANSWERED_SINCE) return true;
+    static const char *const kinds[] = {"latency", "service", "connect", "newcomers"};
+    bool ours = file->version_minor >= SINCE_MINOR && file->version_minor <= RESULT_VERSION_MINOR;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        const cJSON *latency = json_item(sample, kinds[i]);
+        if (!cJSON_IsObject(latency) || identities_has_unanswered(file, latency)) continue;
+        return !ours || identities_fault(p, kinds[i], "has no hist.unanswered");
+    }
     const char *load = json_text(scenario, "load");
     bool open = strcmp(load, "open") == 0, churn = strcmp(load, "churn") == 0;
     const cJSON *oldest = json_item(sample, "loadgen.oldest_in_flight_ns");

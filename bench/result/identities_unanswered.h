@@ -5,8 +5,8 @@
 #include "bench/result/identities.h"
 #include "bench/result/identities_fault.h"
 
-/* The first minor version whose histograms count messages without an answer. */
-#define IDENTITIES_UNANSWERED_SINCE 4
+/* Whether a latency object counts messages without an answer, as all do since version 1.4. */
+bool identities_has_unanswered(const struct identities_file *file, const cJSON *latency);
 
 /* Whether the messages that a sample offered are those that were answered and those that were not.
  * Histograms were checked before. */

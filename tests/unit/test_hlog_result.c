@@ -82,6 +82,7 @@ static void the_header_tells_what_is_left_out(void **state) {
     set_latency(sample, "latency", "service", 5);
     cJSON *hist = cJSON_GetObjectItem(cJSON_GetObjectItem(sample, "latency"), "hist");
     cJSON_SetNumberValue(cJSON_GetObjectItem(hist, "overflow"), 7);
+    cJSON_SetNumberValue(cJSON_GetObjectItem(hist, "unanswered"), 9);
     set_latency(add_sample(samples, "invalid", 2), "latency", "service", 5);
     add_sample(samples, "invalid", 3);
     make_log(document, &log);
@@ -89,8 +90,9 @@ static void the_header_tells_what_is_left_out(void **state) {
              "#[Logged with iobench %s]\n#[Histogram log format version 1.3]\n"
              "#[BaseTime: 1795538158.000 (seconds since epoch)]\n"
              "#[StartTime: 1795538158.000 (seconds since epoch), 2026-11-24T16:35:58Z]\n"
-             "#[Invalid slots left out: 2]\n#[Values above 60 s, in no histogram: 7]\n" COLUMNS
-             "Tag=a/closed/latency,1.000000,0.500000,0.000005,\n",
+             "#[Invalid slots left out: 2]\n#[Values above 60 s, counted as 60 s: 7]\n"
+             "#[Messages without an answer, counted as 60 s: 9]\n" COLUMNS
+             "Tag=a/closed/latency,1.000000,0.500000,60000.000000,\n",
              version_tool);
     assert_string_equal(log.text.data, expected);
     assert_int_equal(log.histograms, 1);
