@@ -262,7 +262,8 @@ bool summary_phase_has(const struct summary *report, const char *phase, enum met
     if (metrics[metric].loads == METRIC_ALL_LOADS) return true;
     for (size_t i = 0; i < report->cell_count; i++) {
         const struct summary_cell *cell = &report->cells[i];
-        if (strcmp(cell->phase, phase) == 0 && isfinite(cell->figures[metric].median) &&
+        bool has = isfinite(cell->figures[metric].median) || cell->places[metric] != HIST_COUNTED;
+        if (strcmp(cell->phase, phase) == 0 && has &&
             metric_in_load(metric, json_item(cell->json, "scenario")))
             return true;
     }

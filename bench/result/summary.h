@@ -102,7 +102,8 @@ enum bound summary_cell_bound(const struct summary_cell *cell);
 struct summary_span summary_span_over(const cJSON *cell, const char *path);
 
 /* Whether the tables of a phase need a column for the metric: all loads have it, or a cell of the
- * phase has such a load and a known value. */
+ * phase has such a load and a value that is known, or a percentile that is known to be beyond all
+ * answers. */
 bool summary_phase_has(const struct summary *report, const char *phase, enum metric metric);
 
 #endif
