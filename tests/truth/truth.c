@@ -98,6 +98,19 @@ void loader_start(struct loader *loader, const struct truth *truth, const char *
     machine_start(&loader->machine, loader->pid, serving);
 }
 
+void loader_await_phase(struct loader *loader, const char *phase) {
+    static char line[4096];
+    case_doing("waiting for loadgen's window");
+    do {
+        REQUIRE(process_read_line(loader->error, line, sizeof line), "no progress line of '%s'",
+                phase);
+        cJSON *json = cJSON_Parse(line);
+        REQUIRE(json && cJSON_GetObjectItem(json, "progress"), "not a progress line: %s", line);
+        cJSON_Delete(json);
+        machine_look(&loader->machine, 0);
+    } while (!strstr(line, phase));
+}
+
 /* Watches the machine until loadgen prints its line or ends. */
 static void watch_machine(struct loader *loader) {
     struct pollfd line = {.fd = loader->output, .events = POLLIN};
@@ -168,8 +181,8 @@ static void run_body(const void *argument) {
 }
 
 static const struct truth_case *const tables[] = {
-    truth_timing, truth_faults, truth_counts,   truth_ends,    truth_visits,
-    truth_idle,   truth_drawn,  truth_arrivals, truth_starved, truth_transports};
+    truth_timing, truth_faults,   truth_counts,  truth_ends,       truth_visits,    truth_idle,
+    truth_drawn,  truth_arrivals, truth_starved, truth_unanswered, truth_transports};
 
 /* What the command line asks for. */
 struct request {

@@ -48,6 +48,7 @@ extern const struct truth_case truth_idle[];
 extern const struct truth_case truth_drawn[];
 extern const struct truth_case truth_arrivals[];
 extern const struct truth_case truth_starved[];
+extern const struct truth_case truth_unanswered[];
 extern const struct truth_case truth_transports[];
 
 #define FAULT "tests/fault-server"
@@ -79,6 +80,9 @@ struct outcome {
     cJSON *stats; /* what the fault server said at its end; NULL unless load_fault_server ran it */
     struct machine machine; /* what disturbed the run */
 };
+
+/* Waits for a progress line of `phase` on loadgen's stderr. */
+void loader_await_phase(struct loader *loader, const char *phase);
 
 /* Starts `program` ("tests/fault-server", "echo-epoll") with the words of `args`. */
 void target_start(struct target *target, const struct truth *truth, const char *program,

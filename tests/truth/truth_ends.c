@@ -41,20 +41,6 @@ static void nobody_listens(const struct truth *truth) {
     }
 }
 
-/* Waits for a progress line of `phase` on loadgen's stderr. */
-static void await_phase(struct loader *loader, const char *phase) {
-    static char line[4096];
-    case_doing("waiting for loadgen's window");
-    do {
-        REQUIRE(process_read_line(loader->error, line, sizeof line), "no progress line of '%s'",
-                phase);
-        cJSON *json = cJSON_Parse(line);
-        REQUIRE(json && cJSON_GetObjectItem(json, "progress"), "not a progress line: %s", line);
-        cJSON_Delete(json);
-        machine_look(&loader->machine, 0);
-    } while (!strstr(line, phase));
-}
-
 /* With a delay of 20 ms, 10 connections get 500 echoes a second, however long the window was to be:
  * it is the measured one that figures refer to. The second line of the window comes after 0.5 s of
  * it. */
@@ -64,9 +50,9 @@ static void server_killed(const struct truth *truth) {
     struct outcome o;
     target_start(&target, truth, FAULT, "--delay-us 20000");
     loader_start(&loader, truth, target.address, "--connections 10 --duration 30 --progress");
-    await_phase(&loader, "\"window\"");
+    loader_await_phase(&loader, "\"window\"");
     uint64_t from_ns = os_clock_ns();
-    await_phase(&loader, "\"window\"");
+    loader_await_phase(&loader, "\"window\"");
     kill(target.pid, SIGKILL);
     loader_await(&loader, &o);
     double at_most_s = (double)(os_clock_ns() - from_ns) / 1e9 + 0.3;
@@ -81,25 +67,6 @@ static void server_killed(const struct truth *truth) {
     REQUIRE(process_await(target.pid) == 128 + SIGKILL, "the server ended otherwise");
 }
 
-/* Every connection stands, and no answer ever comes. */
-static void silent_server(const struct truth *truth) {
-    struct target target;
-    struct loader loader;
-    struct outcome o;
-    target_start(&target, truth, FAULT, "--delay-us 10000000");
-    loader_start(&loader, truth, target.address,
-                 "--connections 5 --warmup 0.1 --duration 0.3 --drain 0.2");
-    loader_await(&loader, &o);
-    REQUIRE(o.code == 0 || o.code == 3, "exit code %d: %s", o.code, o.error);
-    REQUIRE(o.sample || o.error_lines == 1, "not one line on stderr: %s", o.error);
-    if (o.sample) {
-        require_equal(o.sample, "messages", 0);
-        require_equal(o.sample, "errors.timeout", 5);
-    }
-    kill(target.pid, SIGKILL);
-    process_await(target.pid);
-}
-
 /* Short connections find nobody any more: each is an error, none is waited for. */
 static void server_killed_churn(const struct truth *truth) {
     struct target target;
@@ -107,7 +74,7 @@ static void server_killed_churn(const struct truth *truth) {
     struct outcome o;
     target_start(&target, truth, "echo-epoll", "");
     loader_start(&loader, truth, target.address, "--churn 500 --duration 1 --progress");
-    await_phase(&loader, "\"window\"");
+    loader_await_phase(&loader, "\"window\"");
     kill(target.pid, SIGKILL);
     loader_await(&loader, &o);
     REQUIRE(o.code == 0 && o.sample, "exit code %d: %s", o.code, o.error);
@@ -134,7 +101,7 @@ static void interrupted(const struct truth *truth) {
         loader_start(&loader, truth, target.address,
                      by_signal ? "--churn 100 --duration 30 --progress --stop-on-eof"
                                : "--connections 10 --duration 30 --progress --stop-on-eof");
-        await_phase(&loader, "\"window\"");
+        loader_await_phase(&loader, "\"window\"");
         if (by_signal)
             kill(loader.pid, SIGINT);
         else
@@ -169,7 +136,6 @@ const struct truth_case truth_ends[] = {
     {"nobody-listens", nobody_listens, 40, 0},
     {"server-killed", server_killed, 50, TIMED},
     {"server-killed-churn", server_killed_churn, 30, 0},
-    {"silent-server", silent_server, 30, ONCE},
     {"interrupted", interrupted, 30, 0},
     {"missing-process", missing_process, 10, ONCE},
     {NULL, NULL, 0, 0},
