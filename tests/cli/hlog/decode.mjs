@@ -88,7 +88,7 @@ function unnoticed(result, log) {
   const missed = Object.keys(logs).filter((what) => !compare(result, logs[what]));
   for (const key of ["p50_ns", "p90_ns", "p99_ns", "p999_ns", "p9999_ns", "max_ns", "mean_ns"]) {
     const copy = structuredClone(result);
-    const line = expected(copy).find(({ figures }) => figures[key] > 5000);
+    const line = expected(copy).find(({ figures }) => figures[key] > 5000 && !withoutValue(figures.hist));
     if (!line) continue; // too few values for this one
     line.figures[key] *= 1.001;
     if (!compare(copy, log)) missed.push(key);
