@@ -234,6 +234,14 @@ void require_identities(const cJSON *sample, double size) {
                       figure(sample, "newcomers.hist.count") +
                           figure(sample, "newcomers.hist.overflow") +
                           figure(sample, "newcomers.hist.unanswered"));
+        double connects = figure(sample, "connect.hist.count") +
+                          figure(sample, "connect.hist.overflow") +
+                          figure(sample, "connect.hist.unanswered");
+        if (churn)
+            require_equal(sample, "loadgen.newcomers_offered",
+                          connects + figure(sample, "loadgen.unsent"));
+        else
+            require_within(sample, "loadgen.newcomers_offered", connects, INFINITY);
     }
     if (is_null(sample, "fairness")) return;
     REQUIRE(figure(sample, "fairness.echoes_min") <= figure(sample, "fairness.echoes_median") &&

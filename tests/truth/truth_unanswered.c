@@ -54,16 +54,15 @@ static void silence_closed(const struct truth *truth) {
         load_fault_server(&o, truth, fault, "--connections 10 --duration 0.8 --drain 0.3");
         if (!fault_happened(&o)) continue;
         require_identities(o.sample, 64);
-        if (figure(o.sample, "errors.timeout") != 1) { /* it was sent after the window's end */
-            require_unless_busy(&o, false, 0.1, "the silent message is not missing");
-            continue;
-        }
+        require_equal(o.sample, "errors.timeout", 1);
         require_equal(o.sample, "latency.hist.unanswered", 1);
         REQUIRE(is_null(o.sample, "latency.max_ns"), "a maximum without what got no answer");
         double until_ns = (figure(o.sample, "warmup_s") + 0.8) * 1e9 - 2e6 * echoes[i];
         double oldest_ns = figure(o.sample, "loadgen.oldest_in_flight_ns");
-        require_unless_busy(&o, oldest_ns <= until_ns + 50 * MS, 0.1, "it was in flight too long");
-        require_unless_busy(&o, i > 0 || oldest_ns >= 0.7 * until_ns, 0.1, "it starved unseen");
+        double slack_ns = 50 * MS + 2e9 * lost_share(&o);
+        require_unless_busy(&o, oldest_ns <= until_ns + slack_ns, 0.1, "it was in flight too long");
+        require_unless_busy(&o, i > 0 || oldest_ns >= 0.7 * until_ns - slack_ns, 0.1,
+                            "it was in flight for longer than is told");
         require_equal(o.sample, "loadgen.starved_connections", oldest_ns > 400 * MS);
     }
 }
@@ -91,7 +90,6 @@ static void stall_at_the_edge(const struct truth *truth) {
         REQUIRE(o.code == 0 && o.sample, "exit code %d: %s", o.code, o.error);
         require_identities(o.sample, 64);
         require_equal(o.sample, "latency.hist.unanswered", 0);
-        require_within(o.sample, "loadgen.oldest_in_flight_ns", 0, 1.5e9);
         double oldest_ns = figure(o.sample, "loadgen.oldest_in_flight_ns");
         require_unless_busy(&o, oldest_ns > 200 * MS, 0.1, "the stall is not told");
         require_unless_busy(&o, oldest_ns > 1.5 * figure(o.sample, "latency.hist.max"), 0.1,
