@@ -1,8 +1,8 @@
 /* hist.h - latency histogram in HDR layout.
  * Invariant: every recorded value is counted exactly once, in a bucket whose width is at most
- * 1/1000 of its value, or in `overflow`; count, sum, min and max are exact. A quantile is one of
- * all messages: overflow and messages without an answer rank above every counted value. Source: G.
- * Tene, HdrHistogram, the bucket layout of its V2 encoding (3 significant digits, lowest
+ * 1/1000 of its value, or in `overflow`; count, sum, min and max are exact. A quantile is that of
+ * all messages: overflow and messages without an answer rank above every counted value.
+ * Source: G. Tene, HdrHistogram, the bucket layout of its V2 encoding (3 significant digits, lowest
  * discernible value 1): 2048 values of width 1, then 1024 buckets for every doubling. */
 #ifndef BASE_HIST_H
 #define BASE_HIST_H
