@@ -5,6 +5,7 @@
 #include "bench/result/result_file.h"
 #include "bench/support/json_path.h"
 
+#include <math.h>
 #include <string.h>
 
 #define SINCE_MINOR 4
@@ -19,27 +20,40 @@ static double messages_of(const cJSON *hist) {
            json_number(hist, "unanswered");
 }
 
+/* Newcomers of the window that did not get all their echoes; 0 without newcomers. */
+static double missing_newcomers(const cJSON *sample) {
+    double missing = json_number(sample, "loadgen.newcomers_offered") -
+                     json_number(sample, "loadgen.newcomers_answered");
+    return isnan(missing) ? 0 : missing;
+}
+
+/* Timeouts are those of the load, of which `unanswered` messages may have had one, at least `least`
+ * of them, and those of newcomers. */
+static bool check_timeouts(const struct identities_place *p, const cJSON *sample, double least,
+                           double unanswered) {
+    double timeouts = json_number(sample, "errors.timeout");
+    double most = unanswered + missing_newcomers(sample);
+    return (timeouts >= least && timeouts <= most) ||
+           identities_fault(p, "errors.timeout",
+                            "is %.17g, expected %.17g to %.17g: messages and "
+                            "newcomers without an answer",
+                            timeouts, least, most);
+}
+
 /* Open loop: what was scheduled was answered, or sent without an answer, or not sent. */
-static bool check_open(const struct identities_place *p, const cJSON *scenario,
-                       const cJSON *sample) {
+static bool check_open(const struct identities_place *p, const cJSON *sample) {
+    double messages = json_number(sample, "messages");
     double unanswered = json_number(sample, "latency.hist.unanswered");
     double lost = json_number(sample, "service.hist.unanswered");
-    double unsent = json_number(sample, "loadgen.unsent");
-    double timeouts = json_number(sample, "errors.timeout");
-    bool newcomers = json_number(scenario, "newcomers_per_s") > 0; /* they have timeouts, too */
-    if (!identities_equal(p, "loadgen.offered", json_number(sample, "loadgen.offered"),
-                          json_number(sample, "messages") + unanswered,
-                          "messages + latency.hist.unanswered") ||
-        !identities_equal(p, "latency.hist.unanswered", unanswered, lost + unsent,
-                          "service.hist.unanswered + loadgen.unsent") ||
-        !identities_equal(p, "messages", json_number(sample, "messages"),
-                          messages_of(json_item(sample, "service.hist")) - lost,
-                          "service.hist.count + overflow"))
-        return false;
-    return newcomers
-               ? timeouts >= lost ||
-                     identities_fault(p, "errors.timeout", "is below service.hist.unanswered")
-               : identities_equal(p, "errors.timeout", timeouts, lost, "service.hist.unanswered");
+    return identities_equal(p, "loadgen.offered", json_number(sample, "loadgen.offered"),
+                            messages + unanswered, "messages + latency.hist.unanswered") &&
+           identities_equal(p, "latency.hist.unanswered", unanswered,
+                            lost + json_number(sample, "loadgen.unsent"),
+                            "service.hist.unanswered + loadgen.unsent") &&
+           identities_equal(p, "messages", messages,
+                            messages_of(json_item(sample, "service.hist")) - lost,
+                            "service.hist.count + overflow") &&
+           check_timeouts(p, sample, lost, lost);
 }
 
 /* Closed loop: messages without an answer are those in flight at the end of the drain, and those of
@@ -47,20 +61,13 @@ static bool check_open(const struct identities_place *p, const cJSON *scenario,
 static bool check_closed(const struct identities_place *p, const cJSON *scenario,
                          const cJSON *sample) {
     double unanswered = json_number(sample, "latency.hist.unanswered");
-    double timeouts = json_number(sample, "errors.timeout");
     double broken = json_number(sample, "errors.reset") + json_number(sample, "errors.short") +
                     json_number(sample, "errors.mismatch");
     if (unanswered > json_number(scenario, "connections") * json_number(scenario, "depth"))
         return identities_fault(p, "latency.hist.unanswered", "is above connections x depth");
-    if (!identities_equal(p, "loadgen.unsent", json_number(sample, "loadgen.unsent"), 0,
-                          "as the load is closed"))
-        return false;
-    if (json_number(scenario, "newcomers_per_s") > 0) return true;
-    if (broken > 0)
-        return timeouts <= unanswered ||
-               identities_fault(p, "errors.timeout", "is above latency.hist.unanswered");
-    return identities_equal(p, "errors.timeout", timeouts, unanswered,
-                            "latency.hist.unanswered, as no connection broke");
+    return identities_equal(p, "loadgen.unsent", json_number(sample, "loadgen.unsent"), 0,
+                            "as the load is closed") &&
+           check_timeouts(p, sample, broken > 0 ? 0 : unanswered, unanswered);
 }
 
 /* Every connection of the schedule got its first echo or did not. In churn it was begun or is
@@ -68,16 +75,21 @@ static bool check_closed(const struct identities_place *p, const cJSON *scenario
 static bool check_arrivals(const struct identities_place *p, bool churn, const cJSON *sample) {
     double offered = json_number(sample, "loadgen.newcomers_offered");
     double begun = messages_of(json_item(sample, "connect.hist"));
+    double unsent = json_number(sample, "loadgen.unsent");
     if (!identities_equal(p, "loadgen.newcomers_offered", offered,
                           messages_of(json_item(sample, "newcomers.hist")),
                           "newcomers.hist.count + overflow + unanswered"))
         return false;
-    if (churn)
-        return identities_equal(p, "loadgen.newcomers_offered", offered,
-                                begun + json_number(sample, "loadgen.unsent"),
-                                "connect.hist.count + overflow + unanswered + loadgen.unsent");
-    return begun <= offered ||
-           identities_fault(p, "connect.hist", "has more connects than loadgen.newcomers_offered");
+    if (!churn)
+        return begun <= offered || identities_fault(p, "connect.hist",
+                                                    "has more connects than "
+                                                    "loadgen.newcomers_offered");
+    if (!identities_equal(p, "loadgen.newcomers_offered", offered, begun + unsent,
+                          "connect.hist.count + overflow + unanswered + loadgen.unsent"))
+        return false;
+    return json_number(sample, "errors.timeout") + unsent <= missing_newcomers(sample) ||
+           identities_fault(p, "errors.timeout",
+                            "exceeds the connections that were begun and not answered");
 }
 
 bool identities_check_unanswered(const struct identities_place *p,
@@ -98,5 +110,5 @@ bool identities_check_unanswered(const struct identities_place *p,
                                 open ? "is not null in an open loop" : "is not a number");
     if (cJSON_IsObject(json_item(sample, "newcomers")) && !check_arrivals(p, churn, sample))
         return false;
-    return churn || (open ? check_open : check_closed)(p, scenario, sample);
+    return churn || (open ? check_open(p, sample) : check_closed(p, scenario, sample));
 }

@@ -51,38 +51,31 @@ static void the_oldest_in_flight_is_told(void **state) {
 
 #define HIST(count, overflow, unanswered)                                                          \
     "{\"hist\":{\"count\":" #count ",\"overflow\":" #overflow ",\"unanswered\":" #unanswered "}}"
+#define TIMES(latency, service, connect, newcomers)                                                \
+    "\"latency\":" latency ",\"service\":" service ",\"connect\":" connect                         \
+    ",\"newcomers\":" newcomers ","
+#define ERRORS(connect, timeout)                                                                   \
+    "\"errors\":{\"connect\":" #connect ",\"reset\":0,\"timeout\":" #timeout                       \
+    ",\"short\":0,\"mismatch\":0},"
+#define LOADGEN(offered, unsent, newcomers, answered, oldest)                                      \
+    "\"loadgen\":{\"offered\":" #offered ",\"unsent\":" #unsent                                    \
+    ",\"newcomers_offered\":" #newcomers ",\"newcomers_answered\":" #answered                      \
+    ",\"oldest_in_flight_ns\":" #oldest "}}"
 
 /* 1000 messages: 980 counted, 5 above 60 s, 6 without an answer, 9 unsent. */
 static const char open_text[] =
-    "{\"messages\":985,\"latency\":" HIST(980, 5, 15) ",\"service\":" HIST(
-        980, 5,
-        6) ",\"connect\":null,\"newcomers\":null,"
-           "\"errors\":{\"connect\":0,\"reset\":0,\"timeout\":6,\"short\":0,\"mismatch\":0},"
-           "\"loadgen\":{\"offered\":1000,\"unsent\":9,\"newcomers_offered\":null,"
-           "\"oldest_in_flight_ns\":null}}";
+    "{\"messages\":985," TIMES(HIST(980, 5, 15), HIST(980, 5, 6), "null", "null") ERRORS(0, 6)
+        LOADGEN(1000, 9, null, null, null);
 
 /* Two of ten connections are silent at the end. */
 static const char closed_text[] =
-    "{\"messages\":985,\"latency\":" HIST(985, 0, 2) ",\"service\":" HIST(
-        985, 0,
-        2) ",\"connect\":null,\"newcomers\":null,"
-           "\"errors\":{\"connect\":0,\"reset\":0,\"timeout\":2,\"short\":0,\"mismatch\":0},"
-           "\"loadgen\":{\"offered\":null,\"unsent\":0,\"newcomers_offered\":null,"
-           "\"oldest_in_flight_ns\":5}}";
+    "{\"messages\":985," TIMES(HIST(985, 0, 2), HIST(985, 0, 2), "null", "null") ERRORS(0, 2)
+        LOADGEN(null, 0, null, null, 5);
 
 /* Of 100 connections 90 connect, 4 do not, 6 are never begun; 80 get an echo. */
 static const char churn_text[] =
-    "{\"messages\":80,\"latency\":" HIST(80, 0, 10) ",\"service\":" HIST(
-        80, 0, 10) ",\"connect\":" HIST(90, 0,
-                                        4) ",\"newcomers\":" HIST(79, 1,
-                                                                  20) ","
-                                                                      "\"errors\":{\"connect\":4,"
-                                                                      "\"reset\":0,\"timeout\":10,"
-                                                                      "\"short\":0,\"mismatch\":0},"
-                                                                      "\"loadgen\":{\"offered\":"
-                                                                      "100,\"unsent\":6,"
-                                                                      "\"newcomers_offered\":100,"
-                                                                      "\"oldest_in_flight_ns\":5}}";
+    "{\"messages\":80," TIMES(HIST(80, 0, 10), HIST(80, 0, 10), HIST(90, 0, 4), HIST(79, 1, 20))
+        ERRORS(4, 10) LOADGEN(100, 6, 100, 80, 5);
 
 static const char *const scenarios[] = {
     "{\"load\":\"open\",\"connections\":10,\"outstanding\":1,\"newcomers_per_s\":0}",
@@ -165,6 +158,8 @@ static void every_change_is_refused(void **state) {
         {CHURN, "connect.hist.unanswered", "3", "s.loadgen.newcomers_offered: is 100"},
         {CHURN, "connect.hist.count", "91", "s.loadgen.newcomers_offered: is 100, expected 101"},
         {CHURN, "loadgen.unsent", "7", "s.loadgen.newcomers_offered: is 100, expected 101"},
+        {CHURN, "errors.timeout", "15", "s.errors.timeout: exceeds"},
+        {CHURN, "loadgen.newcomers_answered", "85", "s.errors.timeout: exceeds"},
         {CHURN, "connect.hist.unanswered", NULL, "s.connect: has no hist.unanswered"},
     };
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
@@ -204,9 +199,12 @@ static void newcomers_may_time_out_too(void **state) {
     change(sample, "newcomers", HIST(3, 0, 4));
     change(sample, "connect", HIST(5, 0, 1));
     change(sample, "loadgen.newcomers_offered", "7");
+    change(sample, "loadgen.newcomers_answered", "3");
     change(sample, "errors.timeout", "10");
     assert_true(check(RESULT_VERSION_MINOR, scenario, sample, &reason));
     change(sample, "errors.timeout", "5");
+    assert_false(check(RESULT_VERSION_MINOR, scenario, sample, &reason));
+    change(sample, "errors.timeout", "11"); /* 6 messages and 4 newcomers lack an answer */
     assert_false(check(RESULT_VERSION_MINOR, scenario, sample, &reason));
     change(sample, "errors.timeout", "6");
     change(sample, "connect.hist.count", "7");
