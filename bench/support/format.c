@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char dash[] = "\u2013";
@@ -97,6 +98,20 @@ char *format_small(char text[FORMAT_SIZE], double value) {
     return text;
 }
 
+struct format_pair format_apart(double left, double right, int decimals) {
+    struct format_pair pair;
+    bool plain = fmax(fabs(left), fabs(right)) < 1e15;
+    for (; plain && decimals <= 9; decimals++) {
+        snprintf(pair.left, sizeof pair.left, "%.*f", decimals, left);
+        snprintf(pair.right, sizeof pair.right, "%.*f", decimals, right);
+        double difference = strtod(pair.left, NULL) - strtod(pair.right, NULL);
+        if (left > right ? difference > 0 : left < right ? difference < 0 : true) return pair;
+    }
+    snprintf(pair.left, sizeof pair.left, "%.17g", left);
+    snprintf(pair.right, sizeof pair.right, "%.17g", right);
+    return pair;
+}
+
 int format_width(const char *text) {
     int width = 0;
     for (; *text; text++) width += ((unsigned char)*text & 0xc0) != 0x80; /* starts a character */
@@ -127,15 +142,20 @@ void format_html(FILE *out, const char *text) {
     }
 }
 
+void format_trim(char *text) {
+    size_t end = strlen(text), length = end;
+    while (end > 0 && ((unsigned char)text[end - 1] & 0xc0) == 0x80) end--;
+    if (end == 0 || (unsigned char)text[end - 1] < 0xc0) return;
+    unsigned char first = (unsigned char)text[end - 1];
+    size_t whole = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    if (length - (end - 1) < whole) text[end - 1] = '\0';
+}
+
 void format_append(char *line, size_t size, const char *format, ...) {
     size_t used = strlen(line);
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(line + used, size - used, format, arguments);
     va_end(arguments);
-    /* do not cut within a UTF-8 character */
-    size_t end = strlen(line);
-    if (end + 1 < size) return;
-    while (end > 0 && ((unsigned char)line[end - 1] & 0xc0) == 0x80) end--;
-    if (end > 0 && (unsigned char)line[end - 1] >= 0xc0) line[end - 1] = '\0';
+    if (strlen(line) + 1 == size) format_trim(line);
 }
