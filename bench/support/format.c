@@ -18,9 +18,10 @@ static char *unknown(char text[FORMAT_SIZE]) {
 /* `value` with three significant digits, no trailing zeros after the point. */
 static void three_digits(char text[FORMAT_SIZE], double value, const char *unit) {
     int decimals = value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+    bool plain = value < 1e15;
     char number[FORMAT_SIZE];
-    snprintf(number, sizeof number, "%.*f", decimals, value);
-    if (strchr(number, '.')) {
+    snprintf(number, sizeof number, plain ? "%.*f" : "%.*g", plain ? decimals : 3, value);
+    if (plain && strchr(number, '.')) {
         size_t end = strlen(number);
         while (number[end - 1] == '0') number[--end] = '\0';
         if (number[end - 1] == '.') number[end - 1] = '\0';
@@ -29,7 +30,11 @@ static void three_digits(char text[FORMAT_SIZE], double value, const char *unit)
 }
 
 char *format_count(char text[FORMAT_SIZE], double value) {
-    if (!isfinite(value) || fabs(value) >= 1e15) return unknown(text);
+    if (!isfinite(value)) return unknown(text);
+    if (fabs(value) >= 1e15) {
+        snprintf(text, FORMAT_SIZE, "%.3g", value);
+        return text;
+    }
     char digits[24];
     snprintf(digits, sizeof digits, "%.0f", value);
     size_t used = 0, length = strlen(digits);

@@ -1,8 +1,11 @@
-/* test_verdict_words.c - the texts of verdicts, for figures that are drawn: odd ones, and those
- * that lie just beyond a limit. Whatever the figures are, no text says what cannot be true. */
+/* test_words.c - texts for people, for figures that are drawn: odd ones, and those that lie just
+ * beyond a limit. Whatever the figures are, no text says what cannot be true. */
 #include "base/rng.h"
 
+#include "bench/gate/words.h"
+#include "bench/machine/doctor.h"
 #include "bench/result/verdict.h"
+#include "bench/support/format.h"
 #include "tests/unit/unit.h"
 
 #include <ctype.h>
@@ -150,10 +153,22 @@ static void draw_figures(struct rng *random, struct verdict_figures *f) {
 
 /* ---- texts ---- */
 
-/* What is wrong with a text; NULL: nothing. */
+/* Whether a text has the word of something that is no number, or -0. */
+static bool has_no_number(const char *text) {
+    for (const char *c = text; *c; c++) {
+        bool starts = c == text || !isalpha((unsigned char)c[-1]);
+        if (starts && (strncmp(c, "nan", 3) == 0 || strncmp(c, "inf", 3) == 0) &&
+            !isalpha((unsigned char)c[3]))
+            return true;
+        if (strncmp(c, "-0", 2) == 0 && strtod(c, NULL) >= 0) return true;
+    }
+    return false;
+}
+
+/* What is wrong with the text of a verdict; NULL: nothing. */
 static const char *fault_of(enum validity_code code, const char *text) {
     if (strlen(text) + 1 >= VERDICT_REASON_SIZE) return "is cut";
-    if (strstr(text, "nan") || strstr(text, "inf")) return "has no number";
+    if (has_no_number(text)) return "has no number";
     double numbers[8], before = 0;
     size_t count = 0;
     for (const char *c = text; *c;) {
@@ -238,10 +253,109 @@ static void a_long_text_is_cut_between_characters(void **state) {
     }
 }
 
+/* A fact of a machine: a number near a limit, or unknown. */
+static double draw_fact(struct rng *random) {
+    if (rng_below(random, 4) == 0) return NAN;
+    return about_one(random) *
+           ANY(random, 0, 0.15, 1, 2, 3, 5, 25, 64, 100.5, 200, 512, 2.5e6, 1e9);
+}
+
+static void the_doctor_does_not_deny_itself(void **state) {
+    (void)state;
+    struct rng random;
+    rng_seed(&random, 2, 0);
+    for (int i = 0; i < 20000; i++) {
+        struct doctor_facts m = doctor_unknown();
+        double *const facts[] = {&m.quota_cpus,    &m.busy_cpus,   &m.steal_pct,
+                                 &m.load_1min,     &m.clock_ns,    &m.available_bytes,
+                                 &m.swapped_per_s, &m.descriptors, &m.somaxconn,
+                                 &m.ports,         &m.wait_ns};
+        m.cpus = m.machine_cpus = (double)(1 + rng_below(&random, 128));
+        for (size_t f = 0; f < sizeof facts / sizeof *facts; f++) *facts[f] = draw_fact(&random);
+        if (rng_below(&random, 2)) m.quota_cpus = m.cpus * about_one(&random);
+        if (rng_below(&random, 2)) m.load_1min = m.cpus * about_one(&random);
+        if (rng_below(&random, 2)) m.steal_pct = 5 * about_one(&random);
+        cJSON *finding, *findings = doctor_findings(&m);
+        cJSON_ArrayForEach(finding, findings) {
+            const char *id = cJSON_GetObjectItem(finding, "id")->valuestring;
+            const char *found = cJSON_GetObjectItem(finding, "found")->valuestring;
+            bool problem = !strcmp(cJSON_GetObjectItem(finding, "level")->valuestring, "problem");
+            double figure = strtod(found + strcspn(found, "0123456789"), NULL);
+            bool fine = !has_no_number(found);
+            if (!strcmp(id, "quota")) fine = fine && figure < m.cpus;
+            if (!strcmp(id, "busy")) fine = fine && figure <= m.cpus;
+            if (!strcmp(id, "load")) fine = fine && figure > m.cpus;
+            if (!strcmp(id, "steal")) fine = fine && figure <= 100 && problem == (figure > 5);
+            if (!fine) fail_msg("draw %d: %s", i, found);
+        }
+        cJSON_Delete(findings);
+    }
+}
+
+/* A figure, an effect or a p value. */
+static double draw_any(struct rng *random) {
+    double x = exp((double)rng_below(random, 120) - 70);
+    if (rng_below(random, 3) == 0)
+        x = ANY(random, NAN, (double)INFINITY, 0.0, 0.05, 0.0005, 1e-300, 1e300, DBL_MAX, 1e15);
+    return x;
+}
+
+static void a_comparison_has_numbers_or_dashes(void **state) {
+    (void)state;
+    struct rng random;
+    struct gate_report *report = test_calloc(1, sizeof *report);
+    struct gate_row *row = test_calloc(1, sizeof *row);
+    rng_seed(&random, 3, 0);
+    for (int i = 0; i < 20000; i++) {
+        struct gate_words words;
+        report->command = i % 2 ? "ab" : "compare";
+        row->metric = (enum metric)rng_below(&random, METRICS);
+        row->verdict = i % 3 ? GATE_INCONCLUSIVE : GATE_REGRESSED;
+        double *const shares[] = {&row->p_worse, &row->p_better, &row->adjusted_worse,
+                                  &row->adjusted_better};
+        for (size_t f = 0; f < 4; f++)
+            *shares[f] = rng_below(&random, 3) ? fmin(draw_any(&random), 1) : NAN;
+        row->baseline = draw_any(&random);
+        row->candidate = draw_any(&random);
+        row->smallest = draw_any(&random);
+        double *const effects[] = {&row->effect, &row->low, &row->high};
+        for (size_t f = 0; f < 3; f++) *effects[f] = ANY(&random, -1, 1) * draw_any(&random);
+        gate_words(&words, report, row);
+        const char *const texts[] = {words.baseline, words.candidate, words.change, words.interval,
+                                     words.p,        words.p_marked,  words.remark};
+        for (size_t t = 0; t < sizeof texts / sizeof *texts; t++)
+            if (has_no_number(texts[t])) fail_msg("draw %d: %s", i, texts[t]);
+    }
+    test_free(row);
+    test_free(report);
+}
+
+/* Each text means its value to three digits, however large it is. */
+static void a_figure_is_not_cut(void **state) {
+    (void)state;
+    struct rng random;
+    rng_seed(&random, 4, 0);
+    for (int i = 0; i < 20000; i++) {
+        char text[FORMAT_SIZE];
+        double value = exp((double)rng_below(&random, 7000) / 10 - 20);
+        format_short(text, value);
+        char *unit;
+        double found = strtod(text, &unit) * (*unit == 'M' ? 1e6 : *unit == 'k' ? 1e3 : 1);
+        if (value > 1 && !(fabs(found / value - 1) < 0.006)) fail_msg("%g is %s", value, text);
+        if (value >= 1e15) {
+            format_count(text, value);
+            if (!(fabs(strtod(text, NULL) / value - 1) < 0.006)) fail_msg("%g is %s", value, text);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_text_says_what_cannot_be_true),
+        cmocka_unit_test(the_doctor_does_not_deny_itself),
+        cmocka_unit_test(a_comparison_has_numbers_or_dashes),
+        cmocka_unit_test(a_figure_is_not_cut),
         cmocka_unit_test(a_long_text_is_cut_between_characters),
     };
-    return cmocka_run_group_tests_name("verdict_words", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("words", tests, NULL, NULL);
 }
