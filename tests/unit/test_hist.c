@@ -143,6 +143,12 @@ static void a_sum_may_exceed_every_limit(void **state) {
         assert_true(fabs(mean * (double)h[2].count / hist_sum(&h[2]) - 1) < 1e-15);
         cJSON_Delete(json);
     }
+    hist_reset(h);
+    hist_set_sum(h, 0x1p64 - 2048);
+    hist_record(h, 2047);
+    assert_true(h->sum == UINT64_MAX && h->sum_carry == 0);
+    hist_record(h, 4);
+    assert_true(h->sum == 3 && h->sum_carry == 1);
     test_free(h);
 }
 
