@@ -416,8 +416,9 @@ static void totals_equal_what_the_server_counted(void **state) {
         {S "totals.bytes_sent", "9007199254740992", NULL},
         {S "server.stats.bytes_in", "9.00719925474099e+15", NULL}};
     static const struct changed unequal[] = {
-        {S "totals.bytes_sent", "9007199254740992", S "totals.bytes_sent: is 90071992547409"},
-        {S "server.stats.bytes_in", "9.00719925474089e+15", NULL}};
+        {S "totals.bytes_sent", "9007199254740992", NULL},
+        {S "server.stats.bytes_in", "9.00719925474089e+15",
+         S "totals.bytes_sent: is 9007199254740992, expected 9007199254740890, server"}};
     TRY(changes);
     TRY_TOGETHER(rounded);
     TRY_TOGETHER(unequal);
