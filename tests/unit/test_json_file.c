@@ -228,7 +228,10 @@ static void what_is_written_is_json(void **state) {
         char *text = json_text_print(json);
         cJSON_Delete(json);
         json = json_text_parse(text, strlen(text), &reason);
-        if (!json) fail_msg("%s: %s", text, reason.text);
+        if (!json) {
+            fail_msg("%s: %s", text, reason.text);
+            return;
+        }
         assert_string_equal(json->child->string, texts[i][1]);
         assert_string_equal(json->child->valuestring, texts[i][1]);
         cJSON_Delete(json);

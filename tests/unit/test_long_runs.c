@@ -23,8 +23,12 @@
 static void scale(const cJSON *json, double factor, const char *const *paths, size_t count) {
     for (size_t i = 0; i < count; i++) {
         cJSON *item = (cJSON *)json_item(json, paths[i]);
-        if (!cJSON_IsNumber(item)) fail_msg("%s is no number", paths[i]);
-        cJSON_SetNumberValue(item, item->valuedouble * factor);
+        double value = json_number(json, paths[i]);
+        if (!item || isnan(value)) {
+            fail_msg("%s is no number", paths[i]);
+            return;
+        }
+        cJSON_SetNumberHelper(item, value * factor);
     }
 }
 #define SCALE(json, factor, ...)                                                                   \

@@ -169,7 +169,7 @@ static bool has_no_number(const char *text) {
 static const char *fault_of(enum validity_code code, const char *text) {
     if (strlen(text) + 1 >= VERDICT_REASON_SIZE) return "is cut";
     if (has_no_number(text)) return "has no number";
-    double numbers[8], before = 0;
+    double numbers[8] = {0}, before = 0;
     size_t count = 0;
     for (const char *c = text; *c;) {
         if (c[0] == '-' && isdigit((unsigned char)c[1])) return "has a minus";
