@@ -10,6 +10,7 @@
 #include "bench/gate/output.h"
 #include "bench/session/session.h"
 #include "bench/support/exit_code.h"
+#include "bench/support/format.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
 #include "bench/support/refuse.h"
@@ -134,10 +135,11 @@ static int make_plan(struct comparison *c) {
     if (code) return code;
     ab_prepare(ab);
     if (ab->least_s <= ab->budget_s) return EXIT_FINE;
+    struct format_pair pair = format_apart(ab->least_s, ab->budget_s, 0);
     return refuse(NAME,
-                  "--budget %.0f: about %.0f s are needed: %.0f s for stage 1 and the rest for "
+                  "--budget %s: about %s s are needed: %.0f s for stage 1 and the rest for "
                   "stage 2 of one cell; compare fewer servers or loads",
-                  ab->budget_s, ab->least_s, ab->stage1_s);
+                  pair.right, pair.left, ab->stage1_s);
 }
 
 static int prepare(struct comparison *c, int argc, char **argv) {

@@ -24,6 +24,7 @@ const char *const validity_names[VALIDITY_CODES] = {
     [VALIDITY_SATURATED] = "saturated",
     [VALIDITY_NEWCOMERS_UNANSWERED] = "newcomers_unanswered",
     [VALIDITY_LITTLES_LAW] = "littles_law",
+    [VALIDITY_LITTLES_LAW_UNKNOWN] = "littles_law_unknown",
     [VALIDITY_BOUND_CLIENT] = "bound_client",
     [VALIDITY_LOADGEN_FULL] = "loadgen_full",
     [VALIDITY_CPUS_TAKEN] = "cpus_taken",
