@@ -61,10 +61,7 @@ const struct metric_facts metrics[METRICS] = {
                         .unit = "/s",
                         .format = format_count,
                         .larger_is_better = true,
-                        .loads = METRIC_CHURN,
-                        .limit = 0.05,
-                        .gates = METRIC_AB,
-                        .gated_loads = METRIC_CHURN | METRIC_SATURATING},
+                        .loads = METRIC_CHURN},
     [METRIC_P50] = {.key = "p50_ns",
                     .path = "latency.p50_ns",
                     .quantile = 0.5,
@@ -259,7 +256,10 @@ const struct metric_facts metrics[METRICS] = {
                          .unit = "/s",
                          .format = format_count,
                          .larger_is_better = true,
-                         .loads = METRIC_ALL_LOADS},
+                         .loads = METRIC_ALL_LOADS,
+                         .limit = 0.05,
+                         .gates = METRIC_AB,
+                         .gated_loads = METRIC_CHURN | METRIC_SATURATING},
 };
 
 /* ---- lookups ---- */
@@ -298,7 +298,7 @@ bool metric_gated(enum metric metric, unsigned gates, const cJSON *scenario) {
 }
 
 bool metric_is_capacity(enum metric metric) {
-    return metric == METRIC_THROUGHPUT || metric == METRIC_CHURNED;
+    return metric == METRIC_THROUGHPUT || metric == METRIC_ANSWERED;
 }
 
 double metric_value(const struct metric_facts *metric, const cJSON *sample, double floor_ns) {
