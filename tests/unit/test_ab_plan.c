@@ -125,6 +125,7 @@ static void suite_ci_full_judges_what_ci_leaves_out(void **state) {
         {METRIC_WAKEUPS, true},
         {METRIC_P999, false},
         {METRIC_CONNECT_P99, false},
+        {METRIC_NEWCOMERS_P50, false},
         {METRIC_NEWCOMERS_P99, false},
         {METRIC_ANSWERED, false},
         {METRIC_CPU_PER_CONNECTION, false},

@@ -35,7 +35,7 @@ static void every_row_is_whole(void **state) {
         print_message("%s\n", f->key);
         assert_true(f->path && f->title && f->unit && f->format);
         assert_true(f->loads & METRIC_ALL_LOADS);
-        assert_true(f->limit >= 0 && f->limit < 1);
+        assert_true(f->limit >= 0 && f->limit <= 1);
         assert_int_equal(f->limit > 0, f->gates != 0);
         assert_int_equal(f->limit > 0, (f->gated_loads & METRIC_ALL_LOADS) != 0);
         assert_int_equal(f->gated_loads & METRIC_ALL_LOADS & ~f->loads, 0);
@@ -207,6 +207,8 @@ static void gates_use_a_metric_where_it_can_be_measured(void **state) {
         {"{\"load\":\"closed\",\"idle\":9}", METRIC_MEMORY_PER_CONNECTION, true},
         {"{\"load\":\"closed\",\"newcomers_per_s\":1000,\"duration_s\":1.2}", METRIC_NEWCOMERS_P99,
          true},
+        {"{\"load\":\"closed\",\"newcomers_per_s\":1000,\"duration_s\":1.2}", METRIC_NEWCOMERS_P50,
+         true},
         {"{\"load\":\"closed\",\"newcomers_per_s\":200,\"duration_s\":1.5}", METRIC_NEWCOMERS_P99,
          false},
         {"{\"load\":\"open\",\"rate_per_s\":90000,\"newcomers_per_s\":0,\"duration_s\":1}",
@@ -291,6 +293,35 @@ static void ab_takes_what_the_baseline_lacks_for_new(void **state) {
     cJSON_Delete(scenario);
 }
 
+/* A foreign server may allocate the memory of its connections before they come. */
+static void memory_that_does_not_grow_is_excused_in_foreign_servers(void **state) {
+    (void)state;
+    static struct ab_cell cell;
+    cJSON *scenario = cJSON_Parse("{\"load\":\"closed\",\"idle\":2000}");
+    cJSON *slot = cJSON_Parse("{\"server\":{\"rss_bytes\":5000,\"rss_per_connection_bytes\":0},"
+                              "\"loadgen\":{\"bound\":\"none\"},"
+                              "\"validity\":{\"verdict\":\"valid\",\"reasons\":[]}}");
+    assert_true(scenario && slot);
+    for (int foreign = 0; foreign < 2; foreign++) {
+        struct gate_row rows[2] = {{.metric = METRIC_MEMORY},
+                                   {.metric = METRIC_MEMORY_PER_CONNECTION}};
+        cell =
+            (struct ab_cell){.rows = {&rows[0], &rows[1]}, .row_count = 2, .foreign = foreign == 1};
+        for (int pair = 0; pair < GATE_STAGE1_PAIRS; pair++)
+            ab_cell_add(&cell, (const cJSON *[]){scenario, scenario},
+                        (const cJSON *[]){slot, slot});
+        ab_cell_estimate(&cell);
+        struct gate_report report = {.rows = rows, .row_count = 2};
+        gate_decide(&report);
+        assert_int_equal(rows[0].verdict, GATE_PASS);
+        assert_true(rows[0].gated);
+        assert_int_equal(rows[1].verdict, GATE_NOT_MEASURED);
+        assert_int_equal(rows[1].gated, !foreign);
+    }
+    cJSON_Delete(slot);
+    cJSON_Delete(scenario);
+}
+
 /* ---- the writer ---- */
 
 static void a_sample_without_figures_is_as_declared(void **state) {
@@ -325,6 +356,7 @@ int main(void) {
         cmocka_unit_test(gates_use_a_metric_where_it_can_be_measured),
         cmocka_unit_test(an_absent_key_is_lacking_and_null_is_not),
         cmocka_unit_test(ab_takes_what_the_baseline_lacks_for_new),
+        cmocka_unit_test(memory_that_does_not_grow_is_excused_in_foreign_servers),
         cmocka_unit_test(a_sample_without_figures_is_as_declared),
     };
     return cmocka_run_group_tests_name("metrics", tests, NULL, NULL);

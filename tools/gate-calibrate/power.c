@@ -78,7 +78,7 @@ static double smallest_found(struct job job) {
 }
 
 void power_print(void) {
-    static const size_t figures[] = {7, 28, 84};
+    static const size_t figures[] = {7, 30, 90};
     static const double sds[] = {0.25, 0.5, 0.75, 1, 1.5, 2, 4, 8};
     puts("| figures | sd of a pair / limit | equal arms PASS | found in 9 of 10 jobs: change / "
          "limit "
