@@ -3,8 +3,8 @@
 #ifndef TESTS_GATE_POWER_H
 #define TESTS_GATE_POWER_H
 
-/* Prints a table: for jobs of several sizes and for several amounts of noise, how often equal arms
- * PASS and the smallest change that is REGRESSED in nine of ten jobs. Takes a minute. */
+/* Prints a table, a row for each amount of noise: how often equal arms PASS, and the smallest
+ * change that is REGRESSED in nine of ten jobs of each size, in limits. Takes a minute. */
 void power_print(void);
 
 #endif
