@@ -16,6 +16,9 @@
 #define WINDOW_SPREAD_MAX 0.01
 #define LAG_MIN_NS 100e3
 #define LAG_SHARE 0.1
+#define GAP_MIN_NS 1e6
+#define GAP_SHARE 0.01
+#define GAPS_SHARE 0.05
 #define HALVES_MAX 0.1
 #define MESSAGES_MIN 1000
 #define FULL_PCT 95.0
@@ -106,6 +109,29 @@ static void judge_invalid(struct verdict *v, const struct verdict_figures *f) {
             100 * fabs(f->littles_law_ratio - 1), 100 * tolerance);
 }
 
+/* Whether the load generator did not run when it should have. The limits must not depend on the
+ * latencies, which the same gaps make longer. */
+static void judge_gaps(struct verdict *v, const struct verdict_figures *f) {
+    double window_ns = f->window_s * 1e9, gap_max = fmax(GAP_MIN_NS, GAP_SHARE * window_ns);
+    if (f->gap_max_ns > gap_max)
+        add(v, VERDICT_SUSPECT, VALIDITY_LOADGEN_FROZEN,
+            "the load generator stood still for %.1f ms, more than %.1f ms", f->gap_max_ns / 1e6,
+            gap_max / 1e6);
+    else if (f->gaps_total_ns > GAPS_SHARE * window_ns)
+        add(v, VERDICT_SUSPECT, VALIDITY_LOADGEN_FROZEN,
+            "the load generator stood still for %.1f ms in all, more than %.1f ms",
+            f->gaps_total_ns / 1e6, GAPS_SHARE * window_ns / 1e6);
+    double lag_ns = fmax(f->send_lag_p99_ns, f->arrival_lag_p99_ns); /* ignores NAN */
+    double lag_max = isnan(f->p99_ns) ? LAG_MIN_NS : fmax(LAG_MIN_NS, LAG_SHARE * f->p99_ns);
+    if (lag_ns > lag_max)
+        add(v, VERDICT_SUSPECT, VALIDITY_SENT_LATE, "sent late: p99 %.0f us, more than %.0f us",
+            lag_ns / 1e3, lag_max / 1e3);
+    else if (f->arrival_lag_max_ns > gap_max)
+        add(v, VERDICT_SUSPECT, VALIDITY_SENT_LATE,
+            "sent late: up to %.1f ms, more than %.1f ms", f->arrival_lag_max_ns / 1e6,
+            gap_max / 1e6);
+}
+
 static void judge_suspect(struct verdict *v, const struct verdict_figures *f) {
     if (v->bound == BOUND_CLIENT)
         add(v, VERDICT_SUSPECT, VALIDITY_BOUND_CLIENT,
@@ -123,13 +149,10 @@ static void judge_suspect(struct verdict *v, const struct verdict_figures *f) {
         add(v, VERDICT_SUSPECT, VALIDITY_LOADGEN_PREEMPTED,
             "other processes used the load generator's CPU: busy %.0f %%, on the CPU %.0f %%",
             f->busy_pct, f->own_cpu_pct);
-    double lag_max = isnan(f->p99_ns) ? LAG_MIN_NS : fmax(LAG_MIN_NS, LAG_SHARE * f->p99_ns);
     if (f->window_spread_ns > WINDOW_SPREAD_MAX * f->window_s * 1e9)
         add(v, VERDICT_SUSPECT, VALIDITY_WINDOWS_APART,
             "the windows of the threads started up to %.1f ms apart", f->window_spread_ns / 1e6);
-    if (f->send_lag_p99_ns > lag_max)
-        add(v, VERDICT_SUSPECT, VALIDITY_SENT_LATE, "sent late: p99 %.0f us, more than %.0f us",
-            f->send_lag_p99_ns / 1e3, lag_max / 1e3);
+    judge_gaps(v, f);
     if (f->steal_pct > SAMPLE_STEAL_PCT_MAX)
         add(v, VERDICT_SUSPECT, VALIDITY_STEAL, "the hypervisor took %.1f %% of the CPU",
             f->steal_pct);
