@@ -24,8 +24,7 @@ void gaps_window(struct gaps *g, uint64_t t0_ns) {
 
 void gaps_look(struct gaps *g, uint64_t now_ns, uint64_t cpu_ns) {
     uint64_t passed_ns = now_ns - g->looked_ns, worked_ns = cpu_ns - g->cpu_ns;
-    if (cpu_ns == OS_UNKNOWN)
-        worked_ns = passed_ns > g->blocked_ns ? passed_ns - g->blocked_ns : 0;
+    if (cpu_ns == OS_UNKNOWN) worked_ns = passed_ns > g->blocked_ns ? passed_ns - g->blocked_ns : 0;
     uint64_t known_ns = worked_ns + g->asleep_ns;
     uint64_t lost_ns = passed_ns > known_ns ? passed_ns - known_ns : 0;
     g->looked_ns = now_ns;

@@ -12,19 +12,20 @@
 #define GAPS_LOOK_NS 500000u
 
 struct gaps {
-    uint64_t least_ns;   /* shorter gaps do not count */
-    uint64_t t0_ns;      /* the window's start; UINT64_MAX while it is not known */
-    uint64_t looked_ns;  /* time of the last look; the next three count from there */
-    uint64_t cpu_ns;     /* CPU time of the thread at that look */
-    uint64_t blocked_ns; /* time in waits since */
-    uint64_t asleep_ns;  /* of it, the part that was asked for */
-    uint64_t early_ns;   /* a gap before the window, the one that matters longest */
+    uint64_t least_ns;       /* shorter gaps do not count */
+    uint64_t t0_ns;          /* the window's start; UINT64_MAX while it is not known */
+    uint64_t looked_ns;      /* time of the last look; the next three count from there */
+    uint64_t cpu_ns;         /* CPU time of the thread at that look */
+    uint64_t blocked_ns;     /* time in waits since */
+    uint64_t asleep_ns;      /* of it, the part that was asked for */
+    uint64_t early_ns;       /* a gap before the window, the one that matters longest */
     uint64_t early_until_ns; /* until when it matters */
     uint64_t max_ns;         /* the longest gap that counts */
     uint64_t total_ns;       /* the sum of those gaps */
 };
 
-/* Begins at `now_ns`, when the thread has used `cpu_ns`. Timed waits may end `wait_late_ns` late. */
+/* Begins at `now_ns`, when the thread has used `cpu_ns`. Timed waits may end `wait_late_ns` late.
+ */
 void gaps_start(struct gaps *g, uint64_t now_ns, uint64_t cpu_ns, uint64_t wait_late_ns);
 
 /* The window begins at `t0_ns`. After a gap the server has to work off what came late. Therefore a

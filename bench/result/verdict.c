@@ -127,9 +127,8 @@ static void judge_gaps(struct verdict *v, const struct verdict_figures *f) {
         add(v, VERDICT_SUSPECT, VALIDITY_SENT_LATE, "sent late: p99 %.0f us, more than %.0f us",
             lag_ns / 1e3, lag_max / 1e3);
     else if (f->arrival_lag_max_ns > gap_max)
-        add(v, VERDICT_SUSPECT, VALIDITY_SENT_LATE,
-            "sent late: up to %.1f ms, more than %.1f ms", f->arrival_lag_max_ns / 1e6,
-            gap_max / 1e6);
+        add(v, VERDICT_SUSPECT, VALIDITY_SENT_LATE, "sent late: up to %.1f ms, more than %.1f ms",
+            f->arrival_lag_max_ns / 1e6, gap_max / 1e6);
 }
 
 static void judge_suspect(struct verdict *v, const struct verdict_figures *f) {
