@@ -159,10 +159,13 @@ char *summary_figure(char text[FORMAT_SIZE], const struct summary_cell *cell, en
 
 /* Adds "37 % of 12 345 messages took more than 60 s". */
 static void add_share(char *line, size_t size, double part, double all, const char *what) {
-    char number[FORMAT_SIZE];
+    char number[FORMAT_SIZE], share[FORMAT_SIZE];
+    double pct = 100 * part / all;
     if (!(part > 0)) return;
-    format_append(line, size, "%s%.3g %% of %s %s", *line ? "; " : "", 100 * part / all,
-                  format_count(number, all), what);
+    snprintf(share, sizeof share, "%.2g", pct);
+    format_append(line, size, "%s%s %% of %s %s", *line ? "; " : "",
+                  pct < 1 ? share : format_apart(pct, 100, 1).left, format_count(number, all),
+                  what);
 }
 
 void summary_losses(char *line, size_t size, const struct summary_cell *cell) {

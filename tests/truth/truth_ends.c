@@ -50,9 +50,9 @@ static void server_killed(const struct truth *truth) {
     struct outcome o;
     target_start(&target, truth, FAULT, "--delay-us 20000");
     loader_start(&loader, truth, target.address, "--connections 10 --duration 30 --progress");
-    loader_await_phase(&loader, "\"window\"");
+    loader_await_phase(&loader, "window");
     uint64_t from_ns = os_clock_ns();
-    loader_await_phase(&loader, "\"window\"");
+    loader_await_phase(&loader, "window");
     kill(target.pid, SIGKILL);
     loader_await(&loader, &o);
     double at_most_s = (double)(os_clock_ns() - from_ns) / 1e9 + 0.3;
@@ -74,7 +74,7 @@ static void server_killed_churn(const struct truth *truth) {
     struct outcome o;
     target_start(&target, truth, "echo-epoll", "");
     loader_start(&loader, truth, target.address, "--churn 500 --duration 1 --progress");
-    loader_await_phase(&loader, "\"window\"");
+    loader_await_phase(&loader, "window");
     kill(target.pid, SIGKILL);
     loader_await(&loader, &o);
     REQUIRE(o.sample, "no sample, exit code %d: %s", o.code, o.error);
@@ -105,7 +105,7 @@ static void interrupted(const struct truth *truth) {
         loader_start(&loader, truth, target.address,
                      by_signal ? "--churn 100 --duration 30 --progress --stop-on-eof"
                                : "--connections 10 --duration 30 --progress --stop-on-eof");
-        loader_await_phase(&loader, "\"window\"");
+        loader_await_phase(&loader, "window");
         if (by_signal)
             kill(loader.pid, SIGINT);
         else

@@ -81,10 +81,10 @@ static void stall_at_the_edge(const struct truth *truth) {
         snprintf(args, sizeof args, "%s --duration 1 --drain 5 --progress", loads[i]);
         target_start(&target, truth, FAULT, "--delay-us 2000");
         loader_start(&loader, truth, target.address, args);
-        loader_await_phase(&loader, "\"window\"");
-        loader_await_phase(&loader, "\"window\""); /* 0.5 s of it are over */
+        loader_await_phase(&loader, "window");
+        loader_await_phase(&loader, "window"); /* 0.5 s of it are over */
         kill(target.pid, SIGSTOP);
-        loader_await_phase(&loader, "\"drain\"");
+        loader_await_phase(&loader, "drain");
         kill(target.pid, SIGCONT);
         loader_await(&loader, &o);
         REQUIRE(o.code == 0 && o.sample, "exit code %d: %s", o.code, o.error);
