@@ -398,7 +398,7 @@ int main(int argc, char **argv) {
     if (code) return code;
     if (a.describe) {
         transports_describe();
-        return 0;
+        return args_output_written("loadgen") ? 0 : EXIT_USAGE;
     }
     code = make_load(&load, &a);
     return code ? code : run_load(&load, &a);
