@@ -1,6 +1,7 @@
 /* os.h - what all programs need from the operating system; no policy.
- * One implementation per system: os_posix.c with os_linux.c, os_macos.c or os_bsd.c; os_windows.c
- * with os_sockets_windows.c. Errors are the system's native codes; 0 is success. On Windows:
+ * One implementation per system: os_posix.c with os_linux.c, os_linux_family.c and
+ * os_linux_groups.c, with os_macos.c or with os_bsd.c; os_windows.c with os_sockets_windows.c;
+ * os_no_groups.c on all but Linux. Errors are the system's native codes; 0 is success. On Windows:
  * Winsock's codes, which are 10000 and above, and below them errno's. */
 #ifndef BASE_OS_H
 #define BASE_OS_H
@@ -16,12 +17,15 @@ typedef SOCKET os_socket;
 #define OS_PATH_SEPARATORS "/\\" /* any of them separates directories */
 #define OS_PATHS_SEPARATOR ";"   /* between the directories of PATH */
 #define OS_PROGRAM_SUFFIX ".exe" /* of a program's file */
+#define OS_SIGNAL_CHILD 0        /* signal that reports the end of a child; 0: there is none */
 #else
+#include <signal.h>
 typedef int os_socket;
 #define OS_SOCKET_NONE (-1)
 #define OS_PATH_SEPARATORS "/"
 #define OS_PATHS_SEPARATOR ":"
 #define OS_PROGRAM_SUFFIX ""
+#define OS_SIGNAL_CHILD SIGCHLD
 #endif
 
 /* A figure that the system does not provide. Becomes null in JSON. */
@@ -99,7 +103,68 @@ int os_process_usage(int64_t pid, struct os_usage *usage);
  * where the system cannot tell. Reads a file per process of the machine on Linux. */
 bool os_process_group_shared(int64_t leader);
 
+/* ---- all that a process starts ---- */
+
+/* Makes this process the parent of every orphan among its descendants, also of those in a session
+ * of their own. Does nothing where the system cannot (all but Linux). */
+void os_adopt_orphans(void);
+
+/* Forgets the adopted children that have ended: those for which `known(context, pid)` is false.
+ * Returns how many there were; 0 where the system adopts none. */
+size_t os_reap_orphans(bool (*known)(void *context, int64_t pid), void *context);
+
+/* Living descendants of this process, without `except` and their descendants: fills at most
+ * `capacity` ids, parents before their children, and returns how many there are. Where the system
+ * adopts no orphans: 0. Reads a file per process of the machine. */
+size_t os_descendants(const int64_t *except, size_t except_count, int64_t *found, size_t capacity);
+
+/* Reads into `traces` a figure that changes when `pid` waits for a child that has ended. Returns
+ * false if its children may end without such a trace. */
+bool os_child_traces(int64_t pid, uint64_t *traces);
+
+/* ---- control groups: those of Linux ---- */
+
+/* The least of what `read` returns for this process's group in the hierarchy of `controller`, and
+ * for the parents of that group; NAN if there is no such group, and where `read` returns NAN. */
+double os_groups_least(const char *controller, double (*read)(const char *directory));
+
+/* CPUs that the quotas of these groups allow to all processes in them; NAN: no quota is known. */
+double os_quota_cpus(void);
+
+/* For how long such a quota has stopped the processes, summed over the CPUs, since the groups
+ * exist; OS_UNKNOWN where there are no quotas. */
+uint64_t os_throttled_ns(void);
+
+#define OS_GROUP_SIZE 512 /* of a group's directory, with its end */
+
+/* Makes a group for one server, and moves this process there, so that all it starts belongs to that
+ * group. Returns false, and has changed nothing, where this process may not. */
+bool os_group_enter(char directory[OS_GROUP_SIZE]);
+
+/* Moves this process back into the group that it came from. */
+void os_group_leave(const char *directory);
+
+/* Removes the group if all its processes have ended. */
+void os_group_remove(const char *directory);
+
+/* What all processes of a group have used since it was made, also those that have ended. */
+struct os_group_usage {
+    uint64_t cpu_ns;  /* steps of 1 us */
+    uint64_t user_ns; /* of it, in user mode */
+    uint64_t sys_ns;  /* of it, in the kernel */
+};
+
+/* Returns 0 or an error. */
+int os_group_usage(const char *directory, struct os_group_usage *usage);
+
+/* Living processes of a group: fills at most `capacity` ids and returns how many it filled. */
+size_t os_group_members(const char *directory, int64_t *pids, size_t capacity);
+
 /* ---- processors ---- */
+
+/* CPUs that any thread of process `pid` (0: this process) may run on: fills at most `capacity` ids
+ * in ascending order and returns how many there are; 0 where the system does not tell. */
+size_t os_process_cpus(int64_t pid, int *cpus, size_t capacity);
 
 /* CPUs that this thread may run on: fills at most `capacity` ids in ascending order and returns how
  * many there are; 0 where this process cannot choose its CPUs (macOS, OpenBSD; NetBSD without the

@@ -23,6 +23,7 @@
 #define IN_FLIGHT_FILLS 50 /* so many messages in flight keep one side busy */
 #define FILLED_PCT 85.0
 #define LOST_PCT_MAX 10.0
+#define THROTTLED_PCT_MAX 1.0
 
 /* Adds a reason: its code, and a text for people. */
 static void add(struct verdict *v, enum verdict_kind kind, enum validity_code code,
@@ -43,8 +44,10 @@ static void add_death(struct verdict *v, const char *died) {
     add(v, VERDICT_INVALID, VALIDITY_SERVER_DIED, "server %s", died);
 }
 
-/* Which program ran at its limit: full means FULL_PCT or more of its CPUs. */
+/* Which program ran at its limit: full means FULL_PCT or more of its CPUs. Shared CPUs are full if
+ * both together fill them. */
 static enum bound bound_of(const struct verdict_figures *f) {
+    if (f->shared_pct >= FULL_PCT) return BOUND_BOTH;
     if (isnan(f->busy_pct) || isnan(f->server_cpu_pct)) return BOUND_UNKNOWN;
     bool server_full = f->server_cpu_pct >= FULL_PCT;
     if (f->busy_pct >= FULL_PCT) return server_full ? BOUND_BOTH : BOUND_CLIENT;
@@ -106,6 +109,40 @@ static void judge_invalid(struct verdict *v, const struct verdict_figures *f) {
             100 * fabs(f->littles_law_ratio - 1), 100 * tolerance);
 }
 
+/* Whether the load never lets the shared CPUs rest. If there is one, a single message is enough. */
+static bool fills_shared(const struct verdict_figures *f) {
+    return f->must_fill >= (f->shared_cpus <= 1 ? 1 : IN_FLIGHT_FILLS) && f->shared_cpus > 0;
+}
+
+/* Rules about CPUs that are not a side's own. */
+static void judge_limits(struct verdict *v, const struct verdict_figures *f) {
+    const char *plural = f->shared_cpus > 1 ? "s" : "";
+    if (f->shared_pct >= FULL_PCT || (f->shared_pct >= 0 && fills_shared(f)))
+        add(v, VERDICT_SUSPECT, VALIDITY_SHARED_CPUS_FULL,
+            "server and load generator compete for %.3g CPU%s, and used %.0f %% together",
+            f->shared_cpus, plural, f->shared_pct);
+    else if (f->shared_cpus > 0 && !f->scheduled && isnan(f->shared_pct))
+        add(v, VERDICT_SUSPECT, VALIDITY_SHARED_CPUS_FULL,
+            "server and load generator compete for %.3g CPU%s, the server's CPU use is unknown",
+            f->shared_cpus, plural);
+    if (fills_shared(f) && f->shared_pct < FILLED_PCT)
+        add(v, VERDICT_SUSPECT, VALIDITY_CPUS_TAKEN,
+            "other processes used %.0f %% of the CPUs of server and load generator",
+            100 - f->shared_pct);
+    if (f->throttled_pct > THROTTLED_PCT_MAX)
+        add(v, VERDICT_SUSPECT, VALIDITY_THROTTLED,
+            "a CPU quota stopped the processes for %.1f %% of the window", f->throttled_pct);
+    if (f->server_moved || f->loadgen_moved)
+        add(v, VERDICT_SUSPECT, VALIDITY_AFFINITY_CHANGED,
+            "at the end of the window %s could run on other CPUs than planned",
+            !f->loadgen_moved  ? "the server"
+            : !f->server_moved ? "the load generator"
+                               : "server and load generator");
+    if (f->not_pinned)
+        add(v, VERDICT_SUSPECT, VALIDITY_NOT_PINNED,
+            "the system refused to keep server and load generator on separate CPUs");
+}
+
 static void judge_suspect(struct verdict *v, const struct verdict_figures *f) {
     if (v->bound == BOUND_CLIENT)
         add(v, VERDICT_SUSPECT, VALIDITY_BOUND_CLIENT,
@@ -114,7 +151,7 @@ static void judge_suspect(struct verdict *v, const struct verdict_figures *f) {
     if (isnan(f->server_cpu_pct) && f->busy_pct >= FULL_PCT)
         add(v, VERDICT_SUSPECT, VALIDITY_LOADGEN_FULL,
             "the load generator was busy %.0f %%, the server's CPU use is unknown", f->busy_pct);
-    if (f->must_fill >= IN_FLIGHT_FILLS && f->busy_pct < FILLED_PCT &&
+    if (f->must_fill >= IN_FLIGHT_FILLS && isnan(f->shared_cpus) && f->busy_pct < FILLED_PCT &&
         f->server_cpu_pct < FILLED_PCT)
         add(v, VERDICT_SUSPECT, VALIDITY_CPUS_TAKEN,
             "other processes used the CPUs: busy %.0f %%, server CPU %.0f %% with %.0f in flight",
@@ -153,6 +190,7 @@ void verdict_decide(struct verdict *verdict, const struct verdict_figures *figur
     verdict->bound = bound_of(figures);
     judge_invalid(verdict, figures);
     judge_suspect(verdict, figures);
+    judge_limits(verdict, figures);
 }
 
 void verdict_fail(struct verdict *verdict, const char *died, enum validity_code code,

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define VERDICT_REASONS_MAX 20
+#define VERDICT_REASONS_MAX 32
 #define VERDICT_REASON_SIZE 320
 
 /* The figures of a slot that the rules use; NAN if unknown. */
@@ -24,8 +24,8 @@ struct verdict_figures {
     double window_s;    /* measured window */
     double connections; /* connections of the load generator */
     double in_flight;   /* most messages in flight per connection: depth or outstanding */
-    double must_fill;   /* messages in flight of a closed loop that must keep one side busy: our own
-                           server, on separate CPUs; NAN: other loads */
+    double must_fill;   /* messages in flight of a closed loop that must keep one side busy, or both
+                           together their shared CPUs: our own server; NAN: other loads */
     double messages;    /* messages in the window */
     double mismatches;  /* wrong echoes */
     double errors;      /* sum of connect, reset, timeout and short */
@@ -45,6 +45,13 @@ struct verdict_figures {
     double window_spread_ns;      /* between the first and last start of the threads' windows */
     double send_lag_p99_ns;       /* open loop: lateness of the sends */
     double p99_ns;                /* latency */
+    double shared_cpus;           /* CPUs that both sides compete for: they share them, or a quota
+                                     allows no more; NAN: each side has enough of its own */
+    double shared_pct;            /* CPU time of both sides, of these CPUs */
+    double throttled_pct;         /* share of the window in which a quota stopped them */
+    bool server_moved;            /* at the window's end it may run on other CPUs than planned */
+    bool loadgen_moved;           /* the same of the load generator */
+    bool not_pinned;              /* separate CPUs were planned, and the system refused them */
     double steal_pct;             /* CPU time that the hypervisor took during the slot */
     double first_half;            /* messages in the first half of the window */
     double second_half;           /* messages in the second half */

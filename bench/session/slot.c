@@ -7,6 +7,7 @@
 #include "base/os.h"
 
 #include "bench/machine/environment.h"
+#include "bench/session/kin.h"
 #include "bench/session/port.h"
 #include "bench/suite/foreign.h"
 #include "bench/support/json_file.h"
@@ -30,6 +31,15 @@
 #define LAST_WORDS_S 0.5         /* deadline for the last output of a command that has ended */
 #define CANNOT_RUN_STATUS 77     /* exit code of a server that this machine cannot run */
 #define WRONG_ECHO_STATUS 1      /* exit code of a load generator with figures and a wrong echo */
+
+/* A running slot. */
+struct turn {
+    struct slot_outcome *o;
+    const struct cell *c;
+    struct process_loop *l; /* runs the children */
+    uint64_t seed;          /* for the load generator */
+    struct kin *kin;        /* all processes of the server */
+};
 
 /* ---- arguments ---- */
 
@@ -73,12 +83,14 @@ static void server_arguments(struct arguments *a, const struct cell *c) {
     }
 }
 
-static void loadgen_arguments(struct arguments *a, const struct cell *c, const char *address,
-                              double pid, uint64_t seed) {
+static void loadgen_arguments(struct arguments *a, const struct turn *t, const char *address,
+                              double pid) {
+    const struct cell *c = t->c;
     add_program(a, c->loadgen->path);
     add(a, "--stop-on-eof");
     add(a, "--connect=%s", address);
     if (pid >= 1) add(a, "--server-pid=%.0f", pid); /* unknown for a server that runs already */
+    if (pid >= 1 && *t->kin->group) add(a, "--server-group=%s", t->kin->group);
     add(a, "--connections=%u", c->connections);
     add(a, "--size=%u", c->size_bytes);
     add(a, "--threads=%u", c->loadgen_threads);
@@ -86,7 +98,7 @@ static void loadgen_arguments(struct arguments *a, const struct cell *c, const c
     add(a, "--warmup=%.15g", c->warmup_s);
     add(a, "--duration=%.15g", c->duration_s);
     add(a, "--drain=%.15g", c->drain_s);
-    add(a, "--seed=%" PRIu64, seed);
+    add(a, "--seed=%" PRIu64, t->seed);
     if (c->idle) add(a, "--idle=%u", c->idle);
     if (c->newcomers_per_s > 0) add(a, "--newcomers=%.15g", c->newcomers_per_s);
     switch (c->load) {
@@ -215,13 +227,13 @@ static bool await_answer(struct slot_outcome *o, struct process *p, uint16_t por
     return false;
 }
 
-/* A running slot. */
-struct turn {
-    struct slot_outcome *o;
-    const struct cell *c;
-    struct process_loop *l; /* runs the children */
-    uint64_t seed;          /* for the load generator */
-};
+/* Ends all processes of a command. */
+static void end_command(const struct turn *t, struct process *p) {
+    kin_stop(t->kin);
+    process_end_group(p);
+    kin_close(t->kin);
+    process_free(p);
+}
 
 /* Starts a command that should listen on `port`. Returns whether it accepts connections. If not,
  * ends its processes and sets `*again` if another port may help. */
@@ -237,16 +249,18 @@ static bool start_command_on(const struct turn *t, struct process *p, uint16_t p
         return false;
     }
     words.words[0] = (char *)program->path;
+    kin_open(t->kin, t->l);
     int error = process_start(p, t->l, words.words, where->server, where->server_count);
+    kin_started(t->kin);
     if (error) {
+        kin_close(t->kin);
         fail(o, VALIDITY_SERVER_NOT_STARTED, "server: %s", uv_strerror(error));
         return false;
     }
     p->discard = true;
     if (await_answer(o, p, port)) return true;
     *again = server_left(p) && port_taken(port);
-    process_end_group(p);
-    process_free(p);
+    end_command(t, p);
     return false;
 }
 
@@ -307,7 +321,7 @@ static void run_load(const struct turn *t, const char *address, double pid) {
     struct arguments a;
     struct process p;
     struct cpu_ticks start = environment_ticks();
-    loadgen_arguments(&a, c, address, pid, t->seed);
+    loadgen_arguments(&a, t, address, pid);
     struct counters *counters = c->counted ? start_counting(o, pid) : NULL;
     int error = process_start(&p, l, a.words, c->placement.loadgen, c->placement.loadgen_count);
     if (error) {
@@ -317,13 +331,14 @@ static void run_load(const struct turn *t, const char *address, double pid) {
     }
     double allowed = c->warmup_s + c->duration_s + c->drain_s + LOADGEN_EXTRA_S +
                      ((double)c->connections + c->idle) / CONNECTS_PER_S_MIN;
-    bool command = c->server->program->kind == SERVER_COMMAND;
-    if (command) { /* child processes may exist only while connections are open */
-        process_wait(l, process_ended, &p, c->warmup_s / 2, true);
-        o->forked = os_process_group_shared((int64_t)pid);
-    }
+    o->loadgen_pinned = p.pinned;
+    if (pid >= 1) kin_load_begins(t->kin, (int64_t)pid, p.pid);
+    process_wait(l, process_ended, &p, c->warmup_s / 2, true);
+    kin_look(t->kin); /* children may exist only while connections are open */
     bool in_time = process_wait(l, process_ended, &p, allowed, true);
-    o->forked = o->forked || (command && os_process_group_shared((int64_t)pid));
+    kin_load_ends(t->kin);
+    o->forked = t->kin->seen;
+    o->cpu_hidden = o->forked && !*t->kin->group;
     process_end(&p, in_time ? 0 : LOADGEN_STOP_S);
     if (counters) end_counting(o, counters);
     o->steal_pct = environment_steal_pct(&start);
@@ -351,8 +366,12 @@ static void run_ours(const struct turn *t) {
     struct arguments a;
     struct process server;
     server_arguments(&a, t->c);
+    kin_open(t->kin, t->l);
     int error = process_start(&server, t->l, a.words, where->server, where->server_count);
+    kin_started(t->kin);
+    o->server_pinned = server.pinned;
     if (error) {
+        kin_close(t->kin);
         fail(o, VALIDITY_SERVER_NOT_STARTED, "server: %s", uv_strerror(error));
         return;
     }
@@ -364,6 +383,7 @@ static void run_ours(const struct turn *t) {
         if (!server.running) note_death(o, "ended too early: ", &server);
     }
     process_end(&server, STOP_S);
+    kin_close(t->kin);
     if (ready && !*o->died.text && (server.term_signal || server.exit_status != 0))
         note_death(o, server.forced ? "" : "failed at its end: ", &server);
     o->stats = last_object(&server, "stats");
@@ -378,17 +398,19 @@ static void run_command(const struct turn *t) {
     char address[32];
     if (!start_command(t, &server, &port)) return;
     snprintf(address, sizeof address, PORT_HOST ":%u", (unsigned)port);
+    t->o->server_pinned = server.pinned;
     run_load(t, address, server.pid);
     if (!server.running) note_death(t->o, "ended too early: ", &server);
-    process_end_group(&server);
-    process_free(&server);
+    end_command(t, &server);
 }
 
 void slot_run(struct slot_outcome *o, const struct cell *c, struct process_loop *l, uint64_t seed) {
     memset(o, 0, sizeof *o);
     o->end = SLOT_FAILED;
     o->steal_pct = NAN;
-    const struct turn t = {.o = o, .c = c, .l = l, .seed = seed};
+    static struct kin kin;
+    kin = (struct kin){.loop = l};
+    const struct turn t = {.o = o, .c = c, .l = l, .seed = seed, .kin = &kin};
     switch (c->server->program->kind) {
     case SERVER_OURS:
         run_ours(&t);

@@ -1,0 +1,75 @@
+/* kin.c - see kin.h. Where the server has a control group, the load generator reads the CPU time of
+ * all its processes. Elsewhere iobench only learns that there were others: from living ones, from
+ * orphans that came to iobench, and from children that the server has waited for. */
+#include "bench/session/kin.h"
+
+#include <signal.h>
+#include <string.h>
+
+#define END_S 5.0   /* deadline for the end of killed processes */
+#define POLL_S 0.01 /* no event reports the end of another's child */
+
+/* Finds the living processes of the server. */
+static size_t find(const struct kin *kin, int64_t found[KIN_MAX]) {
+    return os_descendants(kin->apart, kin->apart_count, found, KIN_MAX);
+}
+
+void kin_open(struct kin *kin, struct process_loop *loop) {
+    memset(kin, 0, sizeof *kin);
+    kin->loop = loop;
+    kin->apart_count = find(kin, kin->apart);
+    if (!os_group_enter(kin->group)) *kin->group = '\0';
+}
+
+void kin_started(struct kin *kin) {
+    if (*kin->group) os_group_leave(kin->group);
+}
+
+void kin_look(struct kin *kin) {
+    static int64_t found[KIN_MAX];
+    if (!kin->pid) return;
+    size_t count = find(kin, found);
+    for (size_t i = 0; i < count; i++) kin->seen = kin->seen || found[i] != kin->pid;
+    kin->seen = kin->seen || os_process_group_shared(kin->pid);
+}
+
+void kin_load_begins(struct kin *kin, int64_t pid, int64_t loadgen) {
+    if (kin->apart_count < KIN_MAX) kin->apart[kin->apart_count++] = loadgen;
+    kin->pid = pid;
+    kin->orphans = kin->loop->orphans;
+    if (!os_child_traces(pid, &kin->traces)) kin->seen = true;
+    kin_look(kin);
+}
+
+void kin_load_ends(struct kin *kin) {
+    uint64_t traces;
+    if (!kin->pid) return;
+    kin_look(kin);
+    kin->seen = kin->seen || !os_child_traces(kin->pid, &traces) || traces != kin->traces ||
+                kin->loop->orphans != kin->orphans;
+}
+
+static size_t signal_all(const struct kin *kin, int number) {
+    static int64_t found[KIN_MAX];
+    size_t count = find(kin, found), sent = 0;
+    for (size_t i = 0; i < count; i++)
+        if (found[i] != kin->pid) sent += uv_kill((int)found[i], number) == 0;
+    return sent;
+}
+
+void kin_stop(const struct kin *kin) {
+    signal_all(kin, SIGTERM);
+}
+
+/* A process may fork while the list is made, so the list is made until it is empty. */
+static bool all_gone(void *context) {
+    const struct kin *kin = context;
+    return signal_all(kin, SIGKILL) == 0;
+}
+
+void kin_close(struct kin *kin) {
+    kin->pid = 0;
+    for (double waited_s = 0; waited_s < END_S; waited_s += POLL_S)
+        if (process_wait(kin->loop, all_gone, kin, POLL_S, false)) break;
+    if (*kin->group) os_group_remove(kin->group);
+}

@@ -1,0 +1,45 @@
+/* kin.h - all processes that a server starts, directly or not: whether there are any beside the one
+ * that is measured, and their end.
+ * Invariant: after kin_close none of them lives, as far as the system can find them: on Linux all,
+ * elsewhere those of the server's process group. */
+#ifndef BENCH_SESSION_KIN_H
+#define BENCH_SESSION_KIN_H
+
+#include "base/os.h"
+
+#include "bench/support/process.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define KIN_MAX 4096
+
+struct kin {
+    struct process_loop *loop;
+    char group[OS_GROUP_SIZE]; /* control group of the server; empty: there is none */
+    int64_t apart[KIN_MAX];    /* descendants of iobench that do not belong to the server */
+    size_t apart_count;
+    int64_t pid;     /* process that is measured; 0: none */
+    uint64_t traces; /* os_child_traces of it when the load began */
+    size_t orphans;  /* orphans that had ended by then */
+    bool seen;       /* other processes did some of the work, or may have */
+};
+
+/* Before the server starts: what is started between kin_open and kin_started belongs to it. */
+void kin_open(struct kin *kin, struct process_loop *loop);
+void kin_started(struct kin *kin);
+
+/* The load on process `pid` begins; `loadgen` is not of the server. kin_look looks for other
+ * processes; kin_load_ends does so for the last time. */
+void kin_load_begins(struct kin *kin, int64_t pid, int64_t loadgen);
+void kin_look(struct kin *kin);
+void kin_load_ends(struct kin *kin);
+
+/* Sends SIGTERM to all processes of the server but `pid`. */
+void kin_stop(const struct kin *kin);
+
+/* Kills what is left. */
+void kin_close(struct kin *kin);
+
+#endif
