@@ -151,7 +151,7 @@ static void judge_suspect(struct verdict *v, const struct verdict_figures *f) {
     if (isnan(f->server_cpu_pct) && f->busy_pct >= FULL_PCT)
         add(v, VERDICT_SUSPECT, VALIDITY_LOADGEN_FULL,
             "the load generator was busy %.0f %%, the server's CPU use is unknown", f->busy_pct);
-    if (f->must_fill >= IN_FLIGHT_FILLS && isnan(f->shared_cpus) && f->busy_pct < FILLED_PCT &&
+    if (f->must_fill >= IN_FLIGHT_FILLS && !(f->shared_cpus > 0) && f->busy_pct < FILLED_PCT &&
         f->server_cpu_pct < FILLED_PCT)
         add(v, VERDICT_SUSPECT, VALIDITY_CPUS_TAKEN,
             "other processes used the CPUs: busy %.0f %%, server CPU %.0f %% with %.0f in flight",

@@ -46,7 +46,7 @@ struct verdict_figures {
     double send_lag_p99_ns;       /* open loop: lateness of the sends */
     double p99_ns;                /* latency */
     double shared_cpus;           /* CPUs that both sides compete for: they share them, or a quota
-                                     allows no more; NAN: each side has enough of its own */
+                                     allows no more; 0: each side has enough of its own */
     double shared_pct;            /* CPU time of both sides, of these CPUs */
     double throttled_pct;         /* share of the window in which a quota stopped them */
     bool server_moved;            /* at the window's end it may run on other CPUs than planned */

@@ -63,14 +63,15 @@ static void read_shared(struct verdict_figures *f, const cJSON *env, const cJSON
     double least = fmin(common, json_number(sample, "limits.quota_cpus"));
     bool elsewhere = json_text(scenario, "server.foreign") &&
                      !json_text(sample, "server.pid_scope"); /* or its process is not known */
-    f->shared_cpus = least < wanted && !elsewhere ? least : NAN;
-    f->shared_pct = 100 *
-                    (json_number(sample, "server.cpu_ns") / (f->window_s * 1e9) +
-                     json_number(sample, "loadgen.cpu_pct") / 100 * threads) /
-                    f->shared_cpus;
+    f->shared_cpus = least < wanted && !elsewhere ? least : 0;
+    f->shared_pct = NAN;
+    if (f->shared_cpus > 0)
+        f->shared_pct = (100 * json_number(sample, "server.cpu_ns") / (f->window_s * 1e9) +
+                         json_number(sample, "loadgen.cpu_pct") * threads) /
+                        f->shared_cpus;
     bool separate = cJSON_IsTrue(json_item(scenario, "placement.separate"));
     /* under a quota both may rest while messages are in flight */
-    if (isnan(f->shared_cpus) ? !separate : least < common) f->must_fill = NAN;
+    if (f->shared_cpus > 0 ? least < common : !separate) f->must_fill = NAN;
 }
 
 static void read_limits(struct verdict_figures *f, const cJSON *scenario, const cJSON *sample) {
