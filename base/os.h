@@ -113,10 +113,23 @@ void os_adopt_orphans(void);
  * Returns how many there were; 0 where the system adopts none. */
 size_t os_reap_orphans(bool (*known)(void *context, int64_t pid), void *context);
 
-/* Living descendants of this process, without `except` and their descendants: fills at most
- * `capacity` ids, parents before their children, and returns how many there are. Where the system
- * adopts no orphans: 0. Reads a file per process of the machine. */
-size_t os_descendants(const int64_t *except, size_t except_count, int64_t *found, size_t capacity);
+#define OS_APART_MAX 4096
+
+/* Processes that are left out. */
+struct os_apart {
+    int64_t ids[OS_APART_MAX];
+    size_t count;
+};
+
+/* Descendants of this process, without `except` and their descendants: fills at most `capacity`
+ * ids, parents before their children, and returns how many there are. With `ended` also those that
+ * have ended and wait for their parent to notice. Where the system adopts no orphans: 0. Reads a
+ * file per process of the machine. */
+size_t os_descendants(const struct os_apart *except, bool ended, int64_t *found, size_t capacity);
+
+/* Whether `pid` has living children now; where the system does not list them: whether its process
+ * group has other living members. Cheap enough for a glance while a load runs. */
+bool os_has_children(int64_t pid);
 
 /* Reads into `traces` a figure that changes when `pid` waits for a child that has ended. Returns
  * false if its children may end without such a trace. */

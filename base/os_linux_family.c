@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define PROCESSES_MAX 65536 /* more are not looked at */
+#define TASKS_MAX 16        /* threads of a process whose children are looked for */
 
 void os_adopt_orphans(void) {
     prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
@@ -29,7 +30,7 @@ size_t os_reap_orphans(bool (*known)(void *context, int64_t pid), void *context)
 
 /* Reads a file of /proc/PID. Returns false if the process has ended. */
 static bool read_file(int64_t pid, const char *file, char *text, size_t size) {
-    char path[64];
+    char path[400];
     snprintf(path, sizeof path, "/proc/%lld/%s", (long long)pid, file);
     FILE *stream = fopen(path, "re");
     if (!stream) return false;
@@ -46,8 +47,9 @@ struct process {
     int64_t pid, parent;
 };
 
-/* Fills `all` with the living processes of the machine; returns how many. */
-static size_t list_processes(struct process *all) {
+/* Fills `all` with the processes of the machine, on request with those that have ended; returns how
+ * many. */
+static size_t list_processes(struct process *all, bool ended) {
     DIR *processes = opendir("/proc");
     size_t n = 0;
     if (!processes) return 0;
@@ -56,7 +58,8 @@ static size_t list_processes(struct process *all) {
         long long parent, pid = strtoll(entry->d_name, NULL, 10);
         if (pid <= 0 || !read_file(pid, "stat", text, sizeof text)) continue;
         const char *at = strrchr(text, ')'); /* the name before it may hold anything */
-        if (at && sscanf(at + 1, " %c %lld", &state, &parent) == 2 && state != 'Z' && state != 'X')
+        if (at && sscanf(at + 1, " %c %lld", &state, &parent) == 2 &&
+            (ended || (state != 'Z' && state != 'X')))
             all[n++] = (struct process){pid, parent};
     }
     closedir(processes);
@@ -70,21 +73,38 @@ static bool among(const int64_t *ids, size_t count, int64_t id) {
 }
 
 /* Each pass adds the children of the processes that the pass before found. */
-size_t os_descendants(const int64_t *except, size_t except_count, int64_t *found, size_t capacity) {
+size_t os_descendants(const struct os_apart *except, bool ended, int64_t *found, size_t capacity) {
     struct process *all = malloc(PROCESSES_MAX * sizeof *all);
-    size_t n = all ? list_processes(all) : 0, count = 0, first = 0, last;
+    size_t n = all ? list_processes(all, ended) : 0, count = 0, first = 0, last;
     int64_t self = getpid();
     do {
         last = count;
         for (size_t i = 0; i < n && count < capacity; i++) {
             bool child = first == last ? all[i].parent == self
                                        : among(found + first, last - first, all[i].parent);
-            if (child && !among(except, except_count, all[i].pid)) found[count++] = all[i].pid;
+            if (child && !among(except->ids, except->count, all[i].pid))
+                found[count++] = all[i].pid;
         }
         first = last;
     } while (count > last);
     free(all);
     return count;
+}
+
+bool os_has_children(int64_t pid) {
+    char directory[64], path[sizeof directory + 300], text[32];
+    bool found = false;
+    snprintf(directory, sizeof directory, "/proc/%lld/task", (long long)pid);
+    DIR *tasks = opendir(directory);
+    int looks = 0;
+    for (struct dirent *task; tasks && !found && looks < TASKS_MAX && (task = readdir(tasks));) {
+        if (task->d_name[0] == '.') continue;
+        snprintf(path, sizeof path, "task/%s/children", task->d_name);
+        found = read_file(pid, path, text, sizeof text); /* empty without children */
+        looks++;
+    }
+    if (tasks) closedir(tasks);
+    return found;
 }
 
 /* ---- traces of ended children ---- */

@@ -12,9 +12,13 @@ size_t os_reap_orphans(bool (*known)(void *context, int64_t pid), void *context)
     return 0;
 }
 
-size_t os_descendants(const int64_t *except, size_t except_count, int64_t *found, size_t capacity) {
-    (void)except, (void)except_count, (void)found, (void)capacity;
+size_t os_descendants(const struct os_apart *except, bool ended, int64_t *found, size_t capacity) {
+    (void)except, (void)ended, (void)found, (void)capacity;
     return 0;
+}
+
+bool os_has_children(int64_t pid) {
+    return os_process_group_shared(pid);
 }
 
 double os_groups_least(const char *controller, double (*read)(const char *directory)) {

@@ -9,15 +9,10 @@
 #define END_S 5.0   /* deadline for the end of killed processes */
 #define POLL_S 0.01 /* no event reports the end of another's child */
 
-/* Finds the living processes of the server. */
-static size_t find(const struct kin *kin, int64_t found[KIN_MAX]) {
-    return os_descendants(kin->apart, kin->apart_count, found, KIN_MAX);
-}
-
 void kin_open(struct kin *kin, struct process_loop *loop) {
     memset(kin, 0, sizeof *kin);
     kin->loop = loop;
-    kin->apart_count = find(kin, kin->apart);
+    kin->apart.count = os_descendants(&kin->apart, true, kin->apart.ids, OS_APART_MAX - 1);
     if (!os_group_enter(kin->group)) *kin->group = '\0';
 }
 
@@ -25,33 +20,36 @@ void kin_started(struct kin *kin) {
     if (*kin->group) os_group_leave(kin->group);
 }
 
-void kin_look(struct kin *kin) {
-    static int64_t found[KIN_MAX];
-    if (!kin->pid) return;
-    size_t count = find(kin, found);
+static void look(struct kin *kin) {
+    static int64_t found[OS_APART_MAX];
+    size_t count = os_descendants(&kin->apart, true, found, OS_APART_MAX);
     for (size_t i = 0; i < count; i++) kin->seen = kin->seen || found[i] != kin->pid;
-    kin->seen = kin->seen || os_process_group_shared(kin->pid);
+    kin_glance(kin);
 }
 
 void kin_load_begins(struct kin *kin, int64_t pid, int64_t loadgen) {
-    if (kin->apart_count < KIN_MAX) kin->apart[kin->apart_count++] = loadgen;
+    kin->apart.ids[kin->apart.count++] = loadgen;
     kin->pid = pid;
     kin->orphans = kin->loop->orphans;
     if (!os_child_traces(pid, &kin->traces)) kin->seen = true;
-    kin_look(kin);
+    look(kin);
+}
+
+void kin_glance(struct kin *kin) {
+    if (kin->pid) kin->seen = kin->seen || os_has_children(kin->pid);
 }
 
 void kin_load_ends(struct kin *kin) {
     uint64_t traces;
     if (!kin->pid) return;
-    kin_look(kin);
+    look(kin);
     kin->seen = kin->seen || !os_child_traces(kin->pid, &traces) || traces != kin->traces ||
                 kin->loop->orphans != kin->orphans;
 }
 
 static size_t signal_all(const struct kin *kin, int number) {
-    static int64_t found[KIN_MAX];
-    size_t count = find(kin, found), sent = 0;
+    static int64_t found[OS_APART_MAX];
+    size_t count = os_descendants(&kin->apart, false, found, OS_APART_MAX), sent = 0;
     for (size_t i = 0; i < count; i++)
         if (found[i] != kin->pid) sent += uv_kill((int)found[i], number) == 0;
     return sent;

@@ -13,27 +13,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KIN_MAX 4096
-
 struct kin {
     struct process_loop *loop;
     char group[OS_GROUP_SIZE]; /* control group of the server; empty: there is none */
-    int64_t apart[KIN_MAX];    /* descendants of iobench that do not belong to the server */
-    size_t apart_count;
-    int64_t pid;     /* process that is measured; 0: none */
-    uint64_t traces; /* os_child_traces of it when the load began */
-    size_t orphans;  /* orphans that had ended by then */
-    bool seen;       /* other processes did some of the work, or may have */
+    struct os_apart apart;     /* descendants of iobench that do not belong to the server */
+    int64_t pid;               /* process that is measured; 0: none */
+    uint64_t traces;           /* os_child_traces of it when the load began */
+    size_t orphans;            /* orphans that had ended by then */
+    bool seen;                 /* other processes did some of the work, or may have */
 };
 
 /* Before the server starts: what is started between kin_open and kin_started belongs to it. */
 void kin_open(struct kin *kin, struct process_loop *loop);
 void kin_started(struct kin *kin);
 
-/* The load on process `pid` begins; `loadgen` is not of the server. kin_look looks for other
- * processes; kin_load_ends does so for the last time. */
+/* The load on process `pid` begins; `loadgen` is not of the server. kin_glance finds only children
+ * that live now, but costs little. */
 void kin_load_begins(struct kin *kin, int64_t pid, int64_t loadgen);
-void kin_look(struct kin *kin);
+void kin_glance(struct kin *kin);
 void kin_load_ends(struct kin *kin);
 
 /* Sends SIGTERM to all processes of the server but `pid`. */

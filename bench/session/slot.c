@@ -1,5 +1,5 @@
 /* slot.c - starts a server, runs the load generator, stops the server. Every wait has a deadline.
- * Invariant: iobench sleeps while the load generator runs. */
+ * Invariant: iobench sleeps while the load generator runs, but for a few glances. */
 #include "bench/session/slot.h"
 
 #include "base/check.h"
@@ -28,6 +28,7 @@
 #define CONNECTS_PER_S_MIN 500.0 /* slowest tolerated rate of connecting */
 #define KNOCK_S 0.01             /* pause between attempts to connect to a foreign server */
 #define PORTS_MAX 4              /* ports to try; another process may take one first */
+#define GLANCES 10               /* at a command under load */
 #define LAST_WORDS_S 0.5         /* deadline for the last output of a command that has ended */
 #define CANNOT_RUN_STATUS 77     /* exit code of a server that this machine cannot run */
 #define WRONG_ECHO_STATUS 1      /* exit code of a load generator with figures and a wrong echo */
@@ -314,6 +315,19 @@ static void end_counting(struct slot_outcome *o, struct counters *counters) {
     counters_close(counters);
 }
 
+/* Waits for the end of the load generator. A command may have child processes only while
+ * connections are open, and not wait for their end. */
+static bool await_load(const struct turn *t, struct process *loadgen, double allowed_s) {
+    const struct cell *c = t->c;
+    double step_s = (c->warmup_s + c->duration_s) / GLANCES;
+    bool ended = false;
+    for (int i = 0; i < GLANCES && !ended && c->server->program->kind == SERVER_COMMAND; i++) {
+        ended = process_wait(t->l, process_ended, loadgen, step_s, true) || t->l->interrupted;
+        kin_glance(t->kin);
+    }
+    return process_wait(t->l, process_ended, loadgen, allowed_s, true);
+}
+
 static void run_load(const struct turn *t, const char *address, double pid) {
     struct slot_outcome *o = t->o;
     const struct cell *c = t->c;
@@ -333,9 +347,7 @@ static void run_load(const struct turn *t, const char *address, double pid) {
                      ((double)c->connections + c->idle) / CONNECTS_PER_S_MIN;
     o->loadgen_pinned = p.pinned;
     if (pid >= 1) kin_load_begins(t->kin, (int64_t)pid, p.pid);
-    process_wait(l, process_ended, &p, c->warmup_s / 2, true);
-    kin_look(t->kin); /* children may exist only while connections are open */
-    bool in_time = process_wait(l, process_ended, &p, allowed, true);
+    bool in_time = await_load(t, &p, allowed);
     kin_load_ends(t->kin);
     o->forked = t->kin->seen;
     o->cpu_hidden = o->forked && !*t->kin->group;
