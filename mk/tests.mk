@@ -1,7 +1,7 @@
 # tests.mk - builds the test programs.
 
 TESTS_linux := $(BIN)/tests/conformance $(BIN)/tests/fault-server $(BIN)/tests/truth $(BIN)/tests/loadgen-cached-clock \
-  $(BIN)/tests/bench-loadgen $(BIN)/tests/gate-jobs
+  $(BIN)/tests/no-pinning $(BIN)/tests/bench-loadgen $(BIN)/tests/gate-jobs
 TESTS_macos := $(BIN)/tests/conformance
 TESTS_bsd := $(BIN)/tests/conformance
 TESTS_windows := $(BIN)/tests/handles.exe $(BIN)/tests/echo-rio-double.exe
@@ -17,6 +17,9 @@ $(BIN)/tests/truth: $(call objects,$(TRUTH_SRC) $(SUPPORT_SRC) base/rng.c $(BASE
 # loadgen with one deliberate error.
 $(BIN)/tests/loadgen-cached-clock: $(call objects,tests/truth/cached_clock.c $(filter-out %/transport_epoll.c,$(LOADGEN_SRC)) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/transport_list.o
 	$(LINK) $(LOADGEN_LIBS)
+
+$(BIN)/tests/no-pinning: $(call objects,tests/cli/no_pinning.c)
+	$(LINK)
 
 $(BIN)/tests/bench-loadgen: $(call objects,$(wildcard tools/bench-loadgen/*.c)) $(BUILD)/bench.a
 	$(LINK) $(BUILD)/bench.a $(LIBUV_LIBS) $(CJSON_LIBS) -lm

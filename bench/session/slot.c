@@ -9,12 +9,12 @@
 #include "bench/machine/environment.h"
 #include "bench/session/kin.h"
 #include "bench/session/port.h"
+#include "bench/session/slot_arguments.h"
 #include "bench/suite/foreign.h"
 #include "bench/support/json_file.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -41,82 +41,6 @@ struct turn {
     uint64_t seed;          /* for the load generator */
     struct kin *kin;        /* all processes of the server */
 };
-
-/* ---- arguments ---- */
-
-/* An argument list that owns its texts. */
-struct arguments {
-    char texts[2048]; /* all words */
-    size_t used;      /* used bytes of texts */
-    char *words[48];  /* into texts, ended by NULL */
-    size_t count;
-};
-
-static void add(struct arguments *a, const char *format, ...) FORMAT_PRINTF(2, 3);
-
-static void add(struct arguments *a, const char *format, ...) {
-    va_list rest;
-    va_start(rest, format);
-    size_t room = sizeof a->texts - a->used;
-    int n = vsnprintf(a->texts + a->used, room, format, rest);
-    va_end(rest);
-    CHECK(n >= 0 && (size_t)n < room);
-    CHECK_OP(a->count + 1, <, sizeof a->words / sizeof *a->words);
-    a->words[a->count++] = a->texts + a->used;
-    a->used += (size_t)n + 1;
-}
-
-static void add_program(struct arguments *a, const char *path) {
-    memset(a, 0, sizeof *a);
-    a->words[a->count++] = (char *)path;
-}
-
-static void server_arguments(struct arguments *a, const struct cell *c) {
-    add_program(a, c->server->program->path);
-    add(a, "--stop-on-eof");
-    add(a, "--threads");
-    add(a, "%u", c->server_threads);
-    add(a, "--burn-ns");
-    add(a, "%u", c->burn_ns);
-    for (size_t i = 0; i < c->server->option_count; i++) {
-        add(a, "--option");
-        add(a, "%s", c->server->options[i]);
-    }
-}
-
-static void loadgen_arguments(struct arguments *a, const struct turn *t, const char *address,
-                              double pid) {
-    const struct cell *c = t->c;
-    add_program(a, c->loadgen->path);
-    add(a, "--stop-on-eof");
-    add(a, "--connect=%s", address);
-    if (pid >= 1) add(a, "--server-pid=%.0f", pid); /* unknown for a server that runs already */
-    if (pid >= 1 && *t->kin->group) add(a, "--server-group=%s", t->kin->group);
-    add(a, "--connections=%u", c->connections);
-    add(a, "--size=%u", c->size_bytes);
-    add(a, "--threads=%u", c->loadgen_threads);
-    add(a, "--transport=%s", c->transport);
-    add(a, "--warmup=%.15g", c->warmup_s);
-    add(a, "--duration=%.15g", c->duration_s);
-    add(a, "--drain=%.15g", c->drain_s);
-    add(a, "--seed=%" PRIu64, t->seed);
-    if (c->idle) add(a, "--idle=%u", c->idle);
-    if (c->newcomers_per_s > 0) add(a, "--newcomers=%.15g", c->newcomers_per_s);
-    switch (c->load) {
-    case CELL_CLOSED:
-        add(a, "--depth=%u", c->depth);
-        break;
-    case CELL_OPEN:
-        add(a, "--rate=%.15g", c->rate_per_s);
-        add(a, "--outstanding=%u", c->outstanding);
-        break;
-    case CELL_CHURN:
-        add(a, "--churn=%.15g", c->rate_per_s);
-        add(a, "--churn-echoes=%u", c->churn_echoes);
-        break;
-    }
-    if (c->load != CELL_CLOSED) add(a, "--arrival=%s", c->arrival);
-}
 
 /* ---- server ---- */
 
@@ -315,6 +239,13 @@ static void end_counting(struct slot_outcome *o, struct counters *counters) {
     counters_close(counters);
 }
 
+/* The control group whose CPU time the load generator can read; NULL: there is none. A load
+ * generator of an older version does not know the option. */
+static const char *server_group(const struct turn *t) {
+    bool known = cJSON_IsTrue(json_item(t->c->loadgen->describe, "server_group"));
+    return known && *t->kin->group ? t->kin->group : NULL;
+}
+
 /* Waits for the end of the load generator. A command may have child processes only while
  * connections are open, and not wait for their end. */
 static bool await_load(const struct turn *t, struct process *loadgen, double allowed_s) {
@@ -332,10 +263,11 @@ static void run_load(const struct turn *t, const char *address, double pid) {
     struct slot_outcome *o = t->o;
     const struct cell *c = t->c;
     struct process_loop *l = t->l;
-    struct arguments a;
+    struct slot_arguments a;
     struct process p;
     struct cpu_ticks start = environment_ticks();
-    loadgen_arguments(&a, t, address, pid);
+    const char *group = server_group(t);
+    slot_arguments_loadgen(&a, c, &(struct slot_target){address, pid, group, t->seed});
     struct counters *counters = c->counted ? start_counting(o, pid) : NULL;
     int error = process_start(&p, l, a.words, c->placement.loadgen, c->placement.loadgen_count);
     if (error) {
@@ -350,7 +282,7 @@ static void run_load(const struct turn *t, const char *address, double pid) {
     bool in_time = await_load(t, &p, allowed);
     kin_load_ends(t->kin);
     o->forked = t->kin->seen;
-    o->cpu_hidden = o->forked && !*t->kin->group;
+    o->cpu_hidden = o->forked && !group;
     process_end(&p, in_time ? 0 : LOADGEN_STOP_S);
     if (counters) end_counting(o, counters);
     o->steal_pct = environment_steal_pct(&start);
@@ -375,9 +307,9 @@ static void note_death(struct slot_outcome *o, const char *how, const struct pro
 static void run_ours(const struct turn *t) {
     struct slot_outcome *o = t->o;
     const struct placement *where = &t->c->placement;
-    struct arguments a;
+    struct slot_arguments a;
     struct process server;
-    server_arguments(&a, t->c);
+    slot_arguments_server(&a, t->c);
     kin_open(t->kin, t->l);
     int error = process_start(&server, t->l, a.words, where->server, where->server_count);
     kin_started(t->kin);
