@@ -1,8 +1,9 @@
 /* os.h - what all programs need from the operating system; no policy.
- * One implementation per system: os_posix.c with os_linux.c, os_linux_family.c and
- * os_linux_groups.c, with os_macos.c or with os_bsd.c; os_windows.c with os_sockets_windows.c;
- * os_no_groups.c on all but Linux. Errors are the system's native codes; 0 is success. On Windows:
- * Winsock's codes, which are 10000 and above, and below them errno's. */
+ * One implementation per system: os_posix.c with os_linux.c, os_macos.c or os_bsd.c; os_windows.c
+ * with os_sockets_windows.c. What concerns all that a process starts is linked to iobench and the
+ * load generator only: os_linux_family.c and os_linux_groups.c, os_windows_groups.c, or
+ * os_no_groups.c. Errors are the system's native codes; 0 is success. On Windows: Winsock's codes,
+ * which are 10000 and above, and below them errno's. */
 #ifndef BASE_OS_H
 #define BASE_OS_H
 
@@ -141,37 +142,46 @@ bool os_child_traces(int64_t pid, uint64_t *traces);
  * for the parents of that group; NAN if there is no such group, and where `read` returns NAN. */
 double os_groups_least(const char *controller, double (*read)(const char *directory));
 
-/* CPUs that the quotas of these groups allow to all processes in them; NAN: no quota is known. */
+/* CPUs that the quotas of these groups allow to all processes in them; NAN: no quota is known. For
+ * one group: os_group_quota. */
 double os_quota_cpus(void);
+double os_group_quota(const char *directory);
 
 /* For how long such a quota has stopped the processes, summed over the CPUs, since the groups
- * exist; OS_UNKNOWN where there are no quotas. */
+ * exist; OS_UNKNOWN where there are no quotas. For one group, with a minus sign:
+ * os_group_throttled; NAN where it has none. */
 uint64_t os_throttled_ns(void);
+double os_group_throttled(const char *directory);
 
-#define OS_GROUP_SIZE 512 /* of a group's directory, with its end */
+#define OS_GROUP_SIZE 512 /* of a group's name, with its end */
 
-/* Makes a group for one server, and moves this process there, so that all it starts belongs to that
- * group. Returns false, and has changed nothing, where this process may not. */
-bool os_group_enter(char directory[OS_GROUP_SIZE]);
+/* ---- a group of processes for one server: a control group, on Windows a job object ---- */
 
-/* Moves this process back into the group that it came from. */
-void os_group_leave(const char *directory);
+/* Makes a group; what this process starts until os_group_start_end belongs to it, and all that
+ * those processes start. `name` becomes its directory or its name. Returns false, and has changed
+ * nothing, where this process may not or the system has no groups. One at a time. */
+bool os_group_start(char name[OS_GROUP_SIZE]);
 
-/* Removes the group if all its processes have ended. */
-void os_group_remove(const char *directory);
+/* Ends that; `pid` is the process that has been started, or 0. Returns false if it does not belong
+ * to the group. */
+bool os_group_start_end(const char *name, int64_t pid);
+
+/* Removes the group. On Windows it kills all its processes; elsewhere they must have ended. */
+void os_group_remove(const char *name);
 
 /* What all processes of a group have used since it was made, also those that have ended. */
 struct os_group_usage {
-    uint64_t cpu_ns;  /* steps of 1 us */
+    uint64_t cpu_ns;  /* steps of 1 us; Windows: as coarse as that of a process */
     uint64_t user_ns; /* of it, in user mode */
     uint64_t sys_ns;  /* of it, in the kernel */
 };
 
 /* Returns 0 or an error. */
-int os_group_usage(const char *directory, struct os_group_usage *usage);
+int os_group_usage(const char *name, struct os_group_usage *usage);
 
-/* Living processes of a group: fills at most `capacity` ids and returns how many it filled. */
-size_t os_group_members(const char *directory, int64_t *pids, size_t capacity);
+/* Living processes of a control group: fills at most `capacity` ids and returns how many it filled.
+ */
+size_t os_group_members(const char *name, int64_t *pids, size_t capacity);
 
 /* ---- processors ---- */
 

@@ -83,7 +83,7 @@ double os_groups_least(const char *controller, double (*read)(const char *direct
 /* ---- quotas ---- */
 
 /* CPUs that one group allows; version 2 writes "max 100000" or "50000 100000" (of microseconds). */
-static double group_cpus(const char *directory) {
+double os_group_quota(const char *directory) {
     char text[FILE_SIZE], *end;
     double used, period;
     if (read_file(directory, "cpu.max", text)) {
@@ -97,11 +97,11 @@ static double group_cpus(const char *directory) {
 }
 
 double os_quota_cpus(void) {
-    return os_groups_least("cpu", group_cpus);
+    return os_groups_least("cpu", os_group_quota);
 }
 
 /* Minus the time for which one group was stopped, in ns: the least of it is the longest time. */
-static double group_not_throttled(const char *directory) {
+double os_group_throttled(const char *directory) {
     char text[FILE_SIZE];
     if (!read_file(directory, "cpu.stat", text)) return NAN;
     double us = field(text, "throttled_usec"); /* version 2 */
@@ -109,7 +109,7 @@ static double group_not_throttled(const char *directory) {
 }
 
 uint64_t os_throttled_ns(void) {
-    double least_ns = os_groups_least("cpu", group_not_throttled);
+    double least_ns = os_groups_least("cpu", os_group_throttled);
     return isnan(least_ns) ? OS_UNKNOWN : (uint64_t)-least_ns;
 }
 
@@ -126,7 +126,8 @@ static bool move_to(const char *directory) {
     return moved;
 }
 
-bool os_group_enter(char directory[OS_GROUP_SIZE]) {
+/* This process moves there and back, because what a process starts begins in its group. */
+bool os_group_start(char directory[OS_GROUP_SIZE]) {
     char group[OS_GROUP_SIZE], text[FILE_SIZE];
     struct os_group_usage usage;
     if (!own_group("", group)) return false;
@@ -146,11 +147,13 @@ bool os_group_enter(char directory[OS_GROUP_SIZE]) {
 }
 
 /* It could leave the parent, so it may come back. */
-void os_group_leave(const char *directory) {
+bool os_group_start_end(const char *directory, int64_t pid) {
     char parent[OS_GROUP_SIZE];
+    (void)pid;
     snprintf(parent, sizeof parent, "%s", directory);
     *strrchr(parent, '/') = '\0';
     move_to(parent);
+    return true;
 }
 
 void os_group_remove(const char *directory) {

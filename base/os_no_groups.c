@@ -1,5 +1,5 @@
-/* os_no_groups.c - the parts of os.h about control groups and adopted orphans, on systems that have
- * neither (macOS, the BSDs, Windows). Invariant: everything is unknown, nothing is done. */
+/* os_no_groups.c - the parts of os.h about groups of processes and adopted orphans, on macOS and
+ * the BSDs, which have neither. Invariant: everything is unknown, nothing is done. */
 #include "base/os.h"
 
 #include <errno.h>
@@ -30,29 +30,40 @@ double os_quota_cpus(void) {
     return NAN;
 }
 
+double os_group_quota(const char *directory) {
+    (void)directory;
+    return NAN;
+}
+
+double os_group_throttled(const char *directory) {
+    (void)directory;
+    return NAN;
+}
+
 uint64_t os_throttled_ns(void) {
     return OS_UNKNOWN;
 }
 
-bool os_group_enter(char directory[OS_GROUP_SIZE]) {
-    (void)directory;
+bool os_group_start(char name[OS_GROUP_SIZE]) {
+    (void)name;
     return false;
 }
 
-void os_group_leave(const char *directory) {
-    (void)directory;
+bool os_group_start_end(const char *name, int64_t pid) {
+    (void)name, (void)pid;
+    return false;
 }
 
-void os_group_remove(const char *directory) {
-    (void)directory;
+void os_group_remove(const char *name) {
+    (void)name;
 }
 
-int os_group_usage(const char *directory, struct os_group_usage *usage) {
-    (void)directory, (void)usage;
+int os_group_usage(const char *name, struct os_group_usage *usage) {
+    (void)name, (void)usage;
     return ENOTSUP;
 }
 
-size_t os_group_members(const char *directory, int64_t *pids, size_t capacity) {
-    (void)directory, (void)pids, (void)capacity;
+size_t os_group_members(const char *name, int64_t *pids, size_t capacity) {
+    (void)name, (void)pids, (void)capacity;
     return 0;
 }

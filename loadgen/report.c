@@ -113,8 +113,9 @@ static struct server_cpu cpu_of_server(const struct run *run, const struct usage
     const struct edge *start = &run->edges[0], *end = &run->edges[1];
     uint64_t own_ns = difference(start->server_cpu_ns, end->server_cpu_ns);
     uint64_t all_ns = difference(start->group.cpu_ns, end->group.cpu_ns);
+    double steps_ns = 2.0 * (double)os_cpu_resolution_ns();
     if (own_ns != OS_UNKNOWN && all_ns != OS_UNKNOWN &&
-        (double)all_ns > (1 + OTHERS_SHARE) * (double)own_ns + OTHERS_NS)
+        (double)all_ns > (1 + OTHERS_SHARE) * (double)own_ns + OTHERS_NS + steps_ns)
         return (struct server_cpu){"group", all_ns,
                                    known(difference(start->group.user_ns, end->group.user_ns)),
                                    known(difference(start->group.sys_ns, end->group.sys_ns))};

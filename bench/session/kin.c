@@ -1,4 +1,4 @@
-/* kin.c - see kin.h. Where the server has a control group, the load generator reads the CPU time of
+/* kin.c - see kin.h. Where the server has a group, the load generator reads the CPU time of
  * all its processes. Elsewhere iobench only learns that there were others: from living ones, from
  * orphans that came to iobench, and from children that the server has waited for. */
 #include "bench/session/kin.h"
@@ -13,11 +13,13 @@ void kin_open(struct kin *kin, struct process_loop *loop) {
     memset(kin, 0, sizeof *kin);
     kin->loop = loop;
     kin->apart.count = os_descendants(&kin->apart, true, kin->apart.ids, OS_APART_MAX - 1);
-    if (!os_group_enter(kin->group)) *kin->group = '\0';
+    if (!os_group_start(kin->group)) *kin->group = '\0';
 }
 
-void kin_started(struct kin *kin) {
-    if (*kin->group) os_group_leave(kin->group);
+void kin_started(struct kin *kin, int64_t pid) {
+    if (!*kin->group || os_group_start_end(kin->group, pid)) return;
+    os_group_remove(kin->group);
+    *kin->group = '\0';
 }
 
 static void look(struct kin *kin) {

@@ -1,7 +1,7 @@
 /* kin.h - all processes that a server starts, directly or not: whether there are any beside the one
  * that is measured, and their end.
- * Invariant: after kin_close none of them lives, as far as the system can find them: on Linux all,
- * elsewhere those of the server's process group. */
+ * Invariant: after kin_close none of them lives, as far as the system can find them: on Linux and
+ * Windows all, elsewhere those of the server's process group. */
 #ifndef BENCH_SESSION_KIN_H
 #define BENCH_SESSION_KIN_H
 
@@ -15,7 +15,7 @@
 
 struct kin {
     struct process_loop *loop;
-    char group[OS_GROUP_SIZE]; /* control group of the server; empty: there is none */
+    char group[OS_GROUP_SIZE]; /* os_group_start; empty: there is none */
     struct os_apart apart;     /* descendants of iobench that do not belong to the server */
     int64_t pid;               /* process that is measured; 0: none */
     uint64_t traces;           /* os_child_traces of it when the load began */
@@ -23,9 +23,10 @@ struct kin {
     bool seen;                 /* other processes did some of the work, or may have */
 };
 
-/* Before the server starts: what is started between kin_open and kin_started belongs to it. */
+/* Before the server starts: what is started between kin_open and kin_started belongs to it. `pid`
+ * is the process that has been started, or 0. */
 void kin_open(struct kin *kin, struct process_loop *loop);
-void kin_started(struct kin *kin);
+void kin_started(struct kin *kin, int64_t pid);
 
 /* The load on process `pid` begins; `loadgen` is not of the server. kin_glance finds only children
  * that live now, but costs little. */

@@ -176,7 +176,7 @@ static bool start_command_on(const struct turn *t, struct process *p, uint16_t p
     words.words[0] = (char *)program->path;
     kin_open(t->kin, t->l);
     int error = process_start(p, t->l, words.words, where->server, where->server_count);
-    kin_started(t->kin);
+    kin_started(t->kin, error ? 0 : p->pid);
     if (error) {
         kin_close(t->kin);
         fail(o, VALIDITY_SERVER_NOT_STARTED, "server: %s", uv_strerror(error));
@@ -312,7 +312,7 @@ static void run_ours(const struct turn *t) {
     slot_arguments_server(&a, t->c);
     kin_open(t->kin, t->l);
     int error = process_start(&server, t->l, a.words, where->server, where->server_count);
-    kin_started(t->kin);
+    kin_started(t->kin, error ? 0 : server.pid);
     o->server_pinned = server.pinned;
     if (error) {
         kin_close(t->kin);
