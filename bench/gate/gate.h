@@ -6,6 +6,7 @@
 #define BENCH_GATE_GATE_H
 
 #include "bench/gate/gate_reason.h"
+#include "bench/gate/losses.h"
 #include "bench/result/metrics.h"
 #include "bench/suite/plan.h"
 #include "bench/support/paths.h"
@@ -28,7 +29,8 @@ enum gate_verdict {
     GATE_UNDECIDED,    /* only before gate_decide */
     GATE_PASS,         /* not worse by the limit, with 95 % confidence */
     GATE_IMPROVED,     /* better by the limit or more, with p <= GATE_ALPHA in its family */
-    GATE_REGRESSED,    /* worse by the limit or more, with p <= GATE_ALPHA in its family */
+    GATE_REGRESSED,    /* worse by the limit or more, with p <= GATE_ALPHA in its family; or the
+                          candidate lost slots: GATE_RELIABILITY, GATE_CAPACITY */
     GATE_INCONCLUSIVE, /* neither PASS nor a proven change */
     GATE_NOT_MEASURED, /* too few usable slots */
     GATE_INCOMPARABLE, /* compare: the conditions differ */
@@ -71,6 +73,10 @@ struct gate_report {
     char candidate[GATE_NAME_SIZE]; /* name of the candidate */
     struct gate_row *rows;          /* ordered by cell; owned */
     size_t row_count;
+    struct gate_losses *losses; /* slots of each cell that was compared; owned */
+    size_t loss_count;
+    double p_failed;           /* p of the candidate's failed slots; see gate_judge_losses */
+    double p_saturated;        /* p of the candidate's saturated slots */
     bool has_control;          /* ab: there is a control */
     struct gate_row control;   /* comparison of the baseline with a copy of it */
     bool invalid;              /* no conclusion is possible */
@@ -94,13 +100,17 @@ void gate_estimate(struct gate_row *row);
 bool gate_looks_worse(const struct gate_row *row);
 bool gate_looks_better(const struct gate_row *row);
 
-/* Decides every undecided row. A row without an effect becomes NOT_MEASURED and should have a
+/* Whether a row regressed because the candidate lost slots, and not by its figures. */
+bool gate_regressed_by_losses(const struct gate_row *row);
+
+/* Decides every undecided row, those of cells with losses first. A row without an effect becomes NOT_MEASURED and should have a
  * reason. Only rows of stage 2 or of compare can become REGRESSED or IMPROVED; their p values are
  * adjusted over all such rows. A row that looks worse but got no stage 2 is INCONCLUSIVE. */
 void gate_decide(struct gate_report *report);
 
 /* Decides the control; call after gate_decide. The report becomes invalid unless the control
- * passes: if it was not measured, if it shifted, or if nearly all cells shifted with it. */
+ * passes: if it was not measured, if it shifted, or if nearly all cells shifted with it. If the
+ * candidate lost slots, this stays true: then only the other rows become NOT_MEASURED. */
 void gate_check_control(struct gate_report *report);
 
 enum gate_fail_on { GATE_FAIL_REGRESSION, GATE_FAIL_INCONCLUSIVE, GATE_FAIL_NEVER };
@@ -111,8 +121,10 @@ enum gate_fail_on gate_fail_on_read(const char *word);
 
 /* Returns the exit code. 0: no regression. 1: a regression, or with GATE_FAIL_INCONCLUSIVE also an
  * inconclusive row. 3: no trustworthy verdict, because the report is invalid, has no rows, has a
- * gated row that is not measured or incomparable, or has only inconclusive gated rows. For 1 and 3
- * `why` gets one line. GATE_FAIL_NEVER never returns 1. */
+ * gated row that is not measured or incomparable, has only inconclusive gated rows, or compares
+ * nothing: all rows are new, or (compare) a row has the same slots on both sides. For 1 and 3 `why`
+ * gets one line. GATE_FAIL_NEVER never returns 1. An advisory report returns 1 only if the
+ * candidate is unreliable, because that does not depend on the speed of a session. */
 int gate_exit_code(const struct gate_report *report, enum gate_fail_on fail_on, struct reason *why);
 
 #endif

@@ -1,0 +1,72 @@
+/* losses.h - slots that a side of a comparison lost, and whether the candidate lost more of them
+ * than chance explains. Pure.
+ * Invariant: every slot that ran is counted once; a slot is counted whether or not its figures
+ * count. */
+#ifndef BENCH_GATE_LOSSES_H
+#define BENCH_GATE_LOSSES_H
+
+#include "bench/gate/gate_reason.h"
+#include "bench/suite/plan.h"
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What became of a slot. */
+enum gate_loss {
+    LOSS_NONE,      /* nothing was lost */
+    LOSS_FAILED,    /* the server failed */
+    LOSS_SATURATED, /* the server did not keep up with the rate */
+    LOSS_DISTURBED, /* it is invalid for another reason */
+    LOSSES
+};
+extern const char *const gate_loss_names[LOSSES]; /* "failed"; NULL: LOSS_NONE */
+
+/* Failures that no disturbance of the machine explains: one of them is enough, if the other side
+ * never shows any of its kind. */
+enum gate_fault { FAULT_WRONG_ECHO, FAULT_CRASH, FAULT_LOST_CONNECTION, FAULT_UNANSWERED, FAULTS };
+
+/* One slot. */
+struct gate_slot {
+    enum gate_loss loss;
+    bool faults[FAULTS];    /* kinds of faults that it shows; any makes it LOSS_FAILED */
+    struct gate_reason why; /* what was lost, quoted from the slot */
+};
+
+/* Sets what became of a slot; `sample` and the `scenario` of its cell are those of a result. */
+void gate_slot_read(struct gate_slot *slot, const cJSON *scenario, const cJSON *sample);
+
+/* Whether the slot shows any fault. */
+bool gate_slot_faulty(const struct gate_slot *slot);
+
+/* The slots of one side in one cell. */
+struct gate_count {
+    size_t slots;          /* slots that ran */
+    size_t lost[LOSSES];   /* slots of each kind of loss */
+    size_t faults[FAULTS]; /* slots that show each kind of fault */
+};
+
+/* The slots of one cell. */
+struct gate_losses {
+    char cell[CELL_ID_SIZE];       /* id of the cell without its arm */
+    struct gate_count sides[2];    /* baseline and candidate */
+    struct gate_reason why[LOSSES]; /* the candidate's first loss of each kind */
+};
+
+/* Counts a slot; side 0 is the baseline, 1 the candidate. */
+void gate_losses_add(struct gate_losses *losses, int side, const struct gate_slot *slot);
+
+/* p of a difference as large as this in the slots that failed or were saturated, in one cell. */
+double gate_losses_p(const struct gate_losses *losses);
+
+struct gate_report;
+
+/* The sum of all cells for one side. */
+struct gate_count gate_losses_sum(const struct gate_report *report, int side);
+
+/* Sets p_failed and p_saturated of the report. Decides the undecided rows of cells in which the
+ * candidate failed or was saturated more often than chance explains: REGRESSED, and gated. Rows
+ * that have no figures because only the baseline was saturated become IMPROVED. */
+void gate_judge_losses(struct gate_report *report);
+
+#endif
