@@ -6,9 +6,9 @@
 
 #include "bench/cmd/commands.h"
 #include "bench/report/table.h"
+#include "bench/result/verdict.h"
 #include "bench/session/runner.h"
 #include "bench/session/session.h"
-#include "bench/session/verdict.h"
 #include "bench/suite/foreign.h"
 #include "bench/suite/suite.h"
 #include "bench/support/exit_code.h"

@@ -17,6 +17,7 @@
 /* State of the walk over all cells. */
 struct walk {
     struct identities_place place; /* current object */
+    struct identities_file file;
     const cJSON *builds;
     const double *order; /* slot number by position in the run */
     size_t slots;        /* length of `order` */
@@ -127,10 +128,15 @@ static bool check_cell(struct walk *w, const cJSON *cell, int index) {
         if (!build_exists(w, "build", json_item(sample, "build")) ||
             !build_exists(w, "loadgen.build", json_item(json_item(sample, "loadgen"), "build")) ||
             !check_slot(w, sample) ||
-            !identities_check_sample(scenario, sample, w->place.path, w->place.reason))
+            !identities_check_sample(&w->file, scenario, sample, w->place.path, w->place.reason))
             return false;
     }
     return true;
+}
+
+struct identities_file identities_file(const cJSON *document) {
+    return (struct identities_file){.version_minor = json_number(document, "schema.version_minor"),
+                                    .env = json_item(document, "env")};
 }
 
 bool identities_check(const cJSON *document, struct reason *reason) {
@@ -140,6 +146,7 @@ bool identities_check(const cJSON *document, struct reason *reason) {
     double *order = calloc(slots + 1, sizeof *order);
     CHECK(order);
     struct walk w = {.place = {.reason = reason},
+                     .file = identities_file(document),
                      .builds = json_item(document, "builds"),
                      .order = order,
                      .slots = slots,

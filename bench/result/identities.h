@@ -11,8 +11,17 @@
 /* Checks a whole result. Returns false with "path: is FOUND, expected EXPECTED because ...". */
 bool identities_check(const cJSON *document, struct reason *reason);
 
+/* What the check of a sample uses of the rest of its file. */
+struct identities_file {
+    double version_minor; /* version of the schema: relations of later versions are not checked */
+    const cJSON *env;     /* environment of the session */
+};
+
+/* The file of a parsed result, which must outlive it. */
+struct identities_file identities_file(const cJSON *document);
+
 /* Checks one sample of a scenario. Error texts begin with `path`. */
-bool identities_check_sample(const cJSON *scenario, const cJSON *sample, const char *path,
-                             struct reason *reason);
+bool identities_check_sample(const struct identities_file *file, const cJSON *scenario,
+                             const cJSON *sample, const char *path, struct reason *reason);
 
 #endif

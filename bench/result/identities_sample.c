@@ -7,6 +7,7 @@
 #include "bench/result/codes.h"
 #include "bench/result/identities.h"
 #include "bench/result/identities_fault.h"
+#include "bench/result/identities_verdict.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
 
@@ -227,8 +228,8 @@ static bool check_validity(const struct identities_place *p, const cJSON *validi
     return true;
 }
 
-bool identities_check_sample(const cJSON *scenario, const cJSON *sample, const char *path,
-                             struct reason *reason) {
+bool identities_check_sample(const struct identities_file *file, const cJSON *scenario,
+                             const cJSON *sample, const char *path, struct reason *reason) {
     struct identities_place p = {.reason = reason};
     snprintf(p.path, sizeof p.path, "%s", path);
     const cJSON *validity = json_item(sample, "validity");
@@ -237,7 +238,8 @@ bool identities_check_sample(const cJSON *scenario, const cJSON *sample, const c
     if (!check_validity(&p, validity)) return false;
     double messages = json_number(sample, "messages");
     if (isnan(messages)) /* the slot has no figures */
-        return invalid || identities_fault(&p, "messages", "is null in a slot that is %s", verdict);
+        return invalid ? identities_check_verdict(&p, file, scenario, sample)
+                       : identities_fault(&p, "messages", "is null in a slot that is %s", verdict);
     static const char *const needed[] = {"window_s", "bytes",  "errors", "latency",
                                          "service",  "totals", "server", "loadgen"};
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
@@ -247,5 +249,7 @@ bool identities_check_sample(const cJSON *scenario, const cJSON *sample, const c
            check_latency(&p, sample, "service", NAN) && check_latency(&p, sample, "connect", NAN) &&
            check_latency(&p, sample, "newcomers", NAN) && check_rates(&p, scenario, sample) &&
            check_series(&p, sample) && check_fairness(&p, sample) &&
-           check_newcomers(&p, scenario, sample) && (invalid || check_totals(&p, scenario, sample));
+           check_newcomers(&p, scenario, sample) &&
+           (invalid || check_totals(&p, scenario, sample)) &&
+           identities_check_verdict(&p, file, scenario, sample);
 }

@@ -197,11 +197,12 @@ static bool as_declared(const struct result *r, const struct sample_facts *facts
 }
 
 static cJSON *make_sample(const struct result *r, const struct sample_facts *facts,
-                          const cJSON *scenario, struct slot_outcome *o) {
+                          struct slot_outcome *o) {
     if (o->end != SLOT_MEASURED) return make_failed(r, facts, o);
     cJSON *sample = sample_make(facts, o);
+    const struct identities_file file = identities_file(r->document);
     if (as_declared(r, facts, sample, &o->reason) &&
-        identities_check_sample(scenario, sample, "loadgen's figures", &o->reason))
+        identities_check_sample(&file, facts->scenario, sample, "loadgen's figures", &o->reason))
         return sample;
     cJSON_Delete(sample);
     o->code = VALIDITY_FIGURES_REFUSED;
@@ -234,11 +235,13 @@ const cJSON *result_add(struct result *r, size_t cell, struct slot_outcome *o, s
                         double offset_s) {
     cJSON *json = cell_json(r, cell);
     const struct sample_facts facts = {.cell = &r->plan->cells[cell],
+                                       .env = item(r->document, "env"),
+                                       .scenario = item(json, "scenario"),
                                        .server_build = r->server_build[cell],
                                        .loadgen_build = r->loadgen_build[cell],
                                        .order = order,
                                        .offset_s = offset_s};
-    cJSON *sample = make_sample(r, &facts, item(json, "scenario"), o);
+    cJSON *sample = make_sample(r, &facts, o);
     print_arrays_once(sample);
     cJSON_DeleteItemFromObjectCaseSensitive(json, "skipped");
     if (!item(json, "samples")) json_add_item(json, "samples", cJSON_CreateArray());

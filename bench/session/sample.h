@@ -13,6 +13,8 @@
 /* Facts about a slot that the load generator does not know. */
 struct sample_facts {
     const struct cell *cell;   /* cell of the slot */
+    const cJSON *env;          /* `env` of the document */
+    const cJSON *scenario;     /* scenario of the cell in the document */
     const char *server_build;  /* id in builds[] */
     const char *loadgen_build; /* id in builds[] */
     size_t order;              /* position in the run */

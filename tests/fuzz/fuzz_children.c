@@ -3,6 +3,7 @@
  * Invariant: each parser either accepts the input and gives valid data, or gives a one-line reason.
  */
 #include "bench/result/identities.h"
+#include "bench/result/result_file.h"
 #include "bench/result/schema.h"
 #include "bench/session/sample.h"
 #include "bench/session/slot.c" // NOLINT(bugprone-suspicious-include)
@@ -27,12 +28,17 @@ static void read_server(char *text, size_t size) {
 }
 
 static void judge(struct slot_outcome *o, const struct cell *c, const cJSON *scenario) {
-    const struct sample_facts facts = {
-        .cell = c, .server_build = "a", .loadgen_build = "b", .order = 0, .offset_s = 1};
+    const struct sample_facts facts = {.cell = c,
+                                       .scenario = scenario,
+                                       .server_build = "a",
+                                       .loadgen_build = "b",
+                                       .order = 0,
+                                       .offset_s = 1};
+    const struct identities_file file = {.version_minor = RESULT_VERSION_MINOR};
     struct reason why;
     cJSON *sample = sample_make(&facts, o);
     if (!schema_check(fuzz_schema(FUZZ_RESULT_SCHEMA), "sample", sample, "figures", &why) ||
-        !identities_check_sample(scenario, sample, "figures", &why))
+        !identities_check_sample(&file, scenario, sample, "figures", &why))
         fuzz_check_reason(why.text);
     cJSON_Delete(sample);
 }

@@ -199,8 +199,11 @@ static void a_counted_slot_has_three_calls_per_echo(void **state) {
     slot_run(&o, &cell, &loop, 1);
     process_loop_close(&loop);
     assert_int_equal(o.end, SLOT_MEASURED);
-    struct sample_facts facts = {.cell = &cell, .server_build = "a", .loadgen_build = "b"};
+    cJSON *scenario = plan_scenario(&cell);
+    struct sample_facts facts = {
+        .cell = &cell, .scenario = scenario, .server_build = "a", .loadgen_build = "b"};
     cJSON *sample = sample_make(&facts, &o);
+    cJSON_Delete(scenario);
     double calls = figure(sample, "counters", "syscalls_per_echo");
     double wakeups = figure(sample, "counters", "wakeups_per_echo");
     const cJSON *counters = cJSON_GetObjectItemCaseSensitive(sample, "counters");

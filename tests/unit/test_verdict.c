@@ -1,6 +1,6 @@
 /* test_verdict.c - each rule of docs/method.md on both sides of its limit. Each test starts with
  * valid figures and changes only the inputs of its rule. */
-#include "bench/session/verdict.h"
+#include "bench/result/verdict.h"
 #include "tests/unit/unit.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /* verdict.c - the rules by which a slot is valid, suspect or invalid.
  * Invariant: a rule only adds reasons; it does not depend on other rules. */
-#include "bench/session/verdict.h"
+#include "bench/result/verdict.h"
 
 #include "base/check.h"
 #include "base/format.h"

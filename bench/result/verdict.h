@@ -2,8 +2,8 @@
  * explains the limits.
  * Invariant: a verdict is `valid` exactly if it has no reasons. An unknown figure (NAN) alone never
  * makes a slot invalid or suspect. */
-#ifndef BENCH_SESSION_VERDICT_H
-#define BENCH_SESSION_VERDICT_H
+#ifndef BENCH_RESULT_VERDICT_H
+#define BENCH_RESULT_VERDICT_H
 
 #include "bench/result/codes.h"
 #include "bench/result/sample_facts.h"

@@ -1,0 +1,75 @@
+/* verdict_figures.c - see verdict_figures.h. */
+#include "bench/result/verdict_figures.h"
+
+#include "bench/support/json_path.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Where the system counts CPU time in steps, a shorter window is too inaccurate for a verdict. */
+#define CPU_STEPS_MIN 50
+
+static void sum_halves(const cJSON *series, struct verdict_figures *f) {
+    int count = cJSON_GetArraySize(series), i = 0;
+    f->first_half = f->second_half = count ? 0 : NAN;
+    const cJSON *step;
+    cJSON_ArrayForEach(step, series) {
+        *(i < count / 2 ? &f->first_half : &f->second_half) += json_number(step, "messages");
+        i++;
+    }
+}
+
+void verdict_figures_read(struct verdict_figures *figures, const cJSON *env, const cJSON *scenario,
+                          const cJSON *sample) {
+    const char *load = json_text(scenario, "load");
+    bool closed = strcmp(load, "closed") == 0, churn = strcmp(load, "churn") == 0;
+    bool ours = !json_text(scenario, "server.foreign");
+    bool separate = cJSON_IsTrue(json_item(scenario, "placement.separate"));
+    double connections = json_number(scenario, "connections");
+    double depth = json_number(scenario, "depth");
+    double lost = json_number(sample, "errors.connect") + json_number(sample, "errors.reset") +
+                  json_number(sample, "errors.short");
+    struct verdict_figures f = {
+        .died = json_text(sample, "server_died"),
+        .no_stats = ours && !cJSON_IsObject(json_item(sample, "server.stats")),
+        .scheduled = !closed,
+        .saturating = cJSON_IsTrue(json_item(scenario, "saturating")),
+        .duration_s = json_number(scenario, "duration_s"),
+        .window_s = json_number(sample, "window_s"),
+        .connections = connections,
+        .in_flight = closed  ? depth
+                     : churn ? 1
+                             : json_number(scenario, "outstanding"),
+        .must_fill = ours && closed && separate ? connections * depth : NAN,
+        .messages = json_number(sample, "messages"),
+        .mismatches = json_number(sample, "errors.mismatch"),
+        .errors = lost + json_number(sample, "errors.timeout"),
+        .planned = churn ? NAN : connections + json_number(scenario, "idle"),
+        .lost = lost,
+        .sent = json_number(sample, "totals.bytes_sent"),
+        .received = json_number(sample, "totals.bytes_received"),
+        .connected = json_number(sample, "totals.connections"),
+        .stats_in = json_number(sample, "server.stats.bytes_in"),
+        .stats_out = json_number(sample, "server.stats.bytes_out"),
+        .stats_accepted = json_number(sample, "server.stats.accepted"),
+        .achieved_over_offered = json_number(sample, "loadgen.achieved_over_offered"),
+        .littles_law_ratio = json_number(sample, "loadgen.littles_law_ratio"),
+        .busy_pct = json_number(sample, "loadgen.busy_pct"),
+        .own_cpu_pct = separate ? json_number(sample, "loadgen.cpu_pct") : NAN,
+        .window_spread_ns = json_number(sample, "loadgen.window_spread_ns"),
+        .send_lag_p99_ns = json_number(sample, "loadgen.send_lag_p99_ns"),
+        .p99_ns = json_number(sample, "latency.p99_ns"),
+        .newcomers_offered = json_number(sample, "loadgen.newcomers_offered"),
+        .newcomers_answered = json_number(sample, "loadgen.newcomers_answered"),
+        .steal_pct = json_number(sample, "steal_pct"),
+        .starved = json_number(sample, "loadgen.starved_connections"),
+    };
+    double window_ns = f.window_s * 1e9;
+    f.server_cpu_pct = 100 * json_number(sample, "server.cpu_ns") /
+                       (window_ns * json_number(sample, "server.cpus"));
+    double step_ns = json_number(env, "clock.cpu_resolution_ns");
+    if (!(window_ns >= CPU_STEPS_MIN * step_ns)) /* true if the step is unknown */
+        f.server_cpu_pct = f.own_cpu_pct = NAN;
+    sum_halves(json_item(sample, "series"), &f);
+    *figures = f;
+}
