@@ -28,9 +28,9 @@ struct ab_cell {
     size_t faulty;                            /* pairs with a fault of a server, in this stage;
                                                  they are not repeated */
     struct gate_losses *losses; /* its slots in the report; the control shares those of its cell */
-    double pair_s;                            /* predicted time of a pair */
-    struct gate_reason why;                   /* why it is over */
-    struct gate_reason lost[METRICS];         /* per row: why its last lost pair was lost */
+    double pair_s;              /* predicted time of a pair */
+    struct gate_reason why;     /* why it is over */
+    struct gate_reason lost[METRICS]; /* per row: why its last lost pair was lost */
 };
 
 /* Whether the cell needs more pairs in its stage. */

@@ -215,7 +215,7 @@ static void look_for_cell(struct cell_state *state, const struct job *job, const
 static void judge_missing(struct cell_state *state, const struct job *job) {
     int side = state->measured[SIDE_BASELINE] ? SIDE_CANDIDATE : SIDE_BASELINE;
     bool nowhere = !state->measured[SIDE_BASELINE] && !state->measured[SIDE_CANDIDATE];
-    bool new = !nowhere && side == SIDE_BASELINE && job->complete;
+    bool new = !nowhere &&side == SIDE_BASELINE && job->complete;
     state->verdict = new ? GATE_NEW : GATE_NOT_MEASURED;
     /* not gated if the cell cannot run on this machine; an interrupted session might have run it */
     state->gated = !new && !(nowhere && job->complete);

@@ -103,9 +103,10 @@ bool gate_looks_better(const struct gate_row *row);
 /* Whether a row regressed because the candidate lost slots, and not by its figures. */
 bool gate_regressed_by_losses(const struct gate_row *row);
 
-/* Decides every undecided row, those of cells with losses first. A row without an effect becomes NOT_MEASURED and should have a
- * reason. Only rows of stage 2 or of compare can become REGRESSED or IMPROVED; their p values are
- * adjusted over all such rows. A row that looks worse but got no stage 2 is INCONCLUSIVE. */
+/* Decides every undecided row, those of cells with losses first. A row without an effect becomes
+ * NOT_MEASURED and should have a reason. Only rows of stage 2 or of compare can become REGRESSED or
+ * IMPROVED; their p values are adjusted over all such rows. A row that looks worse but got no stage
+ * 2 is INCONCLUSIVE. */
 void gate_decide(struct gate_report *report);
 
 /* Decides the control; call after gate_decide. The report becomes invalid unless the control

@@ -80,8 +80,8 @@ static void note_faults(struct gate_slot *slot, const cJSON *scenario, const cJS
     note(slot, FAULT_LOST_CONNECTION, sample, lost,
          json_number(sample, "errors.reset") + json_number(sample, "errors.short"));
     /* arrivals may find a full queue, and a saturated server leaves some messages */
-    bool arrivals = (load && strcmp(load, "churn") == 0) ||
-                    json_number(scenario, "newcomers_per_s") > 0;
+    bool arrivals =
+        (load && strcmp(load, "churn") == 0) || json_number(scenario, "newcomers_per_s") > 0;
     bool full = cJSON_IsTrue(json_item(scenario, "saturating")) ||
                 find_code(sample, VALIDITY_SATURATED) >= 0;
     if (!arrivals && !full)
@@ -162,9 +162,9 @@ static double p_of(const struct gate_report *report, enum gate_loss loss, bool t
     CHECK(tables);
     for (size_t i = 0; i < report->loss_count; i++) {
         struct stats_table t = table_of(&report->losses[i], loss);
-        tables[i] = turned ? (struct stats_table){t.right_hits, t.right_trials, t.left_hits,
-                                                  t.left_trials}
-                           : t;
+        tables[i] =
+            turned ? (struct stats_table){t.right_hits, t.right_trials, t.left_hits, t.left_trials}
+                   : t;
     }
     double p = stats_hits_p(tables, report->loss_count);
     free(tables);
@@ -203,9 +203,9 @@ static void decide_rows(struct gate_report *report, const struct gate_losses *l,
 /* "the candidate WORDS in 3 of 8 slots, the baseline in 0 of 11" */
 static void say(struct gate_reason *why, enum gate_code code, const char *words,
                 const struct gate_losses *l, const size_t hits[2]) {
-    gate_reason_set(why, code, "%s: the candidate %s in %zu of %zu slots, the baseline in %zu of %zu",
-                    gate_code_names[code], words, hits[1], l->sides[1].slots, hits[0],
-                    l->sides[0].slots);
+    gate_reason_set(
+        why, code, "%s: the candidate %s in %zu of %zu slots, the baseline in %zu of %zu",
+        gate_code_names[code], words, hits[1], l->sides[1].slots, hits[0], l->sides[0].slots);
 }
 
 /* Adds p and the slot's own words. */

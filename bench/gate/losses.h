@@ -48,8 +48,8 @@ struct gate_count {
 
 /* The slots of one cell. */
 struct gate_losses {
-    char cell[CELL_ID_SIZE];       /* id of the cell without its arm */
-    struct gate_count sides[2];    /* baseline and candidate */
+    char cell[CELL_ID_SIZE];        /* id of the cell without its arm */
+    struct gate_count sides[2];     /* baseline and candidate */
     struct gate_reason why[LOSSES]; /* the candidate's first loss of each kind */
 };
 

@@ -21,8 +21,8 @@ struct side {
 /* The cell called `id` of a result; NULL if there is none. */
 const cJSON *side_cell(const cJSON *file, const char *id);
 
-/* Whether two samples are one slot: all their figures are equal. Where the sample stands in its file
- * does not matter, and a slot without figures is like no other. */
+/* Whether two samples are one slot: all their figures are equal. Where the sample stands in its
+ * file does not matter, and a slot without figures is like no other. */
 bool side_same_slot(const cJSON *one, const cJSON *two);
 
 /* Whether the cell `id` has a slot that both files hold. */

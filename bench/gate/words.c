@@ -107,7 +107,8 @@ bool gate_offends(const struct gate_report *report, const struct gate_row *row) 
 }
 
 /* Appends "candidate 3 of 24 (2 failed, 1 disturbed)". */
-static void add_count(char text[GATE_WORDS_SIZE], const char *side, const struct gate_count *count) {
+static void add_count(char text[GATE_WORDS_SIZE], const char *side,
+                      const struct gate_count *count) {
     const char *separator = " (";
     size_t lost = count->slots - count->lost[LOSS_NONE];
     format_append(text, GATE_WORDS_SIZE, "%s %zu of %zu", side, lost, count->slots);
@@ -273,13 +274,14 @@ void gate_legend(char text[GATE_WORDS_SIZE], const struct gate_report *report) {
     const char *separator = "limits: ";
     for (size_t i = 0; i < report->row_count; i++) shown[report->rows[i].metric] = true;
     if (report->has_control) shown[report->control.metric] = true;
-    snprintf(text, GATE_WORDS_SIZE,
-             "change: candidate against baseline; the interval contains the true change 9 times in "
-             "10.\np: probability of a change this large by chance alone; \u2020: adjusted for the "
-             "number of figures tested.\nPASS: not worse by its limit, with 95 %% confidence. "
-             "REGRESSED: worse by its limit or more, with p at most %g;\nor the candidate lost slots "
-             "that the baseline did not lose.\n",
-             GATE_ALPHA);
+    snprintf(
+        text, GATE_WORDS_SIZE,
+        "change: candidate against baseline; the interval contains the true change 9 times in "
+        "10.\np: probability of a change this large by chance alone; \u2020: adjusted for the "
+        "number of figures tested.\nPASS: not worse by its limit, with 95 %% confidence. "
+        "REGRESSED: worse by its limit or more, with p at most %g,\nor the candidate failed or was "
+        "saturated in more slots than chance explains.\n",
+        GATE_ALPHA);
     for (int m = 0; m < METRICS; m++) {
         if (!shown[m]) continue;
         format_append(text, GATE_WORDS_SIZE, "%s%s %g %%", separator, metrics[m].title,

@@ -321,10 +321,9 @@ static void the_same_slots_are_no_pass_if_all_are_invalid(void **state) {
             files[f] = closed_result("a", 8, 1e5, 5e3);
             for (int i = 0; i < 8; i++) {
                 spoil(cell_of(files[f], 0), i, "invalid", "server_died");
-                cJSON *slot = cJSON_GetArrayItem(
-                    cJSON_GetObjectItem(cell_of(files[f], 0), "samples"), i);
-                if (!figures)
-                    cJSON_ReplaceItemInObject(slot, "messages", cJSON_CreateNull());
+                cJSON *slot =
+                    cJSON_GetArrayItem(cJSON_GetObjectItem(cell_of(files[f], 0), "samples"), i);
+                if (!figures) cJSON_ReplaceItemInObject(slot, "messages", cJSON_CreateNull());
             }
         }
         compare_two(&report, files[0], files[1], 0);
@@ -369,8 +368,7 @@ static void a_candidate_that_fails_has_regressed(void **state) {
         if (row->verdict != cases[c].verdict || exit_code(&report) != cases[c].exit_code)
             fail_msg("case %zu: %s, exit code %d: %s", c, gate_verdict_names[row->verdict],
                      exit_code(&report), row->reason.text);
-        if (row->verdict == GATE_REGRESSED)
-            assert_int_equal(row->reason.code, GATE_RELIABILITY);
+        if (row->verdict == GATE_REGRESSED) assert_int_equal(row->reason.code, GATE_RELIABILITY);
         assert_int_equal(row_of(&report, CLOSED, METRIC_THROUGHPUT)->verdict, cases[c].verdict);
         compare_clear(&report);
     }

@@ -15,7 +15,7 @@
     "{\"messages\":9,\"errors\":{" errors "},\"validity\":{\"verdict\":\"" verdict                 \
     "\",\"codes\":[" codes "],\"reasons\":[\"one\",\"two\"]}}"
 #define VALID(errors)                                                                              \
-    "{\"messages\":9,\"errors\":{" errors "},\"validity\":{\"verdict\":\"valid\",\"codes\":[],"      \
+    "{\"messages\":9,\"errors\":{" errors "},\"validity\":{\"verdict\":\"valid\",\"codes\":[],"    \
     "\"reasons\":[]}}"
 #define CODE(name) "\"" name "\",\"few_messages\""
 #define CODES(one, two) "\"" one "\",\"" two "\""
@@ -120,8 +120,11 @@ struct made {
 
 static void start(struct made *m) {
     memset(m, 0, sizeof *m);
-    m->report = (struct gate_report){
-        .command = "ab", .rows = m->rows, .losses = m->losses, .row_count = CELLS, .loss_count = CELLS};
+    m->report = (struct gate_report){.command = "ab",
+                                     .rows = m->rows,
+                                     .losses = m->losses,
+                                     .row_count = CELLS,
+                                     .loss_count = CELLS};
     for (int i = 0; i < CELLS; i++) {
         struct gate_row *row = &m->rows[i];
         *row = (struct gate_row){.metric = METRIC_CPU, .gated = true, .stage1 = GATE_STAGE1_PAIRS};
@@ -266,7 +269,8 @@ static bool red(struct rng *random, const double shares[2], enum gate_fault faul
     draw(&m, random, 0, 0, CONTROL_SLOTS * GATE_STAGE1_PAIRS, shares[0], fault);
     for (int cell = 0; cell < CELLS; cell++) {
         const struct gate_count *sides = m.losses[cell].sides;
-        if (sides[1].lost[LOSS_FAILED] * sides[0].slots <= sides[0].lost[LOSS_FAILED] * sides[1].slots)
+        if (sides[1].lost[LOSS_FAILED] * sides[0].slots <=
+            sides[0].lost[LOSS_FAILED] * sides[1].slots)
             continue;
         if (gate_losses_p(&m.losses[cell]) <= GATE_ALPHA) continue;
         second = true;
