@@ -51,7 +51,7 @@ static bool count_slots(struct ab_cell *cell, const cJSON *const scenarios[2],
             cell->lost[i].slot = slot.why.slot;
         }
     }
-    if (!cell->control && gate_losses_p(cell->losses) <= GATE_ALPHA) cell->over = true;
+    if (!cell->control && gate_losses_settled(cell->losses)) cell->over = true;
     return faulty;
 }
 
@@ -122,17 +122,8 @@ void ab_cell_estimate(struct ab_cell *cell) {
     }
 }
 
-/* Whether more slots may prove that the candidate loses more of them. */
-static bool loses_more(const struct ab_cell *cell) {
-    const struct gate_count *left = &cell->losses->sides[0], *right = &cell->losses->sides[1];
-    size_t lost = right->lost[LOSS_FAILED] + right->lost[LOSS_SATURATED];
-    return !cell->over && !cell->control &&
-           lost * left->slots >
-               (left->lost[LOSS_FAILED] + left->lost[LOSS_SATURATED]) * right->slots;
-}
-
 double ab_cell_hint(const struct ab_cell *cell, bool better) {
-    double least = !better && loses_more(cell) ? 0 : 1;
+    double least = !better && !cell->control && gate_losses_open(cell->losses) ? 0 : 1;
     for (size_t i = 0; i < cell->row_count; i++) {
         const struct gate_row *row = cell->rows[i];
         if (better ? gate_looks_better(row) : gate_looks_worse(row))

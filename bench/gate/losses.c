@@ -15,7 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FAILED_P 0.05 /* largest p of failures that are no chance */
+#define FAILED_P 0.05   /* largest p of failures that are no chance */
+#define FAULTS_ENOUGH 3 /* faults of a kind in a cell after which more slots tell nothing new */
 
 const char *const gate_loss_names[LOSSES] = {
     [LOSS_FAILED] = "failed", [LOSS_SATURATED] = "saturated", [LOSS_DISTURBED] = "disturbed"};
@@ -148,12 +149,25 @@ static struct stats_table table_of(const struct gate_losses *l, enum gate_loss l
                                 .right_trials = l->sides[1].slots};
 }
 
-double gate_losses_p(const struct gate_losses *losses) {
-    struct stats_table failed = table_of(losses, LOSS_FAILED);
-    struct stats_table saturated = table_of(losses, LOSS_SATURATED);
-    failed.left_hits += saturated.left_hits;
-    failed.right_hits += saturated.right_hits;
-    return stats_hits_p(&failed, 1);
+/* Slots that failed or were saturated. */
+static struct stats_table table_of_both(const struct gate_losses *l) {
+    struct stats_table failed = table_of(l, LOSS_FAILED), full = table_of(l, LOSS_SATURATED);
+    failed.left_hits += full.left_hits;
+    failed.right_hits += full.right_hits;
+    return failed;
+}
+
+bool gate_losses_settled(const struct gate_losses *l) {
+    struct stats_table both = table_of_both(l);
+    for (int f = 0; f < FAULTS; f++)
+        if (l->sides[1].faults[f] >= FAULTS_ENOUGH && !l->sides[0].faults[f]) return true;
+    return stats_hits_p(&both, 1) <= GATE_ALPHA;
+}
+
+bool gate_losses_open(const struct gate_losses *l) {
+    struct stats_table both = table_of_both(l);
+    return both.right_hits * both.left_trials > both.left_hits * both.right_trials &&
+           !gate_losses_settled(l);
 }
 
 /* p that the candidate (or, if `turned`, the baseline) has so many losses of a kind by chance. */

@@ -56,8 +56,12 @@ struct gate_losses {
 /* Counts a slot; side 0 is the baseline, 1 the candidate. */
 void gate_losses_add(struct gate_losses *losses, int side, const struct gate_slot *slot);
 
-/* p of a difference as large as this in the slots that failed or were saturated, in one cell. */
-double gate_losses_p(const struct gate_losses *losses);
+/* Whether the slots of a cell leave no doubt that the candidate loses more of them: no further ones
+ * are needed. */
+bool gate_losses_settled(const struct gate_losses *losses);
+
+/* Whether they leave room for doubt: the candidate lost a larger share, and it is not settled. */
+bool gate_losses_open(const struct gate_losses *losses);
 
 struct gate_report;
 

@@ -268,11 +268,7 @@ static bool red(struct rng *random, const double shares[2], enum gate_fault faul
             draw(&m, random, cell, side, GATE_STAGE1_PAIRS, shares[side], fault);
     draw(&m, random, 0, 0, CONTROL_SLOTS * GATE_STAGE1_PAIRS, shares[0], fault);
     for (int cell = 0; cell < CELLS; cell++) {
-        const struct gate_count *sides = m.losses[cell].sides;
-        if (sides[1].lost[LOSS_FAILED] * sides[0].slots <=
-            sides[0].lost[LOSS_FAILED] * sides[1].slots)
-            continue;
-        if (gate_losses_p(&m.losses[cell]) <= GATE_ALPHA) continue;
+        if (!gate_losses_open(&m.losses[cell])) continue;
         second = true;
         for (int side = 0; side < 2; side++)
             draw(&m, random, cell, side, GATE_STAGE2_PAIRS, shares[side], fault);
