@@ -1,6 +1,6 @@
-/* ab.c - runs the pairs of a comparison: capacity, stage 1, stage 2.
- * Invariant: whether a pair runs depends on the remaining time and on the previous stage, never on
- * a figure of its own stage. */
+/* ab.c - runs the pairs of a comparison: capacity, stage 1, spare rounds, stage 2.
+ * Invariant: whether a pair runs depends on the remaining time, on lost slots and on the previous
+ * stage, never on a figure of its own stage. */
 #include "bench/ab/ab.h"
 
 #include "base/check.h"
@@ -16,9 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOST_PAIRS_MAX 4 /* pairs that a stage may repeat, because the machine may have lost them  \
-                          */
-#define PAIR_WEIGHT 0.2  /* weight of the last pair's time in the prediction for the next */
+#define LOST_PAIRS_MAX                                                                             \
+    4                   /* pairs that a stage may repeat, because the machine may have lost them   \
+                         */
+#define PAIR_WEIGHT 0.2 /* weight of the last pair's time in the prediction for the next */
 
 /* ---- slots ---- */
 
@@ -147,6 +148,19 @@ static void run_stage(struct ab *ab, struct ab_cell **cells, size_t count, size_
     }
 }
 
+/* Runs the spare rounds in the first half of the budget, until a slot of the candidate failed: then
+ * stage 2 looks closer. */
+static void run_spare(struct ab *ab, struct rng *random) {
+    for (size_t round = 0; round < ab->spare_rounds; round++)
+        for (size_t i = 0; i < ab->cell_count; i++) {
+            struct ab_cell *cell = &ab->cells[i];
+            if (cell->control || cell->over || left_s(ab) < ab->budget_s / 2) continue;
+            if (gate_losses_sum(&ab->report, 1).lost[LOSS_FAILED]) return;
+            run_pair(ab, cell, random);
+            if (stopped(ab)) return;
+        }
+}
+
 /* A cell that may have changed. */
 struct hint {
     struct ab_cell *cell;
@@ -207,6 +221,7 @@ void ab_run(struct ab *ab) {
     for (size_t i = 0; i < ab->cell_count; i++) cells[i] = &ab->cells[i];
     measure_capacity(ab);
     if (!stopped(ab)) run_stage(ab, cells, ab->cell_count, GATE_STAGE1_PAIRS, &random);
+    if (!stopped(ab)) run_spare(ab, &random);
     estimate(ab);
     size_t chosen = stopped(ab) || !ab->report.has_control ? 0 : choose(ab, cells);
     if (chosen) run_stage(ab, cells, chosen, GATE_STAGE2_PAIRS, &random);

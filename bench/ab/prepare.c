@@ -154,10 +154,20 @@ static void give_loadgens(struct ab *ab) {
     }
 }
 
-/* Predicts the time of stage 1 with capacity, and of stage 2 of the longest cell. */
+/* Rounds with one slot of the candidate in each of `cells` cells that the job lacks after stage 1.
+ */
+static size_t spare_rounds(size_t cells) {
+    size_t slots = GATE_STAGE1_PAIRS * cells;
+    if (cells == 0 || slots >= AB_SLOTS_MIN) return 0;
+    size_t rounds = (AB_SLOTS_MIN - slots + cells - 1) / cells;
+    return rounds < GATE_STAGE1_PAIRS ? rounds : GATE_STAGE1_PAIRS;
+}
+
+/* Predicts the time of stage 1 with capacity, of the spare rounds, and of stage 2 of the longest
+ * cell. */
 static void predict(struct ab *ab) {
-    double dearest_s = 0, control_s = 0;
-    size_t last = PLAN_NO_CELL;
+    double dearest_s = 0, control_s = 0, round_s = 0;
+    size_t last = PLAN_NO_CELL, cells = 0;
     for (size_t i = 0; i < ab->cell_count; i++) {
         const struct ab_cell *cell = &ab->cells[i];
         size_t of = ab->plan.cells[cell->cells[0]].capacity_cell;
@@ -166,11 +176,16 @@ static void predict(struct ab *ab) {
         if (of != PLAN_NO_CELL && of != last)
             ab->stage1_s += AB_CAPACITY_SLOTS * plan_slot_s(&ab->plan.cells[of]);
         last = of;
-        if (cell->control)
+        if (cell->control) {
             control_s = cell->pair_s;
-        else
-            dearest_s = fmax(dearest_s, cell->pair_s);
+            continue;
+        }
+        cells++;
+        round_s += cell->pair_s;
+        dearest_s = fmax(dearest_s, cell->pair_s);
     }
+    ab->spare_rounds = spare_rounds(cells);
+    ab->spare_s = (double)ab->spare_rounds * round_s;
     ab->least_s = ab->stage1_s + GATE_STAGE2_PAIRS * (dearest_s + control_s);
 }
 

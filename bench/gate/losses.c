@@ -1,6 +1,6 @@
 /* losses.c - counts the lost slots of both sides and compares them; see losses.h.
- * Invariant: a slot that the machine disturbed proves nothing, except for wrong echoes and
- * crashes. */
+ * Invariant: a slot that lost time to the machine proves nothing, except by wrong echoes, crashes
+ * and broken connections, which no delay can cause. */
 #include "bench/gate/losses.h"
 
 #include "base/check.h"
@@ -77,9 +77,10 @@ static void note_faults(struct gate_slot *slot, const cJSON *scenario, const cJS
     const char *load = json_text(scenario, "load");
     note(slot, FAULT_WRONG_ECHO, sample, wrong, json_number(sample, "errors.mismatch"));
     note(slot, FAULT_CRASH, sample, crash, NAN);
-    if (find_cause(sample, CAUSE_MACHINE) >= 0) return;
-    note(slot, FAULT_LOST_CONNECTION, sample, lost,
-         json_number(sample, "errors.reset") + json_number(sample, "errors.short"));
+    double broken = json_number(sample, "errors.reset") + json_number(sample, "errors.short");
+    bool machine = find_cause(sample, CAUSE_MACHINE) >= 0;
+    if (broken > 0 || !machine) note(slot, FAULT_LOST_CONNECTION, sample, lost, broken);
+    if (machine) return;
     /* arrivals may find a full queue, and a saturated server leaves some messages */
     bool arrivals =
         (load && strcmp(load, "churn") == 0) || json_number(scenario, "newcomers_per_s") > 0;

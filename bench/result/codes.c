@@ -108,14 +108,14 @@ enum validity_cause validity_cause(enum validity_code code) {
     case VALIDITY_FIGURES_REFUSED:
     case VALIDITY_CODES:
         return CAUSE_SERVER;
-    case VALIDITY_LOADGEN_PREEMPTED:
     case VALIDITY_STEAL:
     case VALIDITY_SERVER_NOT_STARTED: /* no memory, process or port */
     case VALIDITY_LOADGEN_NOT_STARTED:
         return CAUSE_MACHINE;
     case VALIDITY_SHORT_WINDOW:
     case VALIDITY_LITTLES_LAW:
-    case VALIDITY_CPUS_TAKEN: /* or the server sleeps */
+    case VALIDITY_CPUS_TAKEN:        /* or the server sleeps */
+    case VALIDITY_LOADGEN_PREEMPTED: /* or the server works on this CPU, too */
     case VALIDITY_WINDOWS_APART:
     case VALIDITY_SENT_LATE:
     case VALIDITY_HALVES_DIFFER: /* or the server changes its pace */

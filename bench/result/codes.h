@@ -63,8 +63,8 @@ enum validity_code validity_read(const char *name);
  * disturbed equally often, so only a difference in CAUSE_SERVER tells one from the other. */
 enum validity_cause {
     CAUSE_SERVER,  /* the server did not do its work, or the load generator failed against it */
-    CAUSE_MACHINE, /* the machine took time away from the slot */
-    CAUSE_UNSURE,  /* the slot was disturbed; its figures do not show by whom */
+    CAUSE_MACHINE, /* the machine took time away from the slot, whatever the server did */
+    CAUSE_UNSURE,  /* the slot was disturbed, by the machine or by the server */
     CAUSE_PLAN     /* this load does not show the server on this machine, however often it runs */
 };
 

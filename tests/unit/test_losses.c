@@ -63,10 +63,14 @@ static void a_failure_is_told_from_a_disturbance(void **state) {
         {newcomers, VALID("\"timeout\":1"), LOSS_NONE, NO_FAULT, 0},
         {open, SLOT("invalid", CODES("errors", "saturated"), "\"timeout\":99"), LOSS_SATURATED,
          NO_FAULT, VALIDITY_SATURATED},
-        /* the machine excuses all but wrong echoes and crashes */
+        /* lost time excuses all that a delay can cause */
         {open, SLOT("invalid", CODES("saturated", "steal"), ""), LOSS_DISTURBED, NO_FAULT,
          VALIDITY_STEAL},
-        {open, SLOT("invalid", CODES("connections_lost", "steal"), "\"reset\":1"), LOSS_DISTURBED,
+        {open, SLOT("invalid", CODES("connections_lost", "steal"), "\"connect\":1"), LOSS_DISTURBED,
+         NO_FAULT, VALIDITY_STEAL},
+        {open, SLOT("invalid", CODES("connections_lost", "steal"), "\"reset\":1,\"short\":0"),
+         LOSS_FAILED, FAULT_LOST_CONNECTION, VALIDITY_CONNECTIONS_LOST},
+        {open, SLOT("invalid", CODES("no_message", "steal"), "\"timeout\":1"), LOSS_DISTURBED,
          NO_FAULT, VALIDITY_STEAL},
         {open, SLOT("suspect", CODES("starved", "steal"), "\"timeout\":1"), LOSS_NONE, NO_FAULT, 0},
         {open, SLOT("invalid", CODES("steal", "wrong_echo"), ""), LOSS_FAILED, FAULT_WRONG_ECHO,
@@ -74,6 +78,10 @@ static void a_failure_is_told_from_a_disturbance(void **state) {
         {open, SLOT("invalid", CODES("server_died", "steal"), ""), LOSS_FAILED, FAULT_CRASH,
          VALIDITY_SERVER_DIED},
         /* what a server does to the pace of a slot is no excuse for it */
+        {open, SLOT("invalid", CODES("saturated", "loadgen_preempted"), ""), LOSS_SATURATED,
+         NO_FAULT, VALIDITY_SATURATED},
+        {open, SLOT("suspect", CODES("loadgen_preempted", "cpus_taken"), ""), LOSS_NONE, NO_FAULT,
+         0},
         {open, SLOT("invalid", CODES("connections_lost", "halves_differ"), "\"reset\":1"),
          LOSS_FAILED, FAULT_LOST_CONNECTION, VALIDITY_CONNECTIONS_LOST},
         {open, SLOT("invalid", CODE("short_window"), ""), LOSS_DISTURBED, NO_FAULT,
@@ -257,8 +265,11 @@ static void draw(struct made *m, struct rng *random, int cell, int side, size_t 
         count(m, cell, side, 1, rng_exponential(random) < -log1p(-share), LOSS_FAILED, fault);
 }
 
-/* One job of suite ci with one model: three cells of 8 pairs and a control beside the first. Cells
- * in which the candidate lost more go on with 24 pairs, and the control with them. */
+#define SPARE_ROUNDS 7 /* for 45 slots of the candidate */
+
+/* One job of suite ci with one model: three cells of 8 pairs and a control beside the first. Spare
+ * rounds follow until the candidate failed. Cells in which the candidate lost more go on with 24
+ * pairs, and the control with them. */
 static bool red(struct rng *random, const double shares[2], enum gate_fault fault) {
     static struct made m;
     bool second = false;
@@ -267,6 +278,9 @@ static bool red(struct rng *random, const double shares[2], enum gate_fault faul
         for (int cell = 0; cell < CELLS; cell++)
             draw(&m, random, cell, side, GATE_STAGE1_PAIRS, shares[side], fault);
     draw(&m, random, 0, 0, CONTROL_SLOTS * GATE_STAGE1_PAIRS, shares[0], fault);
+    for (int i = 0; i < SPARE_ROUNDS * CELLS; i++)
+        for (int side = 0; side < 2 && !gate_losses_sum(&m.report, 1).lost[LOSS_FAILED]; side++)
+            draw(&m, random, i % CELLS, side, 1, shares[side], fault);
     for (int cell = 0; cell < CELLS; cell++) {
         if (!gate_losses_open(&m.losses[cell])) continue;
         second = true;
@@ -297,12 +311,12 @@ static void simulated_jobs_err_as_seldom_as_documented(void **state) {
                       "(faults)\n",
                       100 * shares[i], 100 * losses, 100 * faults);
         assert_true(losses <= 0.05 + deviation);
-        assert_true(faults <= 0.08 + deviation); /* docs/gate.md */
+        assert_true(faults <= 0.12 + deviation); /* docs/gate.md */
     }
     double found = share_red(0, 0.1, FAULT_LOST_CONNECTION);
     print_message("a candidate that breaks in 10 %% of its processes: found in %.1f %%\n",
                   100 * found);
-    assert_true(found >= 0.9);
+    assert_true(found >= 0.97);
     assert_true(share_red(0.1, 0, FAULT_CRASH) <= 0);
 }
 
