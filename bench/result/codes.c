@@ -100,7 +100,6 @@ enum validity_cause validity_cause(enum validity_code code) {
     case VALIDITY_NO_MESSAGE:
     case VALIDITY_SATURATED:
     case VALIDITY_NEWCOMERS_UNANSWERED:
-    case VALIDITY_STARVED:
     case VALIDITY_SERVER_NOT_READY:
     case VALIDITY_SERVER_UNAVAILABLE:
     case VALIDITY_LOADGEN_LATE:
@@ -118,6 +117,7 @@ enum validity_cause validity_cause(enum validity_code code) {
     case VALIDITY_LOADGEN_PREEMPTED: /* or the server works on this CPU, too */
     case VALIDITY_WINDOWS_APART:
     case VALIDITY_SENT_LATE:
+    case VALIDITY_STARVED:
     case VALIDITY_HALVES_DIFFER: /* or the server changes its pace */
         return CAUSE_UNSURE;
     case VALIDITY_BOUND_CLIENT:

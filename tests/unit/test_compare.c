@@ -381,8 +381,8 @@ static void cells_with_different_shares_are_not_mixed(void **state) {
     cJSON *left = closed_result("a", 32, 1e5, 5e3), *right = closed_result("b", 8, 1e5, 5e3);
     add_slots(add_cell(left, OPEN, "open"), 8, 2e4, 5e3, "none");
     add_slots(add_cell(right, OPEN, "open"), 32, 2e4, 5e3, "none");
-    for (int i = 0; i < 8; i++) spoil(cell_of(left, 1), i, "suspect", "starved");
-    for (int i = 0; i < 32; i++) spoil(cell_of(right, 1), i, "suspect", "starved");
+    for (int i = 0; i < 8; i++) spoil(cell_of(left, 1), i, "suspect", "errors");
+    for (int i = 0; i < 32; i++) spoil(cell_of(right, 1), i, "suspect", "errors");
     compare_two(&report, left, right, 0);
     assert_int_equal(exit_code(&report), 0);
     assert_near(report.p_failed, 1, 1e-12);
