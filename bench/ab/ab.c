@@ -155,7 +155,8 @@ static void run_spare(struct ab *ab, struct rng *random) {
         for (size_t i = 0; i < ab->cell_count; i++) {
             struct ab_cell *cell = &ab->cells[i];
             if (cell->control || cell->over || left_s(ab) < ab->budget_s / 2) continue;
-            if (gate_losses_sum(&ab->report, 1).lost[LOSS_FAILED]) return;
+            if (gate_losses_sum(ab->report.losses, ab->report.loss_count, 1).lost[LOSS_FAILED])
+                return;
             run_pair(ab, cell, random);
             if (stopped(ab)) return;
         }

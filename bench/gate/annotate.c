@@ -3,6 +3,7 @@
  * Invariant: a name cannot end its command or start another one. At most 10 annotations of a kind,
  * because GitHub shows no more per step. */
 #include "bench/gate/output.h"
+#include "bench/gate/reliability.h"
 #include "bench/gate/words.h"
 #include "bench/support/exit_code.h"
 #include "bench/support/format.h"

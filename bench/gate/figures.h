@@ -3,7 +3,8 @@
 #ifndef BENCH_GATE_FIGURES_H
 #define BENCH_GATE_FIGURES_H
 
-#include "bench/gate/gate.h"
+#include "bench/gate/gate_reason.h"
+#include "bench/result/metrics.h"
 
 #include <cjson/cJSON.h>
 

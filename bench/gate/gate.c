@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 
+#include "bench/gate/reliability.h"
 #include "bench/stats/stats.h"
 #include "bench/support/reason.h"
 
@@ -116,11 +117,6 @@ static enum gate_verdict judge(struct gate_row *row) {
         return GATE_INCONCLUSIVE;
     }
     return row->high < limit ? GATE_PASS : GATE_INCONCLUSIVE;
-}
-
-bool gate_regressed_by_losses(const struct gate_row *row) {
-    return row->verdict == GATE_REGRESSED &&
-           (row->reason.code == GATE_RELIABILITY || row->reason.code == GATE_CAPACITY);
 }
 
 void gate_decide(struct gate_report *report) {

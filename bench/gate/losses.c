@@ -1,33 +1,19 @@
-/* losses.c - counts the lost slots of both sides and compares them; see losses.h.
+/* losses.c - reads and counts the slots of both sides; see losses.h.
  * Invariant: a slot that lost time to the machine proves nothing, except by wrong echoes, crashes
  * and broken connections, which no delay can cause. */
 #include "bench/gate/losses.h"
 
-#include "base/check.h"
-
 #include "bench/gate/figures.h"
-#include "bench/gate/gate.h"
 #include "bench/result/sample_facts.h"
-#include "bench/stats/stats.h"
 #include "bench/support/json_path.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define FAILED_P 0.05   /* largest p of failures that are no chance */
 #define FAULTS_ENOUGH 3 /* faults of a kind in a cell after which more slots tell nothing new */
 
 const char *const gate_loss_names[LOSSES] = {
     [LOSS_FAILED] = "failed", [LOSS_SATURATED] = "saturated", [LOSS_DISTURBED] = "disturbed"};
-
-/* What the candidate did. */
-static const char *const fault_words[FAULTS] = {
-    [FAULT_WRONG_ECHO] = "gave wrong answers",
-    [FAULT_CRASH] = "crashed",
-    [FAULT_LOST_CONNECTION] = "lost connections",
-    [FAULT_UNANSWERED] = "left messages unanswered",
-};
 
 /* ---- one slot ---- */
 
@@ -132,10 +118,10 @@ void gate_losses_add(struct gate_losses *losses, int side, const struct gate_slo
         losses->why[slot->loss] = slot->why;
 }
 
-struct gate_count gate_losses_sum(const struct gate_report *report, int side) {
+struct gate_count gate_losses_sum(const struct gate_losses *losses, size_t count, int side) {
     struct gate_count sum = {0};
-    for (size_t i = 0; i < report->loss_count; i++) {
-        const struct gate_count *one = &report->losses[i].sides[side];
+    for (size_t i = 0; i < count; i++) {
+        const struct gate_count *one = &losses[i].sides[side];
         sum.slots += one->slots;
         for (int k = 0; k < LOSSES; k++) sum.lost[k] += one->lost[k];
         for (int f = 0; f < FAULTS; f++) sum.faults[f] += one->faults[f];
@@ -143,7 +129,7 @@ struct gate_count gate_losses_sum(const struct gate_report *report, int side) {
     return sum;
 }
 
-static struct stats_table table_of(const struct gate_losses *l, enum gate_loss loss) {
+struct stats_table gate_losses_table(const struct gate_losses *l, enum gate_loss loss) {
     return (struct stats_table){.left_hits = l->sides[0].lost[loss],
                                 .left_trials = l->sides[0].slots,
                                 .right_hits = l->sides[1].lost[loss],
@@ -152,7 +138,8 @@ static struct stats_table table_of(const struct gate_losses *l, enum gate_loss l
 
 /* Slots that failed or were saturated. */
 static struct stats_table table_of_both(const struct gate_losses *l) {
-    struct stats_table failed = table_of(l, LOSS_FAILED), full = table_of(l, LOSS_SATURATED);
+    struct stats_table failed = gate_losses_table(l, LOSS_FAILED),
+                       full = gate_losses_table(l, LOSS_SATURATED);
     failed.left_hits += full.left_hits;
     failed.right_hits += full.right_hits;
     return failed;
@@ -162,110 +149,11 @@ bool gate_losses_settled(const struct gate_losses *l) {
     struct stats_table both = table_of_both(l);
     for (int f = 0; f < FAULTS; f++)
         if (l->sides[1].faults[f] >= FAULTS_ENOUGH && !l->sides[0].faults[f]) return true;
-    return stats_hits_p(&both, 1) <= GATE_ALPHA;
+    return stats_hits_p(&both, 1) <= GATE_SETTLED_P;
 }
 
 bool gate_losses_open(const struct gate_losses *l) {
     struct stats_table both = table_of_both(l);
     return both.right_hits * both.left_trials > both.left_hits * both.right_trials &&
            !gate_losses_settled(l);
-}
-
-/* p that the candidate (or, if `turned`, the baseline) has so many losses of a kind by chance. */
-static double p_of(const struct gate_report *report, enum gate_loss loss, bool turned) {
-    struct stats_table *tables = calloc(report->loss_count + 1, sizeof *tables);
-    CHECK(tables);
-    for (size_t i = 0; i < report->loss_count; i++) {
-        struct stats_table t = table_of(&report->losses[i], loss);
-        tables[i] =
-            turned ? (struct stats_table){t.right_hits, t.right_trials, t.left_hits, t.left_trials}
-                   : t;
-    }
-    double p = stats_hits_p(tables, report->loss_count);
-    free(tables);
-    return p;
-}
-
-/* ---- the decision ---- */
-
-/* Whether the side has a larger share of these losses than the other one. */
-static bool loses_more(const struct gate_losses *l, enum gate_loss loss, int side) {
-    const struct gate_count *one = &l->sides[side], *other = &l->sides[!side];
-    return one->lost[loss] * other->slots > other->lost[loss] * one->slots;
-}
-
-/* The kind of fault that the candidate shows in this cell and the baseline in no slot; FAULTS if
- * there is none. */
-static enum gate_fault new_fault(const struct gate_losses *l, const struct gate_count *baseline) {
-    int fault = 0;
-    while (fault < FAULTS && (!l->sides[1].faults[fault] || baseline->faults[fault])) fault++;
-    return (enum gate_fault)fault;
-}
-
-/* Decides the undecided rows of a cell. Rows with figures do not improve by losses. */
-static void decide_rows(struct gate_report *report, const struct gate_losses *l,
-                        enum gate_verdict verdict, const struct gate_reason *why) {
-    for (size_t i = 0; i < report->row_count; i++) {
-        struct gate_row *row = &report->rows[i];
-        if (strcmp(row->cell, l->cell) != 0 || row->verdict != GATE_UNDECIDED) continue;
-        if (verdict == GATE_IMPROVED && isfinite(row->effect)) continue;
-        row->verdict = verdict;
-        row->reason = *why;
-        if (verdict == GATE_REGRESSED) row->gated = true;
-    }
-}
-
-/* "the candidate WORDS in 3 of 8 slots, the baseline in 0 of 11" */
-static void say(struct gate_reason *why, enum gate_code code, const char *words,
-                const struct gate_losses *l, const size_t hits[2]) {
-    gate_reason_set(
-        why, code, "%s: the candidate %s in %zu of %zu slots, the baseline in %zu of %zu",
-        gate_code_names[code], words, hits[1], l->sides[1].slots, hits[0], l->sides[0].slots);
-}
-
-/* Adds p and the slot's own words. */
-static void say_more(struct gate_reason *why, double p, const struct gate_reason *slot) {
-    struct gate_reason begin = *why;
-    char of_chance[32] = "";
-    if (!isnan(p)) snprintf(of_chance, sizeof of_chance, " (p %.2g)", p);
-    gate_reason_set(why, begin.code, "%.170s%s%s%.110s", begin.text, of_chance,
-                    *slot->text ? "; first: " : "", slot->text);
-    why->slot = slot->slot;
-}
-
-static void judge_cell(struct gate_report *report, const struct gate_losses *l,
-                       const struct gate_count *baseline, double p_better) {
-    struct gate_reason why;
-    const struct gate_count *left = &l->sides[0], *right = &l->sides[1];
-    enum gate_fault fault = new_fault(l, baseline);
-    if (fault != FAULTS) {
-        say(&why, GATE_RELIABILITY, fault_words[fault], l,
-            (size_t[2]){left->faults[fault], right->faults[fault]});
-        say_more(&why, NAN, &l->why[LOSS_FAILED]);
-        decide_rows(report, l, GATE_REGRESSED, &why);
-    } else if (report->p_failed <= FAILED_P && loses_more(l, LOSS_FAILED, 1)) {
-        say(&why, GATE_RELIABILITY, "failed", l,
-            (size_t[2]){left->lost[LOSS_FAILED], right->lost[LOSS_FAILED]});
-        say_more(&why, report->p_failed, &l->why[LOSS_FAILED]);
-        decide_rows(report, l, GATE_REGRESSED, &why);
-    } else if (report->p_saturated <= GATE_ALPHA && loses_more(l, LOSS_SATURATED, 1)) {
-        say(&why, GATE_CAPACITY, "was saturated", l,
-            (size_t[2]){left->lost[LOSS_SATURATED], right->lost[LOSS_SATURATED]});
-        say_more(&why, report->p_saturated, &l->why[LOSS_SATURATED]);
-        decide_rows(report, l, GATE_REGRESSED, &why);
-    } else if (p_better <= GATE_ALPHA && loses_more(l, LOSS_SATURATED, 0) &&
-               right->lost[LOSS_NONE] >= GATE_PAIRS_MIN) {
-        say(&why, GATE_CAPACITY, "was saturated", l,
-            (size_t[2]){left->lost[LOSS_SATURATED], right->lost[LOSS_SATURATED]});
-        decide_rows(report, l, GATE_IMPROVED, &why);
-    }
-}
-
-void gate_judge_losses(struct gate_report *report) {
-    struct gate_count baseline = gate_losses_sum(report, 0);
-    double p_better = p_of(report, LOSS_SATURATED, true);
-    report->p_failed = p_of(report, LOSS_FAILED, false);
-    report->p_saturated = p_of(report, LOSS_SATURATED, false);
-    for (size_t i = 0; i < report->loss_count; i++)
-        judge_cell(report, &report->losses[i], &baseline, p_better);
 }

@@ -1,11 +1,11 @@
-/* losses.h - slots that a side of a comparison lost, and whether the candidate lost more of them
- * than chance explains. Pure.
+/* losses.h - what became of the slots of both sides of a comparison. Pure.
  * Invariant: every slot that ran is counted once; a slot is counted whether or not its figures
  * count. */
 #ifndef BENCH_GATE_LOSSES_H
 #define BENCH_GATE_LOSSES_H
 
 #include "bench/gate/gate_reason.h"
+#include "bench/stats/stats.h"
 #include "bench/suite/plan.h"
 
 #include <cjson/cJSON.h>
@@ -56,6 +56,9 @@ struct gate_losses {
 /* Counts a slot; side 0 is the baseline, 1 the candidate. */
 void gate_losses_add(struct gate_losses *losses, int side, const struct gate_slot *slot);
 
+/* Largest p at which more slots tell nothing new. */
+#define GATE_SETTLED_P 0.01
+
 /* Whether the slots of a cell leave no doubt that the candidate loses more of them: no further ones
  * are needed. */
 bool gate_losses_settled(const struct gate_losses *losses);
@@ -63,14 +66,10 @@ bool gate_losses_settled(const struct gate_losses *losses);
 /* Whether they leave room for doubt: the candidate lost a larger share, and it is not settled. */
 bool gate_losses_open(const struct gate_losses *losses);
 
-struct gate_report;
+/* The sum of `count` cells for one side. */
+struct gate_count gate_losses_sum(const struct gate_losses *losses, size_t count, int side);
 
-/* The sum of all cells for one side. */
-struct gate_count gate_losses_sum(const struct gate_report *report, int side);
-
-/* Sets p_failed and p_saturated of the report. Decides the undecided rows of cells in which the
- * candidate failed or was saturated more often than chance explains: REGRESSED, and gated. Rows
- * that have no figures because only the baseline was saturated become IMPROVED. */
-void gate_judge_losses(struct gate_report *report);
+/* The slots with this loss as a table: the baseline is on the left. */
+struct stats_table gate_losses_table(const struct gate_losses *losses, enum gate_loss loss);
 
 #endif

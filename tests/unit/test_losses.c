@@ -279,7 +279,8 @@ static bool red(struct rng *random, const double shares[2], enum gate_fault faul
             draw(&m, random, cell, side, GATE_STAGE1_PAIRS, shares[side], fault);
     draw(&m, random, 0, 0, CONTROL_SLOTS * GATE_STAGE1_PAIRS, shares[0], fault);
     for (int i = 0; i < SPARE_ROUNDS * CELLS; i++)
-        for (int side = 0; side < 2 && !gate_losses_sum(&m.report, 1).lost[LOSS_FAILED]; side++)
+        for (int side = 0; side < 2 && !gate_losses_sum(m.losses, CELLS, 1).lost[LOSS_FAILED];
+             side++)
             draw(&m, random, i % CELLS, side, 1, shares[side], fault);
     for (int cell = 0; cell < CELLS; cell++) {
         if (!gate_losses_open(&m.losses[cell])) continue;
