@@ -376,7 +376,7 @@ void compare_build(struct gate_report *report, const struct side sides[SIDES], u
         gate_reason_set(
             &report->note, GATE_ADVISORY,
             "advisory: two sessions of one machine can differ by more than the spread of their "
-            "slots; a regression fails only with two sessions per side, or with --gate");
+            "slots; a slower candidate fails only with two sessions per side, or with --gate");
 }
 
 void compare_clear(struct gate_report *report) {

@@ -318,6 +318,7 @@ static void simulated_jobs_err_as_seldom_as_documented(void **state) {
     print_message("a candidate that breaks in 10 %% of its processes: found in %.1f %%\n",
                   100 * found);
     assert_true(found >= 0.97);
+    assert_true(share_red(0, 0.05, FAULT_LOST_CONNECTION) >= 0.87);
     assert_true(share_red(0.1, 0, FAULT_CRASH) <= 0);
 }
 
