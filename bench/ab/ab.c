@@ -148,15 +148,22 @@ static void run_stage(struct ab *ab, struct ab_cell **cells, size_t count, size_
     }
 }
 
-/* Runs the spare rounds in the first half of the budget, until a slot of the candidate failed: then
+/* Whether the candidate showed a fault. */
+static bool candidate_faulty(const struct ab *ab) {
+    struct gate_count sum = gate_losses_sum(ab->report.losses, ab->report.loss_count, 1);
+    size_t faults = 0;
+    for (int f = 0; f < FAULTS; f++) faults += sum.faults[f];
+    return faults > 0;
+}
+
+/* Runs the spare rounds in the first half of the budget, until the candidate shows a fault: then
  * stage 2 looks closer. */
 static void run_spare(struct ab *ab, struct rng *random) {
     for (size_t round = 0; round < ab->spare_rounds; round++)
         for (size_t i = 0; i < ab->cell_count; i++) {
             struct ab_cell *cell = &ab->cells[i];
             if (cell->control || cell->over || left_s(ab) < ab->budget_s / 2) continue;
-            if (gate_losses_sum(ab->report.losses, ab->report.loss_count, 1).lost[LOSS_FAILED])
-                return;
+            if (candidate_faulty(ab)) return;
             run_pair(ab, cell, random);
             if (stopped(ab)) return;
         }

@@ -48,7 +48,7 @@ void ab_cell_add(struct ab_cell *cell, const cJSON *const scenarios[2],
 void ab_cell_estimate(struct ab_cell *cell);
 
 /* The smallest p of the rows that look worse (or better); 1 if no row does. Worse is 0 if the
- * candidate lost more slots. */
+ * candidate seems to lose more slots. */
 double ab_cell_hint(const struct ab_cell *cell, bool better);
 
 #endif

@@ -145,15 +145,20 @@ static struct stats_table table_of_both(const struct gate_losses *l) {
     return failed;
 }
 
+/* Whether the candidate shows so many faults of a kind of which the baseline shows none. */
+static bool shows_new_faults(const struct gate_losses *l, size_t faults) {
+    for (int f = 0; f < FAULTS; f++)
+        if (l->sides[1].faults[f] >= faults && !l->sides[0].faults[f]) return true;
+    return false;
+}
+
 bool gate_losses_settled(const struct gate_losses *l) {
     struct stats_table both = table_of_both(l);
-    for (int f = 0; f < FAULTS; f++)
-        if (l->sides[1].faults[f] >= FAULTS_ENOUGH && !l->sides[0].faults[f]) return true;
-    return stats_hits_p(&both, 1) <= GATE_SETTLED_P;
+    return shows_new_faults(l, FAULTS_ENOUGH) || stats_hits_p(&both, 1) <= GATE_SETTLED_P;
 }
 
 bool gate_losses_open(const struct gate_losses *l) {
     struct stats_table both = table_of_both(l);
-    return both.right_hits * both.left_trials > both.left_hits * both.right_trials &&
-           !gate_losses_settled(l);
+    return !gate_losses_settled(l) &&
+           (shows_new_faults(l, 1) || stats_hits_p(&both, 1) <= GATE_OPEN_P);
 }

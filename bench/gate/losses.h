@@ -56,14 +56,15 @@ struct gate_losses {
 /* Counts a slot; side 0 is the baseline, 1 the candidate. */
 void gate_losses_add(struct gate_losses *losses, int side, const struct gate_slot *slot);
 
-/* Largest p at which more slots tell nothing new. */
-#define GATE_SETTLED_P 0.01
+#define GATE_SETTLED_P 0.01 /* largest p at which more slots tell nothing new */
+#define GATE_OPEN_P 0.10    /* largest p at which more slots are worth their time */
 
 /* Whether the slots of a cell leave no doubt that the candidate loses more of them: no further ones
  * are needed. */
 bool gate_losses_settled(const struct gate_losses *losses);
 
-/* Whether they leave room for doubt: the candidate lost a larger share, and it is not settled. */
+/* Whether they are not settled, but the candidate shows a fault that the baseline does not show, or
+ * it seems to lose more slots. */
 bool gate_losses_open(const struct gate_losses *losses);
 
 /* The sum of `count` cells for one side. */
