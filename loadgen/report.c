@@ -142,7 +142,7 @@ static cJSON *loadgen_json(const struct report *r, const struct load *load, cons
     json_add_count(json, "answered", t->answered);
     json_add_count(json, "unsent", t->unsent);
     json_add_real(json, "littles_law_ratio",
-                  t->wire_sum_ns ? t->integral / (double)t->wire_sum_ns : NAN);
+                  t->wire_sum_ns > 0 ? t->integral / t->wire_sum_ns : NAN);
     json_add_count(json, "starved_connections", r->starved);
     json_add_item(json, "bound", NULL);
     return json;

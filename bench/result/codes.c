@@ -24,6 +24,7 @@ const char *const validity_names[VALIDITY_CODES] = {
     [VALIDITY_SATURATED] = "saturated",
     [VALIDITY_NEWCOMERS_UNANSWERED] = "newcomers_unanswered",
     [VALIDITY_LITTLES_LAW] = "littles_law",
+    [VALIDITY_LITTLES_LAW_UNKNOWN] = "littles_law_unknown",
     [VALIDITY_BOUND_CLIENT] = "bound_client",
     [VALIDITY_LOADGEN_FULL] = "loadgen_full",
     [VALIDITY_CPUS_TAKEN] = "cpus_taken",
@@ -123,6 +124,7 @@ enum validity_cause validity_cause(enum validity_code code) {
     case VALIDITY_BOUND_CLIENT:
     case VALIDITY_LOADGEN_FULL:
     case VALIDITY_FEW_MESSAGES:
+    case VALIDITY_LITTLES_LAW_UNKNOWN:
         return CAUSE_PLAN;
     }
     return CAUSE_SERVER; /* not an enumerator */

@@ -8,6 +8,7 @@
 #include "bench/result/identities.h"
 #include "bench/result/identities_fault.h"
 #include "bench/result/identities_verdict.h"
+#include "bench/result/sample_facts.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
 
@@ -31,7 +32,7 @@ bool identities_fault(const struct identities_place *p, const char *field, const
 
 bool identities_equal(const struct identities_place *p, const char *field, double found,
                       double expected, const char *because) {
-    return found == expected ||
+    return fabs(found - expected) <= SAMPLE_ROUNDED * fabs(expected) ||
            identities_fault(p, field, "is %.17g, expected %.17g, %s", found, expected, because);
 }
 
@@ -90,7 +91,7 @@ static bool check_quantiles(const struct identities_place *p, const cJSON *laten
     if (!h->count) return true;
     /* the sum is an integer, so it can be recovered from the rounded mean */
     double mean = json_number(latency, "mean_ns"), sum = round(mean * (double)h->count);
-    if (!(fabs(sum - (double)h->sum) <= (double)h->sum * 1e-15)) /* true if mean is NAN */
+    if (!(fabs(sum - hist_sum(h)) <= hist_sum(h) * SAMPLE_ROUNDED)) /* true if mean is NAN */
         return identities_fault(p, "mean_ns", "is %.17g, expected %.17g, hist.sum_ns / hist.count",
                                 mean, hist_mean(h));
     return identities_equal(p, "max_ns", json_number(latency, "max_ns"), (double)h->max,

@@ -411,7 +411,17 @@ static void totals_equal_what_the_server_counted(void **state) {
     static const struct changed invalid[] = {
         {S "totals.bytes_sent", "70401", NULL},
         {S "validity", "{\"verdict\":\"invalid\",\"reasons\":[\"totals disagree\"]}", NULL}};
+    /* above 10^15 numbers are rounded when they are written */
+    static const struct changed rounded[] = {
+        {S "totals.bytes_sent", "9007199254740992", NULL},
+        {S "server.stats.bytes_in", "9.00719925474099e+15", NULL}};
+    static const struct changed unequal[] = {
+        {S "totals.bytes_sent", "9007199254740992", NULL},
+        {S "server.stats.bytes_in", "9.00719925474089e+15",
+         S "totals.bytes_sent: is 9007199254740992, expected 9007199254740890, server"}};
     TRY(changes);
+    TRY_TOGETHER(rounded);
+    TRY_TOGETHER(unequal);
     TRY_TOGETHER(with_error);
     TRY_TOGETHER(invalid);
     TRY_TOGETHER(no_stats_with_error);
