@@ -57,6 +57,8 @@ struct account {
     struct hist latency;  /* messages of the window: closed from the send, open from the intent */
     struct hist service;  /* open loop: the same messages from the send */
     struct hist send_lag; /* open loop: sent less intended, for messages that were not queued */
+    struct hist arrival_lag; /* open loop, churn: how late an arrival was taken from the schedule,
+                                also if it then had to wait for its connection */
     struct step series[SERIES_MAX]; /* the window in equal steps */
     uint32_t steps;                 /* in use */
     uint64_t step_ns;               /* the length of one */

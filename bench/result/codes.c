@@ -30,6 +30,7 @@ const char *const validity_names[VALIDITY_CODES] = {
     [VALIDITY_CPUS_TAKEN] = "cpus_taken",
     [VALIDITY_LOADGEN_PREEMPTED] = "loadgen_preempted",
     [VALIDITY_WINDOWS_APART] = "windows_apart",
+    [VALIDITY_LOADGEN_FROZEN] = "loadgen_frozen",
     [VALIDITY_SENT_LATE] = "sent_late",
     [VALIDITY_STEAL] = "steal",
     [VALIDITY_HALVES_DIFFER] = "halves_differ",

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define GAP_MIN_NS 1e6
 #define NEAR 1e-9 /* numbers are written with 17 digits; a quotient is rounded once or twice */
 
 bool identities_fault(const struct identities_place *p, const char *field, const char *format,
@@ -161,6 +162,27 @@ static bool check_rates(const struct identities_place *p, const cJSON *scenario,
                            answered / cpu * 1e9, "loadgen.answered / server.cpu_ns");
 }
 
+/* Gaps that count last 1 ms or more, and the sum includes the longest. Only a schedule can be late.
+ * Files before schema 1.4 have none of these figures. */
+static bool check_lost_time(const struct identities_place *p, const cJSON *scenario,
+                            const cJSON *sample) {
+    const cJSON *loadgen = json_item(sample, "loadgen");
+    double longest = json_number(loadgen, "gap_max_ns");
+    double total = json_number(loadgen, "gaps_total_ns");
+    double p99 = json_number(loadgen, "arrival_lag_p99_ns");
+    double latest = json_number(loadgen, "arrival_lag_max_ns");
+    if (longest > 0 && longest < GAP_MIN_NS)
+        return identities_fault(p, "loadgen.gap_max_ns", "is %.0f, below 1 ms", longest);
+    if (longest > total || (longest <= 0 && total > 0)) /* false if one is NAN */
+        return identities_fault(p, "loadgen.gaps_total_ns", "is %.0f, the longest gap %.0f", total,
+                                longest);
+    if (p99 > latest)
+        return identities_fault(p, "loadgen.arrival_lag_p99_ns", "is above arrival_lag_max_ns");
+    bool closed = strcmp(json_item(scenario, "load")->valuestring, "closed") == 0;
+    return !closed || isnan(latest) ||
+           identities_fault(p, "loadgen.arrival_lag_max_ns", "is not null in a closed loop");
+}
+
 /* The counts of newcomers agree with their histogram. */
 static bool check_newcomers(const struct identities_place *p, const cJSON *scenario,
                             const cJSON *sample) {
@@ -250,7 +272,7 @@ bool identities_check_sample(const struct identities_file *file, const cJSON *sc
            check_latency(&p, sample, "service", NAN) && check_latency(&p, sample, "connect", NAN) &&
            check_latency(&p, sample, "newcomers", NAN) && check_rates(&p, scenario, sample) &&
            check_series(&p, sample) && check_fairness(&p, sample) &&
-           check_newcomers(&p, scenario, sample) &&
+           check_newcomers(&p, scenario, sample) && check_lost_time(&p, scenario, sample) &&
            (invalid || check_totals(&p, scenario, sample)) &&
            identities_check_verdict(&p, file, scenario, sample);
 }

@@ -19,6 +19,9 @@
 #define WINDOW_SPREAD_MAX 0.01
 #define LAG_MIN_NS 100e3
 #define LAG_SHARE 0.1
+#define GAP_MIN_NS 1e6
+#define GAP_SHARE 0.01
+#define GAPS_SHARE 0.05
 #define HALVES_MAX 0.1
 #define MESSAGES_MIN 1000
 #define FULL_PCT 95.0
@@ -131,12 +134,36 @@ static void judge_times(struct verdict *v, const struct verdict_figures *f) {
         add(v, VERDICT_SUSPECT, VALIDITY_WINDOWS_APART,
             "the windows of the threads started up to %s ms apart, more than %s ms", pair.left,
             pair.right);
-    double lag_max_ns = isnan(f->p99_ns) ? LAG_MIN_NS : fmax(LAG_MIN_NS, LAG_SHARE * f->p99_ns);
-    double lag_us = f->send_lag_p99_ns / 1e3, lag_max_us = lag_max_ns / 1e3;
-    pair = format_apart(lag_us, lag_max_us, 0);
+}
+
+/* Whether the load generator did not run when it should have. The limits must not depend on the
+ * latencies, which the same gaps make longer. */
+static void judge_gaps(struct verdict *v, const struct verdict_figures *f) {
+    double window_ms = f->window_s * 1e3,
+           gap_max_ms = fmax(GAP_MIN_NS / 1e6, GAP_SHARE * window_ms);
+    double gap_ms = f->gap_max_ns / 1e6, gaps_ms = f->gaps_total_ns / 1e6;
+    double gaps_max_ms = GAPS_SHARE * window_ms;
+    struct format_pair gap = format_apart(gap_ms, gap_max_ms, 1);
+    struct format_pair gaps = format_apart(gaps_ms, gaps_max_ms, 1);
+    if (gap_ms > gap_max_ms)
+        add(v, VERDICT_SUSPECT, VALIDITY_LOADGEN_FROZEN,
+            "the load generator stood still for %s ms, more than %s ms", gap.left, gap.right);
+    else if (gaps_ms > gaps_max_ms)
+        add(v, VERDICT_SUSPECT, VALIDITY_LOADGEN_FROZEN,
+            "the load generator stood still for %s ms in all, more than %s ms", gaps.left,
+            gaps.right);
+    double lag_us = fmax(f->send_lag_p99_ns, f->arrival_lag_p99_ns) / 1e3; /* ignores NAN */
+    double lag_max_us =
+        (isnan(f->p99_ns) ? LAG_MIN_NS : fmax(LAG_MIN_NS, LAG_SHARE * f->p99_ns)) / 1e3;
+    double latest_ms = f->arrival_lag_max_ns / 1e6;
+    struct format_pair lag = format_apart(lag_us, lag_max_us, 0);
+    struct format_pair latest = format_apart(latest_ms, gap_max_ms, 1);
     if (lag_us > lag_max_us)
         add(v, VERDICT_SUSPECT, VALIDITY_SENT_LATE, "sent late: p99 %s us, more than %s us",
-            pair.left, pair.right);
+            lag.left, lag.right);
+    else if (latest_ms > gap_max_ms)
+        add(v, VERDICT_SUSPECT, VALIDITY_SENT_LATE, "sent late: up to %s ms, more than %s ms",
+            latest.left, latest.right);
 }
 
 static void judge_suspect(struct verdict *v, const struct verdict_figures *f) {
@@ -165,6 +192,7 @@ static void judge_suspect(struct verdict *v, const struct verdict_figures *f) {
             "it, more than %s %%",
             pair.left, pair.right);
     judge_times(v, f);
+    judge_gaps(v, f);
     pair = format_apart(f->steal_pct, SAMPLE_STEAL_PCT_MAX, 0);
     if (f->steal_pct > SAMPLE_STEAL_PCT_MAX)
         add(v, VERDICT_SUSPECT, VALIDITY_STEAL,

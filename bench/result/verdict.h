@@ -44,7 +44,11 @@ struct verdict_figures {
     double own_cpu_pct;           /* CPU time of these threads; NAN: not on separate CPUs */
     double server_cpu_pct;        /* CPU time of the server, of the CPUs that it can use */
     double window_spread_ns;      /* between the first and last start of the threads' windows */
+    double gap_max_ns;            /* longest time that a worker of the load generator lost */
+    double gaps_total_ns;         /* all such times of the worker that lost the most */
     double send_lag_p99_ns;       /* open loop: lateness of the sends */
+    double arrival_lag_p99_ns;    /* open loop, churn: how late arrivals were taken */
+    double arrival_lag_max_ns;    /* the latest of them */
     double p99_ns;                /* latency */
     double steal_pct;             /* CPU time that the hypervisor took during the slot */
     double first_half;            /* messages in the first half of the window */

@@ -201,13 +201,13 @@ static void objects_and_depth_are_bounded(void **state) {
     (void)state;
     enum { MOST = 1000 };
     static char text[16 * MOST];
-    for (int count = MOST; count <= MOST + 1; count++) {
+    for (size_t count = MOST; count <= MOST + 1; count++) {
         char *at = text + snprintf(text, sizeof text, "{");
-        for (int i = 0; i < count; i++) at += snprintf(at, 16, "%s\"%d\":1", i ? "," : "", i);
+        for (size_t i = 0; i < count; i++) at += snprintf(at, 16, "%s\"%zu\":1", i ? "," : "", i);
         snprintf(at, 16, "}");
         expect(text, count == MOST ? NULL : "line 1, column 7892: more than 1000 fields");
-        memset(text, '[', (size_t)count);
-        memset(text + count, ']', (size_t)count);
+        memset(text, '[', count);
+        memset(text + count, ']', count);
         text[2 * count] = '\0';
         expect(text, count == MOST ? NULL : "line 1, column 1001: nested more than 1000 deep");
     }

@@ -28,6 +28,8 @@ static struct verdict_figures good_closed(void) {
                                     .own_cpu_pct = 100,
                                     .server_cpu_pct = 50,
                                     .send_lag_p99_ns = NAN,
+                                    .arrival_lag_p99_ns = NAN,
+                                    .arrival_lag_max_ns = NAN,
                                     .p99_ns = 50e3,
                                     .first_half = 50000,
                                     .second_half = 50000};
@@ -38,6 +40,8 @@ static struct verdict_figures good_open(void) {
     f.scheduled = true;
     f.achieved_over_offered = 1;
     f.send_lag_p99_ns = 1e3;
+    f.arrival_lag_p99_ns = 1e3;
+    f.arrival_lag_max_ns = 1e6;
     return f;
 }
 
@@ -337,6 +341,64 @@ static void late_sends_are_suspect(void **state) {
     EXPECT_SUSPECT(f, SENT_LATE, "sent late: p99 501 us, more than 500 us");
 }
 
+/* Arrivals that had to wait for their connection count as well. */
+static void arrivals_taken_late_are_suspect(void **state) {
+    (void)state;
+    struct verdict_figures f = good_open();
+    f.arrival_lag_p99_ns = 100e3;
+    EXPECT_VALID(f);
+    f.arrival_lag_p99_ns = 200e3;
+    EXPECT_SUSPECT(f, SENT_LATE, "sent late: p99 200 us, more than 100 us");
+    f.p99_ns = 2e6;
+    EXPECT_VALID(f);
+    f.send_lag_p99_ns = 201e3;
+    EXPECT_SUSPECT(f, SENT_LATE, "sent late: p99 201 us, more than 200 us");
+}
+
+/* A freeze of 300 ms ruins p99, a tenth of which must not excuse it. */
+static void a_frozen_generator_is_suspect(void **state) {
+    (void)state;
+    struct verdict_figures f = good_closed();
+    f.gap_max_ns = f.gaps_total_ns = 10e6; /* 1 % of the window */
+    EXPECT_VALID(f);
+    f.gap_max_ns = f.gaps_total_ns = 300e6;
+    f.p99_ns = 10e9;
+    EXPECT_SUSPECT(f, LOADGEN_FROZEN,
+                   "the load generator stood still for 300.0 ms, more than 10.0 ms");
+    f.window_s = f.duration_s = 30;
+    f.gap_max_ns = f.gaps_total_ns = 300e6;
+    EXPECT_VALID(f);
+    f.gap_max_ns = 301e6;
+    EXPECT_SUSPECT(f, LOADGEN_FROZEN,
+                   "the load generator stood still for 301.0 ms, more than 300.0 ms");
+    f.window_s = f.duration_s = 0.05; /* the minimum limit of 1 ms applies */
+    f.gap_max_ns = f.gaps_total_ns = 1e6;
+    EXPECT_VALID(f);
+    f.gap_max_ns = 1.1e6;
+    EXPECT_SUSPECT(f, LOADGEN_FROZEN, "the load generator stood still for 1.1 ms, more than 1.0");
+}
+
+static void many_short_gaps_are_suspect(void **state) {
+    (void)state;
+    struct verdict_figures f = good_closed();
+    f.gap_max_ns = 9e6;
+    f.gaps_total_ns = 50e6;
+    EXPECT_VALID(f);
+    f.gaps_total_ns = 51e6;
+    EXPECT_SUSPECT(f, LOADGEN_FROZEN,
+                   "the load generator stood still for 51.0 ms in all, more than 50.0 ms");
+}
+
+static void one_arrival_taken_far_too_late_is_suspect(void **state) {
+    (void)state;
+    struct verdict_figures f = good_open();
+    f.p99_ns = 10e9;
+    f.arrival_lag_max_ns = 10e6;
+    EXPECT_VALID(f);
+    f.arrival_lag_max_ns = 10.1e6;
+    EXPECT_SUSPECT(f, SENT_LATE, "sent late: up to 10.1 ms, more than 10.0 ms");
+}
+
 static void steal_above_five_percent_is_suspect(void **state) {
     (void)state;
     struct verdict_figures f = good_closed();
@@ -436,6 +498,10 @@ static void an_unknown_figure_never_condemns(void **state) {
                                      offsetof(struct verdict_figures, own_cpu_pct),
                                      offsetof(struct verdict_figures, server_cpu_pct),
                                      offsetof(struct verdict_figures, send_lag_p99_ns),
+                                     offsetof(struct verdict_figures, arrival_lag_p99_ns),
+                                     offsetof(struct verdict_figures, arrival_lag_max_ns),
+                                     offsetof(struct verdict_figures, gap_max_ns),
+                                     offsetof(struct verdict_figures, gaps_total_ns),
                                      offsetof(struct verdict_figures, p99_ns),
                                      offsetof(struct verdict_figures, steal_pct),
                                      offsetof(struct verdict_figures, first_half),
@@ -470,6 +536,7 @@ static void all_reasons_are_kept_and_the_worst_decides(void **state) {
     f.busy_pct = 100;
     f.own_cpu_pct = 0;
     f.send_lag_p99_ns = 1e9;
+    f.gap_max_ns = 1e9;
     f.steal_pct = 50;
     f.first_half = 1;
     f.second_half = 0;
@@ -478,13 +545,13 @@ static void all_reasons_are_kept_and_the_worst_decides(void **state) {
     f.newcomers_answered = 0;
     verdict_decide(&v, &f);
     assert_int_equal(v.kind, VERDICT_INVALID);
-    assert_int_equal(v.reason_count, 16);
+    assert_int_equal(v.reason_count, 17);
     for (size_t i = 0; i < v.reason_count; i++)
         assert_in_range(strlen(v.reasons[i]), 10, VERDICT_REASON_SIZE - 1);
     assert_memory_equal(v.reasons[0], "server xxx", 10);
-    assert_memory_equal(v.reasons[15], "5 connections waited", 20);
+    assert_memory_equal(v.reasons[16], "5 connections waited", 20);
     assert_int_equal(v.codes[0], VALIDITY_SERVER_DIED);
-    assert_int_equal(v.codes[15], VALIDITY_STARVED);
+    assert_int_equal(v.codes[16], VALIDITY_STARVED);
 }
 
 static void a_slot_without_figures_is_invalid(void **state) {
@@ -528,6 +595,10 @@ int main(void) {
         cmocka_unit_test(lost_cpu_is_suspect),
         cmocka_unit_test(windows_apart_are_suspect),
         cmocka_unit_test(late_sends_are_suspect),
+        cmocka_unit_test(arrivals_taken_late_are_suspect),
+        cmocka_unit_test(a_frozen_generator_is_suspect),
+        cmocka_unit_test(many_short_gaps_are_suspect),
+        cmocka_unit_test(one_arrival_taken_far_too_late_is_suspect),
         cmocka_unit_test(steal_above_five_percent_is_suspect),
         cmocka_unit_test(drift_between_the_halves_is_suspect),
         cmocka_unit_test(few_messages_are_suspect),

@@ -49,7 +49,11 @@ static const struct {
     FIGURE(own_cpu_pct, REAL),
     FIGURE(server_cpu_pct, REAL),
     FIGURE(window_spread_ns, REAL),
+    FIGURE(gap_max_ns, REAL),
+    FIGURE(gaps_total_ns, REAL),
     FIGURE(send_lag_p99_ns, REAL),
+    FIGURE(arrival_lag_p99_ns, REAL),
+    FIGURE(arrival_lag_max_ns, REAL),
     FIGURE(p99_ns, REAL),
     FIGURE(steal_pct, REAL),
     FIGURE(first_half, COUNT),
@@ -89,7 +93,7 @@ static double rounded(struct rng *random, double count) {
 /* Puts the figures of one rule next to its limit, which depends on other figures. */
 static void approach_limit(struct rng *random, struct verdict_figures *f) {
     double factor = about_one(random);
-    switch (rng_below(random, 9)) {
+    switch (rng_below(random, 10)) {
     case 0:
         f->errors = rounded(random, f->messages / 999 * factor);
         break;
@@ -115,6 +119,9 @@ static void approach_limit(struct rng *random, struct verdict_figures *f) {
         break;
     case 7:
         f->own_cpu_pct = f->busy_pct - 10 * factor;
+        break;
+    case 8:
+        f->gap_max_ns = fmax(1e6, 0.01 * f->window_s * 1e9) * factor;
         break;
     default:
         f->stats_in = rounded(random, f->sent * factor);
