@@ -1,6 +1,6 @@
 /* losses.c - reads and counts the slots of both sides; see losses.h.
- * Invariant: a slot that lost time to the machine proves nothing, except by wrong echoes, crashes
- * and broken connections, which no delay can cause. */
+ * Invariant: a slot that lost time to the machine proves nothing, except by faults, which this loss
+ * cannot cause. */
 #include "bench/gate/losses.h"
 
 #include "bench/gate/figures.h"
@@ -10,7 +10,8 @@
 #include <math.h>
 #include <string.h>
 
-#define FAULTS_ENOUGH 3 /* faults of a kind in a cell after which more slots tell nothing new */
+#define STOPPED_SHARE 0.1 /* of the drain: a longer gap may leave messages without an answer */
+#define FAULTS_ENOUGH 3   /* faults of a kind in a cell after which more slots tell nothing new */
 
 const char *const gate_loss_names[LOSSES] = {
     [LOSS_FAILED] = "failed", [LOSS_SATURATED] = "saturated", [LOSS_DISTURBED] = "disturbed"};
@@ -64,15 +65,17 @@ static void note_faults(struct gate_slot *slot, const cJSON *scenario, const cJS
     note(slot, FAULT_WRONG_ECHO, sample, wrong, json_number(sample, "errors.mismatch"));
     note(slot, FAULT_CRASH, sample, crash, NAN);
     double broken = json_number(sample, "errors.reset") + json_number(sample, "errors.short");
-    bool machine = find_cause(sample, CAUSE_MACHINE) >= 0;
-    if (broken > 0 || !machine) note(slot, FAULT_LOST_CONNECTION, sample, lost, broken);
-    if (machine) return;
-    /* arrivals may find a full queue, and a saturated server leaves some messages */
+    if (broken > 0 || find_cause(sample, CAUSE_MACHINE) < 0)
+        note(slot, FAULT_LOST_CONNECTION, sample, lost, broken);
+    /* arrivals may find a full queue, a saturated server leaves some messages, and a machine that
+     * stood still for a good part of the drain may have stopped the server, too */
     bool arrivals =
         (load && strcmp(load, "churn") == 0) || json_number(scenario, "newcomers_per_s") > 0;
     bool full = cJSON_IsTrue(json_item(scenario, "saturating")) ||
                 find_code(sample, VALIDITY_SATURATED) >= 0;
-    if (!arrivals && !full)
+    bool stopped = json_number(sample, "loadgen.gap_max_ns") >=
+                   STOPPED_SHARE * 1e9 * json_number(scenario, "drain_s");
+    if (!arrivals && !full && !stopped)
         note(slot, FAULT_UNANSWERED, sample, unanswered, json_number(sample, "errors.timeout"));
 }
 

@@ -110,6 +110,7 @@ enum validity_cause validity_cause(enum validity_code code) {
     case VALIDITY_CODES:
         return CAUSE_SERVER;
     case VALIDITY_STEAL:
+    case VALIDITY_LOADGEN_FROZEN:
     case VALIDITY_SERVER_NOT_STARTED: /* no memory, process or port */
     case VALIDITY_LOADGEN_NOT_STARTED:
         return CAUSE_MACHINE;

@@ -17,6 +17,10 @@
 #define VALID(errors)                                                                              \
     "{\"messages\":9,\"errors\":{" errors "},\"validity\":{\"verdict\":\"valid\",\"codes\":[],"    \
     "\"reasons\":[]}}"
+/* A load generator that stood still for so many ms, and a message without an answer. */
+#define FROZEN(ms)                                                                                 \
+    "{\"messages\":9,\"errors\":{\"timeout\":1},\"loadgen\":{\"gap_max_ns\":" ms "e6},"            \
+    "\"validity\":{\"verdict\":\"suspect\",\"codes\":[\"loadgen_frozen\"],\"reasons\":[\"one\"]}}"
 #define CODE(name) "\"" name "\",\"few_messages\""
 #define CODES(one, two) "\"" one "\",\"" two "\""
 #define NO_FAULT FAULTS
@@ -26,6 +30,7 @@ static void a_failure_is_told_from_a_disturbance(void **state) {
     (void)state;
     static const char open[] = "{\"load\":\"open\"}", churn[] = "{\"load\":\"churn\"}";
     static const char full[] = "{\"load\":\"open\",\"saturating\":true}";
+    static const char drained[] = "{\"load\":\"open\",\"drain_s\":2}";
     static const char newcomers[] = "{\"load\":\"closed\",\"newcomers_per_s\":9}";
     static const struct {
         const char *scenario;    /* scenario of the slot in JSON */
@@ -70,9 +75,10 @@ static void a_failure_is_told_from_a_disturbance(void **state) {
          NO_FAULT, VALIDITY_STEAL},
         {open, SLOT("invalid", CODES("connections_lost", "steal"), "\"reset\":1,\"short\":0"),
          LOSS_FAILED, FAULT_LOST_CONNECTION, VALIDITY_CONNECTIONS_LOST},
-        {open, SLOT("invalid", CODES("no_message", "steal"), "\"timeout\":1"), LOSS_DISTURBED,
-         NO_FAULT, VALIDITY_STEAL},
-        {open, SLOT("suspect", CODES("starved", "steal"), "\"timeout\":1"), LOSS_NONE, NO_FAULT, 0},
+        {drained, FROZEN("199"), LOSS_FAILED, FAULT_UNANSWERED, VALIDITY_CODES},
+        {drained, FROZEN("200"), LOSS_NONE, NO_FAULT, 0},
+        {open, SLOT("suspect", CODES("starved", "steal"), "\"timeout\":1"), LOSS_FAILED,
+         FAULT_UNANSWERED, VALIDITY_CODES},
         {open, SLOT("invalid", CODES("steal", "wrong_echo"), ""), LOSS_FAILED, FAULT_WRONG_ECHO,
          VALIDITY_WRONG_ECHO},
         {open, SLOT("invalid", CODES("server_died", "steal"), ""), LOSS_FAILED, FAULT_CRASH,
