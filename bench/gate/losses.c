@@ -60,7 +60,7 @@ static void note_faults(struct gate_slot *slot, const cJSON *scenario, const cJS
     static const enum validity_code wrong[2] = {VALIDITY_WRONG_ECHO, VALIDITY_TOTALS_DISAGREE};
     static const enum validity_code crash[2] = {VALIDITY_SERVER_DIED, VALIDITY_SERVER_NOT_READY};
     static const enum validity_code lost[2] = {VALIDITY_CONNECTIONS_LOST, VALIDITY_CODES};
-    static const enum validity_code unanswered[2] = {VALIDITY_NO_MESSAGE, VALIDITY_CODES};
+    static const enum validity_code none[2] = {VALIDITY_CODES, VALIDITY_CODES};
     const char *load = json_text(scenario, "load");
     note(slot, FAULT_WRONG_ECHO, sample, wrong, json_number(sample, "errors.mismatch"));
     note(slot, FAULT_CRASH, sample, crash, NAN);
@@ -76,7 +76,7 @@ static void note_faults(struct gate_slot *slot, const cJSON *scenario, const cJS
     bool stopped = json_number(sample, "loadgen.gap_max_ns") >=
                    STOPPED_SHARE * 1e9 * json_number(scenario, "drain_s");
     if (!arrivals && !full && !stopped)
-        note(slot, FAULT_UNANSWERED, sample, unanswered, json_number(sample, "errors.timeout"));
+        note(slot, FAULT_UNANSWERED, sample, none, json_number(sample, "errors.timeout"));
 }
 
 void gate_slot_read(struct gate_slot *slot, const cJSON *scenario, const cJSON *sample) {
