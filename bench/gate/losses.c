@@ -56,21 +56,27 @@ static void note(struct gate_slot *slot, enum gate_fault fault, const cJSON *sam
                                                          : "messages without an answer");
 }
 
-static void note_faults(struct gate_slot *slot, const cJSON *scenario, const cJSON *sample) {
-    static const enum validity_code wrong[2] = {VALIDITY_WRONG_ECHO, VALIDITY_TOTALS_DISAGREE};
-    static const enum validity_code crash[2] = {VALIDITY_SERVER_DIED, VALIDITY_SERVER_NOT_READY};
-    static const enum validity_code lost[2] = {VALIDITY_CONNECTIONS_LOST, VALIDITY_CODES};
-    static const enum validity_code none[2] = {VALIDITY_CODES, VALIDITY_CODES};
+/* Whether connections arrive during the run. */
+static bool has_arrivals(const cJSON *scenario) {
     const char *load = json_text(scenario, "load");
+    return (load && strcmp(load, "churn") == 0) || json_number(scenario, "newcomers_per_s") > 0;
+}
+
+static void note_faults(struct gate_slot *slot, const cJSON *scenario, const cJSON *sample) {
+    /* arrivals may find a full queue, or end in it before the server accepts them */
+    bool arrivals = has_arrivals(scenario);
+    const enum validity_code wrong[2] = {VALIDITY_WRONG_ECHO,
+                                         arrivals ? VALIDITY_CODES : VALIDITY_TOTALS_DISAGREE};
+    const enum validity_code crash[2] = {VALIDITY_SERVER_DIED, VALIDITY_SERVER_NOT_READY};
+    const enum validity_code lost[2] = {VALIDITY_CONNECTIONS_LOST, VALIDITY_CODES};
+    const enum validity_code none[2] = {VALIDITY_CODES, VALIDITY_CODES};
     note(slot, FAULT_WRONG_ECHO, sample, wrong, json_number(sample, "errors.mismatch"));
     note(slot, FAULT_CRASH, sample, crash, NAN);
     double broken = json_number(sample, "errors.reset") + json_number(sample, "errors.short");
     if (broken > 0 || find_cause(sample, CAUSE_MACHINE) < 0)
         note(slot, FAULT_LOST_CONNECTION, sample, lost, broken);
-    /* arrivals may find a full queue, a saturated server leaves some messages, and a machine that
-     * stood still for a good part of the drain may have stopped the server, too */
-    bool arrivals =
-        (load && strcmp(load, "churn") == 0) || json_number(scenario, "newcomers_per_s") > 0;
+    /* a saturated server leaves some messages, and a machine that stood still for a good part of
+     * the drain may have stopped the server, too */
     bool full = cJSON_IsTrue(json_item(scenario, "saturating")) ||
                 find_code(sample, VALIDITY_SATURATED) >= 0;
     bool stopped = json_number(sample, "loadgen.gap_max_ns") >=

@@ -48,6 +48,8 @@ static void a_failure_is_told_from_a_disturbance(void **state) {
         {open, VALID("\"mismatch\":1"), LOSS_FAILED, FAULT_WRONG_ECHO, VALIDITY_CODES},
         {open, SLOT("invalid", CODE("totals_disagree"), ""), LOSS_FAILED, FAULT_WRONG_ECHO,
          VALIDITY_TOTALS_DISAGREE},
+        {churn, SLOT("invalid", CODE("totals_disagree"), ""), LOSS_FAILED, NO_FAULT,
+         VALIDITY_TOTALS_DISAGREE},
         {open, SLOT("invalid", CODE("server_died"), ""), LOSS_FAILED, FAULT_CRASH,
          VALIDITY_SERVER_DIED},
         {open, SLOT("invalid", CODE("server_not_ready"), ""), LOSS_FAILED, FAULT_CRASH,
