@@ -16,10 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOST_PAIRS_MAX                                                                             \
-    4                   /* pairs that a stage may repeat, because the machine may have lost them   \
-                         */
-#define PAIR_WEIGHT 0.2 /* weight of the last pair's time in the prediction for the next */
+#define LOST_PAIRS_MAX 4 /* pairs that a stage may repeat */
+#define PAIR_WEIGHT 0.2  /* weight of the last pair's time in the prediction for the next */
 
 /* ---- slots ---- */
 

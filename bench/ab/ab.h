@@ -17,8 +17,7 @@
 #define AB_CAPACITY_SLOTS 3 /* slots that measure the baseline's capacity */
 
 /* Slots of the candidate that a job should have. A candidate that breaks in 10 % of its processes
- * then breaks in 99 % of the jobs. A small suite gets further rounds, but no more than stage 1 has.
- */
+ * then breaks in 99 % of the jobs. */
 #define AB_SLOTS_MIN 44
 
 /* One cell in both arms, while it is measured. */

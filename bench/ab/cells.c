@@ -108,7 +108,7 @@ void ab_cell_estimate(struct ab_cell *cell) {
         /* Do not fail every job on runners where counting is forbidden. A foreign server burns no
          * CPU, so the load generator may limit its capacity. It may allocate the memory of its
          * connections before they come, so that none grows. */
-        bool excused = (cell->uncounted && !cell->faulty) ||
+        bool excused = (cell->uncounted && !cell->losses->sides[0].lost[LOSS_FAILED]) ||
                        (cell->foreign && (metric_is_capacity(row->metric) ||
                                           row->metric == METRIC_MEMORY_PER_CONNECTION));
         row->gated = !cell->control && (isfinite(row->effect) || !excused);

@@ -154,8 +154,7 @@ static void give_loadgens(struct ab *ab) {
     }
 }
 
-/* Rounds with one slot of the candidate in each of `cells` cells that the job lacks after stage 1.
- */
+/* Rounds over `cells` cells that the job lacks after stage 1; at most as many as stage 1 has. */
 static size_t spare_rounds(size_t cells) {
     size_t slots = GATE_STAGE1_PAIRS * cells;
     if (cells == 0 || slots >= AB_SLOTS_MIN) return 0;
