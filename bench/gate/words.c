@@ -228,6 +228,8 @@ const char *gate_conclusion(char text[GATE_WORDS_SIZE], const struct gate_report
         word = exit_code == EXIT_NOTHING ? "NO VERDICT" : "INCONCLUSIVE";
         format_append(text, GATE_WORDS_SIZE, "%s", why);
     } else {
+        if (t.verdicts[GATE_IDENTICAL] + t.verdicts[GATE_NEW] == report->row_count)
+            word = gate_verdict_names[GATE_IDENTICAL]; /* nothing was measured */
         add_passed(text, &t);
     }
     reason_clean(text);

@@ -148,7 +148,7 @@ static void the_conclusion_follows_the_exit_code(void **state) {
     expect_conclusion(&m, 3, "INVALID: the control shifted");
     start(&m);
     add(&m, "a", METRIC_P50, GATE_IDENTICAL, NAN);
-    expect_conclusion(&m, 0, "PASS: 0 figures of 1 cell; 1 IDENTICAL");
+    expect_conclusion(&m, 0, "IDENTICAL: 0 figures of 1 cell; 1 IDENTICAL");
 }
 
 /* ---- JSON ---- */
