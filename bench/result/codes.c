@@ -109,6 +109,8 @@ enum validity_cause validity_cause(enum validity_code code) {
     case VALIDITY_NO_MESSAGE:
     case VALIDITY_SATURATED:
     case VALIDITY_NEWCOMERS_UNANSWERED:
+    case VALIDITY_UNANSWERED:
+    case VALIDITY_OVERFLOW:
     case VALIDITY_SERVER_NOT_READY:
     case VALIDITY_SERVER_UNAVAILABLE:
     case VALIDITY_LOADGEN_LATE:
@@ -117,6 +119,7 @@ enum validity_cause validity_cause(enum validity_code code) {
     case VALIDITY_CODES:
         return CAUSE_SERVER;
     case VALIDITY_STEAL:
+    case VALIDITY_THROTTLED:
     case VALIDITY_LOADGEN_FROZEN:
     case VALIDITY_SERVER_NOT_STARTED: /* no memory, process or port */
     case VALIDITY_LOADGEN_NOT_STARTED:
@@ -128,12 +131,16 @@ enum validity_cause validity_cause(enum validity_code code) {
     case VALIDITY_WINDOWS_APART:
     case VALIDITY_SENT_LATE:
     case VALIDITY_STARVED:
+    case VALIDITY_IN_FLIGHT_AT_END:
+    case VALIDITY_AFFINITY_CHANGED:
     case VALIDITY_HALVES_DIFFER: /* or the server changes its pace */
         return CAUSE_UNSURE;
     case VALIDITY_BOUND_CLIENT:
     case VALIDITY_LOADGEN_FULL:
     case VALIDITY_FEW_MESSAGES:
     case VALIDITY_LITTLES_LAW_UNKNOWN:
+    case VALIDITY_SHARED_CPUS_FULL:
+    case VALIDITY_NOT_PINNED:
         return CAUSE_PLAN;
     }
     return CAUSE_SERVER; /* not an enumerator */

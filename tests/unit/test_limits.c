@@ -195,7 +195,7 @@ static void the_reasons_are_sentences(void **state) {
     judge(changes, found, sizeof found, &v);
     assert_int_equal(v.reason_count, 3);
     assert_string_equal(v.reasons[0], "server and load generator compete for 0.5 CPU, and used "
-                                      "200 % together");
+                                      "100 % together");
     assert_string_equal(v.reasons[1], "a CPU quota stopped the processes for 48.2 % of the window, "
                                       "more than 1.0 %");
     assert_string_equal(v.reasons[2], "at the end of the window the load generator could run on "
