@@ -7,6 +7,7 @@
 #include "bench/result/codes.h"
 #include "bench/result/identities.h"
 #include "bench/result/identities_fault.h"
+#include "bench/result/identities_limits.h"
 #include "bench/result/identities_unanswered.h"
 #include "bench/result/identities_verdict.h"
 #include "bench/result/sample_facts.h"
@@ -284,6 +285,7 @@ bool identities_check_sample(const struct identities_file *file, const cJSON *sc
            check_series(&p, sample) && check_fairness(&p, sample) &&
            check_newcomers(&p, scenario, sample) &&
            identities_check_unanswered(&p, file, scenario, sample) &&
+           identities_check_limits(&p, file, scenario, sample) &&
            check_lost_time(&p, scenario, sample) &&
            (invalid || check_totals(&p, scenario, sample)) &&
            identities_check_verdict(&p, file, scenario, sample);
