@@ -62,6 +62,10 @@ static bool has_arrivals(const cJSON *scenario) {
     return (load && strcmp(load, "churn") == 0) || json_number(scenario, "newcomers_per_s") > 0;
 }
 
+static bool is_saturating(const cJSON *scenario) {
+    return cJSON_IsTrue(json_item(scenario, "saturating"));
+}
+
 static void note_faults(struct gate_slot *slot, const cJSON *scenario, const cJSON *sample) {
     /* arrivals may find a full queue, or end in it before the server accepts them */
     bool arrivals = has_arrivals(scenario);
@@ -77,8 +81,7 @@ static void note_faults(struct gate_slot *slot, const cJSON *scenario, const cJS
         note(slot, FAULT_LOST_CONNECTION, sample, lost, broken);
     /* a saturated server leaves some messages, and a machine that stood still for a good part of
      * the drain may have stopped the server, too */
-    bool full = cJSON_IsTrue(json_item(scenario, "saturating")) ||
-                find_code(sample, VALIDITY_SATURATED) >= 0;
+    bool full = is_saturating(scenario) || find_code(sample, VALIDITY_SATURATED) >= 0;
     bool stopped = json_number(sample, "loadgen.gap_max_ns") >=
                    STOPPED_SHARE * 1e9 * json_number(scenario, "drain_s");
     if (!arrivals && !full && !stopped)
@@ -91,6 +94,7 @@ void gate_slot_read(struct gate_slot *slot, const cJSON *scenario, const cJSON *
     if (slot->loss == LOSS_FAILED) return;
     int server = find_cause(sample, CAUSE_SERVER), at = server;
     bool machine = find_cause(sample, CAUSE_MACHINE) >= 0, usable = sample_usable(sample);
+    if (usable && is_saturating(scenario)) return; /* as planned */
     int saturated = find_code(sample, VALIDITY_SATURATED);
     if (machine && !usable) {
         slot->loss = LOSS_DISTURBED;

@@ -105,6 +105,8 @@ enum validity_cause validity_cause(enum validity_code code) {
     case VALIDITY_NO_MESSAGE:
     case VALIDITY_SATURATED:
     case VALIDITY_NEWCOMERS_UNANSWERED:
+    case VALIDITY_UNANSWERED:
+    case VALIDITY_OVERFLOW:
     case VALIDITY_SERVER_NOT_READY:
     case VALIDITY_SERVER_UNAVAILABLE:
     case VALIDITY_LOADGEN_LATE:
@@ -124,6 +126,7 @@ enum validity_cause validity_cause(enum validity_code code) {
     case VALIDITY_WINDOWS_APART:
     case VALIDITY_SENT_LATE:
     case VALIDITY_STARVED:
+    case VALIDITY_IN_FLIGHT_AT_END:
     case VALIDITY_HALVES_DIFFER: /* or the server changes its pace */
         return CAUSE_UNSURE;
     case VALIDITY_BOUND_CLIENT:
