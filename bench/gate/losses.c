@@ -40,6 +40,10 @@ static int find_cause(const cJSON *sample, enum validity_cause cause) {
  * slot explains it. VALIDITY_CODES: no code. */
 static void note(struct gate_slot *slot, enum gate_fault fault, const cJSON *sample,
                  const enum validity_code codes[2], double count) {
+    static const char *const titles[FAULTS] = {[FAULT_WRONG_ECHO] = "wrong echoes",
+                                               [FAULT_CRASH] = "crashes",
+                                               [FAULT_LOST_CONNECTION] = "lost connections",
+                                               [FAULT_UNANSWERED] = "messages without an answer"};
     int at = -1;
     for (int i = 0; i < 2 && at < 0; i++)
         if (codes[i] != VALIDITY_CODES) at = find_code(sample, codes[i]);
@@ -50,10 +54,7 @@ static void note(struct gate_slot *slot, enum gate_fault fault, const cJSON *sam
     if (at >= 0)
         gate_quote(&slot->why, GATE_RELIABILITY, sample, at);
     else
-        gate_reason_set(&slot->why, GATE_RELIABILITY, "%.0f %s", count,
-                        fault == FAULT_WRONG_ECHO        ? "wrong echoes"
-                        : fault == FAULT_LOST_CONNECTION ? "lost connections"
-                                                         : "messages without an answer");
+        gate_reason_set(&slot->why, GATE_RELIABILITY, "%s: %.0f", titles[fault], count);
 }
 
 /* Whether connections arrive during the run. */
