@@ -39,6 +39,10 @@ const char *const validity_names[VALIDITY_CODES] = {
     [VALIDITY_STARVED] = "starved",
     [VALIDITY_OVERFLOW] = "overflow",
     [VALIDITY_IN_FLIGHT_AT_END] = "in_flight_at_end",
+    [VALIDITY_SHARED_CPUS_FULL] = "shared_cpus_full",
+    [VALIDITY_THROTTLED] = "throttled",
+    [VALIDITY_AFFINITY_CHANGED] = "affinity_changed",
+    [VALIDITY_NOT_PINNED] = "not_pinned",
     [VALIDITY_SERVER_NOT_STARTED] = "server_not_started",
     [VALIDITY_SERVER_NOT_READY] = "server_not_ready",
     [VALIDITY_SERVER_UNAVAILABLE] = "server_unavailable",
@@ -115,6 +119,7 @@ enum validity_cause validity_cause(enum validity_code code) {
     case VALIDITY_CODES:
         return CAUSE_SERVER;
     case VALIDITY_STEAL:
+    case VALIDITY_THROTTLED:
     case VALIDITY_LOADGEN_FROZEN:
     case VALIDITY_SERVER_NOT_STARTED: /* no memory, process or port */
     case VALIDITY_LOADGEN_NOT_STARTED:
@@ -127,12 +132,15 @@ enum validity_cause validity_cause(enum validity_code code) {
     case VALIDITY_SENT_LATE:
     case VALIDITY_STARVED:
     case VALIDITY_IN_FLIGHT_AT_END:
+    case VALIDITY_AFFINITY_CHANGED:
     case VALIDITY_HALVES_DIFFER: /* or the server changes its pace */
         return CAUSE_UNSURE;
     case VALIDITY_BOUND_CLIENT:
     case VALIDITY_LOADGEN_FULL:
     case VALIDITY_FEW_MESSAGES:
     case VALIDITY_LITTLES_LAW_UNKNOWN:
+    case VALIDITY_SHARED_CPUS_FULL:
+    case VALIDITY_NOT_PINNED:
         return CAUSE_PLAN;
     }
     return CAUSE_SERVER; /* not an enumerator */
