@@ -40,6 +40,10 @@ static int find_cause(const cJSON *sample, enum validity_cause cause) {
  * slot explains it. VALIDITY_CODES: no code. */
 static void note(struct gate_slot *slot, enum gate_fault fault, const cJSON *sample,
                  const enum validity_code codes[2], double count) {
+    static const char *const titles[FAULTS] = {[FAULT_WRONG_ECHO] = "wrong echoes",
+                                               [FAULT_CRASH] = "crashes",
+                                               [FAULT_LOST_CONNECTION] = "lost connections",
+                                               [FAULT_UNANSWERED] = "messages without an answer"};
     int at = -1;
     for (int i = 0; i < 2 && at < 0; i++)
         if (codes[i] != VALIDITY_CODES) at = find_code(sample, codes[i]);
@@ -50,16 +54,17 @@ static void note(struct gate_slot *slot, enum gate_fault fault, const cJSON *sam
     if (at >= 0)
         gate_quote(&slot->why, GATE_RELIABILITY, sample, at);
     else
-        gate_reason_set(&slot->why, GATE_RELIABILITY, "%.0f %s", count,
-                        fault == FAULT_WRONG_ECHO        ? "wrong echoes"
-                        : fault == FAULT_LOST_CONNECTION ? "lost connections"
-                                                         : "messages without an answer");
+        gate_reason_set(&slot->why, GATE_RELIABILITY, "%s: %.0f", titles[fault], count);
 }
 
 /* Whether connections arrive during the run. */
 static bool has_arrivals(const cJSON *scenario) {
     const char *load = json_text(scenario, "load");
     return (load && strcmp(load, "churn") == 0) || json_number(scenario, "newcomers_per_s") > 0;
+}
+
+static bool is_saturating(const cJSON *scenario) {
+    return cJSON_IsTrue(json_item(scenario, "saturating"));
 }
 
 static void note_faults(struct gate_slot *slot, const cJSON *scenario, const cJSON *sample) {
@@ -77,8 +82,7 @@ static void note_faults(struct gate_slot *slot, const cJSON *scenario, const cJS
         note(slot, FAULT_LOST_CONNECTION, sample, lost, broken);
     /* a saturated server leaves some messages, and a machine that stood still for a good part of
      * the drain may have stopped the server, too */
-    bool full = cJSON_IsTrue(json_item(scenario, "saturating")) ||
-                find_code(sample, VALIDITY_SATURATED) >= 0;
+    bool full = is_saturating(scenario) || find_code(sample, VALIDITY_SATURATED) >= 0;
     bool stopped = json_number(sample, "loadgen.gap_max_ns") >=
                    STOPPED_SHARE * 1e9 * json_number(scenario, "drain_s");
     if (!arrivals && !full && !stopped)
@@ -91,6 +95,7 @@ void gate_slot_read(struct gate_slot *slot, const cJSON *scenario, const cJSON *
     if (slot->loss == LOSS_FAILED) return;
     int server = find_cause(sample, CAUSE_SERVER), at = server;
     bool machine = find_cause(sample, CAUSE_MACHINE) >= 0, usable = sample_usable(sample);
+    if (usable && is_saturating(scenario)) return; /* as planned */
     int saturated = find_code(sample, VALIDITY_SATURATED);
     if (machine && !usable) {
         slot->loss = LOSS_DISTURBED;

@@ -100,6 +100,11 @@ static void a_failure_is_told_from_a_disturbance(void **state) {
         {open, SLOT("invalid", CODE("loadgen_late"), ""), LOSS_FAILED, NO_FAULT,
          VALIDITY_LOADGEN_LATE},
         {open, SLOT("suspect", CODE("starved"), ""), LOSS_NONE, NO_FAULT, 0},
+        {open, SLOT("suspect", CODE("in_flight_at_end"), ""), LOSS_NONE, NO_FAULT, 0},
+        {open, SLOT("suspect", CODE("unanswered"), ""), LOSS_FAILED, NO_FAULT, VALIDITY_UNANSWERED},
+        {full, SLOT("suspect", CODE("unanswered"), ""), LOSS_NONE, NO_FAULT, 0},
+        {full, SLOT("invalid", CODE("server_died"), ""), LOSS_FAILED, FAULT_CRASH,
+         VALIDITY_SERVER_DIED},
         {open, SLOT("invalid", CODE("unheard_of"), ""), LOSS_FAILED, NO_FAULT, VALIDITY_CODES},
         {open, SLOT("suspect", CODE("unheard_of"), ""), LOSS_NONE, NO_FAULT, 0},
         /* without codes, as in files before schema 1.3 */
