@@ -129,7 +129,8 @@ bool identities_check(const cJSON *document, struct reason *reason) {
                      .order = order,
                      .slots = slots,
                      .last_slot = -1};
-    bool fine = ids_unique(&w.place, w.builds, "builds") && ids_unique(&w.place, cells, "cells") &&
+    bool fine = identities_check_environment(&w.place, document) &&
+                ids_unique(&w.place, w.builds, "builds") && ids_unique(&w.place, cells, "cells") &&
                 read_order(&w.place, order_json, order, slots);
     int index = 0;
     cJSON_ArrayForEach(cell, cells) {
@@ -137,6 +138,5 @@ bool identities_check(const cJSON *document, struct reason *reason) {
     }
     free(order);
     w.place.path[0] = '\0';
-    return fine && identities_check_session(&w.place, document) &&
-           identities_check_environment(&w.place, document);
+    return fine && identities_check_session(&w.place, document);
 }

@@ -154,7 +154,8 @@ static bool check_visits(const struct identities_slot *s, const struct counts *c
         !check_schedule(s, "loadgen.newcomers_offered", c->visits, of_load(s, "newcomers_per_s"),
                         true))
         return false;
-    if (c->visits < started || c->visits < least || c->visits > least + lost)
+    double unsent = c->churn ? c->unsent : 0; /* never started, so not answered */
+    if (c->visits < started || c->visits < least + unsent || c->visits > least + lost)
         return identities_fault(s->place, "loadgen.newcomers_offered",
                                 "is %.17g, but %.17g connected, %.17g were answered and %.17g "
                                 "failed",

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define PORT_MAX 65535
+#define STEAL_KNOWN_S 0.1       /* a shorter window may lie between two ticks of the system */
 #define IO_URING_DISABLED_MAX 2 /* 1: for users without rights; 2: for all */
 
 static double fact(const cJSON *document, const char *path) {
@@ -46,6 +47,7 @@ static bool check_amounts(const struct identities_place *p, const cJSON *documen
         return identities_fault(p, "env.limits.nofile_soft",
                                 "is %.17g, but iobench raises it to nofile_hard, %.17g", soft,
                                 hard);
+    if (first == 0) return identities_fault(p, "env.limits.port_range[0]", "is 0");
     return identities_at_most(p, "env.limits.port_range[0]", first, last, "port_range[1]") &&
            identities_at_most(p, "env.limits.port_range[1]", last, PORT_MAX, "the highest port") &&
            identities_at_most(p, "env.limits.io_uring_disabled",
@@ -67,10 +69,11 @@ static bool check_cell(const struct identities_place *p, const cJSON *document, 
         return false;
     double steal = fact(document, "cpu.steal_pct");
     cJSON_ArrayForEach(sample, json_item(cell, "samples")) {
-        double here = json_number(sample, "steal_pct");
-        if (here >= 0 && (isnan(steal) || (here > 0 && steal == 0)))
-            return identities_fault(p, "samples", "steal_pct is %.17g, but env.cpu.steal_pct is %s",
-                                    here, isnan(steal) ? "null" : "0");
+        double here = json_number(sample, "steal_pct"), window = json_number(sample, "window_s");
+        bool lost = isnan(here) && window >= STEAL_KNOWN_S && !isnan(steal);
+        if (lost || (here >= 0 && isnan(steal)) || (here > 0 && steal == 0))
+            return identities_fault(p, "samples", "steal_pct is %.17g, but env.cpu.steal_pct %.17g",
+                                    here, steal);
     }
     return true;
 }

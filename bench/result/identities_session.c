@@ -13,8 +13,9 @@
 #include <string.h>
 
 #define ROUNDING_S 1e-6
-#define OWN_CAPACITY_MAX 0.95 /* a rate above this share of a server's own capacity saturates it   \
-                               */
+#define OWN_CAPACITY_MAX                                                                           \
+    0.95 /* a rate above this share of a server's own capacity saturates it                        \
+          */
 
 /* ---- the date ---- */
 
@@ -237,6 +238,8 @@ static bool check_model(const struct identities_place *p, const cJSON *model, co
     const char *name = json_text(model, "name");
     double limit = json_number(model, "connections_limit");
     double threads = json_number(model, "threads_max");
+    if (limit == 0 || threads == 0)
+        return identities_fault(p, "connections_limit", "or threads_max is 0");
     if (cJSON_IsTrue(json_item(model, "available")) != cJSON_IsNull(json_item(model, "reason")))
         return identities_fault(p, "available", "must be true if and only if there is no reason");
     cJSON_ArrayForEach(option, json_item(model, "options")) {
