@@ -59,7 +59,7 @@ without_gnuplot() {
     grep -q 'gnuplot: not installed; data and script are in' "$TMP/.err" || reason="said: $(head -n 1 "$TMP/.err")"
     [ "$(ls "$TMP/plots/x-plot" | tr '\n' ' ')" = "cpu.dat cpu.gp " ] || reason="wrote: $(ls "$TMP/plots/"*)"
     if [ -z "$reason" ] && command -v gnuplot >/dev/null; then
-        (cd "$TMP/plots/x-plot" && limited gnuplot cpu.gp) >"$TMP/.out" 2>&1 || reason="gnuplot: $(head -n 1 "$TMP/.out")"
+        (cd "$TMP/plots/x-plot" && LC_ALL=C.UTF-8 limited gnuplot cpu.gp) >"$TMP/.out" 2>&1 || reason="gnuplot: $(head -n 1 "$TMP/.out")"
         [ -s "$TMP/.out" ] && reason="gnuplot complained: $(head -n 1 "$TMP/.out")"
     fi
     verdict "$name" "$reason"
