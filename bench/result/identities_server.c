@@ -41,8 +41,6 @@ static bool check_nulls(const struct identities_slot *s) {
         return identities_fault(s->place, "server.pid_scope", "is not null for a server elsewhere");
     if (foreign && counted)
         return identities_fault(s->place, "server.stats", "is not null for a foreign server");
-    if (is_null(s, "server.ctx_voluntary") != is_null(s, "server.ctx_involuntary"))
-        return identities_fault(s->place, "server", "only one of two ctx_ is null");
     bool cpu = !is_null(s, "server.cpu_ns"), answered = figure(s, "loadgen.answered") > 0;
     if (is_null(s, "server.cpu_user_s") != is_null(s, "server.cpu_sys_s") ||
         (!cpu && !is_null(s, "server.cpu_user_s")))
