@@ -187,13 +187,16 @@ static struct rate rate_after(const cJSON *cells, const char *phase, const cJSON
  */
 static bool check_rate(const struct identities_place *p, const cJSON *cells, const cJSON *cell) {
     const cJSON *other, *scenario = json_item(cell, "scenario");
+    const char *tried = ""; /* the last phase */
     struct rate rate = {.per_s = NAN};
     if (!json_item(cell, "samples") || isnan(json_number(scenario, "rate_pct"))) return true;
     bool saturating = cJSON_IsTrue(json_item(scenario, "saturating"));
     for (other = cells->child; other != cell; other = other->next) {
         const cJSON *k = json_item(other, "scenario");
-        if (!tells_capacity(k, scenario)) continue;
-        rate = rate_after(cells, json_text(k, "phase"), scenario);
+        const char *phase = json_text(k, "phase");
+        if (strcmp(phase, tried) == 0 || !tells_capacity(k, scenario)) continue;
+        tried = phase;
+        rate = rate_after(cells, phase, scenario);
         if (rate.per_s == json_number(scenario, "rate_per_s") && rate.saturating == saturating)
             return true;
     }

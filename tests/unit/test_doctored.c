@@ -208,7 +208,10 @@ static void a_changed_field_is_refused(void **state) {
     }
     d.schema = schema;
     d.document = json_file_read(file, &reason);
-    if (!d.document) fail_msg("%s: %s", file, reason.text);
+    if (!d.document) {
+        fail_msg("%s: %s", file, reason.text);
+        return; /* never reached, which the analyzer does not know */
+    }
     read_list(&d.list);
     if (!result_file_check(schema, d.document, &reason)) fail_msg("%s: %s", file, reason.text);
     d.cells = cJSON_DetachItemFromObject(d.document, "cells");
