@@ -177,22 +177,16 @@ static void doctor_all(struct doctor *d, cJSON *item, const char *path, const ch
     }
 }
 
-/* A change of a cell is tried with one other cell first, which takes less time than with all. */
-static void doctor_cells(struct doctor *d) {
-    cJSON *cell, *before = NULL;
-    int index = 0;
-    cJSON_ArrayForEach(cell, d->cells) {
-        char path[32];
-        snprintf(path, sizeof path, "cells[%d]", index++);
-        d->few = cJSON_CreateArray();
-        if (before) cJSON_AddItemReferenceToArray(d->few, before);
-        cJSON_AddItemReferenceToArray(d->few, cell);
-        if (!before && cell->next) cJSON_AddItemReferenceToArray(d->few, cell->next);
-        doctor_all(d, cell, path, "cells[]");
-        cJSON_Delete(d->few);
-        d->few = NULL;
-        before = cell;
-    }
+/* Each change is tried with one cell first, which takes less time than with all. A cell that needs
+ * others is not tried alone. */
+static void doctor_with(struct doctor *d, cJSON *item, cJSON *cell, const char *path,
+                        const char *bare) {
+    cJSON *alone = cJSON_CreateArray();
+    cJSON_AddItemReferenceToArray(alone, cell);
+    d->few = accepted(d, alone) ? alone : NULL;
+    doctor_all(d, item, path, bare);
+    d->few = NULL;
+    cJSON_Delete(alone);
 }
 
 /* ---- tests ---- */
@@ -232,10 +226,16 @@ static void need_file(void) {
 static void a_changed_field_is_refused(void **state) {
     (void)state;
     struct doctor *d = &doctor;
+    cJSON *cell;
+    int index = 0;
     need_file();
     read_list(&d->list);
-    doctor_all(d, d->document, "", "");
-    doctor_cells(d);
+    doctor_with(d, d->document, d->cells->child, "", "");
+    cJSON_ArrayForEach(cell, d->cells) {
+        char path[32];
+        snprintf(path, sizeof path, "cells[%d]", index++);
+        doctor_with(d, cell, cell, path, "cells[]");
+    }
     print_message("%s: %zu of %zu changes refused, %zu passed without being listed\n", file,
                   d->refused, d->tried, d->wrong);
     assert_int_equal(d->wrong, 0);
