@@ -221,6 +221,10 @@ static bool check_loadgen(const struct identities_slot *s, const struct counts *
     if (c->messages > 0 && busy == 0)
         return identities_fault(s->place, "loadgen.busy_pct", "is 0 with %.17g messages",
                                 c->messages);
+    bool exact = json_number(s->file->env, "clock.cpu_resolution_ns") == 1;
+    if (exact && c->messages > 0 && c->errors == 0 && !(figure(s, "loadgen.cpu_pct") > 0))
+        return identities_fault(s->place, "loadgen.cpu_pct", "is 0 or null with %.17g messages",
+                                c->messages);
     if (threads == 1 && figure(s, "loadgen.window_spread_ns") > 0)
         return identities_fault(s->place, "loadgen.window_spread_ns", "is not 0 with one thread");
     if (lag >= 0 && c->offered < 100 * QUANTILE_VALUES)
