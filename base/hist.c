@@ -23,6 +23,7 @@ void hist_merge(struct hist *into, const struct hist *from) {
     for (uint32_t i = 0; i < HIST_BUCKETS; i++) into->counts[i] += from->counts[i];
     into->count += from->count;
     into->sum += from->sum;
+    into->sum_carry += from->sum_carry + (into->sum < from->sum);
     into->overflow += from->overflow;
     if (from->min < into->min) into->min = from->min;
     if (from->max > into->max) into->max = from->max;
@@ -50,6 +51,15 @@ bool hist_tells(const struct hist *h, double q) {
     return (double)h->count * (1 - q) >= HIST_BEYOND * (1 - 1e-9); /* 1 - 0.99 is below 0.01 */
 }
 
+double hist_sum(const struct hist *h) {
+    return (double)h->sum_carry * 0x1p64 + (double)h->sum;
+}
+
+void hist_set_sum(struct hist *h, double sum) {
+    h->sum_carry = (uint64_t)(sum / 0x1p64);
+    h->sum = (uint64_t)fmod(sum, 0x1p64);
+}
+
 double hist_mean(const struct hist *h) {
-    return h->count ? (double)h->sum / (double)h->count : 0.0;
+    return h->count ? hist_sum(h) / (double)h->count : 0.0;
 }

@@ -17,7 +17,8 @@
 
 struct hist {
     uint64_t count;                /* values recorded within range */
-    uint64_t sum;                  /* their exact sum */
+    uint64_t sum;                  /* their exact sum, modulo 2^64 */
+    uint64_t sum_carry;            /* how often the sum reached 2^64 */
     uint64_t min;                  /* the smallest of them; UINT64_MAX when empty */
     uint64_t max;                  /* the largest of them; 0 when empty */
     uint64_t overflow;             /* values above HIST_HIGHEST, which none of the above includes */
@@ -46,6 +47,7 @@ static inline void hist_record(struct hist *h, uint64_t value) {
     h->counts[hist_index(value)]++;
     h->count++;
     h->sum += value;
+    h->sum_carry += h->sum < value;
     if (value < h->min) h->min = value;
     if (value > h->max) h->max = value;
 }
@@ -60,6 +62,12 @@ uint64_t hist_quantile(const struct hist *h, double q);
 /* Whether quantile `q` may be reported: HIST_BEYOND values or more lie beyond it, so there are at
  * least HIST_BEYOND / (1 - q) values. */
 bool hist_tells(const struct hist *h, double q);
+
+/* The sum of the values in range: exact up to 2^53, above that rounded. */
+double hist_sum(const struct hist *h);
+
+/* Sets the sum to a whole number below 2^128. */
+void hist_set_sum(struct hist *h, double sum);
 
 /* Arithmetic mean, from the exact sum; 0 when empty. */
 double hist_mean(const struct hist *h);

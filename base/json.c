@@ -30,7 +30,7 @@ cJSON *json_from_hist(const struct hist *h) {
     json_add_count(json, "highest", HIST_HIGHEST);
     json_add_count(json, "digits", HIST_DIGITS);
     json_add_count(json, "count", h->count);
-    json_add_count(json, "sum_ns", h->sum);
+    json_add_real(json, "sum_ns", hist_sum(h));
     json_add_count(json, "min", h->count ? h->min : OS_UNKNOWN);
     json_add_count(json, "max", h->count ? h->max : OS_UNKNOWN);
     json_add_count(json, "overflow", h->overflow);
@@ -57,11 +57,15 @@ static bool refuse(char *reason, size_t size, const char *format, ...) {
     return false;
 }
 
+/* Whether an item is a whole number in 0..most. */
+static bool is_whole(const cJSON *item, double most) {
+    return cJSON_IsNumber(item) && item->valuedouble >= 0 && item->valuedouble <= most &&
+           floor(item->valuedouble) == item->valuedouble;
+}
+
 /* A whole number in 0..2^53, or -1. */
 static double whole(const cJSON *item) {
-    if (!cJSON_IsNumber(item)) return -1;
-    double x = item->valuedouble;
-    return x >= 0 && x <= 0x1p53 && floor(x) == x ? x : -1;
+    return is_whole(item, 0x1p53) ? item->valuedouble : -1;
 }
 
 static bool read_fields(const cJSON *json, struct hist *h, char *reason, size_t reason_size) {
@@ -70,7 +74,6 @@ static bool read_fields(const cJSON *json, struct hist *h, char *reason, size_t 
         uint64_t *value;
         bool nullable; /* null keeps what hist_reset gave */
     } fields[] = {{"count", &h->count, false},
-                  {"sum_ns", &h->sum, false},
                   {"min", &h->min, true},
                   {"max", &h->max, true},
                   {"overflow", &h->overflow, false}};
@@ -83,6 +86,10 @@ static bool read_fields(const cJSON *json, struct hist *h, char *reason, size_t 
                           fields[i].key);
         *fields[i].value = (uint64_t)x;
     }
+    const cJSON *sum = cJSON_GetObjectItemCaseSensitive(json, "sum_ns");
+    if (!is_whole(sum, 0x1p90)) /* 2^53 values of up to 60 s */
+        return refuse(reason, reason_size, "sum_ns: not a whole number from 0 to 2^90");
+    hist_set_sum(h, sum->valuedouble);
     return true;
 }
 

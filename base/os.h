@@ -72,6 +72,10 @@ void os_sleep_until_ns(uint64_t deadline_ns);
 /* CPU time that the calling process has used, in ns. */
 uint64_t os_cpu_time_ns(void);
 
+/* CPU time that the calling thread has used, in ns; OS_UNKNOWN where the system has no exact figure
+ * (Windows). */
+uint64_t os_thread_cpu_ns(void);
+
 /* Steps in which os_cpu_time_ns and os_process_cpu_ns count, in ns; 1: they are exact. */
 uint64_t os_cpu_resolution_ns(void);
 

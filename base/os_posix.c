@@ -130,6 +130,11 @@ uint64_t os_cpu_time_ns(void) {
     return clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) == 0 ? timespec_ns(&used) : OS_UNKNOWN;
 }
 
+uint64_t os_thread_cpu_ns(void) {
+    struct timespec used;
+    return clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used) == 0 ? timespec_ns(&used) : OS_UNKNOWN;
+}
+
 /* ---- addresses ---- */
 
 _Static_assert(sizeof(struct sockaddr_in6) <= sizeof((struct os_address){0}.storage),

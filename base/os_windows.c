@@ -238,6 +238,10 @@ uint64_t os_cpu_time_ns(void) {
                                                                       : OS_UNKNOWN;
 }
 
+uint64_t os_thread_cpu_ns(void) {
+    return OS_UNKNOWN; /* GetThreadTimes counts in the same steps as the process's times */
+}
+
 /* The clock interrupt's period: CPU time is charged to the thread that runs when it
  * fires. */
 uint64_t os_cpu_resolution_ns(void) {

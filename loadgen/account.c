@@ -22,6 +22,7 @@ void account_init(struct account *a, uint64_t duration_ns, bool exact) {
     hist_reset(&a->latency);
     hist_reset(&a->service);
     hist_reset(&a->send_lag);
+    hist_reset(&a->arrival_lag);
     hist_reset(&a->visits.connect);
     hist_reset(&a->visits.first_echoes);
 }
@@ -47,6 +48,7 @@ void account_merge(struct account *into, const struct account *from) {
     hist_merge(&into->latency, &from->latency);
     hist_merge(&into->service, &from->service);
     hist_merge(&into->send_lag, &from->send_lag);
+    hist_merge(&into->arrival_lag, &from->arrival_lag);
     for (uint32_t i = 0; i < from->steps; i++) {
         into->series[i].messages += from->series[i].messages;
         into->series[i].sum_ns += from->series[i].sum_ns;

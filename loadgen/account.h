@@ -50,13 +50,15 @@ struct account {
     uint64_t integral_at_ns; /* the integral is complete up to here */
     double integral;         /* of outstanding over the window, in messages * ns */
     uint64_t answered;       /* messages answered within the window, whenever intended */
-    uint64_t wire_sum_ns;    /* the service times of all messages, as far as they lie in the
+    double wire_sum_ns;      /* the service times of all messages, as far as they lie in the
                                 window: the integral must equal this sum */
     uint64_t busy_ns;        /* of the window: turns that had work, less the time they slept */
 
     struct hist latency;  /* messages of the window: closed from the send, open from the intent */
     struct hist service;  /* open loop: the same messages from the send */
     struct hist send_lag; /* open loop: sent less intended, for messages that were not queued */
+    struct hist arrival_lag; /* open loop, churn: how late an arrival was taken from the schedule,
+                                also if it then had to wait for its connection */
     struct step series[SERIES_MAX]; /* the window in equal steps */
     uint32_t steps;                 /* in use */
     uint64_t step_ns;               /* the length of one */
@@ -126,7 +128,7 @@ static inline void account_change(struct account *a, uint64_t add, uint64_t remo
  * part of its time that lies in the window. */
 static inline uint64_t account_lost(struct account *a, uint64_t sent_ns, uint64_t now_ns) {
     uint64_t wire_ns = account_within_window(a, sent_ns, now_ns);
-    a->wire_sum_ns += wire_ns;
+    a->wire_sum_ns += (double)wire_ns;
     return wire_ns;
 }
 

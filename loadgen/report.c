@@ -29,6 +29,8 @@ int report_make(struct report *report, const struct worker *workers, uint32_t co
         const struct worker *w = &workers[i];
         const struct account *a = &w->account;
         account_merge(&report->total, a);
+        if (w->gaps.max_ns > report->gap_max_ns) report->gap_max_ns = w->gaps.max_ns;
+        if (w->gaps.total_ns > report->gaps_total_ns) report->gaps_total_ns = w->gaps.total_ns;
         if (a->t0_ns < first_ns) first_ns = a->t0_ns;
         if (a->t0_ns != NOT_YET && a->t0_ns > last_ns) last_ns = a->t0_ns;
         /* a worker whose connections all broke before the window has none */
@@ -119,6 +121,10 @@ static cJSON *server_json(const struct report *r, const struct load *load, const
     return json;
 }
 
+static uint64_t p99(const struct hist *h) {
+    return hist_tells(h, 0.99) ? hist_quantile(h, 0.99) : OS_UNKNOWN;
+}
+
 static cJSON *loadgen_json(const struct report *r, const struct load *load, const struct run *run) {
     const struct account *t = &r->total;
     double window = (double)r->window_ns;
@@ -130,8 +136,12 @@ static cJSON *loadgen_json(const struct report *r, const struct load *load, cons
     json_add_real(json, "cpu_pct", 100.0 * known(own_cpu_ns) / threads_window);
     json_add_real(json, "busy_pct", 100.0 * (double)t->busy_ns / threads_window);
     json_add_count(json, "window_spread_ns", r->spread_ns);
-    json_add_count(json, "send_lag_p99_ns",
-                   hist_tells(&t->send_lag, 0.99) ? hist_quantile(&t->send_lag, 0.99) : OS_UNKNOWN);
+    json_add_count(json, "gap_max_ns", r->gap_max_ns);
+    json_add_count(json, "gaps_total_ns", r->gaps_total_ns);
+    json_add_count(json, "send_lag_p99_ns", p99(&t->send_lag));
+    json_add_count(json, "arrival_lag_p99_ns", p99(&t->arrival_lag));
+    json_add_count(json, "arrival_lag_max_ns",
+                   t->arrival_lag.count ? t->arrival_lag.max : OS_UNKNOWN);
     uint64_t offered = load->churn ? t->visits.offered : t->offered;
     bool scheduled = load->open || load->churn;
     json_add_count(json, "offered", scheduled ? offered : OS_UNKNOWN);
@@ -142,7 +152,7 @@ static cJSON *loadgen_json(const struct report *r, const struct load *load, cons
     json_add_count(json, "answered", t->answered);
     json_add_count(json, "unsent", t->unsent);
     json_add_real(json, "littles_law_ratio",
-                  t->wire_sum_ns ? t->integral / (double)t->wire_sum_ns : NAN);
+                  t->wire_sum_ns > 0 ? t->integral / t->wire_sum_ns : NAN);
     json_add_count(json, "starved_connections", r->starved);
     json_add_item(json, "bound", NULL);
     return json;

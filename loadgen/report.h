@@ -14,13 +14,15 @@ struct server_usage {
 
 /* The figures of all workers of an ended run, added up. */
 struct report {
-    struct account total; /* of all workers; its t0, t1 and window_end are unused */
-    uint64_t window_ns;   /* length of the longest window of a worker */
-    uint64_t spread_ns;   /* between the beginnings of the workers' windows */
-    uint64_t warmup_ns;   /* maybe longer than asked for */
-    uint64_t starved;     /* connections with a message out for over half the window */
-    uint64_t *echoes;     /* per connection, ascending; owned */
-    uint32_t connections; /* entries in it */
+    struct account total;   /* of all workers; its t0, t1 and window_end are unused */
+    uint64_t window_ns;     /* length of the longest window of a worker */
+    uint64_t spread_ns;     /* between the beginnings of the workers' windows */
+    uint64_t warmup_ns;     /* maybe longer than asked for */
+    uint64_t gap_max_ns;    /* the longest gap of a worker, see gaps.h */
+    uint64_t gaps_total_ns; /* the sum of gaps of the worker that lost the most time */
+    uint64_t starved;       /* connections with a message out for over half the window */
+    uint64_t *echoes;       /* per connection, ascending; owned */
+    uint32_t connections;   /* entries in it */
 };
 
 /* Adds up `count` joined workers. Returns 0 or an error; report_free frees. */

@@ -6,6 +6,7 @@
 #include "base/rng.h"
 
 #include "loadgen/account.h"
+#include "loadgen/gaps.h"
 #include "loadgen/load.h"
 #include "loadgen/pacer.h"
 
@@ -105,6 +106,7 @@ struct worker {
     uint32_t waiting_used;   /* entries ever taken; those above were never touched */
     uint8_t *message;        /* scratch for what is being sent */
     uint32_t message_room;   /* messages that fit there */
+    uint64_t beat_ns;        /* the longest wait of a poll */
 
     /* state */
     uint32_t connecting;    /* connects under way */
@@ -117,6 +119,7 @@ struct worker {
     bool draining_out;      /* late in the drain: queued arrivals are no longer sent */
     bool pacing;            /* arrivals may still come */
     uint64_t wake_error_ns; /* by how much timed waits end late, a running estimate */
+    struct gaps gaps;       /* time that the worker lost */
 
     struct visits visits;
     struct account account;

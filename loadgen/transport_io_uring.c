@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #define ENTRIES 512u
 #define COMPLETIONS 4096u
@@ -352,21 +351,15 @@ static void handle(struct transport *t, const struct io_uring_cqe *cqe) {
     }
 }
 
-static uint64_t thread_cpu_ns(void) {
-    struct timespec used;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-    return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
-}
-
 static uint32_t ring_poll(struct transport *t, uint64_t timeout_ns, uint64_t *blocked_ns) {
     struct io_uring_cqe *ended[BATCH];
     CHECK_OP(take_over(t), ==, 0);
-    CHECK_OP(uring_submit(&t->ring), ==, 0);
+    CHECK_OP(uring_poll(&t->ring), ==, 0);
     if (timeout_ns > 0 && io_uring_cq_ready(&t->ring.rings) == 0) {
         /* the kernel also receives in this call: that work is not time asleep */
-        uint64_t before_ns = os_clock_ns(), worked_ns = thread_cpu_ns();
+        uint64_t before_ns = os_clock_ns(), worked_ns = os_thread_cpu_ns();
         CHECK_OP(uring_wait(&t->ring, before_ns + timeout_ns), ==, 0);
-        worked_ns = thread_cpu_ns() - worked_ns;
+        worked_ns = os_thread_cpu_ns() - worked_ns;
         uint64_t waited_ns = os_clock_ns() - before_ns;
         if (waited_ns > worked_ns) *blocked_ns += waited_ns - worked_ns;
     }

@@ -275,7 +275,10 @@ uint32_t visits_start(struct worker *w) {
             continue;
         }
         if (due_ns >= w->account.t1_ns) v->pacing = false;
-        if (!v->pacing || due_ns > os_clock_ns()) break;
+        uint64_t now_ns = os_clock_ns();
+        if (!v->pacing || due_ns > now_ns) break;
+        if (w->load->churn && account_in_window(&w->account, due_ns))
+            hist_record(&w->account.arrival_lag, now_ns - due_ns);
         started += take(w, due_ns);
         pacer_advance(&v->pacer);
         drawn++;

@@ -18,6 +18,11 @@
 #define CONNECT_LIMIT_NS 20000000000u
 #define CONNECT_EACH_NS 1000000u
 #define POLL_LIMIT_NS 50000000u /* a stop may be noticed that late */
+/* A freeze within a wait shows only as far as it lasts longer than the wait. So a wait is at most a
+ * quarter of a gap that makes a slot suspect, which is 1 % of the window. Shorter ones would cost
+ * CPU time: beside a server without a CPU, 1 ms cost 3 % per echo. libuv spins below 1 ms. */
+#define BEATS_A_WINDOW 400u
+#define BEAT_MIN_NS 1000000u
 /* Answers, stop and the window's edges must not wait for a long queue of late arrivals. */
 #define SENDS_A_TURN 256u
 #define ARRIVALS_A_TURN 4096u
@@ -39,6 +44,11 @@ static uint32_t power_of_two(uint32_t n) {
 /* The share of worker `index` in `total`; shares differ by one at most. */
 static uint32_t share(uint32_t total, uint32_t threads, uint32_t index) {
     return total / threads + (index < total % threads);
+}
+
+static uint64_t beat_ns(uint64_t duration_ns) {
+    uint64_t ns = duration_ns / BEATS_A_WINDOW;
+    return ns < BEAT_MIN_NS ? BEAT_MIN_NS : ns > POLL_LIMIT_NS ? POLL_LIMIT_NS : ns;
 }
 
 /* An empty table has an address, too: NULL always means out of memory. */
@@ -102,6 +112,7 @@ int worker_init(struct worker *w, struct run *run, uint32_t index) {
         .stamp_mask = power_of_two(load->window) - 1,
         .waiting_free = ARRIVAL_NONE,
         .message_room = load->size_bytes < MESSAGE_BYTES ? MESSAGE_BYTES / load->size_bytes : 1,
+        .beat_ns = beat_ns(load->duration_ns),
         .wake_error_ns = WAKE_ERROR_START_NS,
     };
     account_init(&w->account, load->duration_ns,
@@ -203,7 +214,7 @@ static void start_schedule(struct worker *w, uint64_t start_ns, uint64_t seed) {
 
 /* Sends or queues arrivals that are due, as many as one turn allows. Returns how many. */
 static uint32_t take_arrivals(struct worker *w) {
-    const struct account *a = &w->account;
+    struct account *a = &w->account;
     uint32_t taken = 0, sent = 0;
     uint64_t now_ns = os_clock_ns();
     while (w->pacing && sent < SENDS_A_TURN && taken < ARRIVALS_A_TURN) {
@@ -215,6 +226,7 @@ static uint32_t take_arrivals(struct worker *w) {
         }
         if (due_ns >= a->t1_ns) w->pacing = false;
         if (!w->pacing || (due_ns > now_ns && due_ns > (now_ns = os_clock_ns()))) break;
+        if (account_in_window(a, due_ns)) hist_record(&a->arrival_lag, now_ns - due_ns);
         sent += client_arrival(w, (uint32_t)rng_below(&w->choice, w->connections), due_ns);
         pacer_advance(&w->pacer);
         taken++;
@@ -228,7 +240,7 @@ static uint64_t sleep_limit_ns(const struct worker *w, uint64_t now_ns) {
     const struct account *a = &w->account;
     if (w->load->spin == SPIN_ALWAYS) return 0;
     /* main may set t0 at any moment, START_LEAD_NS before it comes */
-    uint64_t limit_ns = a->t0_ns == NOT_YET ? START_LEAD_NS / 2 : POLL_LIMIT_NS;
+    uint64_t limit_ns = a->t0_ns == NOT_YET ? START_LEAD_NS / 2 : w->beat_ns;
     uint64_t edge_ns = now_ns < a->t0_ns ? a->t0_ns : a->t1_ns;
     if (edge_ns != NOT_YET && edge_ns > now_ns && edge_ns - now_ns < limit_ns)
         limit_ns = edge_ns - now_ns;
@@ -249,14 +261,24 @@ static void learn_wake_error(struct worker *w, uint64_t asked_ns, uint64_t took_
         late_ns > w->wake_error_ns ? late_ns : (w->wake_error_ns * 63 + late_ns) / 64;
 }
 
+/* Polls for up to `limit_ns`, and finds out what time the worker has lost since the last look.
+ * Returns how many operations ended; *now_ns is the time after them. */
+static uint32_t poll_and_look(struct worker *w, uint64_t limit_ns, uint64_t *blocked_ns,
+                              uint64_t *now_ns) {
+    uint32_t ended = w->load->transport->poll(w->transport, limit_ns, blocked_ns);
+    *now_ns = os_clock_ns();
+    gaps_waited(&w->gaps, limit_ns, *blocked_ns);
+    if (gaps_look_due(&w->gaps, *now_ns)) gaps_look(&w->gaps, *now_ns, os_thread_cpu_ns());
+    return ended;
+}
+
 /* One turn from `start_ns`: arrivals, then the events of the transport. Returns when it ended. */
 static uint64_t turn(struct worker *w, uint64_t start_ns) {
     struct account *a = &w->account;
-    uint64_t blocked_ns = 0;
+    uint64_t blocked_ns = 0, end_ns;
     uint32_t work = take_arrivals(w) + visits_start(w);
     uint64_t asked_ns = work ? 0 : sleep_limit_ns(w, start_ns);
-    uint32_t ended = w->load->transport->poll(w->transport, asked_ns, &blocked_ns);
-    uint64_t end_ns = os_clock_ns();
+    uint32_t ended = poll_and_look(w, asked_ns, &blocked_ns, &end_ns);
     account_integrate(a, end_ns);
     if (work + ended > 0) {
         uint64_t awake_ns = end_ns - start_ns - blocked_ns;
@@ -270,6 +292,7 @@ static uint64_t turn(struct worker *w, uint64_t start_ns) {
 
 static void start_load(struct worker *w, uint64_t start_ns) {
     w->account.integral_at_ns = start_ns;
+    gaps_start(&w->gaps, os_clock_ns(), os_thread_cpu_ns(), os_wait_late_ns());
     visits_open(w, start_ns);
     if (w->load->open) {
         start_schedule(w, start_ns, ~w->load->seed);
@@ -288,6 +311,7 @@ static void learn_window(struct worker *w) {
     if (t0_ns == NOT_YET) return;
     a->t0_ns = now_ns < t0_ns ? t0_ns : now_ns;
     a->t1_ns = a->t0_ns + w->load->duration_ns;
+    gaps_window(&w->gaps, a->t0_ns);
     uint64_t late_ns = a->t0_ns - t0_ns, known_ns = w->run->late_ns;
     while (late_ns > known_ns &&
            !atomic_compare_exchange_weak(&w->run->late_ns, &known_ns, late_ns))
@@ -321,15 +345,15 @@ static bool awaited(const struct worker *w) {
 /* Waits for the missing answers, then gives them up. Queued arrivals are sent in the first half of
  * the time only, so that they can be answered in the second. */
 static void drain(struct worker *w) {
-    uint64_t start_ns = os_clock_ns(), now_ns = start_ns, ignored = 0;
+    uint64_t start_ns = os_clock_ns(), now_ns = start_ns;
     uint64_t deadline_ns = start_ns + w->load->drain_ns;
     w->visits.pacing = false; /* visits not drawn by the end of the window were not offered */
     while (awaited(w) && !w->run->stop && now_ns < deadline_ns) {
         w->draining_out = w->visits.shut = now_ns >= start_ns + w->load->drain_ns / 2;
         visits_start(w);
-        uint64_t limit_ns = w->draining_out ? deadline_ns - now_ns : w->load->drain_ns / 2;
-        poll_for(w, visits_due_ns(w) == 0 ? 0 : limit_ns, &ignored);
-        now_ns = os_clock_ns();
+        uint64_t left_ns = deadline_ns - now_ns, blocked_ns = 0;
+        uint64_t limit_ns = left_ns < w->beat_ns ? left_ns : w->beat_ns;
+        poll_and_look(w, visits_due_ns(w) == 0 ? 0 : limit_ns, &blocked_ns, &now_ns);
     }
     for (uint32_t i = 0; i < w->connections; i++) client_give_up(w, i, true);
     visits_give_up(w);

@@ -101,8 +101,8 @@ static void put_reasons(FILE *out, const struct summary_cell *cell, const char *
 /* Writes a pill if the cell is saturated. */
 static void put_saturation(FILE *out, const struct summary_cell *cell) {
     if (!(cell->achieved < SAMPLE_ACHIEVED_MIN)) return;
-    fprintf(out, "<span class=\"pill saturated\">saturated: %.0f\u00a0%% served</span> ",
-            100 * cell->achieved);
+    struct format_pair pair = format_apart(100 * cell->achieved, 100 * SAMPLE_ACHIEVED_MIN, 0);
+    fprintf(out, "<span class=\"pill saturated\">saturated: %s\u00a0%% served</span> ", pair.left);
 }
 
 static void put_verdicts(FILE *out, const struct summary_cell *cell) {

@@ -91,7 +91,8 @@ static void put_verdicts(FILE *out, const struct summary_cell *cell) {
         separator = ", ";
     }
     if (summary_cell_usable(cell) && cell->achieved < SAMPLE_ACHIEVED_MIN)
-        fprintf(out, "; saturated: %.0f %% answered in time", 100 * cell->achieved);
+        fprintf(out, "; saturated: %s %% answered in time",
+                format_apart(100 * cell->achieved, 100 * SAMPLE_ACHIEVED_MIN, 0).left);
 }
 
 static void put_row(FILE *out, const struct phase *phase, const struct group *g,

@@ -8,6 +8,7 @@
 #include "bench/result/identities.h"
 #include "bench/result/identities_fault.h"
 #include "bench/result/identities_parts.h"
+#include "bench/result/sample_facts.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
 
@@ -17,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define GAP_MIN_NS 1e6
 #define NEAR 1e-9 /* numbers are written with 17 digits; a quotient is rounded once or twice */
 
 bool identities_fault(const struct identities_place *p, const char *field, const char *format,
@@ -31,7 +33,7 @@ bool identities_fault(const struct identities_place *p, const char *field, const
 
 bool identities_equal(const struct identities_place *p, const char *field, double found,
                       double expected, const char *because) {
-    return found == expected ||
+    return fabs(found - expected) <= SAMPLE_ROUNDED * fabs(expected) ||
            identities_fault(p, field, "is %.17g, expected %.17g, %s", found, expected, because);
 }
 
@@ -100,7 +102,7 @@ static bool check_quantiles(const struct identities_place *p, const cJSON *laten
                identities_fault(p, "mean_ns", "or max_ns is not null without values");
     /* the sum is an integer, so it can be recovered from the rounded mean */
     double mean = json_number(latency, "mean_ns"), sum = round(mean * (double)h->count);
-    if (!(fabs(sum - (double)h->sum) <= (double)h->sum * 1e-15)) /* true if mean is NAN */
+    if (!(fabs(sum - hist_sum(h)) <= hist_sum(h) * SAMPLE_ROUNDED)) /* true if mean is NAN */
         return identities_fault(p, "mean_ns", "is %.17g, expected %.17g, hist.sum_ns / hist.count",
                                 mean, hist_mean(h));
     return identities_equal(p, "max_ns", json_number(latency, "max_ns"), (double)h->max,
@@ -154,6 +156,27 @@ static bool check_rates(const struct identities_place *p, const cJSON *scenario,
                            cpu / answered, "server.cpu_ns / loadgen.answered") &&
            identities_near(p, "server.echoes_per_cpu_s", json_number(server, "echoes_per_cpu_s"),
                            answered / cpu * 1e9, "loadgen.answered / server.cpu_ns");
+}
+
+/* Gaps that count last 1 ms or more, and the sum includes the longest. Only a schedule can be late.
+ * Files before schema 1.4 have none of these figures. */
+static bool check_lost_time(const struct identities_place *p, const cJSON *scenario,
+                            const cJSON *sample) {
+    const cJSON *loadgen = json_item(sample, "loadgen");
+    double longest = json_number(loadgen, "gap_max_ns");
+    double total = json_number(loadgen, "gaps_total_ns");
+    double p99 = json_number(loadgen, "arrival_lag_p99_ns");
+    double latest = json_number(loadgen, "arrival_lag_max_ns");
+    if (longest > 0 && longest < GAP_MIN_NS)
+        return identities_fault(p, "loadgen.gap_max_ns", "is %.0f, below 1 ms", longest);
+    if (longest > total || (longest <= 0 && total > 0)) /* false if one is NAN */
+        return identities_fault(p, "loadgen.gaps_total_ns", "is %.0f, the longest gap %.0f", total,
+                                longest);
+    if (p99 > latest)
+        return identities_fault(p, "loadgen.arrival_lag_p99_ns", "is above arrival_lag_max_ns");
+    bool closed = strcmp(json_item(scenario, "load")->valuestring, "closed") == 0;
+    return !closed || isnan(latest) ||
+           identities_fault(p, "loadgen.arrival_lag_max_ns", "is not null in a closed loop");
 }
 
 /* The counts of newcomers agree with their histogram. */
@@ -259,7 +282,7 @@ bool identities_check_sample(const struct identities_file *file, const cJSON *sc
            check_latency(&p, sample, "service", NAN) && check_latency(&p, sample, "connect", NAN) &&
            check_latency(&p, sample, "newcomers", NAN) && check_rates(&p, scenario, sample) &&
            identities_check_series(&s) && identities_check_fairness(&s) &&
-           check_newcomers(&p, scenario, sample) &&
+           check_newcomers(&p, scenario, sample) && check_lost_time(&p, scenario, sample) &&
            (invalid || check_totals(&p, scenario, sample)) && identities_check_parts(&s) &&
            identities_check_counts(&s) && identities_check_server(&s) &&
            identities_check_verdict(&s);

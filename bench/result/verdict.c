@@ -5,6 +5,8 @@
 #include "base/check.h"
 #include "base/format.h"
 
+#include "bench/support/format.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,9 +15,13 @@
 #define ERROR_SHARE_MAX 0.001
 #define WINDOW_SHARE_MIN 0.9
 #define LITTLE_MAX 0.02
+#define LITTLE_MOST 0.05 /* however few messages there are */
 #define WINDOW_SPREAD_MAX 0.01
 #define LAG_MIN_NS 100e3
 #define LAG_SHARE 0.1
+#define GAP_MIN_NS 1e6
+#define GAP_SHARE 0.01
+#define GAPS_SHARE 0.05
 #define HALVES_MAX 0.1
 #define MESSAGES_MIN 1000
 #define FULL_PCT 95.0
@@ -23,8 +29,10 @@
 #define IN_FLIGHT_FILLS 50 /* so many messages in flight keep one side busy */
 #define FILLED_PCT 85.0
 #define LOST_PCT_MAX 10.0
+#define FIGURE_MAX 0x1p90 /* the largest sum that the schema allows */
 
-/* Adds a reason: its code, and a text for people. */
+/* Adds a reason: its code, and a text for people. A rule compares figures in the unit of its text,
+ * and format_apart prints them, so that a text never denies its rule. */
 static void add(struct verdict *v, enum verdict_kind kind, enum validity_code code,
                 const char *format, ...) FORMAT_PRINTF(4, 5);
 
@@ -35,7 +43,9 @@ static void add(struct verdict *v, enum verdict_kind kind, enum validity_code co
     v->codes[v->reason_count] = code;
     va_list rest;
     va_start(rest, format);
-    vsnprintf(v->reasons[v->reason_count++], VERDICT_REASON_SIZE, format, rest);
+    char *reason = v->reasons[v->reason_count++];
+    vsnprintf(reason, VERDICT_REASON_SIZE, format, rest);
+    format_trim(reason); /* the text of another program may be longer */
     va_end(rest);
 }
 
@@ -52,9 +62,9 @@ static enum bound bound_of(const struct verdict_figures *f) {
     return BOUND_NONE;
 }
 
-/* Whether two figures are known and differ. */
+/* Whether two sums are known and differ. */
 static bool differ(double left, double right) {
-    return fabs(left - right) > 0;
+    return fabs(left - right) > SAMPLE_ROUNDED * fmax(left, right);
 }
 
 static void judge_totals(struct verdict *v, const struct verdict_figures *f) {
@@ -79,67 +89,120 @@ static void judge_invalid(struct verdict *v, const struct verdict_figures *f) {
         add(v, VERDICT_INVALID, VALIDITY_NO_STATS, "the server printed no stats");
     if (f->mismatches > 0)
         add(v, VERDICT_INVALID, VALIDITY_WRONG_ECHO, "%.0f wrong echoes", f->mismatches);
-    double share = f->errors / (f->messages + f->errors);
-    if (share > ERROR_SHARE_MAX)
-        add(v, VERDICT_INVALID, VALIDITY_ERRORS, "%.2f %% errors, more than %g %%", 100 * share,
-            100 * ERROR_SHARE_MAX);
+    double errors_pct = 100 * f->errors / (f->messages + f->errors);
+    struct format_pair pair = format_apart(errors_pct, 100 * ERROR_SHARE_MAX, 2);
+    if (errors_pct > 100 * ERROR_SHARE_MAX)
+        add(v, VERDICT_INVALID, VALIDITY_ERRORS, "%s %% errors, more than %s %%", pair.left,
+            pair.right);
+    /* newcomers may be lost, too: more than were planned to stay */
     if (f->lost > ERROR_SHARE_MAX * f->planned)
-        add(v, VERDICT_INVALID, VALIDITY_CONNECTIONS_LOST, "%.0f of %.0f connections were lost",
-            f->lost, f->planned);
+        add(v, VERDICT_INVALID, VALIDITY_CONNECTIONS_LOST,
+            "%.0f connections were lost, more than %g %% of the %.0f that were planned", f->lost,
+            100 * ERROR_SHARE_MAX, f->planned);
     judge_totals(v, f);
-    if (f->window_s < WINDOW_SHARE_MIN * f->duration_s)
-        add(v, VERDICT_INVALID, VALIDITY_SHORT_WINDOW, "window of %.3f s instead of %.3f s",
-            f->window_s, f->duration_s);
+    double window_min_s = WINDOW_SHARE_MIN * f->duration_s;
+    pair = format_apart(f->window_s, window_min_s, 3);
+    if (f->window_s < window_min_s)
+        add(v, VERDICT_INVALID, VALIDITY_SHORT_WINDOW,
+            "window of %s s, less than %s s, which is %g %% of the plan", pair.left, pair.right,
+            100 * WINDOW_SHARE_MIN);
     if (f->messages == 0) add(v, VERDICT_INVALID, VALIDITY_NO_MESSAGE, "no message in the window");
-    if (f->scheduled && !f->saturating && f->achieved_over_offered < SAMPLE_ACHIEVED_MIN)
+    double achieved_pct = 100 * f->achieved_over_offered;
+    pair = format_apart(achieved_pct, 100 * SAMPLE_ACHIEVED_MIN, 2);
+    if (f->scheduled && !f->saturating && achieved_pct < 100 * SAMPLE_ACHIEVED_MIN)
         add(v, VERDICT_INVALID, VALIDITY_SATURATED,
-            "saturated: %.2f %% of the offered load was answered in time",
-            100 * f->achieved_over_offered);
+            "saturated: %s %% of the offered load was answered in time, less than %s %%", pair.left,
+            pair.right);
     double unanswered = f->newcomers_offered - f->newcomers_answered;
     if (!f->saturating && unanswered > ERROR_SHARE_MAX * f->newcomers_offered)
         add(v, VERDICT_INVALID, VALIDITY_NEWCOMERS_UNANSWERED,
             "%.0f of %.0f newcomers got no answer", unanswered, f->newcomers_offered);
-    double tolerance = LITTLE_MAX + f->connections * f->in_flight / f->messages;
-    if (fabs(f->littles_law_ratio - 1) > tolerance)
+    double edges = f->connections * f->in_flight / f->messages;
+    double off_pct = 100 * fabs(f->littles_law_ratio - 1);
+    double off_max_pct = 100 * fmin(LITTLE_MAX + edges, LITTLE_MOST);
+    pair = format_apart(off_pct, off_max_pct, 1);
+    if (off_pct > off_max_pct)
         add(v, VERDICT_INVALID, VALIDITY_LITTLES_LAW,
-            "Little's law is off by %.1f %%, more than %.1f %%",
-            100 * fabs(f->littles_law_ratio - 1), 100 * tolerance);
+            "Little's law is off by %s %%, more than %s %%", pair.left, pair.right);
+}
+
+static void judge_times(struct verdict *v, const struct verdict_figures *f) {
+    double apart_ms = f->window_spread_ns / 1e6,
+           apart_max_ms = WINDOW_SPREAD_MAX * f->window_s * 1e3;
+    struct format_pair pair = format_apart(apart_ms, apart_max_ms, 1);
+    if (apart_ms > apart_max_ms)
+        add(v, VERDICT_SUSPECT, VALIDITY_WINDOWS_APART,
+            "the windows of the threads started up to %s ms apart, more than %s ms", pair.left,
+            pair.right);
+}
+
+/* Whether the load generator did not run when it should have. The limits must not depend on the
+ * latencies, which the same gaps make longer. */
+static void judge_gaps(struct verdict *v, const struct verdict_figures *f) {
+    double window_ms = f->window_s * 1e3,
+           gap_max_ms = fmax(GAP_MIN_NS / 1e6, GAP_SHARE * window_ms);
+    double gap_ms = f->gap_max_ns / 1e6, gaps_ms = f->gaps_total_ns / 1e6;
+    double gaps_max_ms = GAPS_SHARE * window_ms;
+    struct format_pair gap = format_apart(gap_ms, gap_max_ms, 1);
+    struct format_pair gaps = format_apart(gaps_ms, gaps_max_ms, 1);
+    if (gap_ms > gap_max_ms)
+        add(v, VERDICT_SUSPECT, VALIDITY_LOADGEN_FROZEN,
+            "the load generator stood still for %s ms, more than %s ms", gap.left, gap.right);
+    else if (gaps_ms > gaps_max_ms)
+        add(v, VERDICT_SUSPECT, VALIDITY_LOADGEN_FROZEN,
+            "the load generator stood still for %s ms in all, more than %s ms", gaps.left,
+            gaps.right);
+    double lag_us = fmax(f->send_lag_p99_ns, f->arrival_lag_p99_ns) / 1e3; /* ignores NAN */
+    double lag_max_us =
+        (isnan(f->p99_ns) ? LAG_MIN_NS : fmax(LAG_MIN_NS, LAG_SHARE * f->p99_ns)) / 1e3;
+    double latest_ms = f->arrival_lag_max_ns / 1e6;
+    struct format_pair lag = format_apart(lag_us, lag_max_us, 0);
+    struct format_pair latest = format_apart(latest_ms, gap_max_ms, 1);
+    if (lag_us > lag_max_us)
+        add(v, VERDICT_SUSPECT, VALIDITY_SENT_LATE, "sent late: p99 %s us, more than %s us",
+            lag.left, lag.right);
+    else if (latest_ms > gap_max_ms)
+        add(v, VERDICT_SUSPECT, VALIDITY_SENT_LATE, "sent late: up to %s ms, more than %s ms",
+            latest.left, latest.right);
 }
 
 static void judge_suspect(struct verdict *v, const struct verdict_figures *f) {
+    if (f->messages > 0 && isnan(f->littles_law_ratio))
+        add(v, VERDICT_SUSPECT, VALIDITY_LITTLES_LAW_UNKNOWN,
+            "there are messages, but Little's law could not be checked");
+    struct format_pair pair = format_apart(f->server_cpu_pct, FULL_PCT, 0);
     if (v->bound == BOUND_CLIENT)
         add(v, VERDICT_SUSPECT, VALIDITY_BOUND_CLIENT,
-            "bound by the load generator: busy %.0f %%, server CPU %.0f %%", f->busy_pct,
-            f->server_cpu_pct);
+            "bound by the load generator: busy %.0f %%, server CPU %s %%", f->busy_pct, pair.left);
     if (isnan(f->server_cpu_pct) && f->busy_pct >= FULL_PCT)
         add(v, VERDICT_SUSPECT, VALIDITY_LOADGEN_FULL,
             "the load generator was busy %.0f %%, the server's CPU use is unknown", f->busy_pct);
+    pair = format_apart(f->busy_pct, FILLED_PCT, 0);
+    struct format_pair server = format_apart(f->server_cpu_pct, FILLED_PCT, 0);
     if (f->must_fill >= IN_FLIGHT_FILLS && f->busy_pct < FILLED_PCT &&
         f->server_cpu_pct < FILLED_PCT)
         add(v, VERDICT_SUSPECT, VALIDITY_CPUS_TAKEN,
-            "other processes used the CPUs: busy %.0f %%, server CPU %.0f %% with %.0f in flight",
-            f->busy_pct, f->server_cpu_pct, f->must_fill);
-    if (f->busy_pct - f->own_cpu_pct > LOST_PCT_MAX)
+            "other processes used the CPUs: busy %s %%, server CPU %s %% with %.0f in flight",
+            pair.left, server.left, f->must_fill);
+    double lost_pct = f->busy_pct - f->own_cpu_pct;
+    pair = format_apart(lost_pct, LOST_PCT_MAX, 0);
+    if (lost_pct > LOST_PCT_MAX)
         add(v, VERDICT_SUSPECT, VALIDITY_LOADGEN_PREEMPTED,
-            "other processes used the load generator's CPU: busy %.0f %%, on the CPU %.0f %%",
-            f->busy_pct, f->own_cpu_pct);
-    double lag_max = isnan(f->p99_ns) ? LAG_MIN_NS : fmax(LAG_MIN_NS, LAG_SHARE * f->p99_ns);
-    if (f->window_spread_ns > WINDOW_SPREAD_MAX * f->window_s * 1e9)
-        add(v, VERDICT_SUSPECT, VALIDITY_WINDOWS_APART,
-            "the windows of the threads started up to %.1f ms apart", f->window_spread_ns / 1e6);
-    if (f->send_lag_p99_ns > lag_max)
-        add(v, VERDICT_SUSPECT, VALIDITY_SENT_LATE, "sent late: p99 %.0f us, more than %.0f us",
-            f->send_lag_p99_ns / 1e3, lag_max / 1e3);
+            "other processes used the load generator's CPU: busy for %s %% of the window without "
+            "it, more than %s %%",
+            pair.left, pair.right);
+    judge_times(v, f);
+    judge_gaps(v, f);
+    pair = format_apart(f->steal_pct, SAMPLE_STEAL_PCT_MAX, 0);
     if (f->steal_pct > SAMPLE_STEAL_PCT_MAX)
-        add(v, VERDICT_SUSPECT, VALIDITY_STEAL, "the hypervisor took %.1f %% of the CPU",
-            f->steal_pct);
+        add(v, VERDICT_SUSPECT, VALIDITY_STEAL,
+            "the hypervisor took %s %% of the CPU, more than %s %%", pair.left, pair.right);
     double mean = (f->first_half + f->second_half) / 2;
-    double drift = (f->second_half - f->first_half) / mean;
     /* in a saturated slot the end of the drain decides which late arrivals are answered */
-    if (!f->saturating && fabs(drift) > HALVES_MAX)
+    if (!f->saturating && fabs(f->second_half - f->first_half) > HALVES_MAX * mean)
         add(v, VERDICT_SUSPECT, VALIDITY_HALVES_DIFFER,
-            "messages changed by %+.0f %% from the first to the second half of the window",
-            100 * drift);
+            "the halves of the window differ by more than %g %%: %.0f messages, then %.0f",
+            100 * HALVES_MAX, f->first_half, f->second_half);
     if (f->messages > 0 && f->messages < MESSAGES_MIN)
         add(v, VERDICT_SUSPECT, VALIDITY_FEW_MESSAGES, "%.0f messages, fewer than %d", f->messages,
             MESSAGES_MIN);
@@ -148,11 +211,27 @@ static void judge_suspect(struct verdict *v, const struct verdict_figures *f) {
             "%.0f connections waited for more than half the window", f->starved);
 }
 
+/* A figure that no measurement can have is unknown. A share above the whole is the whole: clocks
+ * are not read at the same moment. */
+static void clean(struct verdict_figures *f) {
+    for (size_t at = VERDICT_FIGURES_START; at < sizeof *f; at += sizeof(double)) {
+        double figure;
+        memcpy(&figure, (char *)f + at, sizeof figure);
+        figure = figure >= 0 && figure <= FIGURE_MAX ? fabs(figure) : NAN; /* fabs: -0 */
+        memcpy((char *)f + at, &figure, sizeof figure);
+    }
+    double *shares[] = {&f->busy_pct, &f->own_cpu_pct, &f->steal_pct};
+    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++)
+        if (*shares[i] > 100) *shares[i] = 100;
+}
+
 void verdict_decide(struct verdict *verdict, const struct verdict_figures *figures) {
+    struct verdict_figures f = *figures;
+    clean(&f);
     memset(verdict, 0, sizeof *verdict);
-    verdict->bound = bound_of(figures);
-    judge_invalid(verdict, figures);
-    judge_suspect(verdict, figures);
+    verdict->bound = bound_of(&f);
+    judge_invalid(verdict, &f);
+    judge_suspect(verdict, &f);
 }
 
 void verdict_fail(struct verdict *verdict, const char *died, enum validity_code code,

@@ -1,7 +1,7 @@
 /* verdict.h - decides whether a slot is trustworthy. Pure: figures in, verdict out. docs/method.md
  * explains the limits.
  * Invariant: a verdict is `valid` exactly if it has no reasons. An unknown figure (NAN) alone never
- * makes a slot invalid or suspect. */
+ * makes a slot invalid or suspect, except that of Little's law. */
 #ifndef BENCH_RESULT_VERDICT_H
 #define BENCH_RESULT_VERDICT_H
 
@@ -14,7 +14,8 @@
 #define VERDICT_REASONS_MAX 20
 #define VERDICT_REASON_SIZE 320
 
-/* The figures of a slot that the rules use; NAN if unknown. */
+/* The figures of a slot that the rules use; NAN if unknown. From duration_s on there are only
+ * doubles. */
 struct verdict_figures {
     const char *died;   /* "ended too early: killed by signal 9"; NULL if it ended well */
     bool no_stats;      /* the server printed no statistics */
@@ -43,13 +44,19 @@ struct verdict_figures {
     double own_cpu_pct;           /* CPU time of these threads; NAN: not on separate CPUs */
     double server_cpu_pct;        /* CPU time of the server, of the CPUs that it can use */
     double window_spread_ns;      /* between the first and last start of the threads' windows */
+    double gap_max_ns;            /* longest time that a worker of the load generator lost */
+    double gaps_total_ns;         /* all such times of the worker that lost the most */
     double send_lag_p99_ns;       /* open loop: lateness of the sends */
+    double arrival_lag_p99_ns;    /* open loop, churn: how late arrivals were taken */
+    double arrival_lag_max_ns;    /* the latest of them */
     double p99_ns;                /* latency */
     double steal_pct;             /* CPU time that the hypervisor took during the slot */
     double first_half;            /* messages in the first half of the window */
     double second_half;           /* messages in the second half */
     double starved;               /* connections that waited for more than half the window */
 };
+
+#define VERDICT_FIGURES_START offsetof(struct verdict_figures, duration_s)
 
 /* A verdict. */
 struct verdict {

@@ -24,7 +24,7 @@ no_code() { # FILE A|B
 
 odd_files() {
     mkfifo "$TMP/fifo"
-    head -c 3000 /dev/urandom >"$TMP/binary"
+    { printf '\377' && head -c 3000 /dev/urandom; } >"$TMP/binary"
     head -c 200 "$TMP/tiny.json" >"$TMP/cut.json"
     truncate -s 8G "$TMP/huge" 2>/dev/null || rm -f "$TMP/huge"
     sed 's/"repeats"/"a\\nb\\u001b[31m"/' "$TMP/tiny.json" >"$TMP/control.json"

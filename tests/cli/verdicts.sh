@@ -54,6 +54,7 @@ make_faulty() {
     fake echo-resetting <<<"$faulty --delay-us 20000 --fault reset --fault-at 100"
     fake echo-mute <<<"$faulty --delay-us 10000000"
     fake echo-slow <<<"$faulty --rate-limit 500"
+    fake echo-delayed <<<"$faulty --delay-us 2000"
     # serves for two seconds, then stands still for two: wherever in the first two the window begins
     fake echo-stalling <<<"$faulty --stall-every-ms 4000 --stall-ms 2000"
     for field in accepted bytes_in bytes_out; do
@@ -126,6 +127,50 @@ cached_clock() {
     verdict "verdict: Little's law holds of the real one" "$(good_without littles_law)"
 }
 
+# frozen_loadgen WHO...: a load generator that freezes itself (loadgen), its server (server) or both for
+# 0.3 s as soon as its window has begun.
+frozen_loadgen() {
+    local pids
+    pids=$(printf '"$%s" ' "$@")
+    rm -f "$TMP/frozen.err"
+    mkfifo "$TMP/frozen.err"
+    fake loadgen <<EOF
+exec 3<&0
+'$BIN/loadgen' "\$@" --progress <&3 2>'$TMP/frozen.err' &
+loadgen=\$!
+server=\$(sed 's/.*--server-pid=//; s/ .*//' <<<"\$*")
+exec 4<'$TMP/frozen.err'
+while read -r line <&4 && [[ \$line != *window* ]]; do :; done
+kill -STOP $pids
+sleep 0.3
+kill -CONT $pids
+wait "\$loadgen"
+EOF
+}
+
+# A load generator that stood still says so, alone or together with its server. One whose server stood
+# still does not.
+frozen() {
+    local code want=0 why gap name="verdict: a frozen server is not a frozen load generator"
+    local closed='"load": "closed", "connections": 20, "duration_s": 1, "drain_s": 4'
+    local open='"load": "open", "connections": 50, "rate_per_s": 4000, "duration_s": 1, "drain_s": 4'
+    frozen_loadgen loadgen
+    provoked delayed 0 "$closed" loadgen_frozen
+    provoked epoll 0 "$open" loadgen_frozen sent_late
+    frozen_loadgen server loadgen
+    provoked epoll 0 "$closed" loadgen_frozen
+    frozen_loadgen server
+    slots delayed "$closed" good_without loadgen_frozen
+    why=$(good_without loadgen_frozen)
+    gap=$(sed -n 's/.*"gap_max_ns":[[:space:]]*\([0-9]*\).*/\1/p' "$TMP/verdict.json")
+    if [ -n "$why" ] && [ "$code" = 0 ] && [ "${gap:-300000000}" -lt 150000000 ]; then
+        skip "$name" "other work stopped the load generator for $gap ns"
+    else
+        verdict "$name" "$why"
+    fi
+    cp "$BIN/loadgen" "$FAKES/build/bin"
+}
+
 # What limited the slot is no reason against it, but must be told. Only a server that gets a CPU can
 # be at its limit, so that a busy machine takes several tries.
 full_server() {
@@ -166,6 +211,7 @@ run_verdicts() {
     slots stalling '"load": "closed", "connections": 5, "duration_s": 2, "warmup_s": 1, "drain_s": 4' no_code "$TMP/verdict.json" halves_differ
     verdict "verdict: a server that stops in mid-window: the halves differ" "$(no_code "$TMP/verdict.json" halves_differ)"
     cached_clock
+    frozen
 }
 
 run_crowds() {

@@ -38,6 +38,7 @@ struct connection {
 static struct server {
     uint64_t stall_ms, stall_every_ms, fault_at, seed; /* as the options say */
     uint64_t accept_delay_us, mute_from, faulty, port; /* as the options say */
+    uint64_t tell_at;                                  /* as the option says */
     const char *fault, *host;                          /* as the options say */
     bool stop_on_eof, recording;                       /* as the options say */
     struct delay delay;                                /* of answers */
@@ -183,6 +184,10 @@ static void connection_receive(uint64_t number) {
     s.receives++;
     s.bytes_in += size;
     c->bytes += size;
+    if (s.receives == s.tell_at) {
+        printf("{\"received\":%" PRIu64 "}\n", s.receives);
+        fflush(stdout);
+    }
     if (s.recording) record_arrival(&s.record, number);
     if (number < s.mute_from && delay_answers(&s.delay, number))
         piece_arrived(piece_new(number, data, size));
@@ -318,6 +323,9 @@ int main(int argc, char **argv) {
          .count = {&s.delay.exponential_us, 0, 1e7}},
         {"slow-us", "US", "of some, instead", .count = {&s.delay.slow_us, 0, 1e7}},
         {"slow-pct", "N", "in so many of 100, drawn", .count = {&s.delay.slow_pct, 0, 100}},
+        {"slow-first", "N", "the first so many", .count = {&s.delay.slow_first, 0, 1e9}},
+        {"slow-for-ms", "MS", "for so long from the first on",
+         .count = {&s.delay.slow_for_ms, 0, 1e6}},
         {"seed", "N", "of what is drawn (0)", .count = {&s.seed, 0, 1e15}},
         {"serve-every", "N", "serves connections 0, N, 2N and so on (1)",
          .count = {&s.delay.serve_every, 1, CONNECTIONS_MAX}},
@@ -335,6 +343,8 @@ int main(int argc, char **argv) {
         {"fault-connection", "N", "to this one, by number of acceptance (0)",
          .count = {&s.faulty, 0, CONNECTIONS_MAX}},
         {"fault-at", "N", "at this byte of its stream", .count = {&s.fault_at, 0, 1e12}},
+        {"tell-at", "N", "prints a line when so many pieces have come (0: none)",
+         .count = {&s.tell_at, 0, 1e12}},
         {"record", NULL, "tells when what came on which connection", .flag = &s.recording},
         {"stop-on-eof", NULL, "stop when stdin ends", .flag = &s.stop_on_eof},
         {.name = NULL},

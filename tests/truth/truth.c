@@ -110,6 +110,26 @@ static void watch_machine(struct loader *loader) {
     }
 }
 
+bool loader_next_phase(struct loader *loader, char *phase, size_t size) {
+    static char line[4096];
+    if (!process_read_line(loader->error, line, sizeof line)) return false;
+    cJSON *json = cJSON_Parse(line);
+    const cJSON *progress = cJSON_GetObjectItem(json, "progress");
+    REQUIRE(progress, "not a progress line: %s", line);
+    snprintf(phase, size, "%s", cJSON_GetStringValue(value_at(progress, "phase")));
+    cJSON_Delete(json);
+    machine_look(&loader->machine, 0);
+    return true;
+}
+
+void loader_await_phase(struct loader *loader, const char *phase) {
+    char found[32];
+    case_doing("waiting for a phase of loadgen");
+    do {
+        REQUIRE(loader_next_phase(loader, found, sizeof found), "no progress line of '%s'", phase);
+    } while (strcmp(found, phase) != 0);
+}
+
 void loader_await(struct loader *loader, struct outcome *outcome) {
     uint64_t from_ns = os_clock_ns();
     char *text = malloc(TRUTH_TEXT_MAX);
@@ -168,8 +188,8 @@ static void run_body(const void *argument) {
 }
 
 static const struct truth_case *const tables[] = {
-    truth_timing, truth_faults, truth_counts,   truth_ends,    truth_visits,
-    truth_idle,   truth_drawn,  truth_arrivals, truth_starved, truth_transports};
+    truth_timing, truth_faults,   truth_counts,  truth_ends,   truth_visits,    truth_idle,
+    truth_drawn,  truth_arrivals, truth_starved, truth_frozen, truth_transports};
 
 /* What the command line asks for. */
 struct request {

@@ -48,6 +48,7 @@ extern const struct truth_case truth_idle[];
 extern const struct truth_case truth_drawn[];
 extern const struct truth_case truth_arrivals[];
 extern const struct truth_case truth_starved[];
+extern const struct truth_case truth_frozen[];
 extern const struct truth_case truth_transports[];
 
 #define FAULT "tests/fault-server"
@@ -92,6 +93,12 @@ cJSON *target_stop(struct target *target);
  * is short: it shows nothing here. */
 void loader_start(struct loader *loader, const struct truth *truth, const char *address,
                   const char *args);
+
+/* The phase of the next progress line on its stderr. False if there is no such line. */
+bool loader_next_phase(struct loader *loader, char *phase, size_t size);
+
+/* Waits for a progress line of `phase`: "warmup", "window" or "drain". Needs --progress. */
+void loader_await_phase(struct loader *loader, const char *phase);
 
 /* Awaits its end. */
 void loader_await(struct loader *loader, struct outcome *outcome);

@@ -41,20 +41,6 @@ static void nobody_listens(const struct truth *truth) {
     }
 }
 
-/* Waits for a progress line of `phase` on loadgen's stderr. */
-static void await_phase(struct loader *loader, const char *phase) {
-    static char line[4096];
-    case_doing("waiting for loadgen's window");
-    do {
-        REQUIRE(process_read_line(loader->error, line, sizeof line), "no progress line of '%s'",
-                phase);
-        cJSON *json = cJSON_Parse(line);
-        REQUIRE(json && cJSON_GetObjectItem(json, "progress"), "not a progress line: %s", line);
-        cJSON_Delete(json);
-        machine_look(&loader->machine, 0);
-    } while (!strstr(line, phase));
-}
-
 /* With a delay of 20 ms, 10 connections get 500 echoes a second, however long the window was to be:
  * it is the measured one that figures refer to. The second line of the window comes after 0.5 s of
  * it. */
@@ -64,9 +50,9 @@ static void server_killed(const struct truth *truth) {
     struct outcome o;
     target_start(&target, truth, FAULT, "--delay-us 20000");
     loader_start(&loader, truth, target.address, "--connections 10 --duration 30 --progress");
-    await_phase(&loader, "\"window\"");
+    loader_await_phase(&loader, "window");
     uint64_t from_ns = os_clock_ns();
-    await_phase(&loader, "\"window\"");
+    loader_await_phase(&loader, "window");
     kill(target.pid, SIGKILL);
     loader_await(&loader, &o);
     double at_most_s = (double)(os_clock_ns() - from_ns) / 1e9 + 0.3;
@@ -107,7 +93,7 @@ static void server_killed_churn(const struct truth *truth) {
     struct outcome o;
     target_start(&target, truth, "echo-epoll", "");
     loader_start(&loader, truth, target.address, "--churn 500 --duration 1 --progress");
-    await_phase(&loader, "\"window\"");
+    loader_await_phase(&loader, "window");
     kill(target.pid, SIGKILL);
     loader_await(&loader, &o);
     REQUIRE(o.code == 0 && o.sample, "exit code %d: %s", o.code, o.error);
@@ -134,7 +120,7 @@ static void interrupted(const struct truth *truth) {
         loader_start(&loader, truth, target.address,
                      by_signal ? "--churn 100 --duration 30 --progress --stop-on-eof"
                                : "--connections 10 --duration 30 --progress --stop-on-eof");
-        await_phase(&loader, "\"window\"");
+        loader_await_phase(&loader, "window");
         if (by_signal)
             kill(loader.pid, SIGINT);
         else

@@ -180,6 +180,46 @@ static void spinning(const struct truth *truth) {
     cJSON_Delete(target_stop(&target));
 }
 
+static double mean_of_step(const cJSON *sample, int index) {
+    const cJSON *series = value_at(sample, "series");
+    if (index < 0) index += cJSON_GetArraySize(series);
+    return figure(cJSON_GetArrayItem(series, index), "mean_ns");
+}
+
+/* The first 100 answers take 100 ms each, so that 10 connections have them after 1 s; the others
+ * take 2 ms. A warm-up that is too short leaves some of them in the window. Then it is the p99 and
+ * the series that tell, and both must. After a warm-up that is long enough nothing is left. */
+static void slow_start(const struct truth *truth) {
+    static const char server[] = "--delay-us 2000 --slow-us 100000 --slow-first 100";
+    struct outcome o;
+    load_fault_server(&o, truth, server, "--connections 10 --duration 1");
+    require_identities(o.sample, 64);
+    /* three mean latencies */
+    require_within(o.sample, "warmup_s", 0.3, INFINITY);
+    bool seen = figure(o.sample, "latency.max_ns") >= 100 * MS;
+    require_unless_busy(&o, seen, 0.2, "the window began after the slow start");
+    if (seen) {
+        require_time(&o, "latency.p99_ns", 100 * MS, 120 * MS);
+        require_time(&o, "latency.p50_ns", 2 * MS, 20 * MS);
+        require_unless_busy(&o, mean_of_step(o.sample, 0) >= 100 * MS, 0.2,
+                            "the first step of the series is fast");
+        require_unless_busy(&o, mean_of_step(o.sample, -1) < 20 * MS, 0.2,
+                            "the last step of the series is slow");
+    }
+    load_fault_server(&o, truth, server, "--connections 10 --duration 0.5 --warmup 1.5");
+    require_identities(o.sample, 64);
+    require_time(&o, "latency.max_ns", 2 * MS, 50 * MS);
+    /* an open loop that begins within it: a part of the arrivals is late, and no other */
+    load_fault_server(&o, truth, "--delay-us 2000 --slow-us 100000 --slow-for-ms 800",
+                      "--connections 100 --rate 1000 --outstanding 16 --duration 1");
+    require_identities(o.sample, 64);
+    require_time(&o, "latency.p50_ns", 2 * MS, 120 * MS);
+    require_unless_busy(&o, figure(o.sample, "latency.p99_ns") >= 98 * MS, 0.2,
+                        "the slow start is not in p99");
+    require_unless_busy(&o, mean_of_step(o.sample, -1) < 20 * MS, 0.2,
+                        "the last step of the series is slow");
+}
+
 const struct truth_case truth_timing[] = {
     {"fixed-delay-closed", fixed_delay_closed, 30, TIMED},
     {"fixed-delay-open", fixed_delay_open, 30, TIMED},
@@ -187,6 +227,7 @@ const struct truth_case truth_timing[] = {
     {"stall-open", stall_open, 40, NEEDS_SPEED | TIMED},
     {"stall-closed", stall_closed, 40, ONCE | NEEDS_SPEED | TIMED},
     {"half-speed", half_speed, 30, ONCE | TIMED},
+    {"slow-start", slow_start, 40, ONCE | TIMED},
     {"rate-limit", rate_limit, 40, ONCE | TIMED},
     {"spinning", spinning, 20, TIMED},
     {NULL, NULL, 0, 0},

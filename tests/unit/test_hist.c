@@ -99,6 +99,59 @@ static void merging_is_recording_all(void **state) {
     test_free(parts);
 }
 
+/* Doubles what a histogram counted, `times` times. */
+static void multiply(struct hist *h, int times) {
+    struct hist *copy = test_malloc(sizeof *copy);
+    for (int i = 0; i < times; i++) {
+        *copy = *h;
+        hist_merge(h, copy);
+    }
+    test_free(copy);
+}
+
+/* 2^53 ns are 9 million message-seconds, 2^64 ns are 18 billion. Sums beyond are exact, and are
+ * written as the nearest number. */
+static void a_sum_may_exceed_every_limit(void **state) {
+    (void)state;
+    struct hist *h = test_calloc(3, sizeof *h);
+    char reason[160] = "";
+    for (int times = 0; times <= 40; times += 5) {
+        hist_reset(&h[0]);
+        for (uint64_t i = 0; i < 1000; i++) hist_record(&h[0], 59999999001 + i);
+        multiply(&h[0], times);
+        h[1] = h[0];
+        hist_merge(&h[1], &h[0]);
+        hist_reset(&h[2]);
+        hist_record(&h[2], 1);
+        hist_merge(&h[2], &h[0]);
+        double sum = ldexp(59999999500.5 * 1000, times);
+        assert_true(hist_sum(&h[0]) == sum);
+        assert_true(hist_sum(&h[1]) == 2 * sum);
+        assert_true(hist_mean(&h[0]) == 59999999500.5);
+        uint64_t low = (uint64_t)59999999500500 << times; /* modulo 2^64 */
+        assert_true(h[0].sum == low && h[2].sum == low + 1);
+        cJSON *json = json_from_latency("service", &h[0]);
+        char *text = cJSON_PrintUnformatted(json);
+        cJSON_Delete(json);
+        json = cJSON_Parse(text);
+        cJSON_free(text);
+        bool read = json_to_hist(cJSON_GetObjectItem(json, "hist"), &h[2], reason, sizeof reason);
+        if (!read) fail_msg("%d times: %s", times, reason);
+        assert_true(fabs(hist_sum(&h[2]) / sum - 1) < 1e-15);
+        assert_int_equal(h[2].count, h[0].count);
+        double mean = cJSON_GetObjectItem(json, "mean_ns")->valuedouble;
+        assert_true(fabs(mean * (double)h[2].count / hist_sum(&h[2]) - 1) < 1e-15);
+        cJSON_Delete(json);
+    }
+    hist_reset(h);
+    hist_set_sum(h, 0x1p64 - 2048);
+    hist_record(h, 2047);
+    assert_true(h->sum == UINT64_MAX && h->sum_carry == 0);
+    hist_record(h, 4);
+    assert_true(h->sum == 3 && h->sum_carry == 1);
+    test_free(h);
+}
+
 static void json_gives_back_what_it_took(void **state) {
     (void)state;
     struct hist *h = test_calloc(2, sizeof *h);
@@ -134,6 +187,12 @@ static void json_refuses_nonsense(void **state) {
         "{\"layout\":\"hdr\",\"unit\":\"ns\",\"lowest\":1,\"highest\":60000000000,\"digits\":3,"
         "\"count\":1,\"sum_ns\":0,\"min\":1,\"max\":1,\"overflow\":0,\"index_delta\":[1],"
         "\"counts\":[0.5]}",
+        "{\"layout\":\"hdr\",\"unit\":\"ns\",\"lowest\":1,\"highest\":60000000000,\"digits\":3,"
+        "\"count\":1,\"sum_ns\":1e30,\"min\":1,\"max\":1,\"overflow\":0,\"index_delta\":[1],"
+        "\"counts\":[1]}",
+        "{\"layout\":\"hdr\",\"unit\":\"ns\",\"lowest\":1,\"highest\":60000000000,\"digits\":3,"
+        "\"count\":1,\"sum_ns\":0.5,\"min\":1,\"max\":1,\"overflow\":0,\"index_delta\":[1],"
+        "\"counts\":[1]}",
         "{\"layout\":\"hdr\",\"unit\":\"ns\",\"lowest\":1,\"highest\":60000000000,\"digits\":3,"
         "\"count\":1e300,\"sum_ns\":0,\"min\":1,\"max\":1,\"overflow\":0,\"index_delta\":[1],"
         "\"counts\":[1]}",
@@ -173,6 +232,7 @@ int main(void) {
         cmocka_unit_test(too_large_is_counted_apart),
         cmocka_unit_test(quantiles_match_a_sorted_array),
         cmocka_unit_test(merging_is_recording_all),
+        cmocka_unit_test(a_sum_may_exceed_every_limit),
         cmocka_unit_test(json_gives_back_what_it_took),
         cmocka_unit_test(json_refuses_nonsense),
         cmocka_unit_test(few_values_give_no_far_quantile),

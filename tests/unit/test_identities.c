@@ -248,6 +248,47 @@ static void ids_are_unique_and_references_lead_somewhere(void **state) {
     TRY(changes);
 }
 
+#define LOADGEN "cells[0].samples[0].loadgen."
+
+static void lost_time_agrees_with_itself(void **state) {
+    (void)state;
+    static const struct changed fine[] = {
+        {LOADGEN "gap_max_ns", "2000000", NULL},
+        {LOADGEN "gaps_total_ns", "3000000", NULL},
+        {LOADGEN "arrival_lag_p99_ns", "null", NULL},
+        {LOADGEN "arrival_lag_max_ns", "null", NULL},
+    };
+    static const struct changed short_one[] = {
+        {LOADGEN "gaps_total_ns", "999999", NULL},
+        {LOADGEN "gap_max_ns", "999999", "cells[0].samples[0].loadgen.gap_max_ns: is 999999, b"},
+    };
+    static const struct changed less[] = {
+        {LOADGEN "gaps_total_ns", "2000000", NULL},
+        {LOADGEN "gap_max_ns", "2000001",
+         "cells[0].samples[0].loadgen.gaps_total_ns: is 2000000, the longest gap 2000001"},
+    };
+    static const struct changed none[] = {
+        {LOADGEN "gaps_total_ns", "2000000", NULL},
+        {LOADGEN "gap_max_ns", "0", "cells[0].samples[0].loadgen.gaps_total_ns: is 2000000"},
+    };
+    static const struct changed closed[] = {
+        {LOADGEN "arrival_lag_max_ns", "5",
+         "cells[0].samples[0].loadgen.arrival_lag_max_ns: is not null in a closed loop"}};
+#undef LOADGEN
+#define LOADGEN "cells[2].samples[0].loadgen."
+    static const struct changed open[] = {
+        {LOADGEN "arrival_lag_max_ns", "5", NULL},
+        {LOADGEN "arrival_lag_p99_ns", "6",
+         "cells[2].samples[0].loadgen.arrival_lag_p99_ns: is above arrival_lag_max_ns"},
+    };
+    TRY_TOGETHER(fine);
+    TRY_TOGETHER(short_one);
+    TRY_TOGETHER(less);
+    TRY_TOGETHER(none);
+    TRY(closed);
+    TRY_TOGETHER(open);
+}
+
 static void the_order_is_a_permutation(void **state) {
     (void)state;
 #define NOT_PERMUTED "session.order: is not a permutation of 0..3: position "
@@ -410,7 +451,17 @@ static void totals_equal_what_the_server_counted(void **state) {
     static const struct changed invalid[] = {
         {S "totals.bytes_sent", "70401", NULL},
         {S "validity", "{\"verdict\":\"invalid\",\"reasons\":[\"totals disagree\"]}", NULL}};
+    /* above 10^15 numbers are rounded when they are written */
+    static const struct changed rounded[] = {
+        {S "totals.bytes_sent", "9007199254740992", NULL},
+        {S "server.stats.bytes_in", "9.00719925474099e+15", NULL}};
+    static const struct changed unequal[] = {
+        {S "totals.bytes_sent", "9007199254740992", NULL},
+        {S "server.stats.bytes_in", "9.00719925474089e+15",
+         S "totals.bytes_sent: is 9007199254740992, expected 9007199254740890, server"}};
     TRY(changes);
+    TRY_TOGETHER(rounded);
+    TRY_TOGETHER(unequal);
     TRY_TOGETHER(with_error);
     TRY_TOGETHER(invalid);
     TRY_TOGETHER(no_stats_with_error);
@@ -443,6 +494,7 @@ int main(void) {
         cmocka_unit_test(other_documents_are_refused_first),
         cmocka_unit_test(a_cell_is_skipped_or_measured),
         cmocka_unit_test(ids_are_unique_and_references_lead_somewhere),
+        cmocka_unit_test(lost_time_agrees_with_itself),
         cmocka_unit_test(the_order_is_a_permutation),
         cmocka_unit_test(a_loop_has_its_own_fields),
         cmocka_unit_test(newcomers_are_counted),
