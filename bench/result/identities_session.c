@@ -189,6 +189,10 @@ static bool check_rate(const struct identities_place *p, const cJSON *cells, con
     const cJSON *other, *scenario = json_item(cell, "scenario");
     const char *tried = ""; /* the last phase */
     struct rate rate = {.per_s = NAN};
+    const char *skipped = json_text(cell, "skipped.code");
+    if (skipped && strcmp(skipped, "capacity_unknown") == 0 &&
+        !isnan(json_number(scenario, "rate_per_s")))
+        return identities_fault(p, "scenario.rate_per_s", "is not null, but no capacity is known");
     if (!json_item(cell, "samples") || isnan(json_number(scenario, "rate_pct"))) return true;
     bool saturating = cJSON_IsTrue(json_item(scenario, "saturating"));
     for (other = cells->child; other != cell; other = other->next) {
