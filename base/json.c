@@ -34,6 +34,7 @@ cJSON *json_from_hist(const struct hist *h) {
     json_add_count(json, "min", h->count ? h->min : OS_UNKNOWN);
     json_add_count(json, "max", h->count ? h->max : OS_UNKNOWN);
     json_add_count(json, "overflow", h->overflow);
+    json_add_count(json, "unanswered", h->unanswered);
     cJSON *deltas = cJSON_AddArrayToObject(json, "index_delta");
     cJSON *counts = cJSON_AddArrayToObject(json, "counts");
     CHECK(deltas && counts);
@@ -72,14 +73,16 @@ static bool read_fields(const cJSON *json, struct hist *h, char *reason, size_t 
     const struct {
         const char *key;
         uint64_t *value;
-        bool nullable; /* null keeps what hist_reset gave */
-    } fields[] = {{"count", &h->count, false},
-                  {"min", &h->min, true},
-                  {"max", &h->max, true},
-                  {"overflow", &h->overflow, false}};
+        enum { NEEDED, NULLABLE, ABSENT } without; /* which keeps what hist_reset gave */
+    } fields[] = {{"count", &h->count, NEEDED},
+                  {"min", &h->min, NULLABLE},
+                  {"max", &h->max, NULLABLE},
+                  {"overflow", &h->overflow, NEEDED},
+                  {"unanswered", &h->unanswered, ABSENT}};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, fields[i].key);
-        if (fields[i].nullable && cJSON_IsNull(item)) continue;
+        if (fields[i].without == NULLABLE && cJSON_IsNull(item)) continue;
+        if (fields[i].without == ABSENT && !item) continue; /* before version 1.4 */
         double x = whole(item);
         if (x < 0)
             return refuse(reason, reason_size, "%s: not a whole number from 0 to 2^53",
@@ -143,7 +146,8 @@ cJSON *json_from_latency(const char *basis, const struct hist *h) {
     json_add_count(json, "p99_ns", quantile_or_unknown(h, 0.99));
     json_add_count(json, "p999_ns", quantile_or_unknown(h, 0.999));
     json_add_count(json, "p9999_ns", quantile_or_unknown(h, 0.9999));
-    json_add_count(json, "max_ns", h->count ? h->max : OS_UNKNOWN);
+    bool max_counted = h->count && hist_place(h, 1) == HIST_COUNTED;
+    json_add_count(json, "max_ns", max_counted ? h->max : OS_UNKNOWN);
     json_add_real(json, "mean_ns", h->count ? hist_mean(h) : NAN);
     json_add_item(json, "hist", json_from_hist(h));
     return json;

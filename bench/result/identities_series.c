@@ -76,7 +76,7 @@ static bool check_old(const struct identities_slot *s) {
 bool identities_check_series(const struct identities_slot *s) {
     if (s->file->version_minor < IDENTITIES_SINCE) return check_old(s);
     const cJSON *step, *series = json_item(s->sample, "series");
-    const cJSON *latency = json_item(s->sample, "latency"), *hist = json_item(latency, "hist");
+    const cJSON *hist = json_item(s->sample, "latency.hist");
     double duration = json_number(s->scenario, "duration_s");
     int steps = cJSON_GetArraySize(series), i = 0;
     struct totals t = {0};
@@ -98,7 +98,7 @@ bool identities_check_series(const struct identities_slot *s) {
     if (fabs(sum - t.sum_ns) > sum * 1e-14)
         return identities_fault(s->place, "latency.hist.sum_ns",
                                 "is %.17g, expected %.17g, the sum of the series", sum, t.sum_ns);
-    return identities_equal(s->place, "latency.max_ns", of(latency, "max_ns"), t.max_ns,
+    return identities_equal(s->place, "latency.hist.max", of(hist, "max"), t.max_ns,
                             "the largest series[].max_ns");
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/format.h"
+#include "base/hist.h"
 
 #include "bench/support/format.h"
 
@@ -29,6 +30,11 @@
 #define IN_FLIGHT_FILLS 50 /* so many messages in flight keep one side busy */
 #define FILLED_PCT 85.0
 #define LOST_PCT_MAX 10.0
+#define UNANSWERED_SUSPECT 0.001
+#define UNANSWERED_INVALID 0.01
+#define IN_FLIGHT_MIN_NS 1e6
+#define IN_FLIGHT_SHARE 0.01
+#define IN_FLIGHT_LONGER 1.5
 #define FIGURE_MAX 0x1p90 /* the largest sum that the schema allows */
 
 /* Adds a reason: its code, and a text for people. A rule compares figures in the unit of its text,
@@ -82,6 +88,25 @@ static void judge_totals(struct verdict *v, const struct verdict_figures *f) {
             f->stats_accepted);
 }
 
+/* What got no answer is in no latency. A closed loop waits for it, so few messages can be missing,
+ * however long a connection is silent: there the share is one of what is in flight. */
+static void judge_unanswered(struct verdict *v, const struct verdict_figures *f) {
+    double newcomers = f->newcomers_offered - f->newcomers_answered;
+    if (newcomers > ERROR_SHARE_MAX * f->newcomers_offered)
+        add(v, f->saturating ? VERDICT_SUSPECT : VERDICT_INVALID, VALIDITY_NEWCOMERS_UNANSWERED,
+            "%.0f of %.0f newcomers got no answer", newcomers, f->newcomers_offered);
+    double all = f->scheduled ? f->messages + f->unanswered : f->connections * f->in_flight;
+    double pct = 100 * f->unanswered / all;
+    if (pct > 100) pct = 100;
+    bool many = pct > 100 * UNANSWERED_INVALID;
+    struct format_pair pair =
+        format_apart(pct, 100 * (many ? UNANSWERED_INVALID : UNANSWERED_SUSPECT), 2);
+    if (pct > 100 * UNANSWERED_SUSPECT)
+        add(v, many && !f->saturating ? VERDICT_INVALID : VERDICT_SUSPECT, VALIDITY_UNANSWERED,
+            "%s %% of the messages%s got no answer, more than %s %%", pair.left,
+            f->scheduled ? "" : " in flight", pair.right);
+}
+
 static void judge_invalid(struct verdict *v, const struct verdict_figures *f) {
     if (f->died)
         add_death(v, f->died);
@@ -89,7 +114,9 @@ static void judge_invalid(struct verdict *v, const struct verdict_figures *f) {
         add(v, VERDICT_INVALID, VALIDITY_NO_STATS, "the server printed no stats");
     if (f->mismatches > 0)
         add(v, VERDICT_INVALID, VALIDITY_WRONG_ECHO, "%.0f wrong echoes", f->mismatches);
-    double errors_pct = 100 * f->errors / (f->messages + f->errors);
+    /* a server that is meant to be saturated may be late with some */
+    double errors = f->saturating ? fmax(0, f->errors - f->timeouts) : f->errors;
+    double errors_pct = 100 * errors / (f->messages + errors);
     struct format_pair pair = format_apart(errors_pct, 100 * ERROR_SHARE_MAX, 2);
     if (errors_pct > 100 * ERROR_SHARE_MAX)
         add(v, VERDICT_INVALID, VALIDITY_ERRORS, "%s %% errors, more than %s %%", pair.left,
@@ -113,10 +140,7 @@ static void judge_invalid(struct verdict *v, const struct verdict_figures *f) {
         add(v, VERDICT_INVALID, VALIDITY_SATURATED,
             "saturated: %s %% of the offered load was answered in time, less than %s %%", pair.left,
             pair.right);
-    double unanswered = f->newcomers_offered - f->newcomers_answered;
-    if (!f->saturating && unanswered > ERROR_SHARE_MAX * f->newcomers_offered)
-        add(v, VERDICT_INVALID, VALIDITY_NEWCOMERS_UNANSWERED,
-            "%.0f of %.0f newcomers got no answer", unanswered, f->newcomers_offered);
+    judge_unanswered(v, f);
     double edges = f->connections * f->in_flight / f->messages;
     double off_pct = 100 * fabs(f->littles_law_ratio - 1);
     double off_max_pct = 100 * fmin(LITTLE_MAX + edges, LITTLE_MOST);
@@ -209,6 +233,18 @@ static void judge_suspect(struct verdict *v, const struct verdict_figures *f) {
     if (f->starved > 0)
         add(v, VERDICT_SUSPECT, VALIDITY_STARVED,
             "%.0f connections waited for more than half the window", f->starved);
+    if (f->overflow > 0)
+        add(v, VERDICT_SUSPECT, VALIDITY_OVERFLOW, "%.0f times were longer than %.0f s",
+            f->overflow, HIST_HIGHEST / 1e9);
+    double oldest_ms = f->oldest_in_flight_ns / 1e6, longest_ms = f->longest_ns / 1e6;
+    double oldest_max_ms = fmax(fmax(IN_FLIGHT_MIN_NS / 1e6, IN_FLIGHT_SHARE * f->window_s * 1e3),
+                                IN_FLIGHT_LONGER * longest_ms);
+    pair = format_apart(oldest_ms, oldest_max_ms, 1);
+    if (oldest_ms > oldest_max_ms && !isnan(longest_ms))
+        add(v, VERDICT_SUSPECT, VALIDITY_IN_FLIGHT_AT_END,
+            "a message was in flight for %s ms at the end of the window, more than %s ms and "
+            "longer than any answer took",
+            pair.left, pair.right);
 }
 
 /* A figure that no measurement can have is unknown. A share above the whole is the whole: clocks

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define VERDICT_REASONS_MAX 20
+#define VERDICT_REASONS_MAX 32
 #define VERDICT_REASON_SIZE 320
 
 /* The figures of a slot that the rules use; NAN if unknown. From duration_s on there are only
@@ -30,6 +30,7 @@ struct verdict_figures {
     double messages;    /* messages in the window */
     double mismatches;  /* wrong echoes */
     double errors;      /* sum of connect, reset, timeout and short */
+    double timeouts;    /* of them, timeout */
     double planned;     /* connections planned to stay open; NAN: churn */
     double lost;        /* connections that did not: sum of connect, reset and short */
     double sent, received;        /* bytes of the whole run, counted by the load generator */
@@ -39,6 +40,11 @@ struct verdict_figures {
     double achieved_over_offered; /* share of the scheduled arrivals */
     double newcomers_offered;     /* scheduled newcomers, or connections of churn */
     double newcomers_answered;    /* those of them that got all their echoes */
+    double unanswered;            /* messages of the window that got no answer */
+    double overflow;              /* times that were too long for the histograms */
+    double longest_ns;            /* the longest latency that was counted */
+    double oldest_in_flight_ns;   /* age of the oldest message in flight at the window's end; NAN:
+                                     open loop */
     double littles_law_ratio;     /* mean outstanding / (throughput x mean latency) */
     double busy_pct;              /* busy time of the load generator's threads */
     double own_cpu_pct;           /* CPU time of these threads; NAN: not on separate CPUs */

@@ -72,6 +72,29 @@ full_output() {
     done
 }
 
+# Standard streams that are closed: the descriptor of a stream must not become a socket's.
+closed_streams() {
+    local command want code
+    for command in "iobench list" "iobench --version" "loadgen --describe" "echo-epoll --describe" "echo-epoll --stop-on-eof"; do
+        # shellcheck disable=SC2086
+        timeout "$((30 * SCALE))" "$BIN/"$command >"$TMP/.out" 2>"$TMP/.err" <&-
+        code=$?
+        verdict "$command: a closed standard input is an empty one" \
+            "$([ "$code" = 0 ] && [ -s "$TMP/.out" ] && [ ! -s "$TMP/.err" ] || echo "exit code $code: $(head -n 1 "$TMP/.err")")"
+        want=2
+        [[ $command != echo-* ]] || want=1
+        # shellcheck disable=SC2086
+        timeout "$((30 * SCALE))" "$BIN/"$command 2>"$TMP/.err" <&- >&-
+        code=$?
+        verdict "$command: a closed standard output is exit code $want" \
+            "$([ "$code" = $want ] && grep -qE '^[a-z-]+: standard output: cannot write' "$TMP/.err" || echo "exit code $code: $(head -n 1 "$TMP/.err")")"
+        # shellcheck disable=SC2086
+        timeout "$((30 * SCALE))" "$BIN/"$command <&- >&- 2>&-
+        code=$?
+        verdict "$command: no standard stream at all is exit code $want" "$([ "$code" = $want ] || echo "exit code $code")"
+    done
+}
+
 # A disk that fills up while a run writes: what was there stays readable.
 full_disk() {
     local name="run: a full disk" small=$TMP/small code reason=
@@ -281,6 +304,7 @@ run_faults() {
     need_result
     odd_files
     full_output
+    closed_streams
     full_disk
     few_descriptors
     port_in_use

@@ -76,14 +76,16 @@ static cJSON *parse(const char *text) {
     return json;
 }
 
-/* 998 values from 20 us to 1.02 ms, one of 30 ms, and one above the range. */
+/* 998 values from 20 us to 1.02 ms, one of 30 ms, and one above the range, of which an old file
+ * does not have more than the number. */
 static cJSON *make_latency(void) {
     struct hist *h = test_malloc(sizeof *h);
     hist_reset(h);
     for (uint64_t i = 0; i < 998; i++) hist_record(h, 20000 + 1003 * i);
     hist_record(h, 30000000);
-    hist_record(h, HIST_HIGHEST + 1);
-    cJSON *json = json_from_latency("service", h);
+    cJSON *json = json_from_latency("service", h), *hist = cJSON_GetObjectItem(json, "hist");
+    cJSON_SetNumberValue(cJSON_GetObjectItem(hist, "overflow"), 1);
+    cJSON_DeleteItemFromObject(hist, "unanswered");
     test_free(h);
     return json;
 }

@@ -194,7 +194,58 @@ static void newcomers_must_be_answered(void **state) {
     f.newcomers_answered = 998;
     EXPECT_INVALID(f, NEWCOMERS_UNANSWERED, "2 of 1000 newcomers got no answer");
     f.saturating = true; /* connections that arrive too fast must wait */
+    EXPECT_SUSPECT(f, NEWCOMERS_UNANSWERED, "2 of 1000 newcomers got no answer");
+    f.newcomers_answered = 999;
     EXPECT_VALID(f);
+}
+
+static void scheduled_messages_must_be_answered(void **state) {
+    (void)state;
+    struct verdict_figures f = good_open();
+    f.messages = 99900;
+    f.unanswered = 100;
+    EXPECT_VALID(f);
+    f.unanswered = 101;
+    EXPECT_SUSPECT(f, UNANSWERED, "0.101 % of the messages got no answer, more than 0.100 %");
+    f.messages = 99000;
+    f.unanswered = 1000;
+    EXPECT_SUSPECT(f, UNANSWERED, "1.00 % of the messages got no answer, more than 0.10 %");
+    f.unanswered = 1001;
+    EXPECT_INVALID(f, UNANSWERED, "1.001 % of the messages got no answer, more than 1.000 %");
+    f.saturating = true;
+    f.unanswered = 99000;
+    EXPECT_SUSPECT(f, UNANSWERED, "50.00 % of the messages got no answer, more than 1.00 %");
+}
+
+/* A silent connection of a closed loop costs one message, however long it is silent. */
+static void a_silent_connection_of_a_closed_loop_is_invalid(void **state) {
+    (void)state;
+    struct verdict_figures f = good_closed();
+    f.unanswered = 1;
+    EXPECT_INVALID(f, UNANSWERED,
+                   "10.00 % of the messages in flight got no answer, more than 1.00 %");
+    f.connections = f.planned = f.connected = f.stats_accepted = 200;
+    f.in_flight = 4;
+    f.unanswered = 8;
+    EXPECT_SUSPECT(f, UNANSWERED,
+                   "1.00 % of the messages in flight got no answer, more than 0.10 %");
+    f.unanswered = 9;
+    EXPECT_INVALID(f, UNANSWERED, "1.12 % of the messages in flight got no answer");
+    f.in_flight = 5;
+    f.unanswered = 1; /* one in a thousand */
+    EXPECT_VALID(f);
+}
+
+/* What is late in a slot that is meant to saturate is no error; a broken connection is one. */
+static void timeouts_of_a_saturating_slot_are_no_errors(void **state) {
+    (void)state;
+    struct verdict_figures f = good_open();
+    f.errors = f.timeouts = 1000;
+    EXPECT_INVALID(f, ERRORS, "0.99 % errors, more than 0.10 %");
+    f.saturating = true;
+    EXPECT_VALID(f);
+    f.errors = 1200;
+    EXPECT_INVALID(f, ERRORS, "0.20 % errors, more than 0.10 %");
 }
 
 /* The tolerance is 2 % plus the messages in flight at the edges: 10 x 1 of 100000, or 50 x 16 of
@@ -441,6 +492,43 @@ static void a_starved_connection_is_suspect(void **state) {
     EXPECT_SUSPECT(f, STARVED, "1 connections waited for more than half the window");
 }
 
+static void times_beyond_the_histogram_are_suspect(void **state) {
+    (void)state;
+    struct verdict_figures f = good_open();
+    f.overflow = 1;
+    EXPECT_SUSPECT(f, OVERFLOW, "1 times were longer than 60 s");
+    f.saturating = true;
+    EXPECT_SUSPECT(f, OVERFLOW, "1 times were longer than 60 s");
+}
+
+/* A stall over the end of the window shows only in what is in flight then. A slow server has old
+ * messages in flight, too, but none older than its latencies. */
+static void a_stall_over_the_end_is_suspect(void **state) {
+    (void)state;
+    struct verdict_figures f = good_closed();
+    f.longest_ns = 5e6;
+    f.oldest_in_flight_ns = 300e6;
+    EXPECT_SUSPECT(
+        f, IN_FLIGHT_AT_END,
+        "a message was in flight for 300.0 ms at the end of the window, more than 10.0 ms");
+    f.oldest_in_flight_ns = 10e6; /* 1 % of the window */
+    EXPECT_VALID(f);
+    f.oldest_in_flight_ns = 10.1e6;
+    EXPECT_SUSPECT(f, IN_FLIGHT_AT_END, "a message was in flight for ");
+    f.window_s = f.duration_s = 0.05;
+    f.longest_ns = 50e3;
+    f.oldest_in_flight_ns = 1e6; /* at least 1 ms */
+    EXPECT_VALID(f);
+    f.oldest_in_flight_ns = 1.1e6;
+    EXPECT_SUSPECT(f, IN_FLIGHT_AT_END, "a message was in flight for ");
+    f = good_closed();
+    f.longest_ns = 501e6; /* a server that always takes 500 ms */
+    f.oldest_in_flight_ns = 600e6;
+    EXPECT_VALID(f);
+    f.oldest_in_flight_ns = 800e6;
+    EXPECT_SUSPECT(f, IN_FLIGHT_AT_END, "a message was in flight for ");
+}
+
 /* ---- bound ---- */
 
 static void bound_names_what_was_full(void **state) {
@@ -506,6 +594,11 @@ static void an_unknown_figure_never_condemns(void **state) {
                                      offsetof(struct verdict_figures, steal_pct),
                                      offsetof(struct verdict_figures, first_half),
                                      offsetof(struct verdict_figures, second_half),
+                                     offsetof(struct verdict_figures, timeouts),
+                                     offsetof(struct verdict_figures, unanswered),
+                                     offsetof(struct verdict_figures, overflow),
+                                     offsetof(struct verdict_figures, longest_ns),
+                                     offsetof(struct verdict_figures, oldest_in_flight_ns),
                                      offsetof(struct verdict_figures, starved)};
     const double unknown = NAN;
     struct verdict_figures all = good_open();
@@ -543,15 +636,20 @@ static void all_reasons_are_kept_and_the_worst_decides(void **state) {
     f.starved = 5;
     f.newcomers_offered = 5;
     f.newcomers_answered = 0;
+    f.unanswered = 99;
+    f.overflow = 1;
+    f.longest_ns = 1e6;
+    f.oldest_in_flight_ns = 1e9;
     verdict_decide(&v, &f);
     assert_int_equal(v.kind, VERDICT_INVALID);
-    assert_int_equal(v.reason_count, 17);
+    assert_int_equal(v.reason_count, 20);
     for (size_t i = 0; i < v.reason_count; i++)
         assert_in_range(strlen(v.reasons[i]), 10, VERDICT_REASON_SIZE - 1);
     assert_memory_equal(v.reasons[0], "server xxx", 10);
-    assert_memory_equal(v.reasons[16], "5 connections waited", 20);
+    assert_memory_equal(v.reasons[17], "5 connections waited", 20);
     assert_int_equal(v.codes[0], VALIDITY_SERVER_DIED);
-    assert_int_equal(v.codes[16], VALIDITY_STARVED);
+    assert_int_equal(v.codes[17], VALIDITY_STARVED);
+    assert_int_equal(v.codes[19], VALIDITY_IN_FLIGHT_AT_END);
 }
 
 static void a_slot_without_figures_is_invalid(void **state) {
@@ -585,6 +683,9 @@ int main(void) {
         cmocka_unit_test(an_empty_window_is_invalid),
         cmocka_unit_test(an_open_loop_must_keep_up),
         cmocka_unit_test(newcomers_must_be_answered),
+        cmocka_unit_test(scheduled_messages_must_be_answered),
+        cmocka_unit_test(a_silent_connection_of_a_closed_loop_is_invalid),
+        cmocka_unit_test(timeouts_of_a_saturating_slot_are_no_errors),
         cmocka_unit_test(littles_law_is_held_to_its_tolerance),
         cmocka_unit_test(littles_law_is_held_by_few_messages),
         cmocka_unit_test(totals_of_days_agree_as_far_as_they_are_written),
@@ -603,6 +704,8 @@ int main(void) {
         cmocka_unit_test(drift_between_the_halves_is_suspect),
         cmocka_unit_test(few_messages_are_suspect),
         cmocka_unit_test(a_starved_connection_is_suspect),
+        cmocka_unit_test(times_beyond_the_histogram_are_suspect),
+        cmocka_unit_test(a_stall_over_the_end_is_suspect),
         cmocka_unit_test(bound_names_what_was_full),
         cmocka_unit_test(bound_is_unknown_without_both_figures),
         cmocka_unit_test(an_unknown_figure_never_condemns),

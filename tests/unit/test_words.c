@@ -33,6 +33,7 @@ static const struct {
     FIGURE(messages, COUNT),
     FIGURE(mismatches, COUNT),
     FIGURE(errors, COUNT),
+    FIGURE(timeouts, COUNT),
     FIGURE(planned, COUNT),
     FIGURE(lost, COUNT),
     FIGURE(sent, COUNT),
@@ -44,6 +45,10 @@ static const struct {
     FIGURE(achieved_over_offered, REAL),
     FIGURE(newcomers_offered, COUNT),
     FIGURE(newcomers_answered, COUNT),
+    FIGURE(unanswered, COUNT),
+    FIGURE(overflow, COUNT),
+    FIGURE(longest_ns, REAL),
+    FIGURE(oldest_in_flight_ns, REAL),
     FIGURE(littles_law_ratio, REAL),
     FIGURE(busy_pct, REAL),
     FIGURE(own_cpu_pct, REAL),
@@ -93,7 +98,7 @@ static double rounded(struct rng *random, double count) {
 /* Puts the figures of one rule next to its limit, which depends on other figures. */
 static void approach_limit(struct rng *random, struct verdict_figures *f) {
     double factor = about_one(random);
-    switch (rng_below(random, 10)) {
+    switch (rng_below(random, 12)) {
     case 0:
         f->errors = rounded(random, f->messages / 999 * factor);
         break;
@@ -123,6 +128,13 @@ static void approach_limit(struct rng *random, struct verdict_figures *f) {
     case 8:
         f->gap_max_ns = fmax(1e6, 0.01 * f->window_s * 1e9) * factor;
         break;
+    case 9:
+        f->unanswered = rounded(random, f->messages * ANY(random, 0.001, 0.01) * factor);
+        break;
+    case 10:
+        f->oldest_in_flight_ns =
+            fmax(1.5 * f->longest_ns, fmax(1e6, 0.01 * f->window_s * 1e9)) * factor;
+        break;
     default:
         f->stats_in = rounded(random, f->sent * factor);
     }
@@ -141,6 +153,7 @@ static void draw_figures(struct rng *random, struct verdict_figures *f) {
                                                 .own_cpu_pct = 90,
                                                 .server_cpu_pct = 90,
                                                 .p99_ns = 50e3,
+                                                .longest_ns = 1e5,
                                                 .achieved_over_offered = 1,
                                                 .newcomers_offered = 2000,
                                                 .newcomers_answered = 2000,
@@ -213,6 +226,7 @@ static const char *fault_of(enum validity_code code, const char *text) {
     case VALIDITY_LOADGEN_FULL:
         return numbers[0] >= 95 ? NULL : "is not full";
     case VALIDITY_WRONG_ECHO:
+    case VALIDITY_OVERFLOW:
     case VALIDITY_STARVED:
         return numbers[0] > 0 ? NULL : "has none";
     default:
