@@ -15,6 +15,9 @@ bool identities_check(const cJSON *document, struct reason *reason);
 struct identities_file {
     double version_minor; /* version of the schema: relations of later versions are not checked */
     const cJSON *env;     /* environment of the session */
+    const cJSON *models;  /* session.models[] */
+    double memory_bytes;  /* of the machine; NAN: unknown */
+    bool two_sides;       /* an ab: a name in `models` may mean two servers */
 };
 
 /* The file of a parsed result, which must outlive it. */
