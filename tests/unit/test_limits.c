@@ -1,6 +1,8 @@
 /* test_limits.c - verdicts about CPUs that are not a side's own: shared CPUs, quotas, throttling,
  * affinity, pinning. Each case starts from a slot without such a limit and changes fields of the
  * file. */
+#include "bench/result/identities_limits.h"
+#include "bench/result/result_file.h"
 #include "bench/result/verdict.h"
 #include "bench/result/verdict_figures.h"
 #include "bench/support/json_path.h"
@@ -23,6 +25,7 @@ static const char sample_text[] =
     "\"errors\":{\"connect\":0,\"reset\":0,\"timeout\":0,\"short\":0,\"mismatch\":0},"
     "\"totals\":{\"bytes_sent\":7,\"bytes_received\":7,\"connections\":10},"
     "\"server\":{\"pid_scope\":\"process\",\"cpus\":1,\"cpu_ns\":500000000,"
+    "\"rss_bytes\":null,"
     "\"stats\":{\"accepted\":10,\"bytes_in\":7,\"bytes_out\":7}},"
     "\"loadgen\":{\"threads\":1,\"cpu_pct\":50,\"busy_pct\":50,\"littles_law_ratio\":1,"
     "\"achieved_over_offered\":1,\"starved_connections\":0},"
@@ -202,6 +205,54 @@ static void the_reasons_are_sentences(void **state) {
                                       "other CPUs than planned");
 }
 
+static void limits_agree_with_placement_and_scope(void **state) {
+    (void)state;
+#define GROUP                                                                                      \
+    { SAMPLE, "server.pid_scope", "\"group\"" }
+#define HIDDEN                                                                                     \
+    { SAMPLE, "server.pid_scope", "\"hidden\"" }
+#define NO_CPU                                                                                     \
+    { SAMPLE, "server.cpu_ns", "null" }
+    static const struct {
+        const char *fault; /* NULL: none */
+        struct change changes[4];
+    } cases[] = {
+        {NULL, {{0}}},
+        {"limits: is missing", {{SAMPLE, "limits", "null"}}},
+        {NULL, {{SAMPLE, "limits", "null"}, {SAMPLE, "messages", "null"}}},
+        {"limits.pinned: must be null if", {{SAMPLE, "limits.pinned", "null"}}},
+        {"limits.pinned: must be null if", {{SCENARIO, "placement.loadgen", "[]"}}},
+        {NULL, {{SCENARIO, "placement.loadgen", "[]"}, {SAMPLE, "limits.pinned", "null"}}},
+        {"limits.server_cpus: is not null", {{SAMPLE, "server.pid_scope", "null"}}},
+        {"limits.server_cpus: does not ascend", {{SAMPLE, "limits.server_cpus", "[1,1]"}}},
+        {"limits.loadgen_cpus: does not ascend", {{SAMPLE, "limits.loadgen_cpus", "[1,0]"}}},
+        {"limits.quota_cpus: is 0", {{SAMPLE, "limits.quota_cpus", "0"}}},
+        {NULL, {GROUP}},
+        {"server.cpu_ns: is null, but", {GROUP, NO_CPU}},
+        {"server.rss_bytes: is not null, but pid_scope is group",
+         {GROUP, {SAMPLE, "server.rss_bytes", "4096"}}},
+        {"server.cpu_ns: is not null, but pid_scope is hidden", {HIDDEN}},
+        {NULL, {HIDDEN, NO_CPU}},
+        {NULL, {NO_CPU, {SAMPLE, "server.rss_bytes", "4096"}}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cJSON *scenario = cJSON_Parse(scenario_text), *sample = cJSON_Parse(sample_text);
+        struct reason why = {.text = ""};
+        const struct identities_place place = {.path = "", .reason = &why};
+        const struct identities_file file = {.version_minor = RESULT_VERSION_MINOR};
+        for (const struct change *c = cases[i].changes; c->path; c++)
+            apply(c->document == SCENARIO ? scenario : sample, c);
+        bool fine = identities_check_limits(&place, &file, scenario, sample);
+        const char *fault = cases[i].fault ? cases[i].fault : "";
+        if (strncmp(why.text, fault, strlen(fault)) != 0 || fine != !cases[i].fault)
+            print_error("case %zu: '%s'\n", i, why.text);
+        assert_int_equal(fine, !cases[i].fault);
+        assert_memory_equal(why.text, fault, strlen(fault));
+        cJSON_Delete(scenario);
+        cJSON_Delete(sample);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shared_cpus_are_full_when_both_together_fill_them),
@@ -209,6 +260,7 @@ int main(void) {
         cmocka_unit_test(a_quota_is_shared_by_both),
         cmocka_unit_test(other_cpus_than_planned_are_suspect),
         cmocka_unit_test(the_reasons_are_sentences),
+        cmocka_unit_test(limits_agree_with_placement_and_scope),
     };
     return cmocka_run_group_tests_name("limits", tests, NULL, NULL);
 }
