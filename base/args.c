@@ -213,3 +213,11 @@ enum args_outcome args_parse(const struct args_spec *spec, int argc, char **argv
     }
     return ARGS_RUN;
 }
+
+bool args_output_written(const char *program) {
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout)) return true;
+    fprintf(stderr, "%s: standard output: cannot write%s%s\n", program, errno ? ": " : "",
+            errno ? strerror(errno) : "");
+    return false;
+}

@@ -59,4 +59,8 @@ bool args_number(const char *text, uint64_t *number);
 
 void args_texts_free(struct arg_texts *texts);
 
+/* Flushes standard output. Returns false if anything that `program` printed did not arrive; then it
+ * has said so on stderr. */
+bool args_output_written(const char *program);
+
 #endif

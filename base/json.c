@@ -30,10 +30,11 @@ cJSON *json_from_hist(const struct hist *h) {
     json_add_count(json, "highest", HIST_HIGHEST);
     json_add_count(json, "digits", HIST_DIGITS);
     json_add_count(json, "count", h->count);
-    json_add_count(json, "sum_ns", h->sum);
+    json_add_real(json, "sum_ns", hist_sum(h));
     json_add_count(json, "min", h->count ? h->min : OS_UNKNOWN);
     json_add_count(json, "max", h->count ? h->max : OS_UNKNOWN);
     json_add_count(json, "overflow", h->overflow);
+    json_add_count(json, "unanswered", h->unanswered);
     cJSON *deltas = cJSON_AddArrayToObject(json, "index_delta");
     cJSON *counts = cJSON_AddArrayToObject(json, "counts");
     CHECK(deltas && counts);
@@ -57,32 +58,41 @@ static bool refuse(char *reason, size_t size, const char *format, ...) {
     return false;
 }
 
+/* Whether an item is a whole number in 0..most. */
+static bool is_whole(const cJSON *item, double most) {
+    return cJSON_IsNumber(item) && item->valuedouble >= 0 && item->valuedouble <= most &&
+           floor(item->valuedouble) == item->valuedouble;
+}
+
 /* A whole number in 0..2^53, or -1. */
 static double whole(const cJSON *item) {
-    if (!cJSON_IsNumber(item)) return -1;
-    double x = item->valuedouble;
-    return x >= 0 && x <= 0x1p53 && floor(x) == x ? x : -1;
+    return is_whole(item, 0x1p53) ? item->valuedouble : -1;
 }
 
 static bool read_fields(const cJSON *json, struct hist *h, char *reason, size_t reason_size) {
     const struct {
         const char *key;
         uint64_t *value;
-        bool nullable; /* null keeps what hist_reset gave */
-    } fields[] = {{"count", &h->count, false},
-                  {"sum_ns", &h->sum, false},
-                  {"min", &h->min, true},
-                  {"max", &h->max, true},
-                  {"overflow", &h->overflow, false}};
+        enum { NEEDED, NULLABLE, ABSENT } without; /* which keeps what hist_reset gave */
+    } fields[] = {{"count", &h->count, NEEDED},
+                  {"min", &h->min, NULLABLE},
+                  {"max", &h->max, NULLABLE},
+                  {"overflow", &h->overflow, NEEDED},
+                  {"unanswered", &h->unanswered, ABSENT}};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, fields[i].key);
-        if (fields[i].nullable && cJSON_IsNull(item)) continue;
+        if (fields[i].without == NULLABLE && cJSON_IsNull(item)) continue;
+        if (fields[i].without == ABSENT && !item) continue; /* before version 1.4 */
         double x = whole(item);
         if (x < 0)
             return refuse(reason, reason_size, "%s: not a whole number from 0 to 2^53",
                           fields[i].key);
         *fields[i].value = (uint64_t)x;
     }
+    const cJSON *sum = cJSON_GetObjectItemCaseSensitive(json, "sum_ns");
+    if (!is_whole(sum, 0x1p90)) /* 2^53 values of up to 60 s */
+        return refuse(reason, reason_size, "sum_ns: not a whole number from 0 to 2^90");
+    hist_set_sum(h, sum->valuedouble);
     return true;
 }
 
@@ -136,7 +146,8 @@ cJSON *json_from_latency(const char *basis, const struct hist *h) {
     json_add_count(json, "p99_ns", quantile_or_unknown(h, 0.99));
     json_add_count(json, "p999_ns", quantile_or_unknown(h, 0.999));
     json_add_count(json, "p9999_ns", quantile_or_unknown(h, 0.9999));
-    json_add_count(json, "max_ns", h->count ? h->max : OS_UNKNOWN);
+    bool max_counted = h->count && hist_place(h, 1) == HIST_COUNTED;
+    json_add_count(json, "max_ns", max_counted ? h->max : OS_UNKNOWN);
     json_add_real(json, "mean_ns", h->count ? hist_mean(h) : NAN);
     json_add_item(json, "hist", json_from_hist(h));
     return json;

@@ -27,7 +27,8 @@ cJSON *json_from_hist(const struct hist *h);
 bool json_to_hist(const cJSON *json, struct hist *h, char *reason, size_t reason_size);
 
 /* A latency object (`basis` may be NULL): p50_ns to p9999_ns, max_ns, mean_ns, hist. A quantile
- * is null unless hist_tells(). Owned by the caller. */
+ * is null unless hist_tells(), and max_ns is null unless every message has a counted value. Owned
+ * by the caller. */
 cJSON *json_from_latency(const char *basis, const struct hist *h);
 
 #endif

@@ -17,7 +17,15 @@
 
 /* ---- process ---- */
 
+/* A stream that is closed would be given to the next socket or file, and what is meant for the
+ * stream would go there. So it becomes a file that is always at its end and refuses writes. */
+static void open_standard_streams(void) {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0) return; /* the lowest free */
+}
+
 void os_init(void) {
+    open_standard_streams();
     signal(SIGPIPE, SIG_IGN);
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {

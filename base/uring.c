@@ -117,7 +117,15 @@ static int error_of(int result) {
     return result < 0 && !later ? -result : 0;
 }
 
+bool uring_pending(const struct uring *u) {
+    return io_uring_cq_ready(&u->rings) > 0;
+}
+
 int uring_submit(struct uring *u) {
+    return error_of(io_uring_submit(&u->rings));
+}
+
+int uring_poll(struct uring *u) {
     return error_of(io_uring_submit_and_get_events(&u->rings));
 }
 

@@ -57,9 +57,15 @@ bool uring_probe(const struct uring_config *config, char *reason, size_t reason_
 /* An empty submission entry; NULL if the ring is full and the kernel takes nothing now. */
 struct io_uring_sqe *uring_entry(struct uring *u);
 
+/* Whether completions are there that were not handled yet. */
+bool uring_pending(const struct uring *u);
+
+/* Submits without asking for completions. Returns 0 or an error. */
+int uring_submit(struct uring *u);
+
 /* Submits, and lets the kernel deliver completions without waiting for more. Returns 0 or an
  * error. */
-int uring_submit(struct uring *u);
+int uring_poll(struct uring *u);
 
 /* Submits, and waits until a completion is there or os_clock_ns() reaches `deadline_ns` (0: never).
  * Returns 0, also if none came, or an error. */

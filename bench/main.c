@@ -1,5 +1,6 @@
 /* main.c - the program iobench: runs the subcommand that argv[1] names. The subcommand parses its
  * own arguments and returns the exit code. */
+#include "base/args.h"
 #include "base/os.h"
 
 #include "bench/cmd/commands.h"
@@ -51,9 +52,7 @@ static int no_command(const char *word) {
 
 /* Flushes stdout. Returns `code`, or a failure if the output could not be written. */
 static int output_written(int code) {
-    if (fflush(stdout) == 0 && !ferror(stdout)) return code;
-    int refused = refuse(NAME, "standard output: cannot write");
-    return code == EXIT_FINE ? refused : code;
+    return args_output_written(NAME) || code != EXIT_FINE ? code : EXIT_USAGE;
 }
 
 int main(int argc, char **argv) {

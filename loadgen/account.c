@@ -40,6 +40,7 @@ static void merge_visits(struct visit_counts *into, const struct visit_counts *f
     hist_merge(&into->first_echoes, &from->first_echoes);
     into->connected += from->connected;
     into->offered += from->offered;
+    into->begun += from->begun;
     into->answered += from->answered;
 }
 
@@ -64,6 +65,8 @@ void account_merge(struct account *into, const struct account *from) {
     into->offered += from->offered;
     into->achieved += from->achieved;
     into->unsent += from->unsent;
+    if (from->oldest_in_flight_ns > into->oldest_in_flight_ns)
+        into->oldest_in_flight_ns = from->oldest_in_flight_ns;
     into->bytes_sent += from->bytes_sent;
     into->bytes_received += from->bytes_received;
     into->connected += from->connected;

@@ -35,6 +35,7 @@ struct errors {
 struct visit_counts {
     uint64_t connected;       /* successful connects, of the whole run */
     uint64_t offered;         /* visits scheduled in the window */
+    uint64_t begun;           /* of them, those that called connect */
     uint64_t answered;        /* of them, those that got all their echoes */
     struct hist connect;      /* of them, from the call of connect to its success */
     struct hist first_echoes; /* of them, from the scheduled time to the end of the first echo */
@@ -50,12 +51,12 @@ struct account {
     uint64_t integral_at_ns; /* the integral is complete up to here */
     double integral;         /* of outstanding over the window, in messages * ns */
     uint64_t answered;       /* messages answered within the window, whenever intended */
-    uint64_t wire_sum_ns;    /* the service times of all messages, as far as they lie in the
+    double wire_sum_ns;      /* the service times of all messages, as far as they lie in the
                                 window: the integral must equal this sum */
     uint64_t busy_ns;        /* of the window: turns that had work, less the time they slept */
 
     struct hist latency;  /* messages of the window: closed from the send, open from the intent */
-    struct hist service;  /* open loop: the same messages from the send */
+    struct hist service;  /* open loop: the same messages from the send, without those unsent */
     struct hist send_lag; /* open loop: sent less intended, for messages that were not queued */
     struct hist arrival_lag; /* open loop, churn: how late an arrival was taken from the schedule,
                                 also if it then had to wait for its connection */
@@ -67,6 +68,8 @@ struct account {
     uint64_t offered;               /* arrivals whose intent lies in the window */
     uint64_t achieved;              /* of them (churn: of visits), answered before its end */
     uint64_t unsent;                /* of them, never sent: the queue was full or time was up */
+    uint64_t oldest_in_flight_ns;   /* closed loop, churn: the age that the oldest message on the
+                                       wire had at the end of the window */
     uint64_t bytes_sent;            /* given to the transport, in the whole run */
     uint64_t bytes_received;        /* in the whole run */
     uint64_t connected;             /* long-lived connections that ever stood */
@@ -128,7 +131,7 @@ static inline void account_change(struct account *a, uint64_t add, uint64_t remo
  * part of its time that lies in the window. */
 static inline uint64_t account_lost(struct account *a, uint64_t sent_ns, uint64_t now_ns) {
     uint64_t wire_ns = account_within_window(a, sent_ns, now_ns);
-    a->wire_sum_ns += wire_ns;
+    a->wire_sum_ns += (double)wire_ns;
     return wire_ns;
 }
 
@@ -137,6 +140,13 @@ static inline uint64_t account_lost(struct account *a, uint64_t sent_ns, uint64_
 static inline uint64_t account_answered(struct account *a, uint64_t sent_ns, uint64_t now_ns) {
     if (account_in_window(a, now_ns)) a->answered++;
     return account_lost(a, sent_ns, now_ns);
+}
+
+/* Where a message belongs to the window in which it is answered: it was sent at `sent_ns`, and left
+ * the wire at `now_ns`, answered or not. Notes its age at the end of the window. */
+static inline void account_age(struct account *a, uint64_t sent_ns, uint64_t now_ns) {
+    if (now_ns < a->t1_ns || sent_ns >= a->t1_ns) return; /* t1 is NOT_YET during warm-up */
+    if (a->t1_ns - sent_ns > a->oldest_in_flight_ns) a->oldest_in_flight_ns = a->t1_ns - sent_ns;
 }
 
 /* Reports an answer to warm-up and progress. */

@@ -11,6 +11,13 @@ static struct stamp *stamp_of(struct worker *w, uint32_t conn, uint64_t message)
 
 /* ---- the queue of an open loop ---- */
 
+/* An arrival of the schedule is never sent. */
+static void leave_unsent(struct account *a, uint64_t intended_ns) {
+    if (!account_in_window(a, intended_ns)) return;
+    a->unsent++;
+    a->latency.unanswered++;
+}
+
 static void queue_push(struct worker *w, struct client *c, uint64_t intended_ns) {
     uint32_t i = w->waiting_free;
     if (i != ARRIVAL_NONE) {
@@ -18,7 +25,7 @@ static void queue_push(struct worker *w, struct client *c, uint64_t intended_ns)
     } else if (w->waiting_used < w->waiting_room) {
         i = w->waiting_used++;
     } else {
-        if (account_in_window(&w->account, intended_ns)) w->account.unsent++;
+        leave_unsent(&w->account, intended_ns);
         return;
     }
     w->waiting[i] = (struct arrival){.intended_ns = intended_ns, .next = ARRIVAL_NONE};
@@ -89,7 +96,7 @@ bool client_arrival(struct worker *w, uint32_t conn, uint64_t intended_ns) {
     bool of_window = account_in_window(a, intended_ns);
     if (of_window) a->offered++;
     if (!c->standing) {
-        if (of_window) a->unsent++;
+        leave_unsent(a, intended_ns);
         return false;
     }
     if (c->first_waiting != ARRIVAL_NONE || c->sent - c->received >= w->load->window) {
@@ -116,22 +123,37 @@ static bool waited_long(const struct worker *w, uint64_t wire_ns) {
     return wire_ns > w->load->duration_ns / 2;
 }
 
-/* Messages on the wire become timeouts, queued arrivals become unsent. In a closed loop a broken
- * connection is the only loss, and it is counted already. */
+/* A message on the wire gets no answer: `drained` if the drain is over, else because its connection
+ * broke. In a closed loop the broken connection is the only error, and it is counted already. */
+static void lose(struct worker *w, const struct stamp *s, uint64_t now_ns, bool drained) {
+    struct account *a = &w->account;
+    if (w->load->open) {
+        if (!account_in_window(a, s->intended_ns)) return;
+        a->errors.timeout++;
+        a->service.unanswered++;
+        a->latency.unanswered++;
+        return;
+    }
+    a->errors.timeout += drained;
+    if (now_ns < a->t0_ns) return; /* lost in the warm-up */
+    a->latency.unanswered++;
+    account_age(a, s->sent_ns, now_ns);
+}
+
+/* Gives up the messages on the wire and the queued arrivals. */
 void client_give_up(struct worker *w, uint32_t conn, bool drained) {
     struct client *c = &w->clients[conn];
     struct account *a = &w->account;
     uint64_t now_ns = os_clock_ns();
     for (uint64_t n = c->received; n < c->sent; n++) {
         const struct stamp *s = stamp_of(w, conn, n);
-        if (w->load->open ? account_in_window(a, s->intended_ns) : drained) a->errors.timeout++;
+        lose(w, s, now_ns, drained);
         if (waited_long(w, account_lost(a, s->sent_ns, now_ns))) c->starved = true;
     }
     if (c->sent > c->received) c->abandoned = true;
     account_change(a, 0, c->sent - c->received);
     c->received = c->sent;
-    while (c->first_waiting != ARRIVAL_NONE)
-        if (account_in_window(a, queue_pop(w, c))) a->unsent++;
+    while (c->first_waiting != ARRIVAL_NONE) leave_unsent(a, queue_pop(w, c));
 }
 
 static void leave(struct worker *w, uint32_t conn) {
@@ -172,6 +194,7 @@ static void complete(struct worker *w, uint32_t conn, uint64_t now_ns) {
     c->offset = 0;
     account_done(a, service_ns);
     if (waited_long(w, account_answered(a, s->sent_ns, now_ns))) c->starved = true;
+    if (!w->load->open) account_age(a, s->sent_ns, now_ns);
     if (!account_in_window(a, belongs_ns)) return;
     c->window_echoes++;
     account_echo(a, belongs_ns, latency_ns);

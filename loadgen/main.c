@@ -293,6 +293,29 @@ static void lead(struct run *run, struct worker *workers, struct server_usage *u
     if (progress) progress_line("drain", run, workers);
 }
 
+/* Says on one line what went wrong in a run that has figures. */
+static void print_trouble(const struct report *report, const struct load *load, const char *server,
+                          bool answered) {
+    const struct account *t = &report->total;
+    bool scheduled = load->open || load->churn;
+    uint64_t offered = load->churn ? t->visits.offered : t->offered;
+    const char *error = t->first_error ? os_error_text(t->first_error) : "";
+    if (t->errors.mismatch)
+        fprintf(stderr, "loadgen: %s: wrong bytes came back on %" PRIu64 " connections\n", server,
+                t->errors.mismatch);
+    else if (!answered && scheduled && offered == 0)
+        fprintf(stderr, "loadgen: %s: nothing was scheduled in the window\n", server);
+    else if (!answered)
+        fprintf(stderr, "loadgen: %s: no message was answered in the window%s%s\n", server,
+                *error ? "; the first error: " : "", error);
+    else if (*error)
+        fprintf(stderr, "loadgen: %s: %s; this is the first of the errors counted\n", server,
+                error);
+    else if (t->visits.offered > 0 && hist_place(&t->visits.first_echoes, 0) == HIST_UNANSWERED)
+        fprintf(stderr, "loadgen: %s: none of %" PRIu64 " newcomers was answered\n", server,
+                t->visits.offered);
+}
+
 static int finish(const struct run *run, const struct worker *workers,
                   const struct server_usage *usage, const char *server) {
     const struct load *load = run->load;
@@ -310,15 +333,11 @@ static int finish(const struct run *run, const struct worker *workers,
                 : run->standing == 0 ? "no connection was scheduled"
                                      : "all connections were closed");
     } else {
+        bool answered = t->latency.count + t->latency.overflow > 0;
         error = report_print(&report, load, run, usage);
         if (error) fprintf(stderr, "loadgen: standard output: %s\n", os_error_text(error));
-        if (t->errors.mismatch)
-            fprintf(stderr, "loadgen: %s: wrong bytes came back on %" PRIu64 " connections\n",
-                    server, t->errors.mismatch);
-        else if (t->first_error)
-            fprintf(stderr, "loadgen: %s: %s; this is the first of the errors counted\n", server,
-                    os_error_text(t->first_error));
-        if (!error) code = t->errors.mismatch ? EXIT_WRONG_ECHO : 0;
+        print_trouble(&report, load, server, answered);
+        if (!error) code = t->errors.mismatch ? EXIT_WRONG_ECHO : answered ? 0 : EXIT_NOTHING;
     }
     report_free(&report);
     return code;
@@ -379,7 +398,7 @@ int main(int argc, char **argv) {
     if (code) return code;
     if (a.describe) {
         transports_describe();
-        return 0;
+        return args_output_written("loadgen") ? 0 : EXIT_USAGE;
     }
     code = make_load(&load, &a);
     return code ? code : run_load(&load, &a);

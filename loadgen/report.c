@@ -41,6 +41,9 @@ int report_make(struct report *report, const struct worker *workers, uint32_t co
             report->echoes[n++] = w->clients[c].window_echoes;
         }
     }
+    struct visit_counts *v = &report->total.visits;
+    v->first_echoes.unanswered = v->offered - hist_messages(&v->first_echoes);
+    v->connect.unanswered = v->begun - hist_messages(&v->connect);
     CHECK_OP(n, ==, load->connections);
     if (last_ns > first_ns) report->spread_ns = last_ns - first_ns;
     qsort(report->echoes, n, sizeof *report->echoes, compare_counts);
@@ -152,8 +155,9 @@ static cJSON *loadgen_json(const struct report *r, const struct load *load, cons
     json_add_count(json, "answered", t->answered);
     json_add_count(json, "unsent", t->unsent);
     json_add_real(json, "littles_law_ratio",
-                  t->wire_sum_ns ? t->integral / (double)t->wire_sum_ns : NAN);
+                  t->wire_sum_ns > 0 ? t->integral / t->wire_sum_ns : NAN);
     json_add_count(json, "starved_connections", r->starved);
+    json_add_count(json, "oldest_in_flight_ns", load->open ? OS_UNKNOWN : t->oldest_in_flight_ns);
     json_add_item(json, "bound", NULL);
     return json;
 }

@@ -354,7 +354,7 @@ static void handle(struct transport *t, const struct io_uring_cqe *cqe) {
 static uint32_t ring_poll(struct transport *t, uint64_t timeout_ns, uint64_t *blocked_ns) {
     struct io_uring_cqe *ended[BATCH];
     CHECK_OP(take_over(t), ==, 0);
-    CHECK_OP(uring_submit(&t->ring), ==, 0);
+    CHECK_OP(uring_poll(&t->ring), ==, 0);
     if (timeout_ns > 0 && io_uring_cq_ready(&t->ring.rings) == 0) {
         /* the kernel also receives in this call: that work is not time asleep */
         uint64_t before_ns = os_clock_ns(), worked_ns = os_thread_cpu_ns();

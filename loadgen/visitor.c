@@ -88,10 +88,16 @@ static void never_started(struct worker *w, uint64_t intended_ns) {
     *(w->load->churn ? &w->account.unsent : &w->account.errors.timeout) += 1;
 }
 
-/* The message on the wire will not be answered: the part of its time within the window counts. */
+/* The message on the wire will not be answered: the part of its time within the window counts. In
+ * churn it is a message of the window if it was on the wire then. */
 static void lose_message(struct worker *w, const struct visitor *visitor) {
-    account_lost(&w->account, visitor->begun_ns, os_clock_ns());
-    account_change_now(&w->account, 0, 1);
+    struct account *a = &w->account;
+    uint64_t now_ns = os_clock_ns();
+    account_lost(a, visitor->begun_ns, now_ns);
+    account_change_now(a, 0, 1);
+    if (!w->load->churn || now_ns < a->t0_ns || visitor->begun_ns >= a->t1_ns) return;
+    a->latency.unanswered++;
+    account_age(a, visitor->begun_ns, now_ns);
 }
 
 /* ---- a visit's end ---- */
@@ -130,6 +136,7 @@ static void half_close(struct worker *w, struct visitor *visitor) {
 
 static void start(struct worker *w, uint64_t intended_ns, bool waited) {
     struct visits *v = &w->visits;
+    bool of_window = account_in_window(&w->account, intended_ns);
     struct visitor *visitor = &v->table[v->free];
     uint64_t number = FIRST_NUMBER + v->begun++ * w->load->threads + w->index;
     v->free = visitor->next;
@@ -139,7 +146,8 @@ static void start(struct worker *w, uint64_t intended_ns, bool waited) {
                                 .intended_ns = intended_ns,
                                 .state = VISITOR_CONNECTING,
                                 .begun_ns = os_clock_ns()};
-    if (w->load->churn && !waited && account_in_window(&w->account, intended_ns))
+    if (of_window) w->account.visits.begun++;
+    if (w->load->churn && !waited && of_window)
         hist_record(&w->account.send_lag, visitor->begun_ns - intended_ns);
     int error = w->load->transport->connect(w->transport, id_of(v, visitor));
     if (error) connect_failed(w, visitor, error);
@@ -172,6 +180,7 @@ void visitor_connected(struct worker *w, uint32_t conn, int error) {
 /* The echo of a short connection that is the load: it belongs to the moment when it ends. */
 static void count_churned(struct account *a, uint64_t sent_ns, uint64_t now_ns) {
     account_done(a, now_ns - sent_ns);
+    account_age(a, sent_ns, now_ns);
     if (account_in_window(a, now_ns)) account_echo(a, now_ns, now_ns - sent_ns);
 }
 

@@ -131,7 +131,7 @@ enum conn_outcome conn_receive(struct conn_set *set, struct conn *c) {
     error = send_some(set, c, set->buffer, received, &sent);
     if (error) return ended_by(set, error);
     if (sent < received) return keep(set, c, set->buffer + sent, received - sent);
-    return received == set->buffer_bytes ? CONN_ECHOED : CONN_DRY;
+    return received == set->buffer_bytes ? CONN_ECHOED : CONN_SHORT;
 }
 
 enum conn_outcome conn_send_pending(struct conn_set *set, struct conn *c) {
@@ -140,7 +140,10 @@ enum conn_outcome conn_send_pending(struct conn_set *set, struct conn *c) {
         send_some(set, c, c->pending + c->pending_start, c->pending_end - c->pending_start, &sent);
     if (error) return ended_by(set, error);
     c->pending_start += sent;
-    return c->pending_start == c->pending_end ? CONN_ECHOED : CONN_BLOCKED;
+    if (c->pending_start < c->pending_end) return CONN_BLOCKED;
+    free(c->pending); /* only a slow reader needs it */
+    c->pending = NULL;
+    return CONN_ECHOED;
 }
 
 void conn_close(struct conn_set *set, struct conn *c) {

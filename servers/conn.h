@@ -26,7 +26,7 @@ struct conn {
     size_t slot;            /* for the model: place in its table */
     struct conn *next_work; /* for the model: queue of connections to serve */
     bool queued;            /* for the model: the connection is in that queue */
-    bool hung_up;           /* for the model: an end or an error follows the bytes */
+    bool unproved;          /* for the model: a short receive does not prove an empty socket */
 };
 
 /* All connections of one instance. */
@@ -43,7 +43,9 @@ struct conn_set {
 /* The result of a receive or send, and what the connection waits for next. */
 enum conn_outcome {
     CONN_ECHOED,  /* bytes were sent: waits for input, which may be there already */
-    CONN_DRY,     /* there were no more bytes, maybe the end of input: waits for input */
+    CONN_SHORT,   /* the same, and the receive did not fill the buffer: no more bytes are there,
+                     unless an urgent mark stopped it or the end of input follows */
+    CONN_DRY,     /* there were no bytes: waits for input */
     CONN_BLOCKED, /* bytes are pending: waits for room to send, must not receive */
     CONN_ENDED,   /* must be closed */
 };

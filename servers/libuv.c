@@ -88,6 +88,8 @@ static void on_written(uv_write_t *write, int error) {
     }
     c->server->stats->sends++;
     c->server->stats->bytes_out += c->pending_bytes;
+    free(c->pending); /* only a slow reader needs it */
+    c->pending = NULL;
     read_on(c);
 }
 

@@ -93,16 +93,23 @@ void server_stats_add(struct server_stats *total, const struct server_stats *par
     total->accept_errors += part->accept_errors;
 }
 
-static void print_ready(const struct endpoint *endpoint) {
+/* Whether standard output took everything. */
+static bool output_written(void) {
+    char program[64];
+    snprintf(program, sizeof program, "echo-%s", io_model_self.name);
+    return args_output_written(program);
+}
+
+static bool print_ready(const struct endpoint *endpoint) {
     fputs("{\"ready\":{\"model\":", stdout);
     json_print_text(io_model_self.name);
     fputs(",\"host\":", stdout);
     json_print_text(endpoint->host);
     printf(",\"port\":%u,\"pid\":%ld}}\n", (unsigned)endpoint->port, (long)getpid());
-    fflush(stdout);
+    return output_written();
 }
 
-static void print_stats(const struct server_stats *s) {
+static bool print_stats(const struct server_stats *s) {
     printf("{\"stats\":{\"accepted\":%" PRIu64 ",\"closed_clean\":%" PRIu64
            ",\"closed_reset\":%" PRIu64 ",\"closed_error\":%" PRIu64 ",\"bytes_in\":%" PRIu64
            ",\"bytes_out\":%" PRIu64 ",\"receives\":%" PRIu64 ",\"sends\":%" PRIu64
@@ -111,7 +118,7 @@ static void print_stats(const struct server_stats *s) {
            s->accepted, s->closed_clean, s->closed_reset, s->closed_error, s->bytes_in,
            s->bytes_out, s->receives, s->sends, s->waits, s->events, s->sends_partial,
            s->accept_errors);
-    fflush(stdout);
+    return output_written();
 }
 
 static void complain(const char *what, int error) {
@@ -234,12 +241,9 @@ static enum exit_code run_instances(struct instance *instances, size_t count,
         error = pthread_create(&in->thread, NULL, run_instance, in);
         if (!error) started++;
     }
-    if (error) {
-        complain("thread", error);
-        end_stop_stream(&instances[0].stop_sender);
-    } else {
-        print_ready(endpoint);
-    }
+    if (error) complain("thread", error);
+    bool announced = !error && print_ready(endpoint);
+    if (!announced) end_stop_stream(&instances[0].stop_sender);
     struct server_stats total = {0};
     for (size_t i = 0; i < started; i++) {
         CHECK_OP(pthread_join(instances[i].thread, NULL), ==, 0);
@@ -249,9 +253,7 @@ static enum exit_code run_instances(struct instance *instances, size_t count,
             complain("run", error);
         }
     }
-    if (error) return EXIT_FAILED;
-    print_stats(&total);
-    return EXIT_FINE;
+    return announced && !error && print_stats(&total) ? EXIT_FINE : EXIT_FAILED;
 }
 
 static enum exit_code serve(const struct settings *s, const struct server_config *config) {
@@ -301,6 +303,7 @@ int main(int argc, char **argv) {
         code = outcome == ARGS_HELP_SHOWN ? EXIT_FINE : EXIT_USAGE;
     } else if (s.describe) {
         describe_print(&io_model_self, available ? NULL : reason, threads_max());
+        code = output_written() ? EXIT_FINE : EXIT_FAILED;
     } else if (!available) {
         fprintf(stderr, "echo-%s: not available: %s\n", io_model_self.name, reason);
         code = EXIT_UNAVAILABLE;

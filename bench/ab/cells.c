@@ -82,9 +82,11 @@ void ab_cell_estimate(struct ab_cell *cell) {
         gate_estimate(row);
         if (row->verdict == GATE_NEW) continue;
         /* Do not fail every job on runners where counting is forbidden. A foreign server burns no
-         * CPU, so the load generator may limit its throughput. */
+         * CPU, so the load generator may limit its capacity. It may allocate the memory of its
+         * connections before they come, so that none grows. */
         bool excused = (cell->uncounted && !cell->broken) ||
-                       (cell->foreign && row->metric == METRIC_THROUGHPUT);
+                       (cell->foreign && (metric_is_capacity(row->metric) ||
+                                          row->metric == METRIC_MEMORY_PER_CONNECTION));
         row->gated = !cell->control && (isfinite(row->effect) || !excused);
         row->reason = (struct gate_reason){.code = GATE_NO_REASON};
         if (!isfinite(row->effect)) {

@@ -103,7 +103,7 @@ static void add_control(struct ab *ab) {
         add_cell(ab, first->cells[0], find_cell(ab, s->specs[AB_COPY], baseline));
     CHECK(metrics_of(baseline, ab->arms.of_loadgen, list) > 0);
     /* a foreign server burns no CPU, so the load generator may limit its throughput */
-    bool by_cpu = s->foreign && list[0] == METRIC_THROUGHPUT;
+    bool by_cpu = s->foreign && metric_is_capacity(list[0]);
     ab->report.control = (struct gate_row){
         .metric = by_cpu ? METRIC_CPU : list[0], .baseline = NAN, .candidate = NAN};
     snprintf(ab->report.control.cell, CELL_ID_SIZE, "%s", bare_id(baseline));

@@ -10,6 +10,7 @@
 #include "bench/gate/output.h"
 #include "bench/session/session.h"
 #include "bench/support/exit_code.h"
+#include "bench/support/format.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
 #include "bench/support/refuse.h"
@@ -20,14 +21,14 @@
 #include <string.h>
 
 #define NAME "iobench ab"
-#define BUDGET_S 720
+#define BUDGET_S 720 /* unless the suite has a budget_s */
 
 /* The command line. */
 struct options {
     struct ab_request request;   /* baseline and candidate */
     struct arg_texts servers;    /* values of --server */
     const char *suite;           /* name or file of the suite */
-    double budget_s;             /* longest time, without builds */
+    double budget_s;             /* longest time, without builds; 0: as in the suite */
     uint64_t seed;               /* for order of slots and arrivals */
     const char *placement;       /* auto, none or S/L */
     const char *output;          /* result file; NULL: named by time, host and suite */
@@ -66,7 +67,7 @@ static enum args_outcome read_options(struct options *o, int argc, char **argv) 
          "server to run with --baseline-rev or --baseline-loadgen; may repeat (as in the suite)",
          .texts = &o->servers},
         {"suite", "NAME|FILE", "suite that defines the loads (ci)", .text = &o->suite},
-        {"budget", "S", "longest time in seconds, without builds (720)",
+        {"budget", "S", "longest time in seconds, without builds (budget_s of the suite, or 720)",
          .real = {&o->budget_s, 1, 86400}},
         {"seed", "N", "seed for the order of slots and for arrivals (random)",
          .count = {&o->seed, 0, SESSION_SEED_MAX}},
@@ -128,16 +129,23 @@ static void burn_nothing(cJSON *suite) {
             cJSON_DeleteItemFromObjectCaseSensitive(load, "burn_ns");
 }
 
+static double budget_s(const struct options *o, const cJSON *suite) {
+    double of_suite = json_number(suite, "budget_s");
+    if (o->budget_s > 0) return o->budget_s;
+    return isfinite(of_suite) ? of_suite : BUDGET_S;
+}
+
 static int make_plan(struct comparison *c) {
     struct ab *ab = &c->ab;
     int code = session_plan(&c->session, &ab->plan, ab->arms.specs, ab->arms.spec_count);
     if (code) return code;
     ab_prepare(ab);
     if (ab->least_s <= ab->budget_s) return EXIT_FINE;
+    struct format_pair pair = format_apart(ab->least_s, ab->budget_s, 0);
     return refuse(NAME,
-                  "--budget %.0f: about %.0f s are needed: %.0f s for stage 1 and the rest for "
+                  "--budget %s: about %s s are needed: %.0f s for stage 1 and the rest for "
                   "stage 2 of one cell; compare fewer servers or loads",
-                  ab->budget_s, ab->least_s, ab->stage1_s);
+                  pair.right, pair.left, ab->stage1_s);
 }
 
 static int prepare(struct comparison *c, int argc, char **argv) {
@@ -157,6 +165,7 @@ static int prepare(struct comparison *c, int argc, char **argv) {
     if (!code) code = session_open(s, &request, NULL);
     if (code) return code;
     if (o->request.commands[0] || o->request.commands[1]) burn_nothing(s->suite);
+    c->ab.budget_s = budget_s(o, s->suite);
     if (!gate_outputs_check(&o->outputs, &reason)) return refuse(NAME, "%s", reason.text);
     snprintf(name, sizeof name, "ab-%.60s", json_text(s->suite, "name"));
     code = session_output(s, name);
@@ -256,14 +265,10 @@ static uint64_t drawn_seed(void) {
 int cmd_ab(int argc, char **argv) {
     struct comparison *c = calloc(1, sizeof *c);
     CHECK(c);
-    c->options = (struct options){.suite = "ci",
-                                  .budget_s = BUDGET_S,
-                                  .seed = drawn_seed(),
-                                  .placement = "auto",
-                                  .fail_on = "regression"};
+    c->options = (struct options){
+        .suite = "ci", .seed = drawn_seed(), .placement = "auto", .fail_on = "regression"};
     enum args_outcome outcome = read_options(&c->options, argc, argv);
     int code = outcome == ARGS_HELP_SHOWN ? EXIT_FINE : EXIT_USAGE;
-    c->ab.budget_s = c->options.budget_s;
     c->ab.seed = c->options.seed;
     if (outcome == ARGS_RUN) {
         code = prepare(c, argc, argv);

@@ -9,6 +9,7 @@
 #include "bench/cmd/commands.h"
 #include "bench/session/session.h"
 #include "bench/support/exit_code.h"
+#include "bench/support/json_file.h"
 #include "bench/support/reason.h"
 #include "bench/support/refuse.h"
 #include "bench/support/terminal.h"
@@ -45,8 +46,8 @@ static void print_json(cJSON *findings, bool fit) {
     json_add_item(json, "doctor", doctor);
     json_add_item(doctor, "fit", cJSON_CreateBool(fit));
     json_add_item(doctor, "findings", findings);
-    char *printed = cJSON_Print(json);
-    puts(printed ? printed : "");
+    char *printed = json_text_print(json);
+    puts(printed);
     cJSON_free(printed);
     cJSON_Delete(json);
 }

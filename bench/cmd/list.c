@@ -8,6 +8,7 @@
 #include "bench/suite/models.h"
 #include "bench/suite/suite.h"
 #include "bench/support/exit_code.h"
+#include "bench/support/json_file.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
 #include "bench/support/refuse.h"
@@ -69,8 +70,7 @@ static void print_json(const struct models *m, const cJSON *suites) {
         CHECK(cJSON_AddItemToArray(models, cJSON_Duplicate(m->servers[i].describe, true)));
     json_add_item(json, "models", models);
     json_add_item(json, "suites", cJSON_Duplicate(suites, true));
-    char *text = cJSON_Print(json);
-    CHECK(text);
+    char *text = json_text_print(json);
     puts(text);
     cJSON_free(text);
     cJSON_Delete(json);

@@ -64,7 +64,7 @@ static const struct gate_reason *commonest(const struct reasons *reasons) {
 static bool shows_generator(enum metric metric, const cJSON *slot) {
     enum bound bound = sample_bound(slot);
     if (!sample_usable(slot)) return false;
-    if (metric != METRIC_THROUGHPUT) return bound == BOUND_CLIENT;
+    if (!metric_is_capacity(metric)) return bound == BOUND_CLIENT;
     return bound != BOUND_SERVER && bound != BOUND_NONE;
 }
 

@@ -27,10 +27,10 @@ double gate_figure(enum metric metric, const cJSON *scenario, const cJSON *sampl
         quote(why, GATE_SLOT_INVALID, sample, 0);
     } else if (bound == BOUND_CLIENT && !of_loadgen) {
         gate_reason_set(why, GATE_BOUND_CLIENT, "the load generator was the bottleneck");
-    } else if (bound == BOUND_BOTH && metric == METRIC_THROUGHPUT) {
+    } else if (bound == BOUND_BOTH && metric_is_capacity(metric)) {
         gate_reason_set(why, GATE_BOUND_BOTH,
                         "both the load generator and the server were the bottleneck");
-    } else if (bound == BOUND_UNKNOWN && metric == METRIC_THROUGHPUT) {
+    } else if (bound == BOUND_UNKNOWN && metric_is_capacity(metric)) {
         gate_reason_set(why, GATE_BOUND_UNKNOWN, "the load generator may have been the bottleneck");
     } else if (!isfinite(value) && counting) {
         gate_reason_set(why, GATE_NOT_COUNTED, "%s", counting);

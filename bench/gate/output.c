@@ -2,9 +2,8 @@
  * Invariant: if one file cannot be written, the others are still written. */
 #include "bench/gate/output.h"
 
-#include "base/check.h"
-
 #include "bench/support/files.h"
+#include "bench/support/json_file.h"
 #include "bench/support/reason.h"
 #include "bench/support/terminal.h"
 
@@ -44,8 +43,7 @@ static void put_stdout(const struct gate_outputs *outputs, const struct gate_rep
                        int exit_code, const char *why) {
     if (outputs->json) {
         cJSON *json = gate_json(report, exit_code, why);
-        char *text = cJSON_Print(json);
-        CHECK(text);
+        char *text = json_text_print(json);
         puts(text);
         cJSON_free(text);
         cJSON_Delete(json);

@@ -66,11 +66,12 @@ static void format_p(struct gate_words *words, const struct gate_row *row) {
 /* ---- rows ---- */
 
 static void format_remark(char text[GATE_WORDS_SIZE], const struct gate_row *row) {
-    bool unseen = row->verdict == GATE_INCONCLUSIVE && !isnan(row->smallest);
+    double change = gate_change(row->metric, row->smallest);
+    bool unseen = row->verdict == GATE_INCONCLUSIVE && isfinite(change);
     *text = '\0';
     if (unseen)
         format_append(text, GATE_WORDS_SIZE, "this run could have detected a change of %.1f %%",
-                      100 * fabs(gate_change(row->metric, row->smallest)));
+                      100 * fabs(change));
     if (*row->reason.text)
         format_append(text, GATE_WORDS_SIZE, "%s%s", unseen ? "; " : "", row->reason.text);
     reason_clean(text);

@@ -7,6 +7,7 @@
 #include "base/json.h"
 
 #include "bench/result/sample_facts.h"
+#include "bench/support/format.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -53,9 +54,9 @@ static void check_cpus(const struct doctor_facts *m, struct finding *f) {
 }
 
 static void check_quota(const struct doctor_facts *m, struct finding *f) {
+    struct format_pair pair = format_apart(m->quota_cpus, m->cpus, 1);
     if (m->quota_cpus < m->cpus)
-        say(f, "problem", "the control group is limited to %.2g of %.0f CPUs", m->quota_cpus,
-            m->cpus);
+        say(f, "problem", "the control group is limited to %s of %.0f CPUs", pair.left, m->cpus);
     f->effect = "the kernel stops server and load generator for the rest of each 0.1 s period";
     f->fix = "remove the quota: cpu.max of the control group, `docker run` without --cpus, or the "
              "CPU limit of the pod";
@@ -63,15 +64,17 @@ static void check_quota(const struct doctor_facts *m, struct finding *f) {
 
 static void check_busy(const struct doctor_facts *m, struct finding *f) {
     if (m->cpus >= CPUS_MIN && m->cpus - m->busy_cpus < IDLE_CPUS_MIN)
-        say(f, "problem", "other processes keep %.1f of %.0f CPUs busy", m->busy_cpus, m->cpus);
+        say(f, "problem", "other processes keep %.1f of %.0f CPUs busy",
+            fmin(m->busy_cpus, m->cpus), m->cpus);
     f->effect = "they compete with server and load generator: lower throughput, late sends";
     f->fix = "find the processes with top; stop those that are not needed, or wait";
 }
 
 /* Never a problem: a build that has just ended still shows in the load average. */
 static void check_load(const struct doctor_facts *m, struct finding *f) {
+    struct format_pair pair = format_apart(m->load_1min, m->machine_cpus, 1);
     if (m->load_1min > m->machine_cpus)
-        say(f, "advice", "the load average of the last minute is %.1f on %.0f CPUs", m->load_1min,
+        say(f, "advice", "the load average of the last minute is %s on %.0f CPUs", pair.left,
             m->machine_cpus);
     f->effect = "finished work does no harm; bursty work will disturb some slots";
     f->fix = "run this again in a minute; if the load stays, look with top, and with iotop for "
@@ -90,9 +93,11 @@ static void check_cpuset(const struct doctor_facts *m, struct finding *f) {
 }
 
 static void check_steal(const struct doctor_facts *m, struct finding *f) {
+    bool much = m->steal_pct > SAMPLE_STEAL_PCT_MAX;
+    struct format_pair pair = format_apart(fmin(m->steal_pct, 100), SAMPLE_STEAL_PCT_MAX, 0);
     if (m->steal_pct > STEAL_PCT_SEEN)
-        say(f, m->steal_pct > SAMPLE_STEAL_PCT_MAX ? "problem" : "advice",
-            "the hypervisor takes %.0f %% of the CPU time", m->steal_pct);
+        say(f, much ? "problem" : "advice", "the hypervisor takes %s %% of the CPU time",
+            pair.left);
     f->effect =
         "slots lose CPU time to other virtual machines; slots that lose more than 5 % are suspect";
     f->fix = "use more --repeats, another time of day, or a machine with dedicated CPUs";

@@ -1,5 +1,6 @@
 /* fill_load.c - the plots of response time against load, and of idle connections.
- * Invariant: the points of a response time line are sorted by offered load. */
+ * Invariant: the points of a response time line are sorted by offered load. A percentile that lies
+ * beyond all answers has no point, and the plot says so. */
 #include "base/check.h"
 
 #include "bench/plot/fill.h"
@@ -31,19 +32,24 @@ static int by_offer(const void *left, const void *right) {
 }
 
 /* The cells of the family of `first` in all results, sorted; owned by the caller. Counts invalid
- * slots into the plot. */
+ * slots into the plot, and notes the points that it cannot have. */
 static const struct summary_cell **cells_like(const struct summary *report,
                                               const struct summary_cell *first, size_t *count,
                                               struct plot *plot) {
     const struct summary_cell **cells = calloc(report->cell_count + 1, sizeof *cells);
     CHECK(cells);
+    size_t beyond = 0;
     *count = 0;
     for (size_t i = 0; i < report->cell_count; i++) {
         const struct summary_cell *cell = &report->cells[i];
         if (cell->kind != LOAD_OPEN || !summary_same_load(cell, first, BUT_RATE)) continue;
         plot->invalid += cell->invalid;
+        if (cell->places[METRIC_P50] != HIST_COUNTED) beyond++;
+        if (cell->places[METRIC_P99] != HIST_COUNTED) beyond++;
         if (has_response(cell)) cells[(*count)++] = cell;
     }
+    if (beyond > 0)
+        plot_note(plot, "%zu points are missing: they lie beyond 60 s or got no answer", beyond);
     qsort(cells, *count, sizeof *cells, by_offer);
     return cells;
 }

@@ -1,5 +1,6 @@
 /* fill_percentiles.c - the plots of response time by percentile, for echoes and for newcomers.
- * Invariant: a line ends where fewer than ten values are larger. */
+ * Invariant: a line ends where fewer than ten messages are larger, and before the first message
+ * without a counted value. */
 #include "base/check.h"
 
 #include "bench/plot/fill.h"
@@ -20,15 +21,21 @@ static void add_quantile(struct plot_series *series, const struct hist *h, doubl
     plot_add_point(series, (struct plot_point){x, y, NAN, NAN, NAN, marker});
 }
 
-/* Adds the curve of a histogram, from the 10th percentile to where ten values are larger. It has 20
- * points per decade of 1/(1-p), and markers at the labelled percentiles. */
+/* Whether the quantile at `x` has a time. */
+static bool is_counted(const struct hist *h, double x) {
+    return hist_place(h, 1 - 1 / x) == HIST_COUNTED;
+}
+
+/* Adds the curve of a histogram, from the 10th percentile to where ten messages are larger or got
+ * no answer. It has 20 points per decade of 1/(1-p), and markers at the labelled percentiles. */
 static void add_curve(struct plot_series *series, const struct hist *h, enum plot_marker marker,
                       double unit_ns) {
-    const double last = fmax((double)h->count / HIST_BEYOND, 1.25) * (1 + 1e-9);
+    const double last = fmax((double)hist_messages(h) / HIST_BEYOND, 1.25) * (1 + 1e-9);
     add_quantile(series, h, PERCENTILE_START, MARKER_NONE, unit_ns);
     for (int i = 2; i < 200 && pow(10, i / 20.0) <= last; i++) {
+        if (!is_counted(h, pow(10, i / 20.0))) break;
         add_quantile(series, h, pow(10, i / 20.0), i % 20 == 0 ? marker : MARKER_NONE, unit_ns);
-        if (i == 6 && last >= 2) add_quantile(series, h, 2, marker, unit_ns);
+        if (i == 6 && last >= 2 && is_counted(h, 2)) add_quantile(series, h, 2, marker, unit_ns);
     }
 }
 
@@ -66,16 +73,19 @@ static void add_curves(const struct summary *report, struct plot *plot,
                         first->figures[latency ? METRIC_P99 : METRIC_NEWCOMERS_P99].median >= 1e6;
     struct hist *merged = malloc(sizeof *merged);
     CHECK(merged);
+    bool lost = false; /* some messages have no counted value */
     for (size_t i = 0; i < report->cell_count; i++) {
         const struct summary_cell *cell = &report->cells[i];
         if (cell->load != first->load) continue;
         plot->invalid += cell->invalid;
         summary_cell_hist(cell, of, merged);
-        if (merged->count == 0) continue;
+        lost = lost || merged->overflow + merged->unanswered > 0;
+        if (merged->count == 0 || !is_counted(merged, PERCENTILE_START)) continue;
         add_curve(plot_add_series(plot, cell), merged,
                   cell->suspect > 0 ? MARKER_HOLLOW : MARKER_FILLED, milliseconds ? 1e6 : 1e3);
     }
     free(merged);
+    if (lost) plot_note(plot, "lines end where answers took more than 60 s or never came");
     summary_load(plot->subtitle, sizeof plot->subtitle, first, SUMMARY_WHOLE);
     set_axes(plot);
     snprintf(plot->y.title, sizeof plot->y.title, "%s (%s, log scale)", what,

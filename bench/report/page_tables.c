@@ -19,18 +19,23 @@ static bool ranked(const struct summary_cell *cell) {
            summary_cell_bound(cell) != BOUND_CLIENT;
 }
 
+#define BEYOND_ANSWERS 1e20 /* longer than any time, in ns */
+
 /* Sort key of a cell; larger is worse. It is the CPU per echo for closed loops, and for open loops
- * the 99th percentile, or the median if that is unknown. Churn uses the percentiles of whole
- * connections. */
+ * the 99th percentile, or the median if there are too few messages. A percentile that lies beyond
+ * all answers is the worst. Churn uses the percentiles of whole connections. */
 static double badness(const struct summary_cell *cell) {
     if (!summary_cell_usable(cell)) return INFINITY;
     if (cell->kind == LOAD_CLOSED)
         return ranked(cell) ? 1 / cell->figures[METRIC_PER_CPU].median : 1e30;
     bool churn = cell->kind == LOAD_CHURN;
-    double p99 = cell->figures[churn ? METRIC_NEWCOMERS_P99 : METRIC_P99].median;
-    double p50 = cell->figures[churn ? METRIC_NEWCOMERS_P50 : METRIC_P50].median;
-    double ns = isfinite(p99) ? p99 : p50;
-    return isfinite(ns) ? ns : 1e30;
+    const enum metric metric_p99 = churn ? METRIC_NEWCOMERS_P99 : METRIC_P99;
+    const enum metric metric_p50 = churn ? METRIC_NEWCOMERS_P50 : METRIC_P50;
+    double p99 = cell->figures[metric_p99].median, p50 = cell->figures[metric_p50].median;
+    if (isfinite(p99)) return p99;
+    if (cell->places[metric_p50] != HIST_COUNTED) p50 = BEYOND_ANSWERS;
+    if (cell->places[metric_p99] != HIST_COUNTED) return BEYOND_ANSWERS + p50;
+    return isfinite(p50) ? p50 : 1e30;
 }
 
 /* Sorts by result first, because servers of different systems are not ranked against each other. */
@@ -51,7 +56,9 @@ static void put_figure(FILE *out, const struct summary_cell *cell, enum metric m
     fputs("<td class=\"n\"", out);
     if (isfinite(span->min))
         fprintf(out, " title=\"slots: %s to %s\"", format(low, span->min), format(high, span->max));
-    fprintf(out, ">%s</td>", format(text, span->median));
+    fputc('>', out);
+    format_html(out, summary_figure(text, cell, m));
+    fputs("</td>", out);
 }
 
 /* A reason of a slot. */
@@ -101,8 +108,8 @@ static void put_reasons(FILE *out, const struct summary_cell *cell, const char *
 /* Writes a pill if the cell is saturated. */
 static void put_saturation(FILE *out, const struct summary_cell *cell) {
     if (!(cell->achieved < SAMPLE_ACHIEVED_MIN)) return;
-    fprintf(out, "<span class=\"pill saturated\">saturated: %.0f\u00a0%% served</span> ",
-            100 * cell->achieved);
+    struct format_pair pair = format_apart(100 * cell->achieved, 100 * SAMPLE_ACHIEVED_MIN, 0);
+    fprintf(out, "<span class=\"pill saturated\">saturated: %s\u00a0%% served</span> ", pair.left);
 }
 
 static void put_verdicts(FILE *out, const struct summary_cell *cell) {
@@ -115,6 +122,13 @@ static void put_verdicts(FILE *out, const struct summary_cell *cell) {
         if (counts[i] > 0)
             fprintf(out, "<span class=\"pill %s\">%zu %s</span> ", verdict_names[i], counts[i],
                     verdict_names[i]);
+    char losses[256];
+    summary_losses(losses, sizeof losses, cell);
+    if (*losses) {
+        fputs("<small>", out);
+        format_html(out, losses);
+        fputs("</small>", out);
+    }
     if (cell->suspect + cell->invalid > 0) {
         fputs("<small>", out);
         put_reasons(out, cell, "<br>", true);
@@ -188,13 +202,15 @@ static void put_sorting(FILE *out, const struct summary *report, const char *pha
         fprintf(out, "%s%s", separator, by[i]);
         separator = "; ";
     }
-    fprintf(out,
-            ". Percentiles show %s and cover all usable slots together. Other figures are medians "
-            "of the slots; the tooltip shows their range.</p>\n",
-            !present[LOAD_OPEN]    ? "service time"
-            : present[LOAD_CLOSED] ? "response time from the intended send in open loops, and "
-                                     "service time in closed loops,"
-                                   : "response time from the intended send");
+    fprintf(
+        out,
+        ". Percentiles show %s and cover all usable slots together. Other figures are medians "
+        "of the slots; the tooltip shows their range. A percentile is one of all messages, also of "
+        "those that got no answer.</p>\n",
+        !present[LOAD_OPEN]    ? "service time"
+        : present[LOAD_CLOSED] ? "response time from the intended send in open loops, and "
+                                 "service time in closed loops,"
+                               : "response time from the intended send");
 }
 
 /* Writes the title of a column. A newline in it becomes a line break. */

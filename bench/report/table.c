@@ -43,7 +43,7 @@ static struct phase measure(const struct summary *report, const char *name, bool
         if (server_width > phase.server_width) phase.server_width = server_width;
         if (!summary_cell_usable(cell)) continue;
         for (enum metric m = 0; m < METRICS; m++) {
-            int width = format_width(metrics[m].format(text, cell->figures[m].median));
+            int width = format_width(summary_figure(text, cell, m));
             if (width > phase.widths[m]) phase.widths[m] = width;
         }
     }
@@ -91,7 +91,11 @@ static void put_verdicts(FILE *out, const struct summary_cell *cell) {
         separator = ", ";
     }
     if (summary_cell_usable(cell) && cell->achieved < SAMPLE_ACHIEVED_MIN)
-        fprintf(out, "; saturated: %.0f %% answered in time", 100 * cell->achieved);
+        fprintf(out, "; saturated: %s %% answered in time",
+                format_apart(100 * cell->achieved, 100 * SAMPLE_ACHIEVED_MIN, 0).left);
+    char losses[256];
+    summary_losses(losses, sizeof losses, cell);
+    if (*losses) fprintf(out, "; %s", losses);
 }
 
 static void put_row(FILE *out, const struct phase *phase, const struct group *g,
@@ -106,7 +110,7 @@ static void put_row(FILE *out, const struct phase *phase, const struct group *g,
     for (enum metric m = 0; m < METRICS; m++) {
         double value = usable ? cell->figures[m].median : NAN;
         if (phase->shown[m])
-            put_right(out, metrics[m].format(text, value), phase->widths[m],
+            put_right(out, summary_figure(text, cell, m), phase->widths[m],
                       phase->colour && g->rows > 1 && value == g->best[m]);
     }
     fprintf(out, "  %-7s", usable ? bound_names[summary_cell_bound(cell)] : "-");

@@ -31,9 +31,11 @@ enum validity_code {
     VALIDITY_SHORT_WINDOW,
     VALIDITY_NO_MESSAGE,
     VALIDITY_SATURATED,
-    VALIDITY_NEWCOMERS_UNANSWERED,
+    VALIDITY_NEWCOMERS_UNANSWERED, /* suspect if the slot was to saturate the server */
+    VALIDITY_UNANSWERED,           /* suspect also if few messages got no answer */
     VALIDITY_LITTLES_LAW,
     /* suspect */
+    VALIDITY_LITTLES_LAW_UNKNOWN,
     VALIDITY_BOUND_CLIENT,
     VALIDITY_LOADGEN_FULL,
     VALIDITY_CPUS_TAKEN,
@@ -45,6 +47,8 @@ enum validity_code {
     VALIDITY_HALVES_DIFFER,
     VALIDITY_FEW_MESSAGES,
     VALIDITY_STARVED,
+    VALIDITY_OVERFLOW,
+    VALIDITY_IN_FLIGHT_AT_END,
     /* invalid; the slot has no figures */
     VALIDITY_SERVER_NOT_STARTED,
     VALIDITY_SERVER_NOT_READY,

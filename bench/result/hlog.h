@@ -21,7 +21,8 @@
 #define HLOG_ENCODED_MAX (HLOG_HEADER_SIZE + 9 * HIST_BUCKETS)
 
 /* Encodes a histogram without compression. Returns the number of bytes. Each count must be below
- * 2^63. The encoding has no field for the sum, exact minimum and maximum, and overflow. */
+ * 2^63. The encoding has no field for the sum, exact minimum and maximum, overflow and messages
+ * without an answer. */
 size_t hlog_encode(const struct hist *h, uint8_t bytes[HLOG_ENCODED_MAX]);
 
 /* Base64 with padding on one line (RFC 4648, section 4); owned by the caller. */
@@ -36,7 +37,8 @@ struct hlog {
     size_t histograms; /* lines with a histogram */
     size_t slots;      /* slots with at least one histogram */
     size_t invalid;    /* invalid slots, which are left out */
-    double overflow;   /* values that are too large for the histograms and left out */
+    double overflow;   /* values above 60 s, which the log has as 60 s */
+    double unanswered; /* messages without an answer, which the log has as 60 s */
 };
 
 /* Makes the log of a checked result; results/README.md describes its content. Returns false and

@@ -1,6 +1,7 @@
 /* hlog_result.c - the interval log of a result; see hlog.h.
- * Invariant: each line has one histogram of one slot. Lines are sorted by time and follow all
- * comments; readers stop at a line that breaks this order. */
+ * Invariant: each line has one histogram of one slot, with all its messages: the readers'
+ * percentiles are those of the result. Lines are sorted by time and follow all comments; readers
+ * stop at a line that breaks this order. */
 #include "base/check.h"
 #include "base/json.h"
 
@@ -86,7 +87,9 @@ static const cJSON *hist_of(const cJSON *sample, const char *kind) {
     bool intended = basis && strcmp(basis, "intended") == 0;
     if (strcmp(kind, "service") == 0 && !intended) return NULL; /* same as the latency */
     const cJSON *hist = json_item(json_item(sample, kind), "hist");
-    return json_number(hist, "count") > 0 ? hist : NULL;
+    bool some = json_number(hist, "count") > 0 || json_number(hist, "overflow") > 0 ||
+                json_number(hist, "unanswered") > 0;
+    return some ? hist : NULL;
 }
 
 /* The usable slots, sorted by time; owned by the caller. */
@@ -108,12 +111,25 @@ static struct slot *find_slots(struct hlog *log, const cJSON *document, size_t *
                                               json_number(sample, "order")};
             for (size_t k = 0; k < KINDS; k++) {
                 const cJSON *hist = hist_of(sample, kinds[k]);
-                if (hist) log->overflow += json_number(hist, "overflow");
+                if (!hist) continue;
+                double unanswered = json_number(hist, "unanswered");
+                log->overflow += json_number(hist, "overflow");
+                if (unanswered > 0) log->unanswered += unanswered; /* absent before version 1.4 */
             }
         }
     }
     qsort(slots, *count, sizeof *slots, by_time);
     return slots;
+}
+
+/* Gives all messages that have no counted value the highest value, so that they rank above the
+ * others. */
+static void count_all(struct hist *h) {
+    uint64_t without = h->overflow + h->unanswered;
+    if (without == 0) return;
+    h->counts[hist_index(HIST_HIGHEST)] += without;
+    h->count += without;
+    h->max = HIST_HIGHEST;
 }
 
 static void append_slot(struct hlog *log, const struct slot *slot, struct hist *h) {
@@ -123,6 +139,7 @@ static void append_slot(struct hlog *log, const struct slot *slot, struct hist *
         const cJSON *json = hist_of(slot->sample, kinds[k]);
         if (!json) continue;
         CHECK(json_to_hist(json, h, reason.text, sizeof reason.text)); /* checked when read */
+        count_all(h);
         char *histogram = hlog_histogram(h);
         append_tag(log, slot->cell, kinds[k]);
         /* fabs: readers do not accept -0 */
@@ -142,7 +159,10 @@ static void append_header(struct hlog *log, double start_s, const char *started_
              started_utc);
     if (log->invalid) text_add(&log->text, "#[Invalid slots left out: %zu]\n", log->invalid);
     if (log->overflow > 0)
-        text_add(&log->text, "#[Values above 60 s, in no histogram: %.0f]\n", log->overflow);
+        text_add(&log->text, "#[Values above 60 s, counted as 60 s: %.0f]\n", log->overflow);
+    if (log->unanswered > 0)
+        text_add(&log->text, "#[Messages without an answer, counted as 60 s: %.0f]\n",
+                 log->unanswered);
     text_add(&log->text, "\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\","
                          "\"Interval_Compressed_Histogram\"\n");
 }

@@ -18,7 +18,8 @@ struct identities_place {
 bool identities_fault(const struct identities_place *p, const char *field, const char *format, ...)
     FORMAT_PRINTF(3, 4);
 
-/* Whether two numbers are equal. If not, the fault has the expected value and `because`. */
+/* Whether two numbers are equal as far as they are written exactly. If not, the fault has the
+ * expected value and `because`. */
 bool identities_equal(const struct identities_place *p, const char *field, double found,
                       double expected, const char *because);
 

@@ -7,7 +7,9 @@
 #include "bench/result/codes.h"
 #include "bench/result/identities.h"
 #include "bench/result/identities_fault.h"
+#include "bench/result/identities_unanswered.h"
 #include "bench/result/identities_verdict.h"
+#include "bench/result/sample_facts.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
 
@@ -32,7 +34,7 @@ bool identities_fault(const struct identities_place *p, const char *field, const
 
 bool identities_equal(const struct identities_place *p, const char *field, double found,
                       double expected, const char *because) {
-    return found == expected ||
+    return fabs(found - expected) <= SAMPLE_ROUNDED * fabs(expected) ||
            identities_fault(p, field, "is %.17g, expected %.17g, %s", found, expected, because);
 }
 
@@ -81,27 +83,33 @@ static bool check_quantiles(const struct identities_place *p, const cJSON *laten
         double found = json_number(latency, quantiles[i].key);
         bool known = hist_tells(h, quantiles[i].q);
         if (known == (isnan(found) != 0))
-            return identities_fault(p, quantiles[i].key, "is %snull with %.0f values",
-                                    known ? "" : "not ", (double)h->count);
+            return identities_fault(
+                p, quantiles[i].key, "is %snull with %.0f values of %.0f messages",
+                known ? "" : "not ", (double)h->count, (double)hist_messages(h));
         if (known &&
             !identities_equal(p, quantiles[i].key, found, (double)hist_quantile(h, quantiles[i].q),
                               "recomputed from hist"))
             return false;
     }
+    double max = json_number(latency, "max_ns");
+    if (hist_place(h, 1) != HIST_COUNTED && !isnan(max))
+        return identities_fault(p, "max_ns", "is not null with %.0f values of %.0f messages",
+                                (double)h->count, (double)hist_messages(h));
     if (!h->count) return true;
     /* the sum is an integer, so it can be recovered from the rounded mean */
     double mean = json_number(latency, "mean_ns"), sum = round(mean * (double)h->count);
-    if (!(fabs(sum - (double)h->sum) <= (double)h->sum * 1e-15)) /* true if mean is NAN */
+    if (!(fabs(sum - hist_sum(h)) <= hist_sum(h) * SAMPLE_ROUNDED)) /* true if mean is NAN */
         return identities_fault(p, "mean_ns", "is %.17g, expected %.17g, hist.sum_ns / hist.count",
                                 mean, hist_mean(h));
-    return identities_equal(p, "max_ns", json_number(latency, "max_ns"), (double)h->max,
-                            "hist.max");
+    return hist_place(h, 1) != HIST_COUNTED ||
+           identities_equal(p, "max_ns", max, (double)h->max, "hist.max");
 }
 
 /* Checks latency, service, connect or newcomers. `messages` is the expected number of values; NAN
- * accepts any. */
-static bool check_latency(const struct identities_place *sample_place, const cJSON *sample,
-                          const char *key, double messages) {
+ * accepts any. Before version 1.4 quantiles and maximum are those of the counted values alone. */
+static bool check_latency(const struct identities_place *sample_place,
+                          const struct identities_file *file, const cJSON *sample, const char *key,
+                          double messages) {
     const cJSON *latency = json_item(sample, key);
     if (!cJSON_IsObject(latency)) return true;
     struct identities_place p = *sample_place;
@@ -112,10 +120,12 @@ static bool check_latency(const struct identities_place *sample_place, const cJS
     struct reason why;
     bool fine = json_to_hist(json_item(latency, "hist"), h, why.text, sizeof why.text) ||
                 identities_fault(&p, "hist", "%s", why.text);
-    fine = fine && check_hist(&p, h) && check_quantiles(&p, latency, h) &&
+    fine = fine && check_hist(&p, h) &&
            (isnan(messages) ||
             identities_equal(sample_place, "messages", messages, (double)(h->count + h->overflow),
                              "latency.hist.count + overflow"));
+    if (!identities_has_unanswered(file, latency)) h->overflow = h->unanswered = 0;
+    fine = fine && check_quantiles(&p, latency, h);
     free(h);
     return fine;
 }
@@ -267,11 +277,14 @@ bool identities_check_sample(const struct identities_file *file, const cJSON *sc
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
         if (cJSON_IsNull(json_item(sample, needed[i])))
             return identities_fault(&p, needed[i], "is null although messages is not");
-    return check_latency(&p, sample, "latency", messages) &&
-           check_latency(&p, sample, "service", NAN) && check_latency(&p, sample, "connect", NAN) &&
-           check_latency(&p, sample, "newcomers", NAN) && check_rates(&p, scenario, sample) &&
+    return check_latency(&p, file, sample, "latency", messages) &&
+           check_latency(&p, file, sample, "service", NAN) &&
+           check_latency(&p, file, sample, "connect", NAN) &&
+           check_latency(&p, file, sample, "newcomers", NAN) && check_rates(&p, scenario, sample) &&
            check_series(&p, sample) && check_fairness(&p, sample) &&
-           check_newcomers(&p, scenario, sample) && check_lost_time(&p, scenario, sample) &&
+           check_newcomers(&p, scenario, sample) &&
+           identities_check_unanswered(&p, file, scenario, sample) &&
+           check_lost_time(&p, scenario, sample) &&
            (invalid || check_totals(&p, scenario, sample)) &&
            identities_check_verdict(&p, file, scenario, sample);
 }

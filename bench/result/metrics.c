@@ -21,6 +21,11 @@ static double churned_per_s(const cJSON *sample, double floor_ns) {
            json_number(sample, "loadgen.achieved_over_offered") / json_number(sample, "window_s");
 }
 
+static double cpu_per_connection_ns(const cJSON *sample, double floor_ns) {
+    return json_number(sample, "server.cpu_ns") /
+           (churned_per_s(sample, floor_ns) * json_number(sample, "window_s"));
+}
+
 /* CPU per echo divided by half a bare TCP round trip. */
 static double overhead(const cJSON *sample, double floor_ns) {
     return floor_ns > 0 ? json_number(sample, "server.cpu_ns_per_echo") / (floor_ns / 2) : NAN;
@@ -96,7 +101,10 @@ const struct metric_facts metrics[METRICS] = {
                      .heading = "p99.9",
                      .unit = "ns",
                      .format = format_duration,
-                     .loads = METRIC_ALL_LOADS},
+                     .loads = METRIC_ALL_LOADS,
+                     .limit = 1.00,
+                     .gates = METRIC_AB,
+                     .gated_loads = METRIC_OPEN | METRIC_LONG},
     [METRIC_CONNECT_P50] = {.key = "connect_p50_ns",
                             .path = "connect.p50_ns",
                             .quantile = 0.5,
@@ -106,6 +114,17 @@ const struct metric_facts metrics[METRICS] = {
                             .unit = "ns",
                             .format = format_duration,
                             .loads = METRIC_ALL_LOADS | METRIC_ARRIVALS},
+    [METRIC_CONNECT_P99] = {.key = "connect_p99_ns",
+                            .path = "connect.p99_ns",
+                            .quantile = 0.99,
+                            .title = "connect p99",
+                            .heading = "Connect\np99",
+                            .unit = "ns",
+                            .format = format_duration,
+                            .loads = METRIC_ALL_LOADS | METRIC_ARRIVALS,
+                            .limit = 1.00,
+                            .gates = METRIC_AB,
+                            .gated_loads = METRIC_CHURN | METRIC_MANY_ARRIVALS},
     [METRIC_NEWCOMERS_P50] = {.key = "newcomers_p50_ns",
                               .path = "newcomers.p50_ns",
                               .quantile = 0.5,
@@ -116,7 +135,10 @@ const struct metric_facts metrics[METRICS] = {
                                       "echo",
                               .unit = "ns",
                               .format = format_duration,
-                              .loads = METRIC_ALL_LOADS | METRIC_ARRIVALS},
+                              .loads = METRIC_ALL_LOADS | METRIC_ARRIVALS,
+                              .limit = 0.20,
+                              .gates = METRIC_AB,
+                              .gated_loads = METRIC_ALL_LOADS | METRIC_MANY_ARRIVALS},
     [METRIC_NEWCOMERS_P99] = {.key = "newcomers_p99_ns",
                               .path = "newcomers.p99_ns",
                               .quantile = 0.99,
@@ -125,7 +147,10 @@ const struct metric_facts metrics[METRICS] = {
                               .heading = "Newcomer\np99",
                               .unit = "ns",
                               .format = format_duration,
-                              .loads = METRIC_ALL_LOADS | METRIC_ARRIVALS},
+                              .loads = METRIC_ALL_LOADS | METRIC_ARRIVALS,
+                              .limit = 1.00,
+                              .gates = METRIC_AB,
+                              .gated_loads = METRIC_ALL_LOADS | METRIC_MANY_ARRIVALS},
     [METRIC_MEMORY] = {.key = "rss_bytes",
                        .path = "server.rss_bytes",
                        .title = "memory",
@@ -133,7 +158,11 @@ const struct metric_facts metrics[METRICS] = {
                        .heading = "Server\nmemory",
                        .unit = "bytes",
                        .format = format_bytes,
-                       .loads = METRIC_ALL_LOADS | METRIC_IDLE},
+                       .loads = METRIC_ALL_LOADS | METRIC_IDLE,
+                       .limit = 0.10,
+                       .gates = METRIC_AB,
+                       .gated_loads =
+                           METRIC_ALL_LOADS | METRIC_LONG | METRIC_IDLE | METRIC_MANY_ARRIVALS},
     [METRIC_CPU] = {.key = "cpu_ns_per_echo",
                     .path = "server.cpu_ns_per_echo",
                     .title = "CPU/echo",
@@ -145,6 +174,17 @@ const struct metric_facts metrics[METRICS] = {
                     .limit = 0.03,
                     .gates = METRIC_AB | METRIC_COMPARE,
                     .gated_loads = METRIC_CLOSED | METRIC_OPEN},
+    [METRIC_CPU_PER_CONNECTION] = {.key = "cpu_ns_per_connection",
+                                   .path = "server.cpu_ns",
+                                   .compute = cpu_per_connection_ns,
+                                   .title = "CPU/connection",
+                                   .heading = "Server CPU\nper connection",
+                                   .unit = "ns",
+                                   .format = format_duration,
+                                   .loads = METRIC_CHURN,
+                                   .limit = 0.05,
+                                   .gates = METRIC_AB,
+                                   .gated_loads = METRIC_CHURN},
     [METRIC_PER_CPU] = {.key = "echoes_per_cpu_s",
                         .path = "server.echoes_per_cpu_s",
                         .title = "echoes/CPU s",
@@ -171,7 +211,10 @@ const struct metric_facts metrics[METRICS] = {
                                       .heading = "Memory per\nconnection",
                                       .unit = "bytes",
                                       .format = format_bytes,
-                                      .loads = METRIC_ALL_LOADS},
+                                      .loads = METRIC_ALL_LOADS,
+                                      .limit = 0.10,
+                                      .gates = METRIC_AB,
+                                      .gated_loads = METRIC_CLOSED | METRIC_OPEN | METRIC_IDLE},
     [METRIC_FAIRNESS] = {.key = "fairness",
                          .path = "fairness.jain",
                          .title = "fairness",
@@ -189,7 +232,7 @@ const struct metric_facts metrics[METRICS] = {
                          .loads = METRIC_ALL_LOADS | METRIC_COUNTED,
                          .limit = 0.02,
                          .gates = METRIC_AB | METRIC_COMPARE,
-                         .gated_loads = METRIC_CLOSED | METRIC_OPEN},
+                         .gated_loads = METRIC_CLOSED | METRIC_OPEN | METRIC_COUNTED},
     [METRIC_WAKEUPS] = {.key = "wakeups_per_echo",
                         .path = "counters.wakeups_per_echo",
                         .title = "wake-ups/echo",
@@ -198,7 +241,7 @@ const struct metric_facts metrics[METRICS] = {
                         .loads = METRIC_ALL_LOADS | METRIC_COUNTED,
                         .limit = 0.02,
                         .gates = METRIC_AB | METRIC_COMPARE,
-                        .gated_loads = METRIC_CLOSED | METRIC_OPEN},
+                        .gated_loads = METRIC_CLOSED | METRIC_OPEN | METRIC_COUNTED},
     [METRIC_LOADGEN_CPU] = {.key = "loadgen_cpu_ns_per_echo",
                             .path = "loadgen.cpu_pct",
                             .compute = loadgen_cpu_ns,
@@ -216,7 +259,10 @@ const struct metric_facts metrics[METRICS] = {
                          .unit = "/s",
                          .format = format_count,
                          .larger_is_better = true,
-                         .loads = METRIC_ALL_LOADS},
+                         .loads = METRIC_ALL_LOADS,
+                         .limit = 0.05,
+                         .gates = METRIC_AB,
+                         .gated_loads = METRIC_CHURN | METRIC_SATURATING},
 };
 
 /* ---- lookups ---- */
@@ -228,9 +274,15 @@ static unsigned loads_of(const cJSON *scenario) {
     unsigned is = 0;
     for (size_t i = 0; load && i < sizeof names / sizeof *names; i++)
         if (strcmp(load, names[i]) == 0) is |= 1u << i;
-    if (is & METRIC_CHURN || json_number(scenario, "newcomers_per_s") > 0) is |= METRIC_ARRIVALS;
+    double arrive_per_s =
+        json_number(scenario, is & METRIC_CHURN ? "rate_per_s" : "newcomers_per_s");
+    double window_s = json_number(scenario, "duration_s");
+    if (is & METRIC_CHURN || arrive_per_s > 0) is |= METRIC_ARRIVALS;
+    if (arrive_per_s * window_s >= METRIC_MANY_ARRIVALS_MIN) is |= METRIC_MANY_ARRIVALS;
     if (json_number(scenario, "idle") > 0) is |= METRIC_IDLE;
+    if (json_number(scenario, "warmup_s") + window_s >= METRIC_LONG_S) is |= METRIC_LONG;
     if (cJSON_IsTrue(json_item(scenario, "counted"))) is |= METRIC_COUNTED;
+    if (cJSON_IsTrue(json_item(scenario, "saturating"))) is |= METRIC_SATURATING;
     return is;
 }
 
@@ -241,13 +293,15 @@ bool metric_in_load(enum metric metric, const cJSON *scenario) {
 }
 
 bool metric_gated(enum metric metric, unsigned gates, const cJSON *scenario) {
-    const struct metric_facts *facts = &metrics[metric];
-    unsigned is = loads_of(scenario);
-    bool saturating = is & METRIC_OPEN && cJSON_IsTrue(json_item(scenario, "saturating"));
-    if (!(facts->gates & gates) || !(facts->gated_loads & is) || saturating) return false;
-    /* counting slows the server, so slots with counters are used for the counts only */
-    return metric_in_load(metric, scenario) &&
-           (is & METRIC_COUNTED) == (facts->loads & METRIC_COUNTED);
+    static const unsigned alone = METRIC_COUNTED | METRIC_SATURATING;
+    unsigned is = loads_of(scenario), wanted = metrics[metric].gated_loads;
+    unsigned conditions = wanted & ~(unsigned)METRIC_ALL_LOADS;
+    return metrics[metric].gates & gates && is & wanted & METRIC_ALL_LOADS &&
+           (!conditions || is & conditions) && (is & alone) == (wanted & alone);
+}
+
+bool metric_is_capacity(enum metric metric) {
+    return metric == METRIC_THROUGHPUT || metric == METRIC_ANSWERED;
 }
 
 double metric_value(const struct metric_facts *metric, const cJSON *sample, double floor_ns) {

@@ -18,10 +18,12 @@ enum metric {
     METRIC_P99,
     METRIC_P999,
     METRIC_CONNECT_P50,
+    METRIC_CONNECT_P99,
     METRIC_NEWCOMERS_P50,
     METRIC_NEWCOMERS_P99,
     METRIC_MEMORY,
     METRIC_CPU,
+    METRIC_CPU_PER_CONNECTION,
     METRIC_PER_CPU,
     METRIC_OVERHEAD,
     METRIC_MEMORY_PER_CONNECTION,
@@ -34,16 +36,24 @@ enum metric {
 };
 
 /* The loads that have a metric: the first three values, in the order of enum summary_load. The
- * other values are conditions for the metric to be of interest. */
+ * other values are conditions, in `loads` for a metric to be of interest, in `gated_loads` for a
+ * gate to use it. */
 enum metric_loads {
     METRIC_CLOSED = 1,
     METRIC_OPEN = 2,
     METRIC_CHURN = 4,
     METRIC_ALL_LOADS = 7,
-    METRIC_ARRIVALS = 8, /* only if connections arrive: churn, or newcomers beside a load */
-    METRIC_IDLE = 16,    /* only with idle connections */
-    METRIC_COUNTED = 32  /* only if the server's system calls are counted */
+    METRIC_ARRIVALS = 8,       /* connections arrive: churn, or newcomers beside a load */
+    METRIC_IDLE = 16,          /* idle connections */
+    METRIC_COUNTED = 32,       /* the server's system calls are counted */
+    METRIC_MANY_ARRIVALS = 64, /* enough connections arrive in the window for their p99 */
+    METRIC_LONG = 128,         /* warm-up and window last METRIC_LONG_S or longer */
+    METRIC_SATURATING = 256    /* the rate is meant to exceed the capacity */
 };
+
+#define METRIC_LONG_S 5
+/* The p99 needs 1000 arrivals. Random arrivals are rarely a tenth fewer than planned. */
+#define METRIC_MANY_ARRIVALS_MIN 1100
 
 /* The gates that use a metric. */
 enum metric_gates {
@@ -66,7 +76,8 @@ struct metric_facts {
     double quantile;       /* quantile of the histogram beside `path`, for merging slots; 0: none */
     double limit;          /* smallest relative change that a gate reports; 0: never gated */
     unsigned loads;        /* loads that have the metric (enum metric_loads) */
-    unsigned gated_loads;  /* loads in which it is gated */
+    unsigned gated_loads;  /* loads in which it is gated; if conditions are given, any of them
+                              suffices */
     unsigned gates;        /* gates that use it (enum metric_gates) */
     bool larger_is_better; /* false: smaller is better */
 };
@@ -75,9 +86,12 @@ extern const struct metric_facts metrics[METRICS];
 /* Whether the load of a scenario has the metric. */
 bool metric_in_load(enum metric metric, const cJSON *scenario);
 
-/* Whether one of `gates` uses the metric under the load of a scenario. Never true for a load that
- * is meant to saturate the server. */
+/* Whether one of `gates` uses the metric under the load of a scenario. Only metrics of counts are
+ * gated if system calls are counted, and only metrics of capacity under a saturating load. */
 bool metric_gated(enum metric metric, unsigned gates, const cJSON *scenario);
+
+/* Whether the metric is a capacity, which the load generator may limit. */
+bool metric_is_capacity(enum metric metric);
 
 /* The value of a metric in a sample; NAN if unknown. `floor_ns` is the duration of a bare round
  * trip on the machine (env.floor.roundtrip_ns), or NAN. */

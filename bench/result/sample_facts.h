@@ -14,6 +14,9 @@
 /* A slot is suspect if the hypervisor took a larger share of the CPU time. */
 #define SAMPLE_STEAL_PCT_MAX 5.0
 
+/* Whole numbers above 10^15 are written with a relative error of up to this. */
+#define SAMPLE_ROUNDED 1e-15
+
 enum verdict_kind sample_verdict(const cJSON *sample);
 
 /* Which side limited the throughput of the slot. */

@@ -205,11 +205,12 @@ static bool check_one_of(struct checker *c, const cJSON *alternatives, const cJS
 static bool check_number(struct checker *c, const cJSON *keyword, const cJSON *item) {
     if (!cJSON_IsNumber(item)) return true;
     double limit = keyword->valuedouble, x = item->valuedouble;
+    int digits = fabs(x - limit) > 1e-14 * fabs(limit) ? 15 : 17;
     if (!strcmp(keyword->string, "minimum"))
-        return x >= limit || fault(c, "%.15g is below %.15g", x, limit);
+        return x >= limit || fault(c, "%.*g is below %.*g", digits, x, digits, limit);
     if (!strcmp(keyword->string, "maximum"))
-        return x <= limit || fault(c, "%.15g is above %.15g", x, limit);
-    return x > limit || fault(c, "%.15g is not above %.15g", x, limit);
+        return x <= limit || fault(c, "%.*g is above %.*g", digits, x, digits, limit);
+    return x > limit || fault(c, "%.*g is not above %.*g", digits, x, digits, limit);
 }
 
 static bool check_length(struct checker *c, const cJSON *keyword, const cJSON *item) {

@@ -91,14 +91,36 @@ static void fill_figures(struct summary_cell *cell, double floor_ns) {
         snprintf(of, sizeof of, "%.*s", (int)strcspn(metric->path, "."), metric->path);
         if (strcmp(of, merged_of) != 0) summary_cell_hist(cell, of, merged);
         memcpy(merged_of, of, sizeof of);
-        if (hist_tells(merged, metric->quantile))
+        if (!hist_enough(merged, metric->quantile)) continue;
+        cell->places[m] = hist_place(merged, metric->quantile);
+        if (cell->places[m] == HIST_COUNTED)
             cell->figures[m].median = (double)hist_quantile(merged, metric->quantile);
     }
     free(merged);
 }
 
+static void add_losses(struct summary_losses *losses, const cJSON *hist) {
+    double overflow = json_number(hist, "overflow"), unanswered = json_number(hist, "unanswered");
+    if (!cJSON_IsObject(hist)) return;
+    losses->overflow += overflow;
+    if (isfinite(unanswered)) losses->unanswered += unanswered; /* absent before version 1.4 */
+    losses->messages +=
+        json_number(hist, "count") + overflow + (isfinite(unanswered) ? unanswered : 0);
+}
+
+/* Adds up what the percentiles of a usable slot do not show. */
+static void count_losses(struct summary_cell *cell, const cJSON *sample) {
+    add_losses(&cell->messages, json_item(sample, "latency.hist"));
+    add_losses(&cell->newcomers, json_item(sample, "newcomers.hist"));
+    for (int i = 0; i < sample_reasons(sample); i++)
+        if (sample_code(sample, i) == VALIDITY_IN_FLIGHT_AT_END)
+            cell->in_flight_ns =
+                fmax(cell->in_flight_ns, json_number(sample, "loadgen.oldest_in_flight_ns"));
+}
+
 static void count_slots(struct summary_cell *cell, struct summary_result *result) {
     double user = 0, both = 0;
+    cell->in_flight_ns = NAN;
     const cJSON *sample;
     cJSON_ArrayForEach(sample, json_item(cell->json, "samples")) {
         size_t *const counts[VERDICTS] = {[VERDICT_VALID] = &cell->valid,
@@ -106,6 +128,7 @@ static void count_slots(struct summary_cell *cell, struct summary_result *result
                                           [VERDICT_INVALID] = &cell->invalid};
         (*counts[sample_verdict(sample)])++;
         if (!sample_usable(sample)) continue;
+        count_losses(cell, sample);
         cell->bounds[sample_bound(sample)]++;
         if (!cell->basis) cell->basis = json_text(sample, "latency.basis");
         double slot_user = json_number(sample, "server.cpu_user_s");
@@ -239,7 +262,8 @@ bool summary_phase_has(const struct summary *report, const char *phase, enum met
     if (metrics[metric].loads == METRIC_ALL_LOADS) return true;
     for (size_t i = 0; i < report->cell_count; i++) {
         const struct summary_cell *cell = &report->cells[i];
-        if (strcmp(cell->phase, phase) == 0 && isfinite(cell->figures[metric].median) &&
+        bool has = isfinite(cell->figures[metric].median) || cell->places[metric] != HIST_COUNTED;
+        if (strcmp(cell->phase, phase) == 0 && has &&
             metric_in_load(metric, json_item(cell->json, "scenario")))
             return true;
     }

@@ -21,6 +21,13 @@ struct summary_span {
     double max;    /* largest slot */
 };
 
+/* What a part of the messages became, over the usable slots of a cell. */
+struct summary_losses {
+    double messages;   /* all of them */
+    double overflow;   /* of them, those that took longer than a histogram can hold */
+    double unanswered; /* of them, those that got no answer */
+};
+
 enum summary_load { LOAD_CLOSED, LOAD_OPEN, LOAD_CHURN };
 
 struct summary_cell {
@@ -45,7 +52,13 @@ struct summary_cell {
     double cpu_user_share;  /* share of the server's CPU time in user mode, 0..1; coarse */
     struct summary_span figures[METRICS]; /* in a saturated open loop, the throughput has only the
                                              answers within the window */
-    const char *basis; /* basis of the latency: "service" or "intended"; NULL if unknown */
+    enum hist_place places[METRICS]; /* where an unknown percentile lies; HIST_COUNTED: there are
+                                        too few messages to tell, or it is no percentile */
+    struct summary_losses messages;  /* of the load */
+    struct summary_losses newcomers; /* churn and newcomers */
+    double in_flight_ns; /* the largest loadgen.oldest_in_flight_ns of slots that are suspect for
+                            it; NAN: none */
+    const char *basis;   /* basis of the latency: "service" or "intended"; NULL if unknown */
 };
 
 struct summary_result {
@@ -89,7 +102,8 @@ enum bound summary_cell_bound(const struct summary_cell *cell);
 struct summary_span summary_span_over(const cJSON *cell, const char *path);
 
 /* Whether the tables of a phase need a column for the metric: all loads have it, or a cell of the
- * phase has such a load and a known value. */
+ * phase has such a load and a value that is known, or a percentile that is known to be beyond all
+ * answers. */
 bool summary_phase_has(const struct summary *report, const char *phase, enum metric metric);
 
 #endif

@@ -143,3 +143,40 @@ void summary_load(char *line, size_t size, const struct summary_cell *cell,
     const char *transport = json_text(scenario, "loadgen.transport");
     if (transport && strcmp(transport, "auto") != 0) add_part(line, size, "transport ", transport);
 }
+
+char *summary_figure(char text[FORMAT_SIZE], const struct summary_cell *cell, enum metric metric) {
+    switch (cell->places[metric]) {
+    case HIST_OVERFLOWED:
+        snprintf(text, FORMAT_SIZE, ">\u00a0%.0f\u00a0s", HIST_HIGHEST / 1e9);
+        return text;
+    case HIST_UNANSWERED:
+        return strcpy(text, "no answer");
+    case HIST_COUNTED:
+        break;
+    }
+    return metrics[metric].format(text, cell->figures[metric].median);
+}
+
+/* Adds "37 % of 12 345 messages took more than 60 s". */
+static void add_share(char *line, size_t size, double part, double all, const char *what) {
+    char number[FORMAT_SIZE], share[FORMAT_SIZE];
+    double pct = 100 * part / all;
+    if (!(part > 0)) return;
+    snprintf(share, sizeof share, "%.2g", pct);
+    format_append(line, size, "%s%s %% of %s %s", *line ? "; " : "",
+                  pct < 1 ? share : format_apart(pct, 100, 1).left, format_count(number, all),
+                  what);
+}
+
+void summary_losses(char *line, size_t size, const struct summary_cell *cell) {
+    const struct summary_losses *m = &cell->messages, *n = &cell->newcomers;
+    char text[FORMAT_SIZE];
+    *line = '\0';
+    add_share(line, size, m->unanswered, m->messages, "messages got no answer");
+    add_share(line, size, m->overflow, m->messages, "messages took more than 60 s");
+    add_share(line, size, n->unanswered, n->messages, "newcomers got no answer");
+    add_share(line, size, n->overflow, n->messages, "newcomers took more than 60 s");
+    if (isfinite(cell->in_flight_ns))
+        format_append(line, size, "%sa message was in flight for %s at the end", *line ? "; " : "",
+                      format_duration(text, cell->in_flight_ns));
+}

@@ -1,7 +1,7 @@
 /* verdict.h - decides whether a slot is trustworthy. Pure: figures in, verdict out. docs/method.md
  * explains the limits.
  * Invariant: a verdict is `valid` exactly if it has no reasons. An unknown figure (NAN) alone never
- * makes a slot invalid or suspect. */
+ * makes a slot invalid or suspect, except that of Little's law. */
 #ifndef BENCH_RESULT_VERDICT_H
 #define BENCH_RESULT_VERDICT_H
 
@@ -11,10 +11,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define VERDICT_REASONS_MAX 20
+#define VERDICT_REASONS_MAX 32
 #define VERDICT_REASON_SIZE 320
 
-/* The figures of a slot that the rules use; NAN if unknown. */
+/* The figures of a slot that the rules use; NAN if unknown. From duration_s on there are only
+ * doubles. */
 struct verdict_figures {
     const char *died;   /* "ended too early: killed by signal 9"; NULL if it ended well */
     bool no_stats;      /* the server printed no statistics */
@@ -29,6 +30,7 @@ struct verdict_figures {
     double messages;    /* messages in the window */
     double mismatches;  /* wrong echoes */
     double errors;      /* sum of connect, reset, timeout and short */
+    double timeouts;    /* of them, timeout */
     double planned;     /* connections planned to stay open; NAN: churn */
     double lost;        /* connections that did not: sum of connect, reset and short */
     double sent, received;        /* bytes of the whole run, counted by the load generator */
@@ -38,6 +40,11 @@ struct verdict_figures {
     double achieved_over_offered; /* share of the scheduled arrivals */
     double newcomers_offered;     /* scheduled newcomers, or connections of churn */
     double newcomers_answered;    /* those of them that got all their echoes */
+    double unanswered;            /* messages of the window that got no answer */
+    double overflow;              /* times that were too long for the histograms */
+    double longest_ns;            /* the longest latency that was counted */
+    double oldest_in_flight_ns;   /* age of the oldest message in flight at the window's end; NAN:
+                                     open loop */
     double littles_law_ratio;     /* mean outstanding / (throughput x mean latency) */
     double busy_pct;              /* busy time of the load generator's threads */
     double own_cpu_pct;           /* CPU time of these threads; NAN: not on separate CPUs */
@@ -54,6 +61,8 @@ struct verdict_figures {
     double second_half;           /* messages in the second half */
     double starved;               /* connections that waited for more than half the window */
 };
+
+#define VERDICT_FIGURES_START offsetof(struct verdict_figures, duration_s)
 
 /* A verdict. */
 struct verdict {

@@ -44,6 +44,7 @@ void verdict_figures_read(struct verdict_figures *figures, const cJSON *env, con
         .messages = json_number(sample, "messages"),
         .mismatches = json_number(sample, "errors.mismatch"),
         .errors = lost + json_number(sample, "errors.timeout"),
+        .timeouts = json_number(sample, "errors.timeout"),
         .planned = churn ? NAN : connections + json_number(scenario, "idle"),
         .lost = lost,
         .sent = json_number(sample, "totals.bytes_sent"),
@@ -65,9 +66,15 @@ void verdict_figures_read(struct verdict_figures *figures, const cJSON *env, con
         .p99_ns = json_number(sample, "latency.p99_ns"),
         .newcomers_offered = json_number(sample, "loadgen.newcomers_offered"),
         .newcomers_answered = json_number(sample, "loadgen.newcomers_answered"),
+        .unanswered = json_number(sample, "latency.hist.unanswered"),
+        .overflow = json_number(sample, "latency.hist.overflow"),
+        .longest_ns = json_number(sample, "latency.hist.max"),
+        .oldest_in_flight_ns = json_number(sample, "loadgen.oldest_in_flight_ns"),
         .steal_pct = json_number(sample, "steal_pct"),
         .starved = json_number(sample, "loadgen.starved_connections"),
     };
+    double newcomers_overflow = json_number(sample, "newcomers.hist.overflow");
+    if (newcomers_overflow > 0) f.overflow += newcomers_overflow;
     double window_ns = f.window_s * 1e9;
     f.server_cpu_pct = 100 * json_number(sample, "server.cpu_ns") /
                        (window_ns * json_number(sample, "server.cpus"));

@@ -30,6 +30,7 @@
 #define LAST_WORDS_S 0.5         /* deadline for the last output of a command that has ended */
 #define CANNOT_RUN_STATUS 77     /* exit code of a server that this machine cannot run */
 #define WRONG_ECHO_STATUS 1      /* exit code of a load generator with figures and a wrong echo */
+#define NO_ANSWER_STATUS 3       /* of one without answers; it has figures if there was a window */
 
 /* ---- arguments ---- */
 
@@ -267,8 +268,9 @@ static bool start_command(const struct turn *t, struct process *p, uint16_t *por
 
 static void read_figures(struct slot_outcome *o, const struct process *p) {
     struct reason why;
-    if (!p->running && !p->term_signal &&
-        (p->exit_status == 0 || p->exit_status == WRONG_ECHO_STATUS) && p->text && !p->overflow) {
+    bool has_figures = p->exit_status == 0 || p->exit_status == WRONG_ECHO_STATUS ||
+                       p->exit_status == NO_ANSWER_STATUS;
+    if (!p->running && !p->term_signal && has_figures && p->text && !p->overflow) {
         o->figures = json_text_parse(p->text, p->size, &why);
         o->end = SLOT_MEASURED;
         if (cJSON_IsObject(o->figures)) return;

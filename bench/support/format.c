@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char dash[] = "\u2013";
@@ -17,9 +18,10 @@ static char *unknown(char text[FORMAT_SIZE]) {
 /* `value` with three significant digits, no trailing zeros after the point. */
 static void three_digits(char text[FORMAT_SIZE], double value, const char *unit) {
     int decimals = value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+    bool plain = value < 1e15;
     char number[FORMAT_SIZE];
-    snprintf(number, sizeof number, "%.*f", decimals, value);
-    if (strchr(number, '.')) {
+    snprintf(number, sizeof number, plain ? "%.*f" : "%.*g", plain ? decimals : 3, value);
+    if (plain && strchr(number, '.')) {
         size_t end = strlen(number);
         while (number[end - 1] == '0') number[--end] = '\0';
         if (number[end - 1] == '.') number[end - 1] = '\0';
@@ -28,7 +30,11 @@ static void three_digits(char text[FORMAT_SIZE], double value, const char *unit)
 }
 
 char *format_count(char text[FORMAT_SIZE], double value) {
-    if (!isfinite(value) || fabs(value) >= 1e15) return unknown(text);
+    if (!isfinite(value)) return unknown(text);
+    if (fabs(value) >= 1e15) {
+        snprintf(text, FORMAT_SIZE, "%.3g", value);
+        return text;
+    }
     char digits[24];
     snprintf(digits, sizeof digits, "%.0f", value);
     size_t used = 0, length = strlen(digits);
@@ -97,6 +103,20 @@ char *format_small(char text[FORMAT_SIZE], double value) {
     return text;
 }
 
+struct format_pair format_apart(double left, double right, int decimals) {
+    struct format_pair pair;
+    bool plain = fmax(fabs(left), fabs(right)) < 1e15;
+    for (; plain && decimals <= 9; decimals++) {
+        snprintf(pair.left, sizeof pair.left, "%.*f", decimals, left);
+        snprintf(pair.right, sizeof pair.right, "%.*f", decimals, right);
+        double difference = strtod(pair.left, NULL) - strtod(pair.right, NULL);
+        if (left > right ? difference > 0 : left < right ? difference < 0 : true) return pair;
+    }
+    snprintf(pair.left, sizeof pair.left, "%.17g", left);
+    snprintf(pair.right, sizeof pair.right, "%.17g", right);
+    return pair;
+}
+
 int format_width(const char *text) {
     int width = 0;
     for (; *text; text++) width += ((unsigned char)*text & 0xc0) != 0x80; /* starts a character */
@@ -127,15 +147,20 @@ void format_html(FILE *out, const char *text) {
     }
 }
 
+void format_trim(char *text) {
+    size_t end = strlen(text), length = end;
+    while (end > 0 && ((unsigned char)text[end - 1] & 0xc0) == 0x80) end--;
+    if (end == 0 || (unsigned char)text[end - 1] < 0xc0) return;
+    unsigned char first = (unsigned char)text[end - 1];
+    size_t whole = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    if (length - (end - 1) < whole) text[end - 1] = '\0';
+}
+
 void format_append(char *line, size_t size, const char *format, ...) {
     size_t used = strlen(line);
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(line + used, size - used, format, arguments);
     va_end(arguments);
-    /* do not cut within a UTF-8 character */
-    size_t end = strlen(line);
-    if (end + 1 < size) return;
-    while (end > 0 && ((unsigned char)line[end - 1] & 0xc0) == 0x80) end--;
-    if (end > 0 && (unsigned char)line[end - 1] >= 0xc0) line[end - 1] = '\0';
+    if (strlen(line) + 1 == size) format_trim(line);
 }

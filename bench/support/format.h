@@ -20,11 +20,23 @@ char *format_ratio(char text[FORMAT_SIZE], double value); /* "0.9987" */
 char *format_times(char text[FORMAT_SIZE], double value); /* "1.25" */
 char *format_small(char text[FORMAT_SIZE], double value); /* "0.00312", "2.01", "12k" */
 
+/* Two figures as texts. */
+struct format_pair {
+    char left[FORMAT_SIZE], right[FORMAT_SIZE];
+};
+
+/* Writes two finite figures with as many decimals, but at least `decimals`, as it takes to see
+ * which one is larger: "100.001" and "100.000" for a limit of 100 that was exceeded. */
+struct format_pair format_apart(double left, double right, int decimals);
+
 /* Width of a UTF-8 text in characters. */
 int format_width(const char *text);
 
 /* Writes `text` with the characters & < > " ' escaped for HTML; writes a dash for NULL. */
 void format_html(FILE *out, const char *text);
+
+/* Removes a UTF-8 character that was cut at the end of a text. */
+void format_trim(char *text);
 
 /* Appends to a NUL-terminated line of `size` bytes; cuts the text if it does not fit. */
 void format_append(char *line, size_t size, const char *format, ...) FORMAT_PRINTF(3, 4);

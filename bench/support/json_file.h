@@ -15,8 +15,12 @@
 cJSON *json_file_read(const char *path, struct reason *reason);
 
 /* Parses `size` bytes of text, which must be followed by a NUL byte; owned by the caller. Returns
- * NULL and sets `reason` if the text is not JSON or continues after the document. */
+ * NULL and sets `reason` if json_scan refuses the text. */
 cJSON *json_text_parse(const char *text, size_t size, struct reason *reason);
+
+/* The document as a text that json_text_parse accepts; freed by the caller with cJSON_free. Bytes
+ * of strings that are not UTF-8, which arguments and names of files may have, become '?'. */
+char *json_text_print(const cJSON *json);
 
 /* Writes the document with files_replace. Returns false and sets `reason` on failure. */
 bool json_file_write(const char *path, const cJSON *json, struct reason *reason);

@@ -74,7 +74,7 @@ static void epoll_model_close(void *state) {
 
 static void accept_some(struct epoll_server *s) {
     /* With edge both directions at once: one event more at the start, but no epoll_ctl later */
-    uint32_t events = s->edge ? EPOLLIN | EPOLLRDHUP | EPOLLOUT | EPOLLET : EPOLLIN;
+    uint32_t events = s->edge ? EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLOUT | EPOLLET : EPOLLIN;
     for (int i = 0; i < CONN_ACCEPTS_PER_TURN; i++) {
         struct conn *c = conn_accept(&s->set);
         if (!c) break;
@@ -101,7 +101,8 @@ static void level_event(struct epoll_server *s, struct conn *c) {
 
 /* ---- trigger=edge: after an event a connection is in the queue until it is known not to be ready.
  * A receive that did not fill its buffer has emptied the socket, and later bytes are reported anew.
- * But an end of input that came with those bytes was reported with them ---- */
+ * There are two exceptions. An end of input that came with those bytes was reported with them. And
+ * urgent data (tcp(7)) stop a receive although more bytes are there ---- */
 
 static void edge_queue(struct epoll_server *s, struct conn *c) {
     if (c->queued) return;
@@ -115,7 +116,7 @@ static void edge_queue(struct epoll_server *s, struct conn *c) {
 }
 
 static void edge_event(struct epoll_server *s, struct conn *c, uint32_t events) {
-    if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) c->hung_up = true;
+    if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI)) c->unproved = true;
     edge_queue(s, c);
 }
 
@@ -133,8 +134,7 @@ static void edge_serve(struct epoll_server *s, struct conn *c) {
     for (int i = 0; i < EDGE_RECEIVES_PER_TURN; i++) {
         if (outcome == CONN_ECHOED) outcome = conn_receive(&s->set, c);
         if (outcome == CONN_BLOCKED) outcome = edge_send(s, c);
-        if (outcome == CONN_DRY && c->hung_up)
-            outcome = CONN_ECHOED; /* the end is still to be received */
+        if (outcome == CONN_SHORT && c->unproved) outcome = CONN_ECHOED;
         if (outcome != CONN_ECHOED) break;
     }
     if (outcome == CONN_ENDED)

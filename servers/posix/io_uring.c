@@ -1,6 +1,8 @@
 /* io_uring.c - operations go into one ring, their completions come out of another (Linux 6.0).
  * Invariant: a connection is freed only when none of its operations is in flight. Every buffer of
- * the buffer ring belongs to the kernel or is in the queue of exactly one connection.
+ * the buffer ring belongs to the kernel or is in the queue of exactly one connection. A connection
+ * that is over holds no buffer but the one that its send in flight reads. So every held buffer
+ * comes back without a new receive, and the line of the starved always moves on.
  *
  * System calls per echo in steady state: two completions, a receive's and a send's, hence
  * io_uring_enter x 2 / (completions per wait), nothing else. The receive stays armed and takes a
@@ -14,6 +16,7 @@
 #include "servers/posix/io_uring_queue.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +32,9 @@
 #define ACCEPT_RETRY_NS 100000000u
 #define STOP_NS 500000000u /* operations not cancelled by then end with the ring */
 #define QUEUE_SHARE 16     /* one connection may queue this part of all buffers: 1/16 */
+#define QUEUE_BYTES                                                                                \
+    131072 /* and buffers for this many bytes, so that its own memory stays small                  \
+            */
 
 enum { OPTION_MULTISHOT, OPTION_BUFFERS };
 
@@ -68,6 +74,7 @@ struct uring_conn {
 struct uring_server {
     struct uring ring;         /* rings and buffers */
     struct received *received; /* by buffer: its contents */
+    uint32_t queue_max;        /* buffers that a connection may queue before it stops receiving */
     int listener;
     struct server_stats *stats;
     struct uring_conn *first;    /* list of all connections */
@@ -103,10 +110,16 @@ static bool queue_to_own(struct uring_server *s, struct uring_conn *c) {
     return true;
 }
 
+/* Only a slow reader needs memory of its own. */
+static void own_free(struct uring_conn *c) {
+    free(c->own);
+    c->own = NULL;
+    c->own_start = c->own_end = c->own_size = 0;
+}
+
 /* ---- one connection ---- */
 
 static void conn_free(struct uring_server *s, struct uring_conn *c) {
-    while (c->queue.count) queue_drop(&s->ring, s->received, &c->queue);
     if (c->previous)
         c->previous->next = c->next;
     else
@@ -196,7 +209,9 @@ static void proceed(struct uring_server *s, struct uring_conn *c) {
             if (!c->starved) arm_receive(s, c);
         }
     }
-    if (c->over && !c->in_flight && !c->starved) conn_free(s, c);
+    if (!c->over) return;
+    queue_cut(&s->ring, s->received, &c->queue, c->sending);
+    if (!c->in_flight && !c->starved) conn_free(s, c);
 }
 
 static void receive_ended(struct uring_server *s, struct uring_conn *c,
@@ -213,7 +228,7 @@ static void receive_ended(struct uring_server *s, struct uring_conn *c,
             s->stats->bytes_in += (uint64_t)cqe->res;
             echo_work();
             queue_add(s->received, &c->queue, buffer, (uint32_t)cqe->res);
-            if (c->queue.count > s->ring.count / QUEUE_SHARE) c->holding = true;
+            if (c->queue.count > s->queue_max) c->holding = true;
         } else {
             uring_put(&s->ring, buffer);
         }
@@ -239,7 +254,7 @@ static void send_ended(struct uring_server *s, struct uring_conn *c, int result)
         s->stats->bytes_out += sent;
         if (c->own_start < c->own_end) {
             c->own_start += sent;
-            if (c->own_start == c->own_end) c->own_start = c->own_end = 0;
+            if (c->own_start == c->own_end) own_free(c);
         } else {
             c->head_sent += sent;
             if (c->head_sent == s->received[c->queue.head].size) {
@@ -339,7 +354,11 @@ static int turn(struct uring_server *s, uint64_t deadline_ns) {
     /* A connection in the line may have no bytes to receive, because the kernel looks for a buffer
      * before it looks for bytes. Fed, it then takes no buffer, and no completion would wake us to
      * feed the next. So there is no sleep while both free buffers and a line exist */
-    int error = can_feed(s) ? uring_submit(&s->ring) : uring_wait(&s->ring, deadline_ns);
+    int error;
+    if (uring_pending(&s->ring)) /* the kernel receives no more until these are handled */
+        error = uring_submit(&s->ring);
+    else
+        error = can_feed(s) ? uring_poll(&s->ring) : uring_wait(&s->ring, deadline_ns);
     if (error) return error;
     s->stats->waits++;
     unsigned count = io_uring_peek_batch_cqe(&s->ring.rings, ended, BATCH);
@@ -433,6 +452,11 @@ static int uring_model_open(const struct server_config *config, os_socket listen
         free(s);
         return error;
     }
+    /* A fixed limit: larger blocks go back to the system when they are freed (mallopt(3)) */
+    mallopt(M_MMAP_THRESHOLD, QUEUE_BYTES);
+    size_t share = s->ring.count / QUEUE_SHARE, few = QUEUE_BYTES / wanted.buffer_bytes;
+    s->queue_max = share < few ? (uint32_t)share : (uint32_t)few;
+    if (s->queue_max == 0) s->queue_max = 1;
     s->listener = listener;
     *state = s;
     return 0;

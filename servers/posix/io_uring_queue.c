@@ -21,6 +21,18 @@ void queue_drop(struct uring *u, const struct received *received, struct queue *
     uring_put(u, buffer);
 }
 
+void queue_cut(struct uring *u, const struct received *received, struct queue *q, uint32_t keep) {
+    struct queue rest = *q;
+    if (q->count <= keep) return;
+    for (uint32_t i = 0; i < keep; i++) {
+        q->tail = rest.head;
+        rest.head = received[rest.head].next;
+        rest.count--;
+    }
+    q->count = keep;
+    while (rest.count) queue_drop(u, received, &rest);
+}
+
 size_t queue_bytes(const struct received *received, const struct queue *q) {
     size_t bytes = 0;
     uint32_t buffer = q->head;

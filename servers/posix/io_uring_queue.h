@@ -25,6 +25,9 @@ void queue_add(struct received *received, struct queue *q, uint32_t buffer, uint
 /* Takes the first buffer off a queue and puts it back into the ring. */
 void queue_drop(struct uring *u, const struct received *received, struct queue *q);
 
+/* Puts all buffers of a queue but the first `keep` back into the ring. */
+void queue_cut(struct uring *u, const struct received *received, struct queue *q, uint32_t keep);
+
 /* Bytes in all buffers of a queue. */
 size_t queue_bytes(const struct received *received, const struct queue *q);
 

@@ -128,11 +128,10 @@ static enum conn_outcome edge_send(struct kqueue_server *s, struct conn *c) {
     }
 }
 
-/* CONN_DRY only when the socket is empty, which a short receive does not prove everywhere. */
+/* A short receive does not prove everywhere that the socket is empty. */
 static enum conn_outcome edge_receive(struct kqueue_server *s, struct conn *c) {
-    uint64_t receives = s->set.stats->receives;
     enum conn_outcome outcome = conn_receive(&s->set, c);
-    return outcome == CONN_DRY && s->set.stats->receives > receives ? CONN_ECHOED : outcome;
+    return outcome == CONN_SHORT ? CONN_ECHOED : outcome;
 }
 
 /* CONN_ECHOED: its turn is over, but it may have more. */

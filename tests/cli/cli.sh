@@ -39,6 +39,16 @@ make_inputs() {
     echo 'hello' >"$TMP/text.json"
     : >"$TMP/empty"
     head -c 200000 /dev/zero | tr '\0' '[' >"$TMP/deep.json"
+    sed 's/"size_bytes": 64/"size_bytes": 064/' "$HERE/tiny.json" >"$TMP/zero.json"
+    sed 's/"size_bytes": 64/"size_bytes": 1e999/' "$HERE/tiny.json" >"$TMP/infinite.json"
+    sed 's/"size_bytes": 64/"size_bytes": 64, "size_bytes": 64/' "$HERE/tiny.json" >"$TMP/twice.json"
+    sed 's/"size_bytes": 64/"size_bytes\\u0000": 64/' "$HERE/tiny.json" >"$TMP/nul.json"
+    sed 's/"size_bytes": 64/"size_bytes": 64, "\\ud83d": 1/' "$HERE/tiny.json" >"$TMP/half.json"
+    sed $'s/"name": "tiny"/"name": "ti\tny"/' "$HERE/tiny.json" >"$TMP/tab.json"
+    LC_ALL=C sed $'s/"name": "tiny"/"name": "ti\xc0\xaeny"/' "$HERE/tiny.json" >"$TMP/bytes.json"
+    sed 's/}$/},/' "$HERE/tiny.json" >"$TMP/comma.json"
+    { printf '\357\273\277' && cat "$HERE/tiny.json"; } >"$TMP/mark.json"
+    { cat "$HERE/tiny.json" && echo '// end'; } >"$TMP/comment.json"
 }
 
 # Why "CODE | PATTERN | WORDS..." does not hold; empty if it does.

@@ -24,7 +24,7 @@ no_code() { # FILE A|B
 
 odd_files() {
     mkfifo "$TMP/fifo"
-    head -c 3000 /dev/urandom >"$TMP/binary"
+    { printf '\377' && head -c 3000 /dev/urandom; } >"$TMP/binary"
     head -c 200 "$TMP/tiny.json" >"$TMP/cut.json"
     truncate -s 8G "$TMP/huge" 2>/dev/null || rm -f "$TMP/huge"
     sed 's/"repeats"/"a\\nb\\u001b[31m"/' "$TMP/tiny.json" >"$TMP/control.json"
@@ -69,6 +69,29 @@ full_output() {
         code=$?
         verdict "iobench ${command%%/*}: a full standard output is exit code 2" \
             "$([ "$code" = 2 ] && [ "$(wc -l <"$TMP/.err")" = 1 ] || echo "exit code $code: $(head -n 1 "$TMP/.err")")"
+    done
+}
+
+# Standard streams that are closed: the descriptor of a stream must not become a socket's.
+closed_streams() {
+    local command want code
+    for command in "iobench list" "iobench --version" "loadgen --describe" "echo-epoll --describe" "echo-epoll --stop-on-eof"; do
+        # shellcheck disable=SC2086
+        timeout "$((30 * SCALE))" "$BIN/"$command >"$TMP/.out" 2>"$TMP/.err" <&-
+        code=$?
+        verdict "$command: a closed standard input is an empty one" \
+            "$([ "$code" = 0 ] && [ -s "$TMP/.out" ] && [ ! -s "$TMP/.err" ] || echo "exit code $code: $(head -n 1 "$TMP/.err")")"
+        want=2
+        [[ $command != echo-* ]] || want=1
+        # shellcheck disable=SC2086
+        timeout "$((30 * SCALE))" "$BIN/"$command 2>"$TMP/.err" <&- >&-
+        code=$?
+        verdict "$command: a closed standard output is exit code $want" \
+            "$([ "$code" = $want ] && grep -qE '^[a-z-]+: standard output: cannot write' "$TMP/.err" || echo "exit code $code: $(head -n 1 "$TMP/.err")")"
+        # shellcheck disable=SC2086
+        timeout "$((30 * SCALE))" "$BIN/"$command <&- >&- 2>&-
+        code=$?
+        verdict "$command: no standard stream at all is exit code $want" "$([ "$code" = $want ] || echo "exit code $code")"
     done
 }
 
@@ -281,6 +304,7 @@ run_faults() {
     need_result
     odd_files
     full_output
+    closed_streams
     full_disk
     few_descriptors
     port_in_use

@@ -47,6 +47,12 @@ good_without() { # CODE
     [ "$code" = 0 ] && ! grep -q "\"$1\"" "$TMP/verdict.json" || echo "exit code $code: $(tail -n 1 "$TMP/.err")"
 }
 
+# Why the slot is not suspect for that code; empty if all is well.
+suspect_for() { # CODE
+    [ "$code" = 0 ] || echo "exit code $code: $(tail -n 1 "$TMP/.err")"
+    no_code "$TMP/verdict.json" "$1"
+}
+
 make_faulty() {
     local faulty="exec '$BIN/tests/fault-server' --stop-on-eof" field
     cp "$BIN/loadgen" "$BIN/echo-epoll" "$FAKES/build/bin"
@@ -54,6 +60,7 @@ make_faulty() {
     fake echo-resetting <<<"$faulty --delay-us 20000 --fault reset --fault-at 100"
     fake echo-mute <<<"$faulty --delay-us 10000000"
     fake echo-slow <<<"$faulty --rate-limit 500"
+    fake echo-silencing <<<"$faulty --fault silence --fault-connection 3 --fault-at 128"
     fake echo-delayed <<<"$faulty --delay-us 2000"
     # serves for two seconds, then stands still for two: wherever in the first two the window begins
     fake echo-stalling <<<"$faulty --stall-every-ms 4000 --stall-ms 2000"
@@ -207,6 +214,20 @@ run_verdicts() {
     slots slow '"load": "open", "connections": 5, "rate_per_s": 1000, "warmup_s": 0, "duration_s": 1, "drain_s": 4, "saturating": true' \
         good_without saturated
     verdict "verdict: saturated as was meant is no reason" "$(good_without saturated)"
+    # one connection of five falls silent after two echoes: a fifth of the arrivals is not answered
+    provoked silencing 3 "$open" unanswered saturated
+    verdict "validate: the file of a silent connection" "$(invalid "$TMP/verdict.json")"
+    provoked silencing 3 "$unanswered" unanswered
+    verdict "validate: the file of a silent connection in a closed loop" "$(invalid "$TMP/verdict.json")"
+    slots silencing "$open"', "saturating": true' suspect_for unanswered
+    verdict "verdict: in a saturating slot the unanswered are suspect" "$(suspect_for unanswered)"
+    verdict "run: the table says what got no answer, and that p99 is among it" \
+        "$(grep -qE '^  silencing .* no answer .*% of .* messages got no answer' "$TMP/.out" || grep silencing "$TMP/.out")"
+    # it stands still from the second second on, which the window's end is behind
+    slots stalling '"load": "closed", "connections": 5, "duration_s": 2.5, "warmup_s": 0, "drain_s": 4' suspect_for in_flight_at_end
+    verdict "verdict: a stall over the end of the window" "$(suspect_for in_flight_at_end)"
+    verdict "run: the table says what was in flight" \
+        "$(grep -qE '^  stalling .*a message was in flight for ' "$TMP/.out" || grep stalling "$TMP/.out")"
     # from the second second on, so that all of the second half is stall: whoever else is busy cannot make up for that
     slots stalling '"load": "closed", "connections": 5, "duration_s": 2, "warmup_s": 1, "drain_s": 4' no_code "$TMP/verdict.json" halves_differ
     verdict "verdict: a server that stops in mid-window: the halves differ" "$(no_code "$TMP/verdict.json" halves_differ)"

@@ -39,6 +39,35 @@ static void big(const struct setup *setup) {
     echo_and_finish(setup, &how, 4, MIB, &(struct client){0});
 }
 
+/* A receive stops at urgent data although more bytes are there (tcp(7)). The server is frozen, so
+ * that one event reports them all. It must skip the urgent byte and echo all others. */
+static void urgent(const struct setup *setup) {
+    enum { CLIENTS = 12 };
+    static const uint64_t sizes[] = {3, 1000, 16384}; /* 16384 is the default buffer size */
+    struct server server;
+    struct stats stats;
+    uint64_t bytes = 0;
+    server_start(&server, setup, NULL);
+    struct client *clients = clients_open(&server, setup, 0, CLIENTS);
+    clients_echo(clients, CLIENTS, 64);
+    server_freeze(&server);
+    for (size_t i = 0; i < CLIENTS; i++) {
+        for (int part = 0; part < 2;
+             part++) { /* a second urgent byte would make the first ordinary */
+            if (part > 0) client_send_urgent(&clients[i]);
+            clients[i].goal += sizes[i % 3];
+            while (clients[i].sent < clients[i].goal) clients_step(&clients[i], 1, -1);
+        }
+        bytes += clients[i].goal;
+    }
+    server_thaw(&server);
+    clients_pump(clients, CLIENTS);
+    clients_finish(clients, CLIENTS);
+    server_finish(&server, STOP_BY_EOF, &(struct expected){.accepted = CLIENTS, .bytes = bytes},
+                  &stats);
+    free(clients);
+}
+
 static void random_fragments(const struct setup *setup) {
     const struct client like = {.fragment = 3000, .random_pieces = true};
     echo_and_finish(setup, NULL, 8, 300 * KIB + 7, &like);
@@ -138,6 +167,7 @@ const struct conformance_case cases_bytes[] = {
     {"1-byte", one_byte, 10, true},
     {"big", big, 20, true},
     {"echoes", echoes, 20, false},
+    {"urgent", urgent, 20, true},
     {"fragments", random_fragments, 20, false},
     {"byte-by-byte", byte_by_byte, 20, false},
     {"slow-reader", slow_reader, 30, true},

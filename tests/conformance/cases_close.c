@@ -179,6 +179,52 @@ static void reset(const struct setup *setup) {
             (unsigned long long)stats.closed_reset, RESET);
 }
 
+/* Crowds that send without reading, and then end in random ways while the server is behind. What a
+ * connection holds must come back with its end, also if others wait for it: after each crowd a
+ * newcomer and an old connection are served. */
+static void crowds_gone(const struct setup *setup) {
+    enum { CROWDS = 8, CROWD = 100, ONE_KIB = 300 };
+    struct server server;
+    struct stats stats;
+    struct rng rng;
+    rng_seed(&rng, setup->seed, 2);
+    server_start(&server, setup, NULL);
+    struct client *stay = clients_open(&server, setup, CROWDS * CROWD, 1);
+    for (size_t crowd = 0; crowd < CROWDS; crowd++) {
+        struct client *clients = clients_open(&server, setup, crowd * CROWD, CROWD);
+        for (size_t i = 0; i < CROWD; i++) {
+            clients[i].paused = true;
+            clients[i].may_end = true;
+            clients[i].goal = 1 + rng_below(&rng, ONE_KIB * KIB);
+        }
+        case_doing("sending without reading");
+        for (int turns = 0; turns < 4; turns++) clients_step(clients, CROWD, 0);
+        for (size_t i = 0; i < CROWD; i++) {
+            uint64_t way = rng_below(&rng, 4);
+            if (way == 0)
+                (void)os_shutdown_send(clients[i].fd); /* an error: it has ended already */
+            if (way <= 1)
+                client_close(&clients[i]); /* a reset, too, if bytes have arrived unread */
+            else
+                client_reset(&clients[i]);
+        }
+        free(clients);
+        struct client *late = clients_open(&server, setup, (CROWDS + 1) * CROWD + crowd, 1);
+        case_doing("an echo after a crowd has gone");
+        clients_echo(late, 1, 1);
+        clients_echo(stay, 1, 64 * KIB);
+        clients_finish(late, 1);
+        free(late);
+    }
+    server_require_quiet(&server);
+    clients_finish(stay, 1);
+    free(stay);
+    server_finish(
+        &server, STOP_BY_EOF,
+        &(struct expected){.accepted = CROWDS * (CROWD + 1) + 1, .closed_reset = ANY, .bytes = ANY},
+        &stats);
+}
+
 static void connect_and_close(const struct setup *setup) {
     enum { CLIENTS = 200 };
     struct server server;
@@ -362,6 +408,7 @@ const struct conformance_case cases_close[] = {
     {"half-close-pending", half_close_pending, 30, false},
     {"quiet", quiet, 30, true},
     {"reset", reset, 30, false},
+    {"crowds-gone", crowds_gone, 60, true},
     {"connect-and-close", connect_and_close, 20, false},
     {"fd-reuse", fd_reuse, 60, false},
     {"rounds", rounds, 60, false},

@@ -117,6 +117,10 @@ static size_t client_send(struct client *c) {
     return n;
 }
 
+void client_send_urgent(struct client *c) {
+    REQUIRE(send(c->fd, "!", 1, MSG_OOB) == 1, "urgent byte: %s", os_error_text(errno));
+}
+
 static short wanted(const struct client *c) {
     if (c->fd == OS_SOCKET_NONE || c->ended) return 0;
     bool in = !c->paused && (c->received < c->sent || c->may_end);

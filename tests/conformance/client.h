@@ -33,6 +33,9 @@ void client_open(struct client *c, const struct server *server, const struct set
 struct client *clients_open(const struct server *server, const struct setup *setup,
                             uint64_t first_id, size_t n);
 
+/* Sends one urgent byte (TCP's out-of-band data), which the server must skip. */
+void client_send_urgent(struct client *c);
+
 /* Waits at most `timeout_ms` (-1: without limit) until a client can send or receive, and does so.
  * Returns the number of bytes sent and received. */
 uint64_t clients_step(struct client *clients, size_t n, int timeout_ms);

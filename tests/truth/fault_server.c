@@ -111,7 +111,7 @@ static void piece_due(struct piece *piece) {
 }
 
 /* Does the one wrong thing to the faulty connection's piece that holds byte `fault_at`. Returns
- * whether the connection still stands. */
+ * whether the piece still goes back. */
 static bool do_fault(struct piece *piece) {
     struct connection *c = &s.connections[piece->connection];
     size_t at = (size_t)(s.fault_at - (c->bytes - piece->size));
@@ -124,6 +124,9 @@ static bool do_fault(struct piece *piece) {
             memcpy(piece->data, c->last_in->data, piece->size);
     } else if (strcmp(s.fault, "swap") == 0) {
         s.held = piece;
+    } else if (strcmp(s.fault, "silence") == 0) {
+        free(piece);
+        return false;
     } else { /* close, reset: with what came before still on its way back, and a part of this */
         size_t sent;
         if (at > 0) os_send(c->socket, piece->data, at, &sent);
@@ -189,7 +192,8 @@ static void connection_receive(uint64_t number) {
         fflush(stdout);
     }
     if (s.recording) record_arrival(&s.record, number);
-    if (number < s.mute_from && delay_answers(&s.delay, number))
+    bool silenced = s.fault_done && number == s.faulty && strcmp(s.fault, "silence") == 0;
+    if (number < s.mute_from && !silenced && delay_answers(&s.delay, number))
         piece_arrived(piece_new(number, data, size));
 }
 
@@ -210,7 +214,8 @@ static uint64_t serve_due(void) {
         uint64_t now_ns = os_clock_ns();
         if (c->served_ns > now_ns) return c->served_ns;
         if (s.accept_delay_us) record_late(&s.record.late, c->served_ns, now_ns);
-        if (s.served == s.faulty && strcmp(s.fault, "turn-away") == 0) {
+        bool away = strcmp(s.fault, "turn-away") == 0 && s.served == s.faulty;
+        if (away || strcmp(s.fault, "turn-all-away") == 0) {
             s.fault_done = true;
             os_socket copy = dup(c->socket); /* connection_close closes the other */
             connection_close(s.served, false);
@@ -338,8 +343,11 @@ int main(int argc, char **argv) {
         {"rate-limit", "N", "echoes per second at most (0: any)", .count = {&s.delay.rate, 0, 1e6}},
         {"stall-ms", "MS", "serves nothing for so long", .count = {&s.stall_ms, 0, 1e5}},
         {"stall-every-ms", "MS", "in periods of this", .count = {&s.stall_every_ms, 1, 1e6}},
-        {"fault", NULL, "happens once, to one connection; turn-away: reset instead of served",
-         .choice = {&s.fault, "wrong-byte|lose-byte|stale|swap|close|reset|turn-away"}},
+        {"fault", NULL,
+         "happens once, to one connection; silence: no answer from then on; turn-away: reset "
+         "instead of served, turn-all-away: every connection",
+         .choice = {&s.fault,
+                    "wrong-byte|lose-byte|stale|swap|close|reset|silence|turn-away|turn-all-away"}},
         {"fault-connection", "N", "to this one, by number of acceptance (0)",
          .count = {&s.faulty, 0, CONNECTIONS_MAX}},
         {"fault-at", "N", "at this byte of its stream", .count = {&s.fault_at, 0, 1e12}},

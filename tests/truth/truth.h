@@ -48,6 +48,7 @@ extern const struct truth_case truth_idle[];
 extern const struct truth_case truth_drawn[];
 extern const struct truth_case truth_arrivals[];
 extern const struct truth_case truth_starved[];
+extern const struct truth_case truth_unanswered[];
 extern const struct truth_case truth_frozen[];
 extern const struct truth_case truth_transports[];
 

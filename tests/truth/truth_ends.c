@@ -67,25 +67,6 @@ static void server_killed(const struct truth *truth) {
     REQUIRE(process_await(target.pid) == 128 + SIGKILL, "the server ended otherwise");
 }
 
-/* Every connection stands, and no answer ever comes. */
-static void silent_server(const struct truth *truth) {
-    struct target target;
-    struct loader loader;
-    struct outcome o;
-    target_start(&target, truth, FAULT, "--delay-us 10000000");
-    loader_start(&loader, truth, target.address,
-                 "--connections 5 --warmup 0.1 --duration 0.3 --drain 0.2");
-    loader_await(&loader, &o);
-    REQUIRE(o.code == 0 || o.code == 3, "exit code %d: %s", o.code, o.error);
-    REQUIRE(o.sample || o.error_lines == 1, "not one line on stderr: %s", o.error);
-    if (o.sample) {
-        require_equal(o.sample, "messages", 0);
-        require_equal(o.sample, "errors.timeout", 5);
-    }
-    kill(target.pid, SIGKILL);
-    process_await(target.pid);
-}
-
 /* Short connections find nobody any more: each is an error, none is waited for. */
 static void server_killed_churn(const struct truth *truth) {
     struct target target;
@@ -96,9 +77,13 @@ static void server_killed_churn(const struct truth *truth) {
     loader_await_phase(&loader, "window");
     kill(target.pid, SIGKILL);
     loader_await(&loader, &o);
-    REQUIRE(o.code == 0 && o.sample, "exit code %d: %s", o.code, o.error);
+    REQUIRE(o.sample, "no sample, exit code %d: %s", o.code, o.error);
+    /* it may have ended before an answer of the window came */
+    bool answered = figure(o.sample, "messages") > 0;
+    REQUIRE(o.code == (answered ? 0 : 3), "exit code %d: %s", o.code, o.error);
     REQUIRE(o.took_s < 10, "ended %.1f s after the server did", o.took_s);
-    REQUIRE(strstr(o.error, "first of the errors"), "no word of why: %s", o.error);
+    REQUIRE(strstr(o.error, answered ? "first of the errors" : "the first error: "),
+            "no word of why: %s", o.error);
     /* who learns late that the window has begun still counts the connections of the warm-up */
     double before = 500 * figure(o.sample, "warmup_s");
     require_within(o.sample, "errors.connect", 1,
@@ -155,7 +140,6 @@ const struct truth_case truth_ends[] = {
     {"nobody-listens", nobody_listens, 40, 0},
     {"server-killed", server_killed, 50, TIMED},
     {"server-killed-churn", server_killed_churn, 30, 0},
-    {"silent-server", silent_server, 30, ONCE},
     {"interrupted", interrupted, 30, 0},
     {"missing-process", missing_process, 10, ONCE},
     {NULL, NULL, 0, 0},

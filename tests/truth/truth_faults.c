@@ -121,6 +121,31 @@ static void swapped_answers(const struct truth *truth) {
         require_mismatch(&o, 2);
 }
 
+/* A server that answers so many messages right and then lies. Nothing else is sent after the lie,
+ * so it is known what was. */
+static void lie_after_echoes(const struct truth *truth) {
+    static const char *const lies[] = {"wrong-byte", "stale"};
+    static const unsigned rights[] = {1, 1000, 5000};
+    for (size_t i = 0; i < 6; i++) {
+        unsigned right = rights[i / 2];
+        char fault[96];
+        struct outcome o;
+        snprintf(fault, sizeof fault, "--fault %s --fault-at %u", lies[i % 2], 64 * right);
+        if (!load_fault(&o, truth, fault, "--connections 1 --duration 5")) continue;
+        require_mismatch(&o, 1);
+        require_equal(o.sample, "totals.bytes_sent", 64.0 * (right + 1));
+        require_equal(o.stats, "bytes_in", 64.0 * (right + 1));
+    }
+    /* deep in the stream, with right answers behind the lie; the other connection goes on */
+    struct outcome o;
+    if (!load_fault(&o, truth, "--fault wrong-byte --fault-at 1280000",
+                    "--connections 2 --depth 64 --duration 2"))
+        return;
+    require_mismatch(&o, 1);
+    REQUIRE(figure(o.sample, "fairness.echoes_max") > figure(o.sample, "fairness.echoes_min"),
+            "the connection went on after 20000 right answers and a wrong one");
+}
+
 /* The connection ends in the middle of a message, or is reset; the others go on. */
 static void ended_connection(const struct truth *truth) {
     struct outcome cut, reset;
@@ -148,6 +173,7 @@ const struct truth_case truth_faults[] = {
     {"wrong-byte-loads", wrong_byte_loads, 30, 0},
     {"lost-byte", lost_byte, 30, 0},
     {"stale-answer", stale_answer, 30, 0},
+    {"lie-after-echoes", lie_after_echoes, 60, 0},
     {"swapped-answers", swapped_answers, 20, 0},
     {"ended-connection", ended_connection, 30, 0},
     {NULL, NULL, 0, 0},

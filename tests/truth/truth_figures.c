@@ -59,7 +59,7 @@ static double quantile_of(const char *path) {
         const char *word;
         double q;
     } words[] = {
-        {"p50_ns", 0.5}, {"p90_ns", 0.9}, {"p99_ns", 0.99}, {"max_ns", 1}, {"mean_ns", MEAN}};
+        {"p50_ns", 0.5}, {"p90_ns", 0.9}, {"p99_ns", 0.99}, {"hist.max", 1}, {"mean_ns", MEAN}};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strstr(path, words[i].word)) return words[i].q;
     return 0; /* the least */
@@ -158,11 +158,14 @@ static double sum_of(const cJSON *array) {
     return sum;
 }
 
+/* Quantiles are those of all messages: the ones above the range and the ones without an answer come
+ * after every counted value. */
 static void require_latency(const cJSON *latency) {
     static const char *const quantiles[] = {"p50_ns", "p90_ns", "p99_ns", "p999_ns", "p9999_ns"};
-    static const double needed[] = {20, 100, 1000, 10000, 100000};
+    static const uint64_t parts[] = {5000, 9000, 9900, 9990, 9999}; /* of 10000 */
     const cJSON *hist = value_at(latency, "hist");
     double count = figure(hist, "count");
+    uint64_t messages = (uint64_t)(count + figure(hist, "overflow") + figure(hist, "unanswered"));
     if (count == 0) {
         REQUIRE(is_null(hist, "min") && is_null(latency, "p50_ns") && is_null(latency, "mean_ns"),
                 "figures of no values");
@@ -173,18 +176,22 @@ static void require_latency(const cJSON *latency) {
     REQUIRE(cJSON_GetArraySize(value_at(hist, "counts")) ==
                 cJSON_GetArraySize(value_at(hist, "index_delta")),
             "hist: index_delta and counts differ in length");
-    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
-        if (count < needed[i]) {
-            REQUIRE(is_null(latency, quantiles[i]), "%s is given for %.0f values", quantiles[i],
-                    count);
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        uint64_t rank = (messages * parts[i] + 9999) / 10000;
+        if (messages * (10000 - parts[i]) < 100000 || (double)rank > count) {
+            REQUIRE(is_null(latency, quantiles[i]), "%s is given for %.0f values of %.0f messages",
+                    quantiles[i], count, (double)messages);
             continue;
         }
         double value = figure(latency, quantiles[i]);
-        REQUIRE(value >= before && value <= figure(latency, "max_ns"), "%s: quantiles not in order",
+        REQUIRE(value >= before && value <= figure(hist, "max"), "%s: quantiles not in order",
                 quantiles[i]);
         before = value;
     }
-    REQUIRE(figure(hist, "max") == figure(latency, "max_ns"), "hist.max is not max_ns");
+    if ((double)messages > count)
+        REQUIRE(is_null(latency, "max_ns"), "a maximum, though not every message has a value");
+    else
+        REQUIRE(figure(hist, "max") == figure(latency, "max_ns"), "hist.max is not max_ns");
     double mean = figure(latency, "mean_ns");
     REQUIRE(fabs(mean * count / figure(hist, "sum_ns") - 1) < 1e-6,
             "mean_ns is not sum over count");
@@ -201,6 +208,15 @@ void require_identities(const cJSON *sample, double size) {
             "throughput is not messages over window");
     require_latency(value_at(sample, "latency"));
     require_latency(value_at(sample, "service"));
+    bool churn = is_null(sample, "fairness"), closed = is_null(sample, "loadgen.offered");
+    if (!churn && !closed) {
+        double unanswered = figure(sample, "latency.hist.unanswered");
+        require_equal(sample, "loadgen.offered", messages + unanswered);
+        require_equal(sample, "loadgen.unsent",
+                      unanswered - figure(sample, "service.hist.unanswered"));
+    }
+    REQUIRE(is_null(sample, "loadgen.oldest_in_flight_ns") == (!churn && !closed),
+            "the age of what is in flight, where messages belong to when they were due");
     const cJSON *series = value_at(sample, "series"), *step;
     double in_series = 0, t_s = 0;
     cJSON_ArrayForEach(step, series) {
@@ -214,6 +230,18 @@ void require_identities(const cJSON *sample, double size) {
     if (!is_null(sample, "newcomers")) {
         require_latency(value_at(sample, "newcomers"));
         require_latency(value_at(sample, "connect"));
+        require_equal(sample, "loadgen.newcomers_offered",
+                      figure(sample, "newcomers.hist.count") +
+                          figure(sample, "newcomers.hist.overflow") +
+                          figure(sample, "newcomers.hist.unanswered"));
+        double connects = figure(sample, "connect.hist.count") +
+                          figure(sample, "connect.hist.overflow") +
+                          figure(sample, "connect.hist.unanswered");
+        if (churn)
+            require_equal(sample, "loadgen.newcomers_offered",
+                          connects + figure(sample, "loadgen.unsent"));
+        else
+            require_within(sample, "loadgen.newcomers_offered", connects, INFINITY);
     }
     if (is_null(sample, "fairness")) return;
     REQUIRE(figure(sample, "fairness.echoes_min") <= figure(sample, "fairness.echoes_median") &&
@@ -223,7 +251,7 @@ void require_identities(const cJSON *sample, double size) {
 
 void require_littles_law(const struct outcome *o, double in_flight) {
     double window_ns = figure(o->sample, "window_s") * 1e9;
-    double edge = figure(o->sample, "latency.max_ns") / window_ns;
+    double edge = figure(o->sample, "latency.hist.max") / window_ns;
     double lost = machine_lost_ns(&o->machine) / window_ns;
     double seen =
         figure(o->sample, "throughput_per_s") * figure(o->sample, "latency.mean_ns") / 1e9;

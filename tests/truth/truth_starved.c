@@ -27,8 +27,9 @@ static void starved_closed(const struct truth *truth) {
     require_equal(o.sample, "totals.bytes_received",
                   figure(o.sample, "totals.bytes_sent") - 45.0 * 64);
     require_equal(o.sample, "totals.bytes_received", figure(o.stats, "bytes_out"));
-    /* what got no answer is in no latency */
-    require_time(&o, "latency.max_ns", 20 * MS, 400 * MS);
+    /* what got no answer is above all latencies */
+    require_equal(o.sample, "latency.hist.unanswered", 45);
+    require_time(&o, "latency.hist.max", 20 * MS, 400 * MS);
 }
 
 /* The others get an answer in the tenth of time: 10 echoes where five get 100. */

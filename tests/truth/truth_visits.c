@@ -154,7 +154,7 @@ static void churn_saturated(const struct truth *truth) {
     require_rate(&o, "loadgen.achieved_over_offered", 0.1, 0.5);
     require_rate(&o, "messages", 100, 204);
     require_rate(&o, "loadgen.unsent", 100, 399);
-    require_time(&o, "newcomers.max_ns", 500 * MS, 1500 * MS);
+    require_time(&o, "newcomers.hist.max", 500 * MS, 1500 * MS);
     require_time(&o, "latency.p50_ns", 20 * MS, 23 * MS);
     require_no_errors(o.sample);
     require_accounted(o.sample);

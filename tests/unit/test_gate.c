@@ -317,6 +317,7 @@ static void figures_come_from_where_they_mean_something(void **state) {
     static const char counted[] = "{\"load\":\"open\",\"counted\":true}";
     static const char full[] = "{\"load\":\"open\",\"saturating\":true}";
     static const char churn[] = "{\"load\":\"churn\"}";
+    static const char full_churn[] = "{\"load\":\"churn\",\"saturating\":true}";
     static const struct {
         enum metric metric;
         enum gate_code why;   /* expected; GATE_NO_REASON: the load does not have the metric */
@@ -340,6 +341,10 @@ static void figures_come_from_where_they_mean_something(void **state) {
         {METRIC_P50, GATE_NO_REASON, open, SAMPLE("\"none\"", "valid"), 10},
         {METRIC_P50, GATE_NO_REASON, closed, SAMPLE("\"none\"", "valid"), NAN},
         {METRIC_P99, GATE_FIGURE_UNKNOWN, open, SAMPLE("\"none\"", "valid"), NAN},
+        {METRIC_ANSWERED, GATE_NO_REASON, full_churn, SAMPLE("\"server\"", "valid"), 1000},
+        {METRIC_ANSWERED, GATE_BOUND_BOTH, full_churn, SAMPLE("\"both\"", "valid"), NAN},
+        {METRIC_ANSWERED, GATE_BOUND_UNKNOWN, full_churn, SAMPLE("null", "valid"), NAN},
+        {METRIC_ANSWERED, GATE_NO_REASON, churn, SAMPLE("\"none\"", "valid"), NAN},
         {METRIC_SYSCALLS, GATE_NO_REASON, counted, SAMPLE("\"none\"", "valid"), 3},
         {METRIC_SYSCALLS, GATE_NO_REASON, open, SAMPLE("\"none\"", "valid"), NAN},
         {METRIC_WAKEUPS, GATE_FIGURE_ZERO, counted, SAMPLE("\"none\"", "valid"), NAN},

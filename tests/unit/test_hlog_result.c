@@ -82,6 +82,7 @@ static void the_header_tells_what_is_left_out(void **state) {
     set_latency(sample, "latency", "service", 5);
     cJSON *hist = cJSON_GetObjectItem(cJSON_GetObjectItem(sample, "latency"), "hist");
     cJSON_SetNumberValue(cJSON_GetObjectItem(hist, "overflow"), 7);
+    cJSON_SetNumberValue(cJSON_GetObjectItem(hist, "unanswered"), 9);
     set_latency(add_sample(samples, "invalid", 2), "latency", "service", 5);
     add_sample(samples, "invalid", 3);
     make_log(document, &log);
@@ -89,14 +90,48 @@ static void the_header_tells_what_is_left_out(void **state) {
              "#[Logged with iobench %s]\n#[Histogram log format version 1.3]\n"
              "#[BaseTime: 1795538158.000 (seconds since epoch)]\n"
              "#[StartTime: 1795538158.000 (seconds since epoch), 2026-11-24T16:35:58Z]\n"
-             "#[Invalid slots left out: 2]\n#[Values above 60 s, in no histogram: 7]\n" COLUMNS
-             "Tag=a/closed/latency,1.000000,0.500000,0.000005,\n",
+             "#[Invalid slots left out: 2]\n#[Values above 60 s, counted as 60 s: 7]\n"
+             "#[Messages without an answer, counted as 60 s: 9]\n" COLUMNS
+             "Tag=a/closed/latency,1.000000,0.500000,60000.000000,\n",
              version_tool);
     assert_string_equal(log.text.data, expected);
     assert_int_equal(log.histograms, 1);
     assert_int_equal(log.slots, 1);
     assert_int_equal(log.invalid, 2);
     hlog_clear(&log);
+}
+
+/* Every message is counted, so that percentiles of the log are those of the result: who got no
+ * answer ranks above all others. */
+static void messages_without_a_value_are_60_s(void **state) {
+    (void)state;
+    struct hlog log;
+    struct reason reason;
+    struct hist *h = test_malloc(sizeof *h), *counted = test_malloc(sizeof *counted);
+    cJSON *document = new_document("2026-11-24T16:35:58Z");
+    cJSON *sample = add_sample(add_cell(document, "a"), "suspect", 1);
+    hist_reset(h);
+    hist_reset(counted);
+    for (int i = 0; i < 98; i++) {
+        hist_record(h, 700);
+        hist_record(counted, 700);
+    }
+    h->overflow = 1;
+    h->unanswered = 1;
+    for (int i = 0; i < 2; i++) hist_record(counted, HIST_HIGHEST);
+    cJSON_ReplaceItemInObject(sample, "latency", json_from_latency("service", h));
+    hist_reset(h);
+    h->unanswered = 2; /* nothing but silence is in the log, too */
+    cJSON_ReplaceItemInObject(sample, "newcomers", json_from_latency("intended", h));
+    assert_true(hlog_from_result(&log, document, &reason));
+    char *expected = hlog_histogram(counted);
+    assert_non_null(strstr(log.text.data, expected));
+    assert_non_null(strstr(log.text.data, "Tag=a/newcomers,1.000000,0.500000,60000.000000,"));
+    free(expected);
+    hlog_clear(&log);
+    cJSON_Delete(document);
+    test_free(h);
+    test_free(counted);
 }
 
 static void slots_are_in_the_order_of_time(void **state) {
@@ -252,6 +287,7 @@ static void without_usable_slots_there_is_no_log(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_header_tells_what_is_left_out),
+        cmocka_unit_test(messages_without_a_value_are_60_s),
         cmocka_unit_test(slots_are_in_the_order_of_time),
         cmocka_unit_test(only_what_tells_something_is_in_it),
         cmocka_unit_test(tags_are_one_word_and_differ),

@@ -35,10 +35,10 @@ static void every_row_is_whole(void **state) {
         print_message("%s\n", f->key);
         assert_true(f->path && f->title && f->unit && f->format);
         assert_true(f->loads & METRIC_ALL_LOADS);
-        assert_true(f->limit >= 0 && f->limit < 1);
+        assert_true(f->limit >= 0 && f->limit <= 1);
         assert_int_equal(f->limit > 0, f->gates != 0);
-        assert_int_equal(f->limit > 0, f->gated_loads != 0);
-        assert_int_equal(f->gated_loads & ~(f->loads & METRIC_ALL_LOADS), 0);
+        assert_int_equal(f->limit > 0, (f->gated_loads & METRIC_ALL_LOADS) != 0);
+        assert_int_equal(f->gated_loads & METRIC_ALL_LOADS & ~f->loads, 0);
         assert_true(f->quantile >= 0 && f->quantile < 1);
         for (int other = 0; other < m; other++) {
             assert_string_not_equal(metrics[other].key, f->key);
@@ -84,21 +84,27 @@ static const char *names(char text[96], unsigned bits, const char *const *words,
     return text;
 }
 
+#define LOAD_WORDS 9
+static const char *const load_words[LOAD_WORDS] = {"closed",        "open", "churn",
+                                                   "newcomers",     "idle", "counted",
+                                                   "many arrivals", "long", "saturating"};
+
 /* The required row of a metric in the table of results/README.md. */
 static void document_row(char *line, size_t size, const struct metric_facts *f) {
-    static const char *const loads[] = {"closed", "open", "churn", "newcomers", "idle", "counted"};
     static const char *const gates[] = {"`ab`", "`ab` of load generators", "`compare`"};
-    char in[96], gated_in[96], by[96];
+    char in[96], gated_in[96], by[96], condition[96];
     unsigned conditions = f->loads & ~(unsigned)METRIC_ALL_LOADS;
     bool all = (f->loads & METRIC_ALL_LOADS) == METRIC_ALL_LOADS;
-    names(in, all ? conditions : f->loads, loads, 6);
-    names(gated_in, f->gated_loads, loads, 6);
+    names(in, all ? conditions : f->loads, load_words, LOAD_WORDS);
+    names(gated_in, f->gated_loads & METRIC_ALL_LOADS, load_words, LOAD_WORDS);
+    names(condition, f->gated_loads & ~(unsigned)METRIC_ALL_LOADS, load_words, LOAD_WORDS);
     names(by, f->gates, gates, 3);
     snprintf(line, size, "\n| `%s` | %s | %s`%s` | %s | %s | ", f->key, f->title,
              f->compute ? "from " : "", f->path, f->larger_is_better ? "more" : "less",
              *in ? in : "all");
     if (f->limit > 0)
-        format_append(line, size, "%g %% in %s by %s |\n", 100 * f->limit, gated_in, by);
+        format_append(line, size, "%g %% in %s%s%s by %s |\n", 100 * f->limit, gated_in,
+                      *condition ? " if " : "", condition, by);
     else
         format_append(line, size, "- |\n");
 }
@@ -126,13 +132,14 @@ static void every_row_stands_in_the_documentation(void **state) {
 
 static void values_are_read_or_computed(void **state) {
     (void)state;
-    cJSON *sample =
-        cJSON_Parse("{\"throughput_per_s\":5,\"window_s\":2,\"server\":{\"cpu_ns_per_echo\":300},"
-                    "\"loadgen\":{\"offered\":200,\"achieved_over_offered\":0.5,"
-                    "\"answered\":30,\"cpu_pct\":50,\"threads\":3}}");
+    cJSON *sample = cJSON_Parse("{\"throughput_per_s\":5,\"window_s\":2,\"server\":{\"cpu_ns\":700,"
+                                "\"cpu_ns_per_echo\":300},"
+                                "\"loadgen\":{\"offered\":200,\"achieved_over_offered\":0.5,"
+                                "\"answered\":30,\"cpu_pct\":50,\"threads\":3}}");
     assert_non_null(sample);
     assert_true(metric_value(&metrics[METRIC_THROUGHPUT], sample, NAN) == 5);
     assert_true(metric_value(&metrics[METRIC_CHURNED], sample, NAN) == 50);
+    assert_true(metric_value(&metrics[METRIC_CPU_PER_CONNECTION], sample, NAN) == 7);
     assert_true(metric_value(&metrics[METRIC_ANSWERED], sample, NAN) == 15);
     assert_true(metric_value(&metrics[METRIC_LOADGEN_CPU], sample, NAN) == 1e8);
     assert_true(metric_value(&metrics[METRIC_OVERHEAD], sample, 100) == 6);
@@ -174,6 +181,62 @@ static void loads_decide_where_a_metric_is(void **state) {
         cJSON *scenario = cJSON_Parse(cases[i].scenario);
         assert_non_null(scenario);
         assert_int_equal(metric_in_load(cases[i].metric, scenario), cases[i].is_there);
+        cJSON_Delete(scenario);
+    }
+}
+
+static void gates_use_a_metric_where_it_can_be_measured(void **state) {
+    (void)state;
+    static const struct {
+        const char *scenario; /* scenario of a cell in JSON */
+        enum metric metric;
+        bool is_gated; /* expected of `ab` */
+    } cases[] = {
+        /* as before this metric had a gate: nothing new in the loads of suite ci */
+        {"{\"load\":\"open\",\"warmup_s\":0.3,\"duration_s\":1}", METRIC_P999, false},
+        {"{\"load\":\"open\",\"warmup_s\":0.3,\"duration_s\":1}", METRIC_P99, true},
+        {"{\"load\":\"open\",\"warmup_s\":0.3,\"duration_s\":1}", METRIC_MEMORY, false},
+        {"{\"load\":\"closed\",\"warmup_s\":0.3,\"duration_s\":1,\"idle\":0}",
+         METRIC_MEMORY_PER_CONNECTION, false},
+        {"{\"load\":\"open\",\"warmup_s\":3,\"duration_s\":5}", METRIC_P999, true},
+        {"{\"load\":\"closed\",\"warmup_s\":3,\"duration_s\":5}", METRIC_P999, false},
+        {"{\"load\":\"open\",\"warmup_s\":3,\"duration_s\":5}", METRIC_MEMORY, true},
+        {"{\"load\":\"open\",\"warmup_s\":3,\"duration_s\":5}", METRIC_MEMORY_PER_CONNECTION,
+         false},
+        {"{\"load\":\"closed\",\"idle\":9}", METRIC_MEMORY, true},
+        {"{\"load\":\"closed\",\"idle\":9}", METRIC_MEMORY_PER_CONNECTION, true},
+        {"{\"load\":\"closed\",\"newcomers_per_s\":1000,\"duration_s\":1.2}", METRIC_NEWCOMERS_P99,
+         true},
+        {"{\"load\":\"closed\",\"newcomers_per_s\":1000,\"duration_s\":1.2}", METRIC_NEWCOMERS_P50,
+         true},
+        {"{\"load\":\"closed\",\"newcomers_per_s\":200,\"duration_s\":1.5}", METRIC_NEWCOMERS_P99,
+         false},
+        {"{\"load\":\"open\",\"rate_per_s\":90000,\"newcomers_per_s\":0,\"duration_s\":1}",
+         METRIC_NEWCOMERS_P99, false},
+        {"{\"load\":\"churn\",\"rate_per_s\":4000,\"duration_s\":1}", METRIC_NEWCOMERS_P99, true},
+        {"{\"load\":\"churn\",\"rate_per_s\":4000,\"duration_s\":1}", METRIC_CONNECT_P99, true},
+        {"{\"load\":\"churn\",\"rate_per_s\":4000,\"duration_s\":1}", METRIC_MEMORY, true},
+        {"{\"load\":\"churn\",\"rate_per_s\":400,\"duration_s\":1}", METRIC_CONNECT_P99, false},
+        {"{\"load\":\"churn\",\"rate_per_s\":4000,\"duration_s\":1}", METRIC_CPU_PER_CONNECTION,
+         true},
+        {"{\"load\":\"churn\",\"rate_per_s\":4000,\"duration_s\":1}", METRIC_ANSWERED, false},
+        {"{\"load\":\"churn\",\"rate_per_s\":4000,\"duration_s\":1,\"saturating\":true}",
+         METRIC_ANSWERED, true},
+        {"{\"load\":\"churn\",\"rate_per_s\":4000,\"duration_s\":1,\"saturating\":true}",
+         METRIC_NEWCOMERS_P99, false},
+        {"{\"load\":\"open\",\"saturating\":true,\"warmup_s\":3,\"duration_s\":5}", METRIC_MEMORY,
+         false},
+        {"{\"load\":\"open\",\"counted\":true,\"warmup_s\":3,\"duration_s\":5}", METRIC_P999,
+         false},
+        {"{\"load\":\"open\",\"counted\":true}", METRIC_SYSCALLS, true},
+        {"{\"load\":\"open\",\"counted\":true,\"saturating\":true}", METRIC_SYSCALLS, false},
+        {"{\"load\":\"open\"}", METRIC_SYSCALLS, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cJSON *scenario = cJSON_Parse(cases[i].scenario);
+        assert_non_null(scenario);
+        if (metric_gated(cases[i].metric, METRIC_AB, scenario) != cases[i].is_gated)
+            fail_msg("%s: %s", cases[i].scenario, metrics[cases[i].metric].key);
         cJSON_Delete(scenario);
     }
 }
@@ -230,6 +293,35 @@ static void ab_takes_what_the_baseline_lacks_for_new(void **state) {
     cJSON_Delete(scenario);
 }
 
+/* A foreign server may allocate the memory of its connections before they come. */
+static void memory_that_does_not_grow_is_excused_in_foreign_servers(void **state) {
+    (void)state;
+    static struct ab_cell cell;
+    cJSON *scenario = cJSON_Parse("{\"load\":\"closed\",\"idle\":2000}");
+    cJSON *slot = cJSON_Parse("{\"server\":{\"rss_bytes\":5000,\"rss_per_connection_bytes\":0},"
+                              "\"loadgen\":{\"bound\":\"none\"},"
+                              "\"validity\":{\"verdict\":\"valid\",\"reasons\":[]}}");
+    assert_true(scenario && slot);
+    for (int foreign = 0; foreign < 2; foreign++) {
+        struct gate_row rows[2] = {{.metric = METRIC_MEMORY},
+                                   {.metric = METRIC_MEMORY_PER_CONNECTION}};
+        cell =
+            (struct ab_cell){.rows = {&rows[0], &rows[1]}, .row_count = 2, .foreign = foreign == 1};
+        for (int pair = 0; pair < GATE_STAGE1_PAIRS; pair++)
+            ab_cell_add(&cell, (const cJSON *[]){scenario, scenario},
+                        (const cJSON *[]){slot, slot});
+        ab_cell_estimate(&cell);
+        struct gate_report report = {.rows = rows, .row_count = 2};
+        gate_decide(&report);
+        assert_int_equal(rows[0].verdict, GATE_PASS);
+        assert_true(rows[0].gated);
+        assert_int_equal(rows[1].verdict, GATE_NOT_MEASURED);
+        assert_int_equal(rows[1].gated, !foreign);
+    }
+    cJSON_Delete(slot);
+    cJSON_Delete(scenario);
+}
+
 /* ---- the writer ---- */
 
 static void a_sample_without_figures_is_as_declared(void **state) {
@@ -261,8 +353,10 @@ int main(void) {
         cmocka_unit_test(values_are_read_or_computed),
         cmocka_unit_test(values_read_with_their_unit),
         cmocka_unit_test(loads_decide_where_a_metric_is),
+        cmocka_unit_test(gates_use_a_metric_where_it_can_be_measured),
         cmocka_unit_test(an_absent_key_is_lacking_and_null_is_not),
         cmocka_unit_test(ab_takes_what_the_baseline_lacks_for_new),
+        cmocka_unit_test(memory_that_does_not_grow_is_excused_in_foreign_servers),
         cmocka_unit_test(a_sample_without_figures_is_as_declared),
     };
     return cmocka_run_group_tests_name("metrics", tests, NULL, NULL);

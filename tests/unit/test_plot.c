@@ -313,6 +313,42 @@ static void churn_has_newcomers_only(void **state) {
     summary_clear(&report);
 }
 
+/* A curve ends before the first message without a counted value. */
+static void curves_end_with_the_answers(void **state) {
+    (void)state;
+    static const struct slot fine[] = {{"valid", 0, 1000, 100}};
+    static const uint64_t unanswered[] = {0, 100, 20000};
+    static const double ends[] = {100, 10, 0};
+    cJSON *file = new_file();
+    struct summary report;
+    struct plot plot;
+    for (size_t i = 0; i < 3; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "s%zu", i);
+        add_cell(file, name, "\"load\": \"open\", \"rate_per_s\": 500", fine, 1);
+        cJSON *cell = cJSON_GetArrayItem(cJSON_GetObjectItem(file, "cells"), (int)i),
+              *sample = cJSON_GetArrayItem(cJSON_GetObjectItem(cell, "samples"), 0),
+              *hist = cJSON_GetObjectItem(cJSON_GetObjectItem(sample, "latency"), "hist");
+        cJSON_SetNumberValue(cJSON_GetObjectItem(hist, "unanswered"), (double)unanswered[i]);
+    }
+    build(&report, file);
+    draw(&plot, "percentiles", &report);
+    assert_int_equal(plot.count, 2); /* the third has not even a 10th percentile */
+    for (size_t i = 0; i < 2; i++) {
+        const struct plot_series *series = &plot.series[i];
+        double end = series->points[series->count - 1].x;
+        assert_true(end <= ends[i] * (1 + 1e-9) && end > ends[i] * 0.85);
+        for (size_t k = 0; k < series->count; k++) assert_true(series->points[k].y <= 101);
+    }
+    assert_non_null(
+        strstr(plot.notes, "lines end where answers took more than 60 s or never came"));
+    plot_free(&plot);
+    draw(&plot, "load", &report);
+    assert_non_null(strstr(plot.notes, "3 points are missing")); /* two p99 and a p50 */
+    plot_free(&plot);
+    summary_clear(&report);
+}
+
 static bool any(const struct summary_cell *cell) {
     return cell->valid + cell->suspect > 0;
 }
@@ -344,6 +380,7 @@ int main(void) {
         cmocka_unit_test(slower_responses_stand_lower),
         cmocka_unit_test(series_has_a_column_per_server),
         cmocka_unit_test(churn_has_newcomers_only),
+        cmocka_unit_test(curves_end_with_the_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,8 @@
 /* test_table.c - the table at the end of a run, and descriptions of loads, with small results of
  * known figures. */
+#include "base/json.h"
+
+#include "bench/report/page.h"
 #include "bench/report/table.h"
 #include "bench/result/summary_words.h"
 #include "tests/unit/unit.h"
@@ -86,6 +89,100 @@ static void a_saturated_load_says_so(void **state) {
     free(text);
 }
 
+/* Gives the last cell a histogram: 1000 counted values of 1 ms and messages without one. */
+static void set_latency(cJSON *file, const char *kind, uint64_t overflow, uint64_t unanswered) {
+    cJSON *cells = cJSON_GetObjectItem(file, "cells"),
+          *cell = cJSON_GetArrayItem(cells, cJSON_GetArraySize(cells) - 1),
+          *sample = cJSON_GetArrayItem(cJSON_GetObjectItem(cell, "samples"), 0);
+    struct hist *h = test_malloc(sizeof *h);
+    hist_reset(h);
+    for (int i = 0; i < 1000; i++) hist_record(h, 1000000);
+    h->overflow = overflow;
+    h->unanswered = unanswered;
+    cJSON_AddItemToObject(sample, kind, json_from_latency("intended", h));
+    test_free(h);
+}
+
+/* A percentile that lies among messages without a counted value is no dash, and the row tells the
+ * share of these messages. */
+static void what_has_no_value_is_told(void **state) {
+    (void)state;
+    cJSON *file = new_file();
+    static const char open[] = "\"load\": \"open\", \"rate_per_s\": 1000";
+    add_cell(file, "silent", "load", open, PLAIN);
+    set_latency(file, "latency", 0, 24);
+    add_cell(file, "late", "load", open, PLAIN);
+    set_latency(file, "latency", 1500, 0);
+    add_cell(file, "few", "load", open, PLAIN);
+    set_latency(file, "latency", 0, 1);
+    add_cell(file, "turned-away", "churn", "\"load\": \"churn\", \"rate_per_s\": 1000", PLAIN);
+    set_latency(file, "newcomers", 0, 3000);
+    add_cell(file, "stalled", "capacity", CLOSED,
+             PLAIN ",\"loadgen\": {\"oldest_in_flight_ns\": 300000000}");
+    cJSON *cell = cJSON_GetArrayItem(cJSON_GetObjectItem(file, "cells"), 4),
+          *sample = cJSON_GetArrayItem(cJSON_GetObjectItem(cell, "samples"), 0);
+    cJSON_ReplaceItemInObject(sample, "validity",
+                              cJSON_Parse("{\"verdict\":\"suspect\",\"reasons\":[\"x\"],"
+                                          "\"codes\":[\"in_flight_at_end\"]}"));
+    char *text = table_of(cJSON_Duplicate(file, true));
+    static const char *const rows[] = {
+        "\n  silent ",
+        " no answer ",
+        "1 valid; 2.3 % of 1\u2009024 messages got no answer\n",
+        "\n  late ",
+        ">\u00a060\u00a0s ",
+        "1 valid; 60.0 % of 2\u2009500 messages took more than 60 s\n",
+        "\n  few ",
+        "1\u00a0ms ",
+        "1 valid; 0.1 % of 1\u2009001 messages got no answer\n",
+        "\n  turned-away ",
+        " no answer ",
+        " no answer ",
+        "1 valid; 75.0 % of 4\u2009000 newcomers got no answer\n",
+        "\n  stalled ",
+        "1 suspect; a message was in flight for 300\u00a0ms at the end\n"};
+    const char *at = text;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *found = strstr(at, rows[i]);
+        if (!found)
+            fail_msg("no '%s' in: %s", rows[i], at);
+        else
+            at = found + strlen(rows[i]) - 1;
+    }
+    free(text);
+    cJSON_Delete(file);
+}
+
+/* Of two open loops the one whose p99 got no answer is the worse, however short its median. */
+static void no_answer_is_the_worst_rank(void **state) {
+    (void)state;
+    cJSON *file = new_file();
+    static const char open[] = "\"load\": \"open\", \"rate_per_s\": 1000";
+    static const char usage[] = "\"server\": {\"echoes_per_cpu_s\": 1000}";
+    add_cell(file, "silent", "load", open, usage);
+    set_latency(file, "latency", 0, 24);
+    add_cell(file, "fine", "load", open, usage);
+    set_latency(file, "latency", 0, 0);
+    cJSON **files = calloc(1, sizeof *files);
+    assert_non_null(files);
+    files[0] = file;
+    struct summary report;
+    static const char *const path = "a.json";
+    summary_build(&report, files, &path, 1);
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    report_html_tables(out, &report);
+    fclose(out);
+    const char *fine = strstr(text, ">fine<"), *silent = strstr(text, ">silent<");
+    assert_true(fine && silent && fine < silent);
+    assert_non_null(strstr(text, ">no answer</td>"));
+    assert_non_null(strstr(text, "2.3 % of 1\u2009024 messages got no answer"));
+    free(text);
+    summary_clear(&report);
+}
+
 static void churn_counts_connections(void **state) {
     (void)state;
     cJSON *file = new_file();
@@ -141,6 +238,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(loads_stand_under_their_phase),
         cmocka_unit_test(a_saturated_load_says_so),
+        cmocka_unit_test(what_has_no_value_is_told),
+        cmocka_unit_test(no_answer_is_the_worst_rank),
         cmocka_unit_test(churn_counts_connections),
         cmocka_unit_test(loads_read_as_words),
     };

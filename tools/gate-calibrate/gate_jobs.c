@@ -9,6 +9,7 @@
 #include "bench/stats/stats.h"
 #include "bench/support/json_file.h"
 #include "bench/support/json_path.h"
+#include "tools/gate-calibrate/power.h"
 #include "tools/gate-calibrate/relabel.h"
 
 #include <math.h>
@@ -241,9 +242,11 @@ int main(int argc, char **argv) {
     } else if (argc == 3 && strcmp(argv[1], "report") == 0) {
         read_record(argv[2]);
         print_report();
+    } else if (argc == 2 && strcmp(argv[1], "power") == 0) {
+        power_print();
     } else {
         fputs("gate-jobs: usage: add FILE KIND EXTRA_NS LOAD <REPORT | count FILE KIND | burn "
-              "RESULT PERCENT | report FILE\n",
+              "RESULT PERCENT | report FILE | power\n",
               stderr);
         return 2;
     }
