@@ -190,12 +190,15 @@ static void connect_all(struct worker *w) {
 
 /* ---- the load ---- */
 
-/* Worker 0 reads CPU times exactly at the window's edges. */
+/* Worker 0 reads CPU times exactly at the window's edges. Reading that of the process also brings
+ * the account of its group up to date, so that the two differ only by other processes. */
 static void mark_edge(struct worker *w, int which) {
     struct edge *edge = &w->run->edges[which];
     edge->own_cpu_ns = os_cpu_time_ns();
     if (w->load->server_pid && os_process_cpu_ns(w->load->server_pid, &edge->server_cpu_ns) != 0)
         edge->server_cpu_ns = OS_UNKNOWN;
+    if (!w->load->server_group || os_group_usage(w->load->server_group, &edge->group) != 0)
+        edge->group.cpu_ns = OS_UNKNOWN;
 }
 
 /* The window has a schedule of its own, which begins with it. So its arrivals depend only on the

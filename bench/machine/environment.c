@@ -13,10 +13,20 @@
 #include <string.h>
 #include <uv.h>
 
+#define ALLOWED_MAX 1024
+
 double environment_steal_pct(const struct cpu_ticks *start) {
     struct cpu_ticks now = environment_ticks();
     double total = now.total - start->total;
     return total > 0 ? 100 * fmax(0, now.steal - start->steal) / total : NAN;
+}
+
+bool environment_pinning(int *error) {
+    static int cpus[ALLOWED_MAX];
+    size_t count = os_cpus_allowed(cpus, ALLOWED_MAX);
+    if (count > ALLOWED_MAX) count = ALLOWED_MAX;
+    *error = count ? os_cpus_restrict(cpus, count) : 0;
+    return count && !*error;
 }
 
 void environment_host_name(char *name, size_t size) {
@@ -52,6 +62,7 @@ static cJSON *cpu_json(const struct environment_facts *f) {
     uv_cpu_info_t *cpus = NULL;
     int count = 0;
     bool known = uv_cpu_info(&cpus, &count) == 0 && count > 0;
+    int error;
     cJSON *json = cJSON_CreateObject();
     json_add_item(json, "model", text_or_null(known ? cpus[0].model : NULL));
     json_add_count(json, "logical", known ? (uint64_t)count : OS_UNKNOWN);
@@ -61,8 +72,7 @@ static cJSON *cpu_json(const struct environment_facts *f) {
     json_add_item(json, "turbo", f->turbo);
     json_add_item(json, "mitigations", f->mitigations);
     json_add_item(json, "steal_pct", NULL);
-    bool choice = os_cpus_allowed(NULL, 0) > 0;
-    json_add_item(json, "placement", cJSON_CreateString(choice ? "available" : "not available"));
+    json_add_item(json, "pinning", cJSON_CreateBool(environment_pinning(&error)));
     if (known) uv_free_cpu_info(cpus, count);
     return json;
 }
