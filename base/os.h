@@ -1,7 +1,9 @@
 /* os.h - what all programs need from the operating system; no policy.
  * One implementation per system: os_posix.c with os_linux.c, os_macos.c or os_bsd.c; os_windows.c
- * with os_sockets_windows.c. Errors are the system's native codes; 0 is success. On Windows:
- * Winsock's codes, which are 10000 and above, and below them errno's. */
+ * with os_sockets_windows.c. What concerns all that a process starts is linked to iobench and the
+ * load generator only: os_linux_family.c and os_linux_groups.c, os_windows_groups.c, or
+ * os_no_groups.c. Errors are the system's native codes; 0 is success. On Windows: Winsock's codes,
+ * which are 10000 and above, and below them errno's. */
 #ifndef BASE_OS_H
 #define BASE_OS_H
 
@@ -16,12 +18,15 @@ typedef SOCKET os_socket;
 #define OS_PATH_SEPARATORS "/\\" /* any of them separates directories */
 #define OS_PATHS_SEPARATOR ";"   /* between the directories of PATH */
 #define OS_PROGRAM_SUFFIX ".exe" /* of a program's file */
+#define OS_SIGNAL_CHILD 0        /* signal that reports the end of a child; 0: there is none */
 #else
+#include <signal.h>
 typedef int os_socket;
 #define OS_SOCKET_NONE (-1)
 #define OS_PATH_SEPARATORS "/"
 #define OS_PATHS_SEPARATOR ":"
 #define OS_PROGRAM_SUFFIX ""
+#define OS_SIGNAL_CHILD SIGCHLD
 #endif
 
 /* A figure that the system does not provide. Becomes null in JSON. */
@@ -103,7 +108,90 @@ int os_process_usage(int64_t pid, struct os_usage *usage);
  * where the system cannot tell. Reads a file per process of the machine on Linux. */
 bool os_process_group_shared(int64_t leader);
 
+/* ---- all that a process starts ---- */
+
+/* Makes this process the parent of every orphan among its descendants, also of those in a session
+ * of their own. Does nothing where the system cannot (all but Linux). */
+void os_adopt_orphans(void);
+
+/* Forgets the adopted children that have ended: those for which `known(context, pid)` is false.
+ * Returns how many there were; 0 where the system adopts none. */
+size_t os_reap_orphans(bool (*known)(void *context, int64_t pid), void *context);
+
+#define OS_APART_MAX 4096
+
+/* Processes that are left out. */
+struct os_apart {
+    int64_t ids[OS_APART_MAX];
+    size_t count;
+};
+
+/* Descendants of this process, without `except` and their descendants: fills at most `capacity`
+ * ids, parents before their children, and returns how many there are. With `ended` also those that
+ * have ended and wait for their parent to notice. Where the system adopts no orphans: 0. Reads a
+ * file per process of the machine. */
+size_t os_descendants(const struct os_apart *except, bool ended, int64_t *found, size_t capacity);
+
+/* Whether `pid` has living children now; where the system does not list them: whether its process
+ * group has other living members. Cheap enough for a glance while a load runs. */
+bool os_has_children(int64_t pid);
+
+/* Reads into `traces` a figure that changes when `pid` waits for a child that has ended. Returns
+ * false if its children may end without such a trace. */
+bool os_child_traces(int64_t pid, uint64_t *traces);
+
+/* ---- control groups: those of Linux ---- */
+
+/* The least of what `read` returns for this process's group in the hierarchy of `controller`, and
+ * for the parents of that group; NAN if there is no such group, and where `read` returns NAN. */
+double os_groups_least(const char *controller, double (*read)(const char *directory));
+
+/* CPUs that the quotas of these groups allow to all processes in them; NAN: no quota is known. For
+ * one group: os_group_quota. */
+double os_quota_cpus(void);
+double os_group_quota(const char *directory);
+
+/* For how long such a quota has stopped the processes, summed over the CPUs, since the groups
+ * exist; OS_UNKNOWN where there are no quotas. For one group, with a minus sign:
+ * os_group_throttled; NAN where it has none. */
+uint64_t os_throttled_ns(void);
+double os_group_throttled(const char *directory);
+
+#define OS_GROUP_SIZE 512 /* of a group's name, with its end */
+
+/* ---- a group of processes for one server: a control group, on Windows a job object ---- */
+
+/* Makes a group; what this process starts until os_group_start_end belongs to it, and all that
+ * those processes start. `name` becomes its directory or its name. Returns false, and has changed
+ * nothing, where this process may not or the system has no groups. One at a time. */
+bool os_group_start(char name[OS_GROUP_SIZE]);
+
+/* Ends that; `pid` is the process that has been started, or 0. Returns false if it does not belong
+ * to the group. */
+bool os_group_start_end(const char *name, int64_t pid);
+
+/* Removes the group. On Windows it kills all its processes; elsewhere they must have ended. */
+void os_group_remove(const char *name);
+
+/* What all processes of a group have used since it was made, also those that have ended. */
+struct os_group_usage {
+    uint64_t cpu_ns;  /* steps of 1 us; Windows: as coarse as that of a process */
+    uint64_t user_ns; /* of it, in user mode */
+    uint64_t sys_ns;  /* of it, in the kernel */
+};
+
+/* Returns 0 or an error. */
+int os_group_usage(const char *name, struct os_group_usage *usage);
+
+/* Living processes of a control group: fills at most `capacity` ids and returns how many it filled.
+ */
+size_t os_group_members(const char *name, int64_t *pids, size_t capacity);
+
 /* ---- processors ---- */
+
+/* CPUs that any thread of process `pid` (0: this process) may run on: fills at most `capacity` ids
+ * in ascending order and returns how many there are; 0 where the system does not tell. */
+size_t os_process_cpus(int64_t pid, int *cpus, size_t capacity);
 
 /* CPUs that this thread may run on: fills at most `capacity` ids in ascending order and returns how
  * many there are; 0 where this process cannot choose its CPUs (macOS, OpenBSD; NetBSD without the

@@ -201,13 +201,25 @@ bool os_process_group_shared(int64_t leader) {
     return shared;
 }
 
+/* CPU time of the children that `pid` has waited for. */
+bool os_child_traces(int64_t pid, uint64_t *traces) {
+    PROCESS p;
+    if (find_one(pid, &p) != 0) return false;
+#if defined(__FreeBSD__)
+    *traces = time_ns((uint64_t)p.ki_childtime.tv_sec, (uint64_t)p.ki_childtime.tv_usec);
+#else
+    *traces = time_ns(p.p_uctime_sec, p.p_uctime_usec);
+#endif
+    return true;
+}
+
 /* ---- processors ---- */
 
 #if defined(__FreeBSD__)
 
-size_t os_cpus_allowed(int *cpus, size_t capacity) {
+static size_t list_cpus(cpuwhich_t which, id_t id, int *cpus, size_t capacity) {
     cpuset_t set;
-    if (cpuset_getaffinity(CPU_LEVEL_WHICH, CPU_WHICH_TID, -1, sizeof set, &set) != 0) return 0;
+    if (cpuset_getaffinity(CPU_LEVEL_WHICH, which, id, sizeof set, &set) != 0) return 0;
     size_t n = 0;
     for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
         if (!CPU_ISSET(cpu, &set)) continue;
@@ -215,6 +227,14 @@ size_t os_cpus_allowed(int *cpus, size_t capacity) {
         n++;
     }
     return n;
+}
+
+size_t os_process_cpus(int64_t pid, int *cpus, size_t capacity) {
+    return list_cpus(CPU_WHICH_PID, pid ? (id_t)pid : -1, cpus, capacity);
+}
+
+size_t os_cpus_allowed(int *cpus, size_t capacity) {
+    return list_cpus(CPU_WHICH_TID, -1, cpus, capacity);
 }
 
 int os_cpus_restrict(const int *cpus, size_t count) {
@@ -229,6 +249,11 @@ int os_cpus_restrict(const int *cpus, size_t count) {
 }
 
 #elif defined(__NetBSD__)
+
+size_t os_process_cpus(int64_t pid, int *cpus, size_t capacity) {
+    (void)pid, (void)cpus, (void)capacity;
+    return 0;
+}
 
 /* An empty set stands for all CPUs. Setting a set needs a privilege, even if nothing changes.
  * Without it (all users but root, unless security.models.extensions.user_set_cpu_affinity is 1) a
@@ -263,6 +288,11 @@ int os_cpus_restrict(const int *cpus, size_t count) {
 }
 
 #else
+
+size_t os_process_cpus(int64_t pid, int *cpus, size_t capacity) {
+    (void)pid, (void)cpus, (void)capacity;
+    return 0;
+}
 
 size_t os_cpus_allowed(int *cpus, size_t capacity) {
     (void)cpus, (void)capacity;

@@ -167,16 +167,44 @@ bool os_process_group_shared(int64_t leader) {
 
 /* ---- processors ---- */
 
-size_t os_cpus_allowed(int *cpus, size_t capacity) {
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) != 0) return 0;
+static size_t list_cpus(const cpu_set_t *set, int *cpus, size_t capacity) {
     size_t n = 0;
     for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-        if (!CPU_ISSET(cpu, &set)) continue;
+        if (!CPU_ISSET(cpu, set)) continue;
         if (n < capacity) cpus[n] = (int)cpu;
         n++;
     }
     return n;
+}
+
+/* The kernel chooses the CPUs of the threads that it starts for io_uring. */
+static bool is_thread_of_ring(const char *task) {
+    char path[sizeof "/comm" + 320], name[32];
+    snprintf(path, sizeof path, "%s/comm", task);
+    return read_proc(path, name, sizeof name) == 0 && strncmp(name, "iou-", 4) == 0;
+}
+
+size_t os_process_cpus(int64_t pid, int *cpus, size_t capacity) {
+    char path[64];
+    cpu_set_t set, all;
+    CPU_ZERO(&all);
+    snprintf(path, sizeof path, "/proc/%lld/task", (long long)(pid ? pid : getpid()));
+    DIR *tasks = opendir(path);
+    if (!tasks) return 0;
+    for (struct dirent *task; (task = readdir(tasks));) {
+        char thread[sizeof path + sizeof task->d_name];
+        pid_t id = (pid_t)strtol(task->d_name, NULL, 10);
+        snprintf(thread, sizeof thread, "%s/%s", path, task->d_name);
+        if (id > 0 && !is_thread_of_ring(thread) && sched_getaffinity(id, sizeof set, &set) == 0)
+            CPU_OR(&all, &all, &set);
+    }
+    closedir(tasks);
+    return list_cpus(&all, cpus, capacity);
+}
+
+size_t os_cpus_allowed(int *cpus, size_t capacity) {
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? list_cpus(&set, cpus, capacity) : 0;
 }
 
 int os_cpus_restrict(const int *cpus, size_t count) {

@@ -60,15 +60,15 @@ static uint64_t ticks_ns(uint64_t ticks) {
 }
 
 /* Returns 0 or an error, e.g. ESRCH. */
-static int read_rusage(int64_t pid, struct rusage_info_v0 *used) {
+static int read_rusage(int64_t pid, struct rusage_info_v1 *used) {
     if (pid <= 0 || pid > INT_MAX) return ESRCH;
     /* the call is declared for a pointer to a pointer, and fills what the argument points to */
-    return proc_pid_rusage((int)pid, RUSAGE_INFO_V0, (rusage_info_t *)(void *)used) == 0 ? 0
+    return proc_pid_rusage((int)pid, RUSAGE_INFO_V1, (rusage_info_t *)(void *)used) == 0 ? 0
                                                                                          : errno;
 }
 
 int os_process_cpu_ns(int64_t pid, uint64_t *cpu_ns) {
-    struct rusage_info_v0 used;
+    struct rusage_info_v1 used;
     int error = read_rusage(pid, &used);
     if (!error) *cpu_ns = ticks_ns(used.ri_user_time + used.ri_system_time);
     return error;
@@ -78,7 +78,7 @@ int os_process_cpu_ns(int64_t pid, uint64_t *cpu_ns) {
 int os_process_usage(int64_t pid, struct os_usage *usage) {
     *usage =
         (struct os_usage){OS_UNKNOWN, OS_UNKNOWN, OS_UNKNOWN, OS_UNKNOWN, OS_UNKNOWN, OS_UNKNOWN};
-    struct rusage_info_v0 used;
+    struct rusage_info_v1 used;
     int error = read_rusage(pid, &used);
     if (error) return error;
     usage->cpu_user_ns = ticks_ns(used.ri_user_time);
@@ -103,7 +103,20 @@ bool os_process_group_shared(int64_t leader) {
     return false;
 }
 
+/* CPU time of the children that `pid` has waited for. */
+bool os_child_traces(int64_t pid, uint64_t *traces) {
+    struct rusage_info_v1 used;
+    if (read_rusage(pid, &used) != 0) return false;
+    *traces = used.ri_child_user_time + used.ri_child_system_time;
+    return true;
+}
+
 /* ---- processors: threads cannot be bound to CPUs; affinity tags are only hints ---- */
+
+size_t os_process_cpus(int64_t pid, int *cpus, size_t capacity) {
+    (void)pid, (void)cpus, (void)capacity;
+    return 0;
+}
 
 size_t os_cpus_allowed(int *cpus, size_t capacity) {
     (void)cpus, (void)capacity;

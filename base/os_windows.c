@@ -308,18 +308,38 @@ bool os_process_group_shared(int64_t leader) {
     return false; /* no such groups here */
 }
 
+/* A job object counts ended processes, too; see os_windows_groups.c. */
+bool os_child_traces(int64_t pid, uint64_t *traces) {
+    (void)pid;
+    *traces = 0;
+    return true;
+}
+
 /* ---- processors ---- */
 
-size_t os_cpus_allowed(int *cpus, size_t capacity) {
+static size_t list_cpus(HANDLE process, int *cpus, size_t capacity) {
     DWORD_PTR mine, all;
     size_t n = 0;
-    if (!GetProcessAffinityMask(GetCurrentProcess(), &mine, &all)) return 0;
+    if (!GetProcessAffinityMask(process, &mine, &all)) return 0;
     for (int cpu = 0; cpu < (int)sizeof mine * 8; cpu++) {
         if (!(mine >> cpu & 1)) continue;
         if (n < capacity) cpus[n] = cpu;
         n++;
     }
     return n;
+}
+
+size_t os_process_cpus(int64_t pid, int *cpus, size_t capacity) {
+    HANDLE process;
+    if (pid == 0) return os_cpus_allowed(cpus, capacity);
+    if (open_process(pid, &process) != 0) return 0;
+    size_t n = list_cpus(process, cpus, capacity);
+    CloseHandle(process);
+    return n;
+}
+
+size_t os_cpus_allowed(int *cpus, size_t capacity) {
+    return list_cpus(GetCurrentProcess(), cpus, capacity);
 }
 
 /* Restricts the whole process: children inherit its mask, not a thread's. */

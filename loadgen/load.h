@@ -46,12 +46,14 @@ struct load {
     enum spin spin;
     uint64_t seed;      /* of payload, schedule and choice of connections */
     int64_t server_pid; /* the process whose CPU time is read at the window's edges; 0 = none */
+    const char *server_group; /* control group with all of the server's processes; NULL = none */
 };
 
 /* CPU times at one edge of the window; OS_UNKNOWN if there is no figure. */
 struct edge {
-    uint64_t server_cpu_ns; /* of --server-pid */
-    uint64_t own_cpu_ns;    /* of this process */
+    uint64_t server_cpu_ns;      /* of --server-pid */
+    struct os_group_usage group; /* of --server-group; cpu_ns is OS_UNKNOWN if there is none */
+    uint64_t own_cpu_ns;         /* of this process */
 };
 
 /* What main and the workers share. */

@@ -35,7 +35,7 @@ struct arguments {
     uint64_t depth, outstanding, churn_echoes, server_pid; /* 0 = not given */
     double rate, churn, newcomers;                         /* per s; 0 = not given */
     double warmup, duration, drain;                        /* s */
-    const char *arrival, *transport, *spin;
+    const char *arrival, *transport, *spin, *server_group;
     bool stop_on_eof, progress, describe;
 };
 
@@ -64,6 +64,8 @@ static int check_arguments(const struct arguments *a) {
     if (is_constant(a) && a->connections % a->threads != 0)
         return usage_error("--threads",
                            "constant arrivals need --connections to be a multiple of it");
+    if (a->server_group && !a->server_pid)
+        return usage_error("--server-group", "needs --server-pid");
     if (a->threads > a->connections) return usage_error("--threads", "more than --connections");
     return 0;
 }
@@ -107,6 +109,9 @@ static int read_arguments(struct arguments *a, int argc, char **argv) {
         {"server-pid", "PID",
          "the server's process: also report its CPU time, context switches and memory",
          .count = {&a->server_pid, 1, 4294967295.0}},
+        {"server-group", "DIR",
+         "control group that holds all processes of the server: the CPU time of all counts",
+         .text = &a->server_group},
         {"stop-on-eof", NULL, "end when standard input ends", .flag = &a->stop_on_eof},
         {"progress", NULL, "print progress as JSON lines on standard error", .flag = &a->progress},
         {"describe", NULL, "print one JSON line about this program and exit", .flag = &a->describe},
@@ -186,6 +191,7 @@ static int make_load(struct load *load, const struct arguments *a) {
         .spin = spin_of(a->spin),
         .seed = a->seed,
         .server_pid = (int64_t)a->server_pid,
+        .server_group = a->server_group,
     };
     uint64_t window = load->open ? a->outstanding : a->depth;
     load->window = window ? (uint32_t)window : 1;
@@ -233,12 +239,6 @@ static uint64_t messages_done(const struct worker *workers, uint32_t count, doub
     return done;
 }
 
-static void read_usage(const struct load *load, struct os_usage *usage) {
-    if (!load->server_pid || os_process_usage(load->server_pid, usage) != 0)
-        *usage = (struct os_usage){OS_UNKNOWN, OS_UNKNOWN, OS_UNKNOWN,
-                                   OS_UNKNOWN, OS_UNKNOWN, OS_UNKNOWN};
-}
-
 /* In churn only failed connects show that there is no server. For a moment they may also fail for
  * lack of ports. */
 static bool unreachable(const struct run *run, uint64_t now_ns) {
@@ -247,7 +247,7 @@ static bool unreachable(const struct run *run, uint64_t now_ns) {
 }
 
 /* Ends the warm-up when it has lasted as long as asked for, and at least three mean latencies. */
-static void warm_up(struct run *run, const struct worker *workers, struct os_usage *usage) {
+static void warm_up(struct run *run, const struct worker *workers, struct usage *usage) {
     const struct load *load = run->load;
     uint64_t limit_ns = run->start_ns + load->warmup_ns + WARMUP_EXTRA_MAX_NS;
     uint64_t until_ns = run->start_ns + load->warmup_ns;
@@ -263,7 +263,7 @@ static void warm_up(struct run *run, const struct worker *workers, struct os_usa
     run->t0_ns = t0_ns;
     /* Before the window, because reading a file per thread of the server takes CPU time. */
     sleep_until(run, t0_ns - START_LEAD_NS);
-    read_usage(load, usage);
+    usage_start(usage, load);
 }
 
 static void progress_line(const char *phase, const struct run *run, const struct worker *workers) {
@@ -274,14 +274,13 @@ static void progress_line(const char *phase, const struct run *run, const struct
 }
 
 /* Leads the workers through the run, from connecting to the window's end. */
-static void lead(struct run *run, struct worker *workers, struct server_usage *usage,
-                 bool progress) {
+static void lead(struct run *run, struct worker *workers, struct usage *usage, bool progress) {
     const struct load *load = run->load;
     while (run->ready < load->threads && !run->stop) os_sleep_until_ns(os_clock_ns() + 500000u);
     if (run->standing == 0 && !load->churn) run->stop = true;
     if (progress) progress_line("warmup", run, workers);
     run->start_ns = os_clock_ns() + START_LEAD_NS;
-    warm_up(run, workers, &usage->start);
+    warm_up(run, workers, usage);
     sleep_until(run, run->t0_ns);
     uint64_t next_ns = run->t0_ns, t1_ns;
     do {
@@ -289,7 +288,7 @@ static void lead(struct run *run, struct worker *workers, struct server_usage *u
         next_ns += 500000000u;
         t1_ns = run->t0_ns + run->late_ns + load->duration_ns; /* of the last worker */
     } while (sleep_until(run, next_ns < t1_ns ? next_ns : t1_ns) && os_clock_ns() < t1_ns);
-    read_usage(load, &usage->end);
+    usage_end(usage, load);
     if (progress) progress_line("drain", run, workers);
 }
 
@@ -316,8 +315,8 @@ static void print_trouble(const struct report *report, const struct load *load, 
                 t->visits.offered);
 }
 
-static int finish(const struct run *run, const struct worker *workers,
-                  const struct server_usage *usage, const char *server) {
+static int finish(const struct run *run, const struct worker *workers, const struct usage *usage,
+                  const char *server) {
     const struct load *load = run->load;
     struct report report;
     int error = report_make(&report, workers, load->threads);
@@ -349,14 +348,14 @@ static int run_load(const struct load *load, const struct arguments *a) {
     run = (struct run){.load = load,
                        .start_ns = NOT_YET,
                        .t0_ns = NOT_YET,
-                       .edges = {{OS_UNKNOWN, OS_UNKNOWN}, {OS_UNKNOWN, OS_UNKNOWN}}};
-    struct server_usage usage;
+                       .edges = {{OS_UNKNOWN, {OS_UNKNOWN, 0, 0}, OS_UNKNOWN},
+                                 {OS_UNKNOWN, {OS_UNKNOWN, 0, 0}, OS_UNKNOWN}}};
+    static struct usage usage;
     int error = os_on_stop(a->stop_on_eof, on_stop, &run), code = EXIT_NOTHING;
     struct worker *workers = calloc(load->threads, sizeof *workers);
     uint32_t made = 0, started = 0;
     if (!workers || error) goto done;
-    read_usage(load, &usage.before);
-    usage.start = usage.end = usage.before;
+    usage_open(&usage, load);
     if (load->server_pid && usage.before.rss_bytes == OS_UNKNOWN) {
         fprintf(stderr, "loadgen: --server-pid: %" PRId64 ": no such process\n", load->server_pid);
         code = EXIT_USAGE;

@@ -8,8 +8,13 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define CPU_STEPS_MIN 10 /* with fewer steps of a coarse CPU clock the error exceeds 10 % */
+/* CPU time of a server's other processes that is not worth another figure: it is this share of the
+ * process's own, or that much, the time between the two readings of an edge. */
+#define OTHERS_SHARE 0.005
+#define OTHERS_NS 200e3
 
 static int compare_counts(const void *a, const void *b) {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -99,28 +104,72 @@ static double known(uint64_t value) {
     return value == OS_UNKNOWN ? NAN : (double)value;
 }
 
+/* CPU time of the server in the window. */
+struct server_cpu {
+    const char *scope; /* which processes used it */
+    uint64_t cpu_ns;   /* OS_UNKNOWN if there is no figure */
+    double user_part,
+        sys_part; /* their ratio is that of the times in user mode and in the kernel */
+};
+
+/* The process's own account is exact. That of its control group takes its place if other processes
+ * used a share that matters. */
+static struct server_cpu cpu_of_server(const struct run *run, const struct usage *u) {
+    const struct edge *start = &run->edges[0], *end = &run->edges[1];
+    uint64_t own_ns = difference(start->server_cpu_ns, end->server_cpu_ns);
+    uint64_t all_ns = difference(start->group.cpu_ns, end->group.cpu_ns);
+    double steps_ns = 2.0 * (double)os_cpu_resolution_ns();
+    if (own_ns != OS_UNKNOWN && all_ns != OS_UNKNOWN &&
+        (double)all_ns > (1 + OTHERS_SHARE) * (double)own_ns + OTHERS_NS + steps_ns)
+        return (struct server_cpu){"group", all_ns,
+                                   known(difference(start->group.user_ns, end->group.user_ns)),
+                                   known(difference(start->group.sys_ns, end->group.sys_ns))};
+    return (struct server_cpu){"process", cpu_between(start->server_cpu_ns, end->server_cpu_ns),
+                               known(difference(u->start.cpu_user_ns, u->end.cpu_user_ns)),
+                               known(difference(u->start.cpu_sys_ns, u->end.cpu_sys_ns))};
+}
+
+/* Context switches and memory are known of one process only. */
 static cJSON *server_json(const struct report *r, const struct load *load, const struct run *run,
-                          const struct server_usage *u) {
-    uint64_t cpu_ns = cpu_between(run->edges[0].server_cpu_ns, run->edges[1].server_cpu_ns);
-    /* The exact total is split in the ratio of the coarse user and system times. */
-    double user = known(difference(u->start.cpu_user_ns, u->end.cpu_user_ns));
-    double sys = known(difference(u->start.cpu_sys_ns, u->end.cpu_sys_ns));
-    double cpu_s = known(cpu_ns) / 1e9, answered = (double)r->total.answered;
-    uint64_t grown = difference(u->before.rss_bytes, u->end.rss_bytes);
+                          const struct usage *u) {
+    struct server_cpu cpu = cpu_of_server(run, u);
+    bool alone = strcmp(cpu.scope, "process") == 0;
+    double parts = cpu.user_part + cpu.sys_part;
+    double cpu_s = known(cpu.cpu_ns) / 1e9, answered = (double)r->total.answered;
+    uint64_t grown = alone ? difference(u->before.rss_bytes, u->end.rss_bytes) : OS_UNKNOWN;
+    uint64_t waited = difference(u->start.ctx_voluntary, u->end.ctx_voluntary);
+    uint64_t preempted = difference(u->start.ctx_involuntary, u->end.ctx_involuntary);
     cJSON *json = cJSON_CreateObject();
-    json_add_item(json, "pid_scope", load->server_pid ? cJSON_CreateString("process") : NULL);
-    json_add_count(json, "cpu_ns", cpu_ns);
-    json_add_real(json, "cpu_user_s", user + sys > 0 ? cpu_s * user / (user + sys) : NAN);
-    json_add_real(json, "cpu_sys_s", user + sys > 0 ? cpu_s * sys / (user + sys) : NAN);
+    json_add_item(json, "pid_scope", load->server_pid ? cJSON_CreateString(cpu.scope) : NULL);
+    json_add_count(json, "cpu_ns", cpu.cpu_ns);
+    json_add_real(json, "cpu_user_s", parts > 0 ? cpu_s * cpu.user_part / parts : NAN);
+    json_add_real(json, "cpu_sys_s", parts > 0 ? cpu_s * cpu.sys_part / parts : NAN);
     json_add_real(json, "cpu_ns_per_echo", answered > 0 ? cpu_s * 1e9 / answered : NAN);
     json_add_real(json, "echoes_per_cpu_s", cpu_s > 0 ? answered / cpu_s : NAN);
-    json_add_count(json, "ctx_voluntary", difference(u->start.ctx_voluntary, u->end.ctx_voluntary));
-    json_add_count(json, "ctx_involuntary",
-                   difference(u->start.ctx_involuntary, u->end.ctx_involuntary));
-    json_add_count(json, "rss_bytes", u->end.rss_bytes);
+    json_add_count(json, "ctx_voluntary", alone ? waited : OS_UNKNOWN);
+    json_add_count(json, "ctx_involuntary", alone ? preempted : OS_UNKNOWN);
+    json_add_count(json, "rss_bytes", alone ? u->end.rss_bytes : OS_UNKNOWN);
     json_add_real(json, "rss_per_connection_bytes",
                   r->total.connected ? known(grown) / (double)r->total.connected : NAN);
     json_add_item(json, "stats", NULL);
+    return json;
+}
+
+static cJSON *cpus_json(const struct cpu_list *list) {
+    return list->count ? cJSON_CreateIntArray(list->cpus, (int)list->count) : NULL;
+}
+
+/* Several threads that are stopped at once count several times, so the share is cut at 100 %. */
+static cJSON *limits_json(const struct usage *u) {
+    double stopped = known(difference(u->throttled_start_ns, u->throttled_end_ns));
+    double window = known(difference(u->start_ns, u->end_ns));
+    cJSON *json = cJSON_CreateObject();
+    json_add_real(json, "quota_cpus", u->quota_cpus);
+    json_add_real(json, "throttled_pct",
+                  stopped >= 0 && window > 0 ? fmin(100, 100 * stopped / window) : NAN);
+    json_add_item(json, "server_cpus", cpus_json(&u->server_cpus));
+    json_add_item(json, "loadgen_cpus", cpus_json(&u->own_cpus));
+    json_add_item(json, "pinned", NULL);
     return json;
 }
 
@@ -194,7 +243,7 @@ static cJSON *series_json(const struct report *r, const struct load *load) {
 }
 
 int report_print(const struct report *r, const struct load *load, const struct run *run,
-                 const struct server_usage *usage) {
+                 const struct usage *usage) {
     const struct account *t = &r->total;
     cJSON *json = cJSON_CreateObject();
     json_add_real(json, "warmup_s", (double)r->warmup_ns / 1e9);
@@ -216,6 +265,7 @@ int report_print(const struct report *r, const struct load *load, const struct r
     json_add_item(json, "totals", totals_json(t));
     json_add_item(json, "server", server_json(r, load, run, usage));
     json_add_item(json, "loadgen", loadgen_json(r, load, run));
+    json_add_item(json, "limits", limits_json(usage));
     json_add_item(json, "fairness", fairness_json(r));
     json_add_item(json, "validity", NULL);
     json_add_item(json, "series", series_json(r, load));

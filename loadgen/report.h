@@ -4,13 +4,7 @@
 #define LOADGEN_REPORT_H
 
 #include "loadgen/state.h"
-
-/* What main reads about the server; all OS_UNKNOWN without --server-pid. */
-struct server_usage {
-    struct os_usage before; /* before the first connection */
-    struct os_usage start;  /* at the window's start */
-    struct os_usage end;    /* at its end */
-};
+#include "loadgen/usage.h"
 
 /* The figures of all workers of an ended run, added up. */
 struct report {
@@ -32,6 +26,6 @@ void report_free(struct report *report);
 
 /* Prints the JSON object and a newline on stdout. Returns 0 or an error. */
 int report_print(const struct report *report, const struct load *load, const struct run *run,
-                 const struct server_usage *usage);
+                 const struct usage *usage);
 
 #endif

@@ -65,6 +65,7 @@ void transports_describe(void) {
     cJSON *about = cJSON_AddObjectToObject(json, "describe");
     cJSON_AddStringToObject(about, "name", "loadgen");
     describe_transports(about);
+    cJSON_AddTrueToObject(about, "server_group"); /* it knows that option */
     describe_build(about);
     char *text = cJSON_PrintUnformatted(json);
     if (text) puts(text);

@@ -1,7 +1,7 @@
 # tests.mk - builds the test programs.
 
 TESTS_linux := $(BIN)/tests/conformance $(BIN)/tests/fault-server $(BIN)/tests/truth $(BIN)/tests/loadgen-cached-clock \
-  $(BIN)/tests/bench-loadgen $(BIN)/tests/gate-jobs
+  $(BIN)/tests/no-pinning $(BIN)/tests/bench-loadgen $(BIN)/tests/gate-jobs
 TESTS_macos := $(BIN)/tests/conformance
 TESTS_bsd := $(BIN)/tests/conformance
 TESTS_windows := $(BIN)/tests/handles.exe $(BIN)/tests/echo-rio-double.exe
@@ -18,6 +18,9 @@ $(BIN)/tests/truth: $(call objects,$(TRUTH_SRC) $(SUPPORT_SRC) base/rng.c $(BASE
 $(BIN)/tests/loadgen-cached-clock: $(call objects,tests/truth/cached_clock.c $(filter-out %/transport_epoll.c,$(LOADGEN_SRC)) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/transport_list.o
 	$(LINK) $(LOADGEN_LIBS)
 
+$(BIN)/tests/no-pinning: $(call objects,tests/cli/no_pinning.c)
+	$(LINK)
+
 $(BIN)/tests/bench-loadgen: $(call objects,$(wildcard tools/bench-loadgen/*.c)) $(BUILD)/bench.a
 	$(LINK) $(BUILD)/bench.a $(LIBUV_LIBS) $(CJSON_LIBS) -lm
 
@@ -32,7 +35,7 @@ $(BIN)/tests/echo-rio-double.exe: $(call objects,tests/windows/rio_double.c serv
 
 # Unit tests are linked with all of loadgen and bench except the main files. Tests that use files, streams
 # or PATH of POSIX are not built for Windows.
-UNITS_not_windows := counters foreign gate_formats gate_output json_file schema suite table
+UNITS_not_windows := counters family foreign gate_formats gate_output json_file schema suite table
 UNITS := $(filter-out $(UNITS_not_$(PLATFORM)),$(UNIT_SRC:tests/unit/test_%.c=%))
 UNIT_OBJ := $(call objects,$(filter-out %/main.c,$(LOADGEN_SRC) $(BENCH_SRC)) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/version.o \
   $(OBJ)/transport_list.o

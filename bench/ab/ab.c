@@ -1,6 +1,6 @@
-/* ab.c - runs the pairs of a comparison: capacity, stage 1, stage 2.
- * Invariant: whether a pair runs depends on the remaining time and on the previous stage, never on
- * a figure of its own stage. */
+/* ab.c - runs the pairs of a comparison: capacity, stage 1, spare rounds, stage 2.
+ * Invariant: whether a pair runs depends on the remaining time, on lost slots and on the previous
+ * stage, never on a figure of its own stage. */
 #include "bench/ab/ab.h"
 
 #include "base/check.h"
@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOST_PAIRS_MAX 4 /* lost pairs that a stage may repeat */
+#define LOST_PAIRS_MAX 4 /* pairs that a stage may repeat */
 #define PAIR_WEIGHT 0.2  /* weight of the last pair's time in the prediction for the next */
 
 /* ---- slots ---- */
@@ -79,9 +79,21 @@ static void run_pair(struct ab *ab, struct ab_cell *cell, struct rng *random) {
 
 /* ---- capacity ---- */
 
+/* Runs a slot of the baseline that only measures its capacity. Returns whether it ran. */
+static bool run_capacity_slot(struct ab *ab, size_t index, uint64_t seed) {
+    struct gate_reason why;
+    const cJSON *sample = run_slot(ab, index, seed, &why);
+    for (size_t i = 0; i < ab->cell_count && sample; i++) {
+        struct gate_slot slot;
+        if (ab->cells[i].cells[0] != index || ab->cells[i].control) continue;
+        gate_slot_read(&slot, result_scenario(&ab->result, index), sample);
+        gate_losses_add(ab->cells[i].losses, 0, &slot);
+    }
+    return sample != NULL;
+}
+
 /* Measures the baseline's capacity for every open loop, and sets the rates of both arms. */
 static void measure_capacity(struct ab *ab) {
-    struct gate_reason why;
     for (size_t i = 0; i < ab->cell_count && !stopped(ab); i++) {
         struct ab_cell *cell = &ab->cells[i];
         struct cell *baseline = &ab->plan.cells[cell->cells[0]];
@@ -89,7 +101,7 @@ static void measure_capacity(struct ab *ab) {
         size_t of = baseline->capacity_cell;
         bool known = result_has_samples(&ab->result, of); /* shared with another open loop */
         for (uint64_t k = 0; !known && k < AB_CAPACITY_SLOTS && !stopped(ab); k++)
-            if (!run_slot(ab, of, ab->seed + k, &why)) break;
+            if (!run_capacity_slot(ab, of, ab->seed + k)) break;
         double capacity = result_throughput(&ab->result, of);
         if (!(capacity > 0)) {
             gate_reason_set(&cell->why, GATE_CAPACITY_UNKNOWN,
@@ -134,6 +146,27 @@ static void run_stage(struct ab *ab, struct ab_cell **cells, size_t count, size_
     }
 }
 
+/* Whether the candidate showed a fault. */
+static bool candidate_faulty(const struct ab *ab) {
+    struct gate_count sum = gate_losses_sum(ab->report.losses, ab->report.loss_count, 1);
+    size_t faults = 0;
+    for (int f = 0; f < FAULTS; f++) faults += sum.faults[f];
+    return faults > 0;
+}
+
+/* Runs the spare rounds in the first half of the budget, until the candidate shows a fault: then
+ * stage 2 looks closer. */
+static void run_spare(struct ab *ab, struct rng *random) {
+    for (size_t round = 0; round < ab->spare_rounds; round++)
+        for (size_t i = 0; i < ab->cell_count; i++) {
+            struct ab_cell *cell = &ab->cells[i];
+            if (cell->control || cell->over || left_s(ab) < ab->budget_s / 2) continue;
+            if (candidate_faulty(ab)) return;
+            run_pair(ab, cell, random);
+            if (stopped(ab)) return;
+        }
+}
+
 /* A cell that may have changed. */
 struct hint {
     struct ab_cell *cell;
@@ -174,7 +207,7 @@ static size_t choose(struct ab *ab, struct ab_cell **chosen) {
     }
     if (count) chosen[count++] = control;
     for (size_t i = 0; i < count; i++) {
-        chosen[i]->stage2 = true;
+        ab_cell_go_on(chosen[i]);
         ab->progress.slots += 2 * GATE_STAGE2_PAIRS;
         ab->progress.left_s += GATE_STAGE2_PAIRS * chosen[i]->pair_s;
     }
@@ -194,6 +227,7 @@ void ab_run(struct ab *ab) {
     for (size_t i = 0; i < ab->cell_count; i++) cells[i] = &ab->cells[i];
     measure_capacity(ab);
     if (!stopped(ab)) run_stage(ab, cells, ab->cell_count, GATE_STAGE1_PAIRS, &random);
+    if (!stopped(ab)) run_spare(ab, &random);
     estimate(ab);
     size_t chosen = stopped(ab) || !ab->report.has_control ? 0 : choose(ab, cells);
     if (chosen) run_stage(ab, cells, chosen, GATE_STAGE2_PAIRS, &random);
@@ -209,6 +243,7 @@ void ab_run(struct ab *ab) {
 void ab_free(struct ab *ab) {
     free(ab->cells);
     free(ab->report.rows);
+    free(ab->report.losses);
     plan_free(&ab->plan);
     ab_arms_close(&ab->arms);
 }

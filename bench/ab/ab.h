@@ -16,6 +16,10 @@
 
 #define AB_CAPACITY_SLOTS 3 /* slots that measure the baseline's capacity */
 
+/* Slots of the candidate that a job should have. A candidate that breaks in 10 % of its processes
+ * then breaks in 99 % of the jobs. */
+#define AB_SLOTS_MIN 44
+
 /* One cell in both arms, while it is measured. */
 struct ab_cell;
 
@@ -33,6 +37,8 @@ struct ab {
     uint64_t seed;             /* for order of slots and arrivals */
     double least_s;            /* predicted time that is needed to prove a change of one cell */
     double stage1_s;           /* predicted time of stage 1, including capacity */
+    size_t spare_rounds;       /* rounds after stage 1 that only look for failures */
+    double spare_s;            /* predicted time of these rounds */
     size_t slots;              /* slots that have run */
     bool interrupted;          /* a signal ended it */
     bool write_failed;         /* the file could not be written */

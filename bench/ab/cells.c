@@ -16,25 +16,52 @@ static size_t *stage_count(const struct ab_cell *cell, size_t row) {
     return cell->stage2 ? &cell->rows[row]->stage2 : &cell->rows[row]->stage1;
 }
 
-bool ab_cell_wants(const struct ab_cell *cell) {
+/* Whether a further pair can give the row a figure that it lacks. */
+static bool row_wants(const struct ab_cell *cell, size_t row) {
     size_t most = cell->stage2 ? GATE_STAGE2_PAIRS : GATE_STAGE1_PAIRS;
+    bool never = cell->lost[row].code == GATE_NOT_COUNTED && cell->tried_in_stage >= most;
+    return cell->rows[row]->verdict != GATE_NEW && !never &&
+           *stage_count(cell, row) + cell->faulty < most;
+}
+
+bool ab_cell_wants(const struct ab_cell *cell) {
     for (size_t i = 0; i < cell->row_count; i++)
-        if (cell->rows[i]->verdict != GATE_NEW && *stage_count(cell, i) < most) return !cell->over;
+        if (row_wants(cell, i)) return !cell->over;
     return false;
+}
+
+void ab_cell_go_on(struct ab_cell *cell) {
+    cell->stage2 = true;
+    cell->tried_in_stage = cell->faulty = 0;
+}
+
+/* Counts the slots of a pair. Returns whether one shows a fault: then the pair has no figures. */
+static bool count_slots(struct ab_cell *cell, const cJSON *const scenarios[2],
+                        const cJSON *const samples[2]) {
+    bool faulty = false;
+    for (int arm = 0; arm < 2; arm++) {
+        struct gate_slot slot;
+        gate_slot_read(&slot, scenarios[arm], samples[arm]);
+        gate_losses_add(cell->losses, cell->control ? 0 : arm, &slot);
+        if (!gate_slot_faulty(&slot)) continue;
+        faulty = true;
+        for (size_t i = 0; i < cell->row_count; i++) {
+            gate_reason_set(&cell->lost[i], GATE_BROKEN, "%s: %s",
+                            ab_arm_names[arm && cell->control ? AB_COPY : arm], slot.why.text);
+            cell->lost[i].slot = slot.why.slot;
+        }
+    }
+    if (!cell->control && gate_losses_settled(cell->losses)) cell->over = true;
+    return faulty;
 }
 
 void ab_cell_add(struct ab_cell *cell, const cJSON *const scenarios[2],
                  const cJSON *const samples[2]) {
-    struct gate_reason broken;
+    bool faulty = count_slots(cell, scenarios, samples);
     cell->tried++;
-    for (int arm = 0; arm < 2; arm++) {
-        if (!gate_broken(samples[arm], &broken)) continue;
-        gate_reason_set(&cell->why, GATE_BROKEN, "%s: %s",
-                        ab_arm_names[arm && cell->control ? AB_COPY : arm], broken.text);
-        cell->why.slot = broken.slot;
-        cell->broken = cell->over = true;
-        return;
-    }
+    cell->tried_in_stage++;
+    cell->faulty += faulty;
+    if (faulty) return;
     cell->uncounted = cell->uncounted || json_text(samples[0], "counters.code");
     for (size_t i = 0; i < cell->row_count; i++) {
         struct gate_row *row = cell->rows[i];
@@ -68,8 +95,6 @@ static void say_lacking(struct gate_row *row, const struct ab_cell *cell, size_t
     const struct gate_reason *lacked = cell->why.code != GATE_NO_REASON       ? &cell->why
                                        : cell->lost[i].code != GATE_NO_REASON ? &cell->lost[i]
                                                                               : &budget;
-    row->reason = *lacked;
-    if (cell->broken) return;
     gate_reason_set(&row->reason, lacked->code, "%zu of %d pairs: %.250s", row->stage1,
                     GATE_STAGE1_PAIRS, lacked->text);
     row->reason.slot = lacked->slot;
@@ -78,13 +103,12 @@ static void say_lacking(struct gate_row *row, const struct ab_cell *cell, size_t
 void ab_cell_estimate(struct ab_cell *cell) {
     for (size_t i = 0; i < cell->row_count; i++) {
         struct gate_row *row = cell->rows[i];
-        if (cell->broken) row->stage1 = row->stage2 = 0; /* earlier figures do not count */
         gate_estimate(row);
         if (row->verdict == GATE_NEW) continue;
         /* Do not fail every job on runners where counting is forbidden. A foreign server burns no
          * CPU, so the load generator may limit its capacity. It may allocate the memory of its
          * connections before they come, so that none grows. */
-        bool excused = (cell->uncounted && !cell->broken) ||
+        bool excused = (cell->uncounted && !cell->losses->sides[0].lost[LOSS_FAILED]) ||
                        (cell->foreign && (metric_is_capacity(row->metric) ||
                                           row->metric == METRIC_MEMORY_PER_CONNECTION));
         row->gated = !cell->control && (isfinite(row->effect) || !excused);
@@ -101,7 +125,7 @@ void ab_cell_estimate(struct ab_cell *cell) {
 }
 
 double ab_cell_hint(const struct ab_cell *cell, bool better) {
-    double least = 1;
+    double least = !better && !cell->control && gate_losses_open(cell->losses) ? 0 : 1;
     for (size_t i = 0; i < cell->row_count; i++) {
         const struct gate_row *row = cell->rows[i];
         if (better ? gate_looks_better(row) : gate_looks_worse(row))

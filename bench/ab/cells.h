@@ -22,25 +22,33 @@ struct ab_cell {
     double figures[METRICS][2][AB_PAIRS_MAX]; /* figures of baseline and candidate, by pair */
     bool stage2;                              /* it was chosen for stage 2 */
     bool uncounted;                           /* counted cell: counting the baseline failed */
-    bool broken;                              /* a slot showed a malfunction: no pair counts */
     bool over;                                /* run no further pairs */
     size_t tried;                             /* pairs that ran, including lost ones */
-    double pair_s;                            /* predicted time of a pair */
-    struct gate_reason why;                   /* why it is over */
-    struct gate_reason lost[METRICS];         /* per row: why its last lost pair was lost */
+    size_t tried_in_stage;                    /* the same, in this stage */
+    size_t faulty;                            /* pairs with a fault of a server, in this stage;
+                                                 they are not repeated */
+    struct gate_losses *losses; /* its slots in the report; the control shares those of its cell */
+    double pair_s;              /* predicted time of a pair */
+    struct gate_reason why;     /* why it is over */
+    struct gate_reason lost[METRICS]; /* per row: why its last lost pair was lost */
 };
 
 /* Whether the cell needs more pairs in its stage. */
 bool ab_cell_wants(const struct ab_cell *cell);
 
-/* Adds the figures of a pair of samples to each row. `scenarios` are those of the result file. */
+/* Starts stage 2. */
+void ab_cell_go_on(struct ab_cell *cell);
+
+/* Counts the slots of a pair, and adds their figures to each row. `scenarios` are those of the
+ * result file. The cell is over once it is certain that the candidate loses more slots. */
 void ab_cell_add(struct ab_cell *cell, const cJSON *const scenarios[2],
                  const cJSON *const samples[2]);
 
 /* Fills estimates and medians of all rows, and the reasons of rows without figures. */
 void ab_cell_estimate(struct ab_cell *cell);
 
-/* The smallest p of the rows that look worse (or better); 1 if no row does. */
+/* The smallest p of the rows that look worse (or better); 1 if no row does. Worse is 0 if the
+ * candidate seems to lose more slots. */
 double ab_cell_hint(const struct ab_cell *cell, bool better);
 
 #endif

@@ -37,14 +37,27 @@ static struct gate_row *add_row(struct ab *ab, const struct cell *c, enum metric
     return row;
 }
 
+/* The only CPU of both server and load generator; -1 if there are several, or they are unknown. */
+static int shared_cpu(const struct placement *p) {
+    bool one = p->server_count == 1 && p->loadgen_count == 1;
+    return one && p->server[0] == p->loadgen[0] ? p->server[0] : -1;
+}
+
 static struct ab_cell *add_cell(struct ab *ab, size_t baseline, size_t other) {
     struct ab_cell *cell = &ab->cells[ab->cell_count++];
     const struct cell *left = &ab->plan.cells[baseline], *right = &ab->plan.cells[other];
     *cell = (struct ab_cell){.cells = {baseline, other},
                              .pair_s = plan_slot_s(left) + plan_slot_s(right)};
     const char *skipped = *left->skipped ? left->skipped : right->skipped;
-    cell->over = *skipped != '\0';
-    if (cell->over) gate_reason_set(&cell->why, GATE_SKIPPED, "%s", skipped);
+    int cpu = shared_cpu(&right->placement);
+    cell->over = *skipped || cpu >= 0;
+    if (*skipped)
+        gate_reason_set(&cell->why, GATE_SKIPPED, "%s", skipped);
+    else if (cpu >= 0)
+        gate_reason_set(&cell->why, GATE_SHARED_CPU,
+                        "the server and the load generator share CPU %d, so no figure is the "
+                        "server's alone; ab needs at least two CPUs",
+                        cpu);
     return cell;
 }
 
@@ -75,6 +88,8 @@ static void add_subject(struct ab *ab, const struct ab_subject *s) {
         }
         struct ab_cell *cell = add_cell(ab, find_cell(ab, s->specs[AB_BASELINE], c), i);
         cell->foreign = s->foreign;
+        cell->losses = &ab->report.losses[ab->report.loss_count++];
+        snprintf(cell->losses->cell, CELL_ID_SIZE, "%s", bare_id(c));
         for (size_t k = 0; k < count; k++) {
             struct gate_row *row = add_row(ab, c, list[k]);
             row->reason = cell->why;
@@ -109,6 +124,7 @@ static void add_control(struct ab *ab) {
     snprintf(ab->report.control.cell, CELL_ID_SIZE, "%s", bare_id(baseline));
     gate_estimate(&ab->report.control);
     ab->report.has_control = control->control = true;
+    control->losses = first->losses;
     control->rows[control->row_count++] = &ab->report.control;
 }
 
@@ -138,10 +154,19 @@ static void give_loadgens(struct ab *ab) {
     }
 }
 
-/* Predicts the time of stage 1 with capacity, and of stage 2 of the longest cell. */
+/* Rounds over `cells` cells that the job lacks after stage 1; at most as many as stage 1 has. */
+static size_t spare_rounds(size_t cells) {
+    size_t slots = GATE_STAGE1_PAIRS * cells;
+    if (cells == 0 || slots >= AB_SLOTS_MIN) return 0;
+    size_t rounds = (AB_SLOTS_MIN - slots + cells - 1) / cells;
+    return rounds < GATE_STAGE1_PAIRS ? rounds : GATE_STAGE1_PAIRS;
+}
+
+/* Predicts the time of stage 1 with capacity, of the spare rounds, and of stage 2 of the longest
+ * cell. */
 static void predict(struct ab *ab) {
-    double dearest_s = 0, control_s = 0;
-    size_t last = PLAN_NO_CELL;
+    double dearest_s = 0, control_s = 0, round_s = 0;
+    size_t last = PLAN_NO_CELL, cells = 0;
     for (size_t i = 0; i < ab->cell_count; i++) {
         const struct ab_cell *cell = &ab->cells[i];
         size_t of = ab->plan.cells[cell->cells[0]].capacity_cell;
@@ -150,11 +175,16 @@ static void predict(struct ab *ab) {
         if (of != PLAN_NO_CELL && of != last)
             ab->stage1_s += AB_CAPACITY_SLOTS * plan_slot_s(&ab->plan.cells[of]);
         last = of;
-        if (cell->control)
+        if (cell->control) {
             control_s = cell->pair_s;
-        else
-            dearest_s = fmax(dearest_s, cell->pair_s);
+            continue;
+        }
+        cells++;
+        round_s += cell->pair_s;
+        dearest_s = fmax(dearest_s, cell->pair_s);
     }
+    ab->spare_rounds = spare_rounds(cells);
+    ab->spare_s = (double)ab->spare_rounds * round_s;
     ab->least_s = ab->stage1_s + GATE_STAGE2_PAIRS * (dearest_s + control_s);
 }
 
@@ -162,7 +192,8 @@ void ab_prepare(struct ab *ab) {
     give_loadgens(ab);
     ab->cells = calloc(ab->plan.cell_count + 1, sizeof *ab->cells);
     ab->report.rows = calloc(ab->plan.cell_count * METRICS + 1, sizeof *ab->report.rows);
-    CHECK(ab->cells && ab->report.rows);
+    ab->report.losses = calloc(ab->plan.cell_count + 1, sizeof *ab->report.losses);
+    CHECK(ab->cells && ab->report.rows && ab->report.losses);
     for (size_t i = 0; i < ab->arms.subject_count; i++) add_subject(ab, &ab->arms.subjects[i]);
     add_control(ab);
     skip_others(ab);

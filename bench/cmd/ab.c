@@ -187,8 +187,8 @@ static void print_plan(FILE *out, const struct ab *ab) {
                     : *row->reason.text            ? row->reason.text
                                                    : "compared");
     }
-    fprintf(out, "about %.0f s with the control if nothing changed, at most %.0f s\n", ab->stage1_s,
-            ab->budget_s);
+    fprintf(out, "about %.0f s with the control if nothing changed, at most %.0f s\n",
+            ab->stage1_s + ab->spare_s, ab->budget_s);
 }
 
 /* Runs the pairs and decides. Returns an exit code; not 0 if there is no verdict. */
@@ -238,8 +238,8 @@ static int run(struct comparison *c) {
     }
     if (ab->cell_count) { /* if 0, all are identical or new */
         if (!quiet) print_plan(stderr, ab);
-        ab->plan.slot_count = 2 * GATE_STAGE1_PAIRS * ab->cell_count;
-        ab->plan.predicted_s = ab->stage1_s;
+        ab->plan.slot_count = 2 * (GATE_STAGE1_PAIRS + ab->spare_rounds) * ab->cell_count;
+        ab->plan.predicted_s = ab->stage1_s + ab->spare_s;
         progress_start(&ab->progress, &ab->plan, quiet);
         snprintf(report->result, sizeof report->result, "%s", c->session.output);
         int code = measure(c);

@@ -3,6 +3,7 @@
  * Invariant: a name cannot end its command or start another one. At most 10 annotations of a kind,
  * because GitHub shows no more per step. */
 #include "bench/gate/output.h"
+#include "bench/gate/reliability.h"
 #include "bench/gate/words.h"
 #include "bench/support/exit_code.h"
 #include "bench/support/format.h"
@@ -36,7 +37,7 @@ static void put_row(FILE *out, const struct gate_report *report, const struct ga
     snprintf(title, sizeof title, "iobench %s: %s %s", report->command, row->cell,
              metrics[row->metric].title);
     format_append(message, sizeof message, "%s", words.verdict);
-    if (row->verdict == GATE_REGRESSED)
+    if (row->verdict == GATE_REGRESSED && !gate_regressed_by_losses(row))
         format_append(message, sizeof message, ": %s -> %s, %s (90 %% interval %s, p %s)",
                       words.baseline, words.candidate, words.change, words.interval, words.p);
     if (*words.remark) format_append(message, sizeof message, ": %s", words.remark);
@@ -75,6 +76,7 @@ void gate_annotate(FILE *out, const struct gate_report *report, int exit_code, c
         snprintf(message, sizeof message, "%s: %s", word, text);
         put_command(out, kind, title, message);
     }
+    if (gate_losses_of_all(text, report)) put_command(out, "warning", title, text);
     for (size_t i = 0; i < report->row_count; i++)
         inconclusive += report->rows[i].verdict == GATE_INCONCLUSIVE;
     if (inconclusive == 0) return;

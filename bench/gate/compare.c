@@ -174,48 +174,44 @@ struct job {
     unsigned vary;              /* keys that may differ */
     bool one_system;            /* all ran on one operating system */
     bool complete;              /* all sessions ran to their end */
-    bool same_sessions;         /* both sides hold the same sessions */
     struct gate_report *report; /* receives the rows */
 };
 
 /* State that all rows of a cell share. */
 struct cell_state {
     const cJSON *scenario;      /* scenario in the first session that has the cell */
-    bool measured[SIDES];       /* the side has slots of it */
-    const char *skipped[SIDES]; /* why the side skipped it; NULL: it was not planned there */
+    size_t measured[SIDES];     /* sessions of the side that have slots of it */
+    const char *lacking[SIDES]; /* the first session of the side that has none: its path; or NULL */
+    const char *skipped[SIDES]; /* why that session skipped it; NULL: it was not planned there */
     enum gate_verdict verdict;  /* GATE_UNDECIDED: the figures decide */
     bool gated;                 /* the figures of a row can still clear it */
     struct gate_reason reason;  /* why, if the verdict needs an explanation */
 };
 
-/* Whether both sides hold the same sessions with exactly the same figures for the cell. */
+/* Whether a slot of the cell is on both sides. */
 static bool identical(const struct job *job, const char *id) {
-    const struct side *left = &job->sides[SIDE_BASELINE];
-    const struct side *right = &job->sides[SIDE_CANDIDATE];
-    if (!job->same_sessions) return false;
-    for (size_t i = 0; i < left->count; i++) {
-        size_t k = side_session(right, left->files[i]);
-        const cJSON *one = side_cell(left->files[i], id);
-        const cJSON *two = side_cell(right->files[k], id);
-        if (one != two && !cJSON_Compare(one, two, true)) return false;
-    }
-    return true;
+    const struct side *left = &job->sides[SIDE_BASELINE], *right = &job->sides[SIDE_CANDIDATE];
+    for (size_t i = 0; i < left->count; i++)
+        for (size_t k = 0; k < right->count; k++)
+            if (side_share_slot(left->files[i], right->files[k], id)) return true;
+    return false;
 }
 
 static void look_for_cell(struct cell_state *state, const struct job *job, const char *id) {
     for (int s = 0; s < SIDES; s++)
         for (size_t i = 0; i < job->sides[s].count; i++) {
             const cJSON *cell = side_cell(job->sides[s].files[i], id);
-            if (!cell) continue;
-            if (!state->scenario) state->scenario = json_item(cell, "scenario");
-            if (json_item(cell, "samples"))
-                state->measured[s] = true;
-            else
+            if (cell && !state->scenario) state->scenario = json_item(cell, "scenario");
+            if (json_item(cell, "samples")) {
+                state->measured[s]++;
+            } else if (!state->lacking[s]) {
+                state->lacking[s] = job->sides[s].paths[i];
                 state->skipped[s] = json_text(cell, "skipped.reason");
+            }
         }
 }
 
-/* Decides a cell that one side or both did not measure. */
+/* Decides a cell that one side or both did not measure, in any of their sessions. */
 static void judge_missing(struct cell_state *state, const struct job *job) {
     int side = state->measured[SIDE_BASELINE] ? SIDE_CANDIDATE : SIDE_BASELINE;
     bool nowhere = !state->measured[SIDE_BASELINE] && !state->measured[SIDE_CANDIDATE];
@@ -231,6 +227,18 @@ static void judge_missing(struct cell_state *state, const struct job *job) {
                         side_names[side]);
 }
 
+/* Decides a cell that a session of a side lacks, although another session of the side has it. */
+static void judge_incomplete(struct cell_state *state, int side) {
+    state->verdict = GATE_NOT_MEASURED;
+    if (state->skipped[side])
+        gate_reason_set(&state->reason, GATE_SKIPPED, "skipped by a session of the %s, %.100s: %s",
+                        side_names[side], state->lacking[side], state->skipped[side]);
+    else
+        gate_reason_set(&state->reason, GATE_ABSENT,
+                        "a session of the %s does not have this cell: %.200s", side_names[side],
+                        state->lacking[side]);
+}
+
 static void judge_cell(struct cell_state *state, const struct job *job, const char *id) {
     struct reason difference;
     look_for_cell(state, job, id);
@@ -241,13 +249,39 @@ static void judge_cell(struct cell_state *state, const struct job *job, const ch
         gate_reason_set(&state->reason, GATE_OTHER_SYSTEM, "%s", ALIKE_ACROSS_SYSTEMS);
     } else if (!state->measured[SIDE_BASELINE] || !state->measured[SIDE_CANDIDATE]) {
         judge_missing(state, job);
+    } else if (state->lacking[SIDE_BASELINE] || state->lacking[SIDE_CANDIDATE]) {
+        judge_incomplete(state, state->lacking[SIDE_CANDIDATE] ? SIDE_CANDIDATE : SIDE_BASELINE);
+    } else if (identical(job, id)) {
+        state->verdict = GATE_IDENTICAL;
+        gate_reason_set(&state->reason, GATE_SAME_SLOTS,
+                        "both sides hold the same slots, so there is nothing to compare");
     } else if (!alike_cell(job->sides, id, job->vary, &difference)) {
         state->verdict = GATE_INCOMPARABLE;
         gate_reason_set(&state->reason, GATE_CONDITIONS_DIFFER, "%s", difference.text);
-    } else if (identical(job, id)) {
-        state->verdict = GATE_IDENTICAL;
-        gate_reason_set(&state->reason, GATE_SAME_SLOTS, "the same slots of the same session");
     }
+}
+
+/* Counts the slots of a cell on both sides. Returns whether the candidate lost any that the cell
+ * must explain, even if none of its metrics is compared. */
+static bool count_losses(const struct job *job, const char *id) {
+    struct gate_report *report = job->report;
+    struct gate_losses *grown =
+        realloc(report->losses, (report->loss_count + 1) * sizeof *report->losses);
+    CHECK(grown);
+    report->losses = grown;
+    struct gate_losses *losses = &grown[report->loss_count++];
+    *losses = (struct gate_losses){.cell = ""};
+    snprintf(losses->cell, sizeof losses->cell, "%s", id);
+    for (int s = 0; s < SIDES; s++)
+        for (size_t i = 0; i < job->sides[s].count; i++) {
+            const cJSON *cell = side_cell(job->sides[s].files[i], id), *sample;
+            cJSON_ArrayForEach(sample, json_item(cell, "samples")) {
+                struct gate_slot slot;
+                gate_slot_read(&slot, json_item(cell, "scenario"), sample);
+                gate_losses_add(losses, s, &slot);
+            }
+        }
+    return losses->sides[SIDE_CANDIDATE].lost[LOSS_FAILED] > 0;
 }
 
 static struct gate_row *new_row(struct gate_report *report, const char *id, enum metric metric) {
@@ -264,7 +298,9 @@ static struct gate_row *new_row(struct gate_report *report, const char *id, enum
 
 static void add_cell(const struct job *job, const char *id) {
     struct cell_state state = {0};
+    size_t before = job->report->row_count;
     judge_cell(&state, job, id);
+    bool broken = state.verdict == GATE_UNDECIDED && count_losses(job, id);
     for (enum metric metric = 0; metric < METRICS; metric++) {
         if (!metric_gated(metric, METRIC_COMPARE, state.scenario)) continue;
         struct gate_row *row = new_row(job->report, id, metric);
@@ -275,6 +311,11 @@ static void add_cell(const struct job *job, const char *id) {
         else
             row->gated = (row->gated || row->verdict == GATE_IDENTICAL) && state.gated;
     }
+    if (!broken || job->report->row_count > before) return;
+    /* no metric of this load is compared; this row only tells that the candidate failed */
+    struct gate_row *row = new_row(job->report, id, METRIC_THROUGHPUT);
+    row->baseline = row->candidate = NAN;
+    gate_reason_set(&row->reason, GATE_SLOT_INVALID, "slots of the candidate failed");
 }
 
 /* Whether an earlier file has the cell. Files of the baseline come first. */
@@ -312,7 +353,6 @@ void compare_build(struct gate_report *report, const struct side sides[SIDES], u
                       .vary = vary,
                       .one_system = alike_system(sides),
                       .complete = all_complete(sides),
-                      .same_sessions = sides_same_sessions(sides),
                       .report = report};
     *report = (struct gate_report){.command = "compare", .duration_s = NAN, .budget_s = NAN};
     name_side(report->baseline, left);
@@ -336,11 +376,13 @@ void compare_build(struct gate_report *report, const struct side sides[SIDES], u
         gate_reason_set(
             &report->note, GATE_ADVISORY,
             "advisory: two sessions of one machine can differ by more than the spread of their "
-            "slots; a regression fails only with two sessions per side, or with --gate");
+            "slots; a slower candidate fails only with two sessions per side, or with --gate");
 }
 
 void compare_clear(struct gate_report *report) {
     free(report->rows);
+    free(report->losses);
     report->rows = NULL;
-    report->row_count = 0;
+    report->losses = NULL;
+    report->row_count = report->loss_count = 0;
 }

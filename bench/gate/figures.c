@@ -8,8 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Copies a reason of the slot itself. */
-static void quote(struct gate_reason *why, enum gate_code code, const cJSON *sample, int index) {
+void gate_quote(struct gate_reason *why, enum gate_code code, const cJSON *sample, int index) {
     const char *text = sample_reason(sample, index);
     gate_reason_set(why, code, "%s", text ? text : "invalid");
     why->slot = sample_code(sample, index);
@@ -24,7 +23,7 @@ double gate_figure(enum metric metric, const cJSON *scenario, const cJSON *sampl
     bool of_loadgen = metric == METRIC_LOADGEN_CPU; /* should be at its limit */
     double value = metric_value(&metrics[metric], sample, NAN);
     if (!sample_usable(sample)) {
-        quote(why, GATE_SLOT_INVALID, sample, 0);
+        gate_quote(why, GATE_SLOT_INVALID, sample, 0);
     } else if (bound == BOUND_CLIENT && !of_loadgen) {
         gate_reason_set(why, GATE_BOUND_CLIENT, "the load generator was the bottleneck");
     } else if (bound == BOUND_BOTH && metric_is_capacity(metric)) {
@@ -42,18 +41,4 @@ double gate_figure(enum metric metric, const cJSON *scenario, const cJSON *sampl
         return value;
     }
     return NAN;
-}
-
-bool gate_broken(const cJSON *sample, struct gate_reason *why) {
-    int count = sample_reasons(sample), at = count;
-    if (sample_usable(sample)) return false;
-    for (int i = count - 1; i >= 0; i--) {
-        enum validity_code code = sample_code(sample, i);
-        if (code == VALIDITY_SERVER_DIED || code == VALIDITY_WRONG_ECHO ||
-            code == VALIDITY_TOTALS_DISAGREE)
-            at = i;
-    }
-    if (at == count && !cJSON_IsNull(json_item(sample, "messages"))) return false;
-    quote(why, GATE_BROKEN, sample, at < count ? at : 0);
-    return true;
 }

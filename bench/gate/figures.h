@@ -3,7 +3,8 @@
 #ifndef BENCH_GATE_FIGURES_H
 #define BENCH_GATE_FIGURES_H
 
-#include "bench/gate/gate.h"
+#include "bench/gate/gate_reason.h"
+#include "bench/result/metrics.h"
 
 #include <cjson/cJSON.h>
 
@@ -13,8 +14,7 @@
 double gate_figure(enum metric metric, const cJSON *scenario, const cJSON *sample,
                    struct gate_reason *why);
 
-/* Whether a slot shows a malfunction rather than noise: no figures, a dead server, wrong echoes or
- * totals that disagree. Sets `why` if so. */
-bool gate_broken(const cJSON *sample, struct gate_reason *why);
+/* Copies reason `index` of the slot itself, and its code, to `why`. */
+void gate_quote(struct gate_reason *why, enum gate_code code, const cJSON *sample, int index);
 
 #endif

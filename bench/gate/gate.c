@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 
+#include "bench/gate/reliability.h"
 #include "bench/stats/stats.h"
 #include "bench/support/reason.h"
 
@@ -119,6 +120,7 @@ static enum gate_verdict judge(struct gate_row *row) {
 }
 
 void gate_decide(struct gate_report *report) {
+    gate_judge_losses(report);
     adjust(report);
     for (size_t i = 0; i < report->row_count; i++) {
         struct gate_row *row = &report->rows[i];
@@ -143,12 +145,11 @@ static bool all_shift(const struct gate_report *report, double sign) {
     return cells >= SHIFT_CELLS_MIN && (double)shifted >= SHIFT_SHARE * (double)cells;
 }
 
-void gate_check_control(struct gate_report *report) {
+/* Judges the control. Returns whether it passes, and if not the reason of the report. */
+static bool control_passes(struct gate_report *report) {
     struct gate_row *control = &report->control;
-    if (!report->has_control || report->invalid) return;
     double p = 2 * fmin(control->p_worse, control->p_better);
     double size = fabs(control->effect), sign = control->effect < 0 ? -1 : 1;
-    report->invalid = true;
     control->verdict = GATE_INCONCLUSIVE;
     if (!isfinite(control->effect)) {
         control->verdict = GATE_NOT_MEASURED;
@@ -165,9 +166,35 @@ void gate_check_control(struct gate_report *report) {
                         "nearly all cells shifted one way, and the control with them, by %.1f %%",
                         100 * expm1(size));
     } else {
-        report->invalid = false;
         control->verdict = GATE_PASS;
     }
+    return control->verdict == GATE_PASS;
+}
+
+static bool any_regressed_by_losses(const struct gate_report *report) {
+    for (size_t i = 0; i < report->row_count; i++)
+        if (gate_regressed_by_losses(&report->rows[i])) return true;
+    return false;
+}
+
+/* Takes back the verdicts that rest on figures. */
+static void void_figures(struct gate_report *report) {
+    for (size_t i = 0; i < report->row_count; i++) {
+        struct gate_row *row = &report->rows[i];
+        if (!isfinite(row->effect) || gate_regressed_by_losses(row)) continue;
+        row->verdict = GATE_NOT_MEASURED;
+        row->reason = report->reason;
+    }
+}
+
+void gate_check_control(struct gate_report *report) {
+    if (!report->has_control || report->invalid || control_passes(report)) return;
+    if (!any_regressed_by_losses(report)) {
+        report->invalid = true;
+        return;
+    }
+    void_figures(report);
+    report->reason = (struct gate_reason){.code = GATE_NO_REASON};
 }
 
 /* ---- the exit code ---- */
@@ -182,8 +209,8 @@ static int because(int code, struct reason *why, const char *text) {
     return code;
 }
 
-/* Describes the first gated row with this verdict in `why`, and counts the others. Returns `code`,
- * or 0 if there is none. */
+/* Describes the first gated row with this verdict in `why`, and counts the others. Rows that
+ * regressed by losses come first. Returns `code`, or 0 if there is none. */
 static int because_of_row(const struct gate_report *report, enum gate_verdict verdict, int code,
                           struct reason *why) {
     const struct gate_row *first = NULL;
@@ -192,12 +219,15 @@ static int because_of_row(const struct gate_report *report, enum gate_verdict ve
     for (size_t i = 0; i < report->row_count; i++) {
         const struct gate_row *row = &report->rows[i];
         if (!row->gated || row->verdict != verdict) continue;
-        if (!count++) first = row;
+        if (!count++ || (gate_regressed_by_losses(row) && !gate_regressed_by_losses(first)))
+            first = row;
     }
     if (!first) return 0;
     if (count > 1) snprintf(more, sizeof more, "; and %zu more", count - 1);
     const struct metric_facts *metric = &metrics[first->metric];
-    if (verdict == GATE_REGRESSED)
+    if (gate_regressed_by_losses(first))
+        reason_set(why, "%s: %s%s", first->cell, first->reason.text, more);
+    else if (verdict == GATE_REGRESSED)
         reason_set(why, "%s: %s %+.1f %%%s", first->cell, metric->title,
                    100 * expm1(metric->larger_is_better ? -first->effect : first->effect), more);
     else
@@ -214,12 +244,34 @@ static size_t count_gated(const struct gate_report *report, enum gate_verdict ve
     return count;
 }
 
-/* Whether any row could differ from its baseline. */
-static bool some_measurable(const struct gate_report *report) {
-    for (size_t i = 0; i < report->row_count; i++)
-        if (report->rows[i].verdict != GATE_IDENTICAL && report->rows[i].verdict != GATE_NEW)
-            return true;
+static size_t count_all(const struct gate_report *report, enum gate_verdict verdict) {
+    size_t count = 0;
+    for (size_t i = 0; i < report->row_count; i++) count += report->rows[i].verdict == verdict;
+    return count;
+}
+
+/* Whether a gated row regressed for this reason. */
+static bool regressed_by(const struct gate_report *report, enum gate_code code) {
+    for (size_t i = 0; i < report->row_count; i++) {
+        const struct gate_row *row = &report->rows[i];
+        if (row->verdict == GATE_REGRESSED && row->gated && row->reason.code == code) return true;
+    }
     return false;
+}
+
+/* Returns 3 if the report shows nothing about the candidate, otherwise 0. */
+static int nothing_shown(const struct gate_report *report, struct reason *why) {
+    size_t gated = count_gated(report, GATE_VERDICTS);
+    size_t identical = count_all(report, GATE_IDENTICAL), new = count_all(report, GATE_NEW);
+    bool files = strcmp(report->command, "compare") == 0;
+    if (files && identical && because_of_row(report, GATE_IDENTICAL, 3, why)) return 3;
+    if (new == report->row_count)
+        return because(3, why, "nothing was compared: the baseline has none of these figures");
+    if (!gated && identical + new < report->row_count)
+        return because(3, why, "no figure could be gated");
+    if (gated && count_gated(report, GATE_INCONCLUSIVE) == gated)
+        return because(3, why, "every figure is inconclusive: the machine is too noisy");
+    return 0;
 }
 
 int gate_exit_code(const struct gate_report *report, enum gate_fail_on fail_on,
@@ -228,15 +280,12 @@ int gate_exit_code(const struct gate_report *report, enum gate_fail_on fail_on,
     if (report->invalid) return because(3, why, report->reason.text);
     if (report->row_count == 0) return because(3, why, "nothing was compared");
     bool fails = fail_on != GATE_FAIL_NEVER && !report->advisory;
-    if (fails && because_of_row(report, GATE_REGRESSED, 1, why)) return 1;
+    bool breaks = fail_on != GATE_FAIL_NEVER && regressed_by(report, GATE_RELIABILITY);
+    if ((fails || breaks) && because_of_row(report, GATE_REGRESSED, 1, why)) return 1;
     if (fails && fail_on == GATE_FAIL_INCONCLUSIVE &&
         because_of_row(report, GATE_INCONCLUSIVE, 1, why))
         return 1;
     if (because_of_row(report, GATE_NOT_MEASURED, 3, why)) return 3;
     if (because_of_row(report, GATE_INCOMPARABLE, 3, why)) return 3;
-    size_t gated = count_gated(report, GATE_VERDICTS);
-    if (!gated && some_measurable(report)) return because(3, why, "no figure could be gated");
-    if (gated && count_gated(report, GATE_INCONCLUSIVE) == gated)
-        return because(3, why, "every figure is inconclusive: the machine is too noisy");
-    return 0;
+    return nothing_shown(report, why);
 }

@@ -30,6 +30,9 @@ const char *const gate_code_names[GATE_CODES] = {
     [GATE_ALL_SHIFTED] = "all_shifted",
     [GATE_NOTHING_GATED] = "nothing_gated",
     [GATE_ADVISORY] = "advisory",
+    [GATE_RELIABILITY] = "reliability",
+    [GATE_CAPACITY] = "capacity",
+    [GATE_SHARED_CPU] = "shared_cpu",
 };
 
 void gate_reason_set(struct gate_reason *reason, enum gate_code code, const char *format, ...) {

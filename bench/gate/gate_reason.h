@@ -40,6 +40,11 @@ enum gate_code {
     GATE_NOTHING_GATED,
     /* note of a report */
     GATE_ADVISORY,
+    /* row: the candidate lost slots */
+    GATE_RELIABILITY,
+    GATE_CAPACITY,
+    /* row: the machine */
+    GATE_SHARED_CPU,
     GATE_CODES
 };
 extern const char *const gate_code_names[GATE_CODES]; /* "slot_invalid"; NULL: GATE_NO_REASON */
@@ -47,7 +52,7 @@ extern const char *const gate_code_names[GATE_CODES]; /* "slot_invalid"; NULL: G
 /* One reason. */
 struct gate_reason {
     enum gate_code code;         /* GATE_NO_REASON: there is no reason */
-    enum validity_code slot;     /* GATE_SLOT_INVALID and GATE_BROKEN: code of the slot */
+    enum validity_code slot;     /* code of the slot, if the reason is about slots */
     char text[GATE_REASON_SIZE]; /* one line; empty exactly if there is no reason */
 };
 

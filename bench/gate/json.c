@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { VERSION_MAJOR = 1, VERSION_MINOR = 1 };
+enum { VERSION_MAJOR = 1, VERSION_MINOR = 2 };
 
 static cJSON *new_object(void) {
     cJSON *object = cJSON_CreateObject();
@@ -32,7 +32,11 @@ static void add_reason(cJSON *object, const char *key, const char *code_key,
 
 /* The code of the slot itself, if the reason comes from a slot; otherwise NULL. */
 static cJSON *slot_code(const struct gate_reason *reason) {
-    bool of_slot = reason->code == GATE_SLOT_INVALID || reason->code == GATE_BROKEN;
+    static const enum gate_code of_slots[] = {GATE_SLOT_INVALID, GATE_BROKEN, GATE_RELIABILITY,
+                                              GATE_CAPACITY};
+    bool of_slot = false;
+    for (size_t i = 0; i < sizeof of_slots / sizeof *of_slots; i++)
+        of_slot = of_slot || reason->code == of_slots[i];
     return of_slot && reason->slot < VALIDITY_CODES
                ? cJSON_CreateString(validity_names[reason->slot])
                : NULL;
@@ -79,6 +83,30 @@ static cJSON *from_row(const struct gate_row *row, bool paired) {
     return object;
 }
 
+static cJSON *from_count(const struct gate_count *count) {
+    cJSON *object = new_object();
+    json_add_count(object, "slots", count->slots);
+    for (int k = LOSS_NONE + 1; k < LOSSES; k++)
+        json_add_count(object, gate_loss_names[k], count->lost[k]);
+    return object;
+}
+
+static cJSON *from_losses(const struct gate_report *report) {
+    cJSON *object = new_object(), *cells = cJSON_CreateArray();
+    json_add_real(object, "p_failed", report->p_failed);
+    json_add_real(object, "p_saturated", report->p_saturated);
+    json_add_item(object, "cells", cells);
+    for (size_t i = 0; i < report->loss_count; i++) {
+        const struct gate_losses *l = &report->losses[i];
+        cJSON *cell = new_object();
+        cJSON_AddStringToObject(cell, "cell", l->cell);
+        json_add_item(cell, "baseline", from_count(&l->sides[0]));
+        json_add_item(cell, "candidate", from_count(&l->sides[1]));
+        CHECK(cJSON_AddItemToArray(cells, cell));
+    }
+    return object;
+}
+
 cJSON *gate_json(const struct gate_report *report, int exit_code, const char *why) {
     bool paired = gate_is_paired(report);
     cJSON *document = new_object(), *schema = cJSON_AddObjectToObject(document, "schema");
@@ -98,6 +126,7 @@ cJSON *gate_json(const struct gate_report *report, int exit_code, const char *wh
     add_reason(document, "reason", "code", &report->reason);
     cJSON_AddNumberToObject(document, "exit_code", exit_code);
     json_add_item(document, "why", text_or_null(why));
+    json_add_item(document, "losses", from_losses(report));
     cJSON *rows = cJSON_AddArrayToObject(document, "rows");
     for (size_t i = 0; i < report->row_count; i++)
         cJSON_AddItemToArray(rows, from_row(&report->rows[i], paired));

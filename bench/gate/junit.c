@@ -138,7 +138,7 @@ static void add_row(struct suite *suite, const struct gate_report *report,
     else
         format_append(message, sizeof message, "%s%s%s", words.verdict, *words.remark ? ": " : "",
                       words.remark);
-    if (!report->invalid && row->verdict == GATE_REGRESSED) {
+    if (!report->invalid && row->verdict == GATE_REGRESSED && *output) {
         format_append(message, sizeof message, ": %s", output);
         *output = '\0'; /* the message contains it */
     }
@@ -155,6 +155,7 @@ static void add_row(struct suite *suite, const struct gate_report *report,
 char *gate_junit(const struct gate_report *report, int exit_code, const char *why) {
     struct suite suite = {.command = report->command};
     struct text xml = {0};
+    char losses[GATE_WORDS_SIZE];
     for (size_t i = 0; i < report->row_count; i++)
         add_row(&suite, report, &report->rows[i], exit_code);
     if (report->has_control) add_row(&suite, report, &report->control, exit_code);
@@ -180,7 +181,14 @@ char *gate_junit(const struct gate_report *report, int exit_code, const char *wh
                  suite.counts[CASE_ERROR],
              suite.counts[CASE_FAILED], suite.counts[CASE_ERROR], suite.counts[CASE_SKIPPED]);
     if (isfinite(report->duration_s)) text_add(&xml, " time=\"%.3f\"", report->duration_s);
-    text_add(&xml, ">\n%s</testsuite>\n", suite.cases.data ? suite.cases.data : "");
+    text_add(&xml, ">\n%s", suite.cases.data ? suite.cases.data : "");
+    gate_losses_of_all(losses, report);
+    if (*losses) {
+        text_add(&xml, "  <system-out>");
+        add_escaped(&xml, losses);
+        text_add(&xml, "</system-out>\n");
+    }
+    text_add(&xml, "</testsuite>\n");
     free(suite.cases.data);
     return xml.data;
 }

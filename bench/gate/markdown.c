@@ -99,6 +99,22 @@ static size_t count_notable(const struct gate_report *report) {
     return count;
 }
 
+/* Lists the cells that lost slots. */
+static void add_losses(struct text *to, const struct gate_report *report) {
+    char text[GATE_WORDS_SIZE];
+    bool any = false;
+    for (size_t i = 0; i < report->loss_count; i++) {
+        if (!gate_losses_of_cell(text, report, report->losses[i].cell)) continue;
+        any = true;
+        text_add(to, "- ");
+        add_code(to, report->losses[i].cell);
+        text_add(to, ": ");
+        add_escaped(to, text);
+        text_add(to, "\n");
+    }
+    if (any) text_add(to, "\n");
+}
+
 char *gate_markdown(const struct gate_report *report, int exit_code, const char *why) {
     struct text to = {0};
     char text[GATE_WORDS_SIZE];
@@ -121,6 +137,7 @@ char *gate_markdown(const struct gate_report *report, int exit_code, const char 
         add_table(&to, report, true);
         text_add(&to, "</details>\n\n");
     }
+    add_losses(&to, report);
     gate_sum(text, report);
     add_lines(&to, text);
     text_add(&to, "\n\n<sub>");

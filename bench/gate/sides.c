@@ -15,13 +15,42 @@ const cJSON *side_cell(const cJSON *file, const char *id) {
     return NULL;
 }
 
-static const char *session_of(const cJSON *file) {
-    return json_text(file, "session.id");
+bool side_same_slot(const cJSON *one, const cJSON *two) {
+    static const char *const of_place[] = {"build", "order", "started_offset_s", "validity"};
+    const cJSON *figure;
+    if (json_says_nothing(json_item(one, "messages"))) return false;
+    cJSON_ArrayForEach(figure, one) {
+        bool placed = false;
+        for (size_t i = 0; i < sizeof of_place / sizeof *of_place; i++)
+            placed = placed || strcmp(figure->string, of_place[i]) == 0;
+        const cJSON *other = cJSON_GetObjectItemCaseSensitive(two, figure->string);
+        if (!placed && !cJSON_Compare(figure, other, true)) return false;
+    }
+    return true;
+}
+
+bool side_share_slot(const cJSON *one, const cJSON *two, const char *id) {
+    const cJSON *left, *right;
+    cJSON_ArrayForEach(left, json_item(side_cell(one, id), "samples")) {
+        cJSON_ArrayForEach(right, json_item(side_cell(two, id), "samples")) {
+            if (side_same_slot(left, right)) return true;
+        }
+    }
+    return false;
+}
+
+static bool same_session(const cJSON *one, const cJSON *two) {
+    const cJSON *cell;
+    if (strcmp(json_text(one, "session.id"), json_text(two, "session.id")) == 0) return true;
+    cJSON_ArrayForEach(cell, json_item(one, "cells")) {
+        if (side_share_slot(one, two, json_text(cell, "id"))) return true;
+    }
+    return false;
 }
 
 size_t side_session(const struct side *side, const cJSON *file) {
     size_t i = 0;
-    while (i < side->count && strcmp(session_of(side->files[i]), session_of(file)) != 0) i++;
+    while (i < side->count && !same_session(side->files[i], file)) i++;
     return i;
 }
 

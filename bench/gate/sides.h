@@ -21,7 +21,15 @@ struct side {
 /* The cell called `id` of a result; NULL if there is none. */
 const cJSON *side_cell(const cJSON *file, const char *id);
 
-/* The index on `side` of the session that `file` holds; side->count if it is not there. */
+/* Whether two samples are one slot: all their figures are equal. Where the sample stands in its
+ * file does not matter, and a slot without figures is like no other. */
+bool side_same_slot(const cJSON *one, const cJSON *two);
+
+/* Whether the cell `id` has a slot that both files hold. */
+bool side_share_slot(const cJSON *one, const cJSON *two, const char *id);
+
+/* The index on `side` of the session that `file` holds: it has the same id, or holds the same slot
+ * under another one. side->count if it is not there. */
 size_t side_session(const struct side *side, const cJSON *file);
 
 /* Whether both sides hold the same sessions. */

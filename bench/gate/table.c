@@ -1,5 +1,6 @@
 /* table.c - prints a comparison as a table for a terminal or a log.
- * Invariant: a row takes one line of less than 120 characters; its remark takes the next line. */
+ * Invariant: a row takes one line of less than 120 characters; its remark takes the next line. Lost
+ * slots take a line of their cell. */
 #include "bench/gate/output.h"
 #include "bench/gate/words.h"
 #include "bench/support/format.h"
@@ -101,7 +102,10 @@ void gate_print(FILE *out, const struct gate_report *report, int exit_code, cons
     fputs("  verdict\n", out);
     for (size_t i = 0; i < report->row_count; i++) {
         const struct gate_row *row = &report->rows[i];
-        if (i == 0 || strcmp(row->cell, row[-1].cell) != 0) put_line(out, "", row->cell);
+        if (i == 0 || strcmp(row->cell, row[-1].cell) != 0) {
+            put_line(out, "", row->cell);
+            if (gate_losses_of_cell(text, report, row->cell)) put_line(out, "  ", text);
+        }
         put_row(out, &layout, row);
     }
     if (report->has_control) {

@@ -2,6 +2,7 @@
  * Invariant: the conclusion is PASS only if no gated row offends. */
 #include "bench/gate/words.h"
 
+#include "bench/gate/reliability.h"
 #include "bench/support/exit_code.h"
 #include "bench/support/reason.h"
 
@@ -101,9 +102,54 @@ void gate_words(struct gate_words *words, const struct gate_report *report,
 }
 
 bool gate_offends(const struct gate_report *report, const struct gate_row *row) {
+    bool same = row->verdict == GATE_IDENTICAL && !gate_is_paired(report);
     return row->gated && !report->invalid &&
            (row->verdict == GATE_REGRESSED || row->verdict == GATE_NOT_MEASURED ||
-            row->verdict == GATE_INCOMPARABLE);
+            row->verdict == GATE_INCOMPARABLE || same);
+}
+
+/* Appends "candidate 3 of 24 (2 failed, 1 disturbed)". */
+static void add_count(char text[GATE_WORDS_SIZE], const char *side,
+                      const struct gate_count *count) {
+    const char *separator = " (";
+    size_t lost = count->slots - count->lost[LOSS_NONE];
+    format_append(text, GATE_WORDS_SIZE, "%s %zu of %zu", side, lost, count->slots);
+    for (int k = LOSS_NONE + 1; k < LOSSES; k++) {
+        if (!count->lost[k]) continue;
+        format_append(text, GATE_WORDS_SIZE, "%s%zu %s", separator, count->lost[k],
+                      gate_loss_names[k]);
+        separator = ", ";
+    }
+    if (lost) format_append(text, GATE_WORDS_SIZE, ")");
+}
+
+static bool lost_any(const struct gate_count *count) {
+    return count->lost[LOSS_NONE] < count->slots;
+}
+
+bool gate_losses_of_cell(char text[GATE_WORDS_SIZE], const struct gate_report *report,
+                         const char *cell) {
+    *text = '\0';
+    for (size_t i = 0; i < report->loss_count; i++) {
+        const struct gate_losses *l = &report->losses[i];
+        if (strcmp(l->cell, cell) != 0 || !(lost_any(&l->sides[0]) || lost_any(&l->sides[1])))
+            continue;
+        add_count(text, "lost slots: baseline", &l->sides[0]);
+        add_count(text, ", candidate", &l->sides[1]);
+    }
+    return *text != '\0';
+}
+
+bool gate_losses_of_all(char text[GATE_WORDS_SIZE], const struct gate_report *report) {
+    struct gate_count left = gate_losses_sum(report->losses, report->loss_count, 0),
+                      right = gate_losses_sum(report->losses, report->loss_count, 1);
+    *text = '\0';
+    if (!left.slots && !right.slots) return false;
+    add_count(text, "lost slots: baseline", &left);
+    add_count(text, ", candidate", &right);
+    if (left.lost[LOSS_FAILED] + right.lost[LOSS_FAILED])
+        format_append(text, GATE_WORDS_SIZE, "; p of the failures %.2g", report->p_failed);
+    return lost_any(&left) || lost_any(&right);
 }
 
 /* ---- the whole ---- */
@@ -115,7 +161,7 @@ struct tally {
     size_t regressed;               /* gated rows that regressed */
     size_t measured;                /* gated rows whose figures were compared */
     size_t ungated;                 /* rows that are not gated */
-    size_t first;                   /* index of the first gated row that regressed */
+    size_t first; /* index of the first gated row that regressed, by losses if there is one */
 };
 
 static struct tally count(const struct gate_report *report) {
@@ -127,7 +173,9 @@ static struct tally count(const struct gate_report *report) {
         t.measured += row->gated && !isnan(row->effect);
         t.ungated += !row->gated;
         if (!row->gated || row->verdict != GATE_REGRESSED) continue;
-        if (t.regressed++ == 0) t.first = i;
+        bool by_losses = gate_regressed_by_losses(row);
+        if (t.regressed++ == 0 || (by_losses && !gate_regressed_by_losses(&report->rows[t.first])))
+            t.first = i;
     }
     return t;
 }
@@ -154,8 +202,11 @@ static void add_regressed(char text[GATE_WORDS_SIZE], const struct gate_report *
     const struct gate_row *row = &report->rows[t->first];
     struct gate_words words;
     gate_words(&words, report, row);
-    format_append(text, GATE_WORDS_SIZE, "%s: %s %s (p %s)", row->cell, metrics[row->metric].title,
-                  words.change, words.p);
+    if (gate_regressed_by_losses(row))
+        format_append(text, GATE_WORDS_SIZE, "%s: %s", row->cell, row->reason.text);
+    else
+        format_append(text, GATE_WORDS_SIZE, "%s: %s %s (p %s)", row->cell,
+                      metrics[row->metric].title, words.change, words.p);
     if (t->regressed > 1) format_append(text, GATE_WORDS_SIZE, ", and %zu more", t->regressed - 1);
     if (exit_code == EXIT_FINE)
         format_append(text, GATE_WORDS_SIZE, "; not a failure because %s",
@@ -177,6 +228,8 @@ const char *gate_conclusion(char text[GATE_WORDS_SIZE], const struct gate_report
         word = exit_code == EXIT_NOTHING ? "NO VERDICT" : "INCONCLUSIVE";
         format_append(text, GATE_WORDS_SIZE, "%s", why);
     } else {
+        if (t.verdicts[GATE_IDENTICAL] + t.verdicts[GATE_NEW] == report->row_count)
+            word = gate_verdict_names[GATE_IDENTICAL]; /* nothing was measured */
         add_passed(text, &t);
     }
     reason_clean(text);
@@ -200,6 +253,9 @@ void gate_sum(char text[GATE_WORDS_SIZE], const struct gate_report *report) {
                       gate_verdict_names[v]);
         separator = ", ";
     }
+    char losses[GATE_WORDS_SIZE];
+    gate_losses_of_all(losses, report);
+    if (*losses) format_append(text, GATE_WORDS_SIZE, "\n%s", losses);
     separator = "\n";
     if (isfinite(report->duration_s)) {
         add_minutes(text, "\ntook ", report->duration_s);
@@ -223,12 +279,14 @@ void gate_legend(char text[GATE_WORDS_SIZE], const struct gate_report *report) {
     const char *separator = "limits: ";
     for (size_t i = 0; i < report->row_count; i++) shown[report->rows[i].metric] = true;
     if (report->has_control) shown[report->control.metric] = true;
-    snprintf(text, GATE_WORDS_SIZE,
-             "change: candidate against baseline; the interval contains the true change 9 times in "
-             "10.\np: probability of a change this large by chance alone; \u2020: adjusted for the "
-             "number of figures tested.\nPASS: not worse by its limit, with 95 %% confidence. "
-             "REGRESSED: worse by its limit or more, with p at most %g.\n",
-             GATE_ALPHA);
+    snprintf(
+        text, GATE_WORDS_SIZE,
+        "change: candidate against baseline; the interval contains the true change 9 times in "
+        "10.\np: probability of a change this large by chance alone; \u2020: adjusted for the "
+        "number of figures tested.\nPASS: not worse by its limit, with 95 %% confidence. "
+        "REGRESSED: worse by its limit or more, with p at most %g,\nor the candidate failed or was "
+        "saturated in more slots than chance explains.\n",
+        GATE_ALPHA);
     for (int m = 0; m < METRICS; m++) {
         if (!shown[m]) continue;
         format_append(text, GATE_WORDS_SIZE, "%s%s %g %%", separator, metrics[m].title,

@@ -38,8 +38,8 @@ const char *gate_count_title(const struct gate_report *report);
 /* The change of the metric as a share: -0.048 for a throughput 4.8 % lower. NAN: unknown. */
 double gate_change(enum metric metric, double effect);
 
-/* Whether the row is gated and REGRESSED, NOT_MEASURED or INCOMPARABLE. False in an invalid report,
- * which has no conclusion. */
+/* Whether the row is gated and REGRESSED, NOT_MEASURED or INCOMPARABLE, or IDENTICAL in a
+ * comparison of files. False in an invalid report, which has no conclusion. */
 bool gate_offends(const struct gate_report *report, const struct gate_row *row);
 
 /* Returns the conclusion in one or two words: "PASS", "REGRESSED". Sets `text` to its explanation,
@@ -47,8 +47,19 @@ bool gate_offends(const struct gate_report *report, const struct gate_row *row);
 const char *gate_conclusion(char text[GATE_WORDS_SIZE], const struct gate_report *report,
                             int exit_code, const char *why);
 
-/* Sets `text` to the numbers of verdicts, and on a second line to time, seed and file if known: "12
- * figures: 9 PASS, 3 REGRESSED", "took 7:12 of 12:00 minutes; seed 4711; all slots: r.json". */
+/* Sets `text` to the lost slots of a cell: "lost slots: baseline 0 of 11, candidate 3 of 8 (2
+ * failed, 1 disturbed)". Returns false, and sets no text, if there are none. */
+bool gate_losses_of_cell(char text[GATE_WORDS_SIZE], const struct gate_report *report,
+                         const char *cell);
+
+/* Sets `text` to the lost slots of all cells; no text if slots are not known. Returns whether any
+ * was lost. */
+bool gate_losses_of_all(char text[GATE_WORDS_SIZE], const struct gate_report *report);
+
+/* Sets `text` to the numbers of verdicts, and on further lines to lost slots, and time, seed and
+ * file if known: "12 figures: 9 PASS, 3 REGRESSED", "lost slots: baseline 0 of 35, candidate 1 of
+ * 24 (1 failed); p of the failures 0.41", "took 7:12 of 12:00 minutes; seed 4711; all slots:
+ * r.json". */
 void gate_sum(char text[GATE_WORDS_SIZE], const struct gate_report *report);
 
 /* Sets `text` to lines that explain the columns and verdicts and give the limits of the metrics. */

@@ -92,6 +92,16 @@ static void check_cpuset(const struct doctor_facts *m, struct finding *f) {
         "control group, `docker run` without --cpuset-cpus)";
 }
 
+static void check_pinning(const struct doctor_facts *m, struct finding *f) {
+    if (m->pinning <= 0)
+        say(f, "problem", "processes cannot be pinned to CPUs: %s", m->pinning_reason);
+    f->effect =
+        "server and load generator move between CPUs and take them from each other: slots whose "
+        "plan has separate CPUs are suspect";
+    f->fix = "permit sched_setaffinity: the seccomp profile of the container, SystemCallFilter of "
+             "the service";
+}
+
 static void check_steal(const struct doctor_facts *m, struct finding *f) {
     bool much = m->steal_pct > SAMPLE_STEAL_PCT_MAX;
     struct format_pair pair = format_apart(fmin(m->steal_pct, 100), SAMPLE_STEAL_PCT_MAX, 0);
@@ -268,7 +278,8 @@ struct doctor_facts doctor_unknown(void) {
                                  .reuse_time_wait = NAN,
                                  .uring_disabled = NAN,
                                  .uring_works = NAN,
-                                 .wait_ns = NAN};
+                                 .wait_ns = NAN,
+                                 .pinning = NAN};
 }
 
 cJSON *doctor_findings(const struct doctor_facts *facts) {
@@ -282,6 +293,7 @@ cJSON *doctor_findings(const struct doctor_facts *facts) {
                  {"steal", check_steal},
                  {"load", check_load},
                  {"cpuset", check_cpuset},
+                 {"pinning", check_pinning},
                  {"smt", check_siblings},
                  {"governor", check_governor},
                  {"power_plan", check_power_plan},

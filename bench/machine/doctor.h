@@ -30,6 +30,8 @@ struct doctor_facts {
     double uring_disabled;  /* 0: every process may use io_uring */
     double uring_works;     /* 1: echo-io_uring runs here; 0: see uring_reason */
     double wait_ns;         /* duration of a wait of 1 ms */
+    double pinning;         /* 0: the system refuses to pin processes to CPUs; see pinning_reason */
+    char pinning_reason[DOCTOR_TEXT_SIZE]; /* why processes cannot be pinned */
     char uring_reason[DOCTOR_TEXT_SIZE];   /* why echo-io_uring cannot run */
     char somaxconn_name[DOCTOR_TEXT_SIZE]; /* its sysctl name; empty: as on Linux */
     char emulator[DOCTOR_TEXT_SIZE];       /* "wine 8.0"; empty: no emulator */

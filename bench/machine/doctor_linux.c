@@ -1,8 +1,7 @@
 /* doctor_linux.c - facts for the doctor from /proc and /sys: CPUs, control groups, limits,
- * memory. What cannot be read stays unknown.
- * Invariant: a limit counts at every level between this process's control group and the root,
- * because each level applies. */
+ * memory. Invariant: what cannot be read stays unknown. */
 #include "base/json.h"
+#include "base/os.h"
 
 #include "bench/machine/doctor.h"
 #include "bench/machine/environment_linux.h"
@@ -13,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GROUP_SIZE 512
 #define PATH_TEXT_SIZE 1024
 #define STAT_LINES_MAX 8192 /* one line per CPU; other lines follow */
 
@@ -36,21 +34,6 @@ static const char *in(char path[PATH_TEXT_SIZE], const char *directory, const ch
     return path;
 }
 
-/* CPUs that one group allows; version 2 writes "max 100000" or "50000 100000" (of microseconds). */
-static double group_cpus(const char *directory) {
-    char path[PATH_TEXT_SIZE], text[64], *end;
-    double used, period;
-    if (environment_line(in(path, directory, "cpu.max"), text, sizeof text)) {
-        used = strtod(text, &end);
-        period = end == text ? NAN : strtod(end, NULL);
-    } else {
-        used = count_in(in(path, directory,
-                           "cpu.cfs_quota_us")); /* -1 means no limit and is not read as a count */
-        period = count_in(in(path, directory, "cpu.cfs_period_us"));
-    }
-    return period > 0 ? used / period : NAN;
-}
-
 /* Memory left in one group, in bytes. Inactive file pages count as free: they are reclaimable. */
 static double group_bytes(const char *directory) {
     char path[PATH_TEXT_SIZE];
@@ -61,46 +44,6 @@ static double group_bytes(const char *directory) {
     return count_in(in(path, directory, "memory.limit_in_bytes")) -
            count_in(in(path, directory, "memory.usage_in_bytes")) +
            environment_value(in(path, directory, "memory.stat"), "total_inactive_file", ' ');
-}
-
-/* The group of this process for a controller; "" (version 2) names the single hierarchy. */
-static void own_group(const char *controller, char group[GROUP_SIZE]) {
-    char line[GROUP_SIZE];
-    *group = '\0';
-    FILE *file = fopen("/proc/self/cgroup", "r"); /* lines "7:cpu,cpuacct:/a/b", "0::/a/b" */
-    while (file && fgets(line, sizeof line, file)) {
-        line[strcspn(line, "\n")] = '\0';
-        char *names = strchr(line, ':'), *path = names ? strchr(names + 1, ':') : NULL;
-        if (!path) continue;
-        *path++ = '\0';
-        bool same = false;
-        for (char *name = names + 1; name; name = strchr(name, ',') ? strchr(name, ',') + 1 : NULL)
-            same = same || (strcspn(name, ",") == strlen(controller) &&
-                            strncmp(name, controller, strlen(controller)) == 0);
-        if (same) snprintf(group, GROUP_SIZE, "%s", path);
-    }
-    if (file) fclose(file);
-}
-
-/* The smallest limit of this process's group and its parents; NAN if none has a limit. */
-static double least(const char *root, const char *controller, double (*read)(const char *)) {
-    char directory[PATH_TEXT_SIZE], group[GROUP_SIZE];
-    own_group(controller, group);
-    snprintf(directory, sizeof directory, "%s%s", root, group);
-    double value = NAN;
-    while (strlen(directory) >= strlen(root)) {
-        value = fmin(value, read(directory));
-        *strrchr(directory, '/') = '\0';
-    }
-    return value;
-}
-
-static double allowed_by_groups(const char *controller, double (*read)(const char *)) {
-    char root[64];
-    snprintf(root, sizeof root, "/sys/fs/cgroup/%s", controller);
-    double value = least("/sys/fs/cgroup", "", read);
-    value = fmin(value, least("/sys/fs/cgroup/unified", "", read));
-    return fmin(value, least(root, controller, read));
 }
 
 /* ---- processors ---- */
@@ -177,9 +120,9 @@ void doctor_read_system(struct doctor_facts *f, const int *cpus, size_t count) {
     read_mitigations(f->mitigations);
     copy_text(f->clock, environment_file_text(
                             "/sys/devices/system/clocksource/clocksource0/current_clocksource"));
-    f->quota_cpus = allowed_by_groups("cpu", group_cpus);
+    f->quota_cpus = os_quota_cpus();
     f->available_bytes = fmin(1024 * environment_value("/proc/meminfo", "MemAvailable", ':'),
-                              allowed_by_groups("memory", group_bytes));
+                              os_groups_least("memory", group_bytes));
     f->somaxconn = count_in("/proc/sys/net/core/somaxconn");
     f->reuse_time_wait = count_in("/proc/sys/net/ipv4/tcp_tw_reuse");
     f->uring_disabled = count_in("/proc/sys/kernel/io_uring_disabled");

@@ -6,6 +6,7 @@
 #include "bench/suite/placement.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <uv.h>
@@ -55,6 +56,10 @@ void doctor_look(struct doctor_facts *f, double seconds) {
     f->cpus = count ? (double)count : f->machine_cpus;
     uint64_t descriptors = os_descriptors_limit();
     if (descriptors != OS_UNKNOWN) f->descriptors = (double)descriptors;
+    int error;
+    bool pins = environment_pinning(&error);
+    if (pins || error) f->pinning = pins; /* else there is no such call */
+    if (error) snprintf(f->pinning_reason, DOCTOR_TEXT_SIZE, "%s", os_error_text(error));
     f->clock_ns = clock_cost_ns();
     double load[3];
     uv_loadavg(load); /* 0 on systems without a load average: no finding */

@@ -13,10 +13,20 @@
 #include <string.h>
 #include <uv.h>
 
+#define ALLOWED_MAX 1024
+
 double environment_steal_pct(const struct cpu_ticks *start) {
     struct cpu_ticks now = environment_ticks();
     double total = now.total - start->total;
     return total > 0 ? 100 * fmax(0, now.steal - start->steal) / total : NAN;
+}
+
+bool environment_pinning(int *error) {
+    static int cpus[ALLOWED_MAX];
+    size_t count = os_cpus_allowed(cpus, ALLOWED_MAX);
+    if (count > ALLOWED_MAX) count = ALLOWED_MAX;
+    *error = count ? os_cpus_restrict(cpus, count) : 0;
+    return count && !*error;
 }
 
 void environment_host_name(char *name, size_t size) {
@@ -66,6 +76,7 @@ static cJSON *cpu_json(struct environment_facts *f) {
     uv_cpu_info_t *cpus = NULL;
     int count = 0;
     bool known = uv_cpu_info(&cpus, &count) == 0 && count > 0;
+    int error;
     size_t allowed = os_cpus_allowed(NULL, 0);
     if (known) drop_contradictions(f, count);
     cJSON *json = cJSON_CreateObject();
@@ -78,7 +89,7 @@ static cJSON *cpu_json(struct environment_facts *f) {
     json_add_item(json, "turbo", f->turbo);
     json_add_item(json, "mitigations", f->mitigations);
     json_add_item(json, "steal_pct", NULL);
-    json_add_item(json, "placement", cJSON_CreateString(allowed ? "available" : "not available"));
+    json_add_item(json, "pinning", cJSON_CreateBool(environment_pinning(&error)));
     if (known) uv_free_cpu_info(cpus, count);
     return json;
 }

@@ -24,6 +24,10 @@ double environment_steal_pct(const struct cpu_ticks *start);
  * the network path is unknown. */
 cJSON *environment_json(cJSON *machine_floor, cJSON *findings, bool loopback);
 
+/* Whether this process may pin itself to CPUs: tries the CPUs that it has anyway. `*error` says why
+ * the system refuses; 0 where it has no such call. */
+bool environment_pinning(int *error);
+
 /* The name of this host, for file names: letters, digits and '-'. */
 void environment_host_name(char *name, size_t size);
 

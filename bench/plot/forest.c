@@ -113,7 +113,7 @@ static bool row_fine(const cJSON *row, const char *where, struct reason *reason)
         if (!json_text(row, texts[i]))
             return reason_set(reason, "%s.%s: not a string", where, texts[i]);
     double tau = json_number(row, "tau");
-    if (tau > 0 && tau < 1) return true;
+    if (tau > 0 && tau <= 1) return true;
     return reason_set(reason, "%s.tau: not between 0 and 1", where);
 }
 

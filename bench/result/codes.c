@@ -39,6 +39,10 @@ const char *const validity_names[VALIDITY_CODES] = {
     [VALIDITY_STARVED] = "starved",
     [VALIDITY_OVERFLOW] = "overflow",
     [VALIDITY_IN_FLIGHT_AT_END] = "in_flight_at_end",
+    [VALIDITY_SHARED_CPUS_FULL] = "shared_cpus_full",
+    [VALIDITY_THROTTLED] = "throttled",
+    [VALIDITY_AFFINITY_CHANGED] = "affinity_changed",
+    [VALIDITY_NOT_PINNED] = "not_pinned",
     [VALIDITY_SERVER_NOT_STARTED] = "server_not_started",
     [VALIDITY_SERVER_NOT_READY] = "server_not_ready",
     [VALIDITY_SERVER_UNAVAILABLE] = "server_unavailable",
@@ -91,4 +95,53 @@ enum bound bound_read(const char *word) {
 
 enum validity_code validity_read(const char *name) {
     return (enum validity_code)find(name, validity_names, VALIDITY_CODES);
+}
+
+/* No default: the compiler demands a cause for every code. */
+enum validity_cause validity_cause(enum validity_code code) {
+    switch (code) {
+    case VALIDITY_SERVER_DIED:
+    case VALIDITY_NO_STATS:
+    case VALIDITY_WRONG_ECHO:
+    case VALIDITY_ERRORS:
+    case VALIDITY_CONNECTIONS_LOST:
+    case VALIDITY_TOTALS_DISAGREE:
+    case VALIDITY_NO_MESSAGE:
+    case VALIDITY_SATURATED:
+    case VALIDITY_NEWCOMERS_UNANSWERED:
+    case VALIDITY_UNANSWERED:
+    case VALIDITY_OVERFLOW:
+    case VALIDITY_SERVER_NOT_READY:
+    case VALIDITY_SERVER_UNAVAILABLE:
+    case VALIDITY_LOADGEN_LATE:
+    case VALIDITY_LOADGEN_FAILED:
+    case VALIDITY_FIGURES_REFUSED:
+    case VALIDITY_CODES:
+        return CAUSE_SERVER;
+    case VALIDITY_STEAL:
+    case VALIDITY_THROTTLED:
+    case VALIDITY_LOADGEN_FROZEN:
+    case VALIDITY_SERVER_NOT_STARTED: /* no memory, process or port */
+    case VALIDITY_LOADGEN_NOT_STARTED:
+        return CAUSE_MACHINE;
+    case VALIDITY_SHORT_WINDOW:
+    case VALIDITY_LITTLES_LAW:
+    case VALIDITY_CPUS_TAKEN:        /* or the server sleeps */
+    case VALIDITY_LOADGEN_PREEMPTED: /* or the server works on this CPU, too */
+    case VALIDITY_WINDOWS_APART:
+    case VALIDITY_SENT_LATE:
+    case VALIDITY_STARVED:
+    case VALIDITY_IN_FLIGHT_AT_END:
+    case VALIDITY_AFFINITY_CHANGED:
+    case VALIDITY_HALVES_DIFFER: /* or the server changes its pace */
+        return CAUSE_UNSURE;
+    case VALIDITY_BOUND_CLIENT:
+    case VALIDITY_LOADGEN_FULL:
+    case VALIDITY_FEW_MESSAGES:
+    case VALIDITY_LITTLES_LAW_UNKNOWN:
+    case VALIDITY_SHARED_CPUS_FULL:
+    case VALIDITY_NOT_PINNED:
+        return CAUSE_PLAN;
+    }
+    return CAUSE_SERVER; /* not an enumerator */
 }

@@ -49,6 +49,10 @@ enum validity_code {
     VALIDITY_STARVED,
     VALIDITY_OVERFLOW,
     VALIDITY_IN_FLIGHT_AT_END,
+    VALIDITY_SHARED_CPUS_FULL,
+    VALIDITY_THROTTLED,
+    VALIDITY_AFFINITY_CHANGED,
+    VALIDITY_NOT_PINNED,
     /* invalid; the slot has no figures */
     VALIDITY_SERVER_NOT_STARTED,
     VALIDITY_SERVER_NOT_READY,
@@ -63,6 +67,18 @@ extern const char *const validity_names[VALIDITY_CODES];
 
 /* The code of this name; VALIDITY_CODES for NULL and unknown names. */
 enum validity_code validity_read(const char *name);
+
+/* What a code says about the cause. Two programs that are measured in turns on one machine are
+ * disturbed equally often, so only a difference in CAUSE_SERVER tells one from the other. */
+enum validity_cause {
+    CAUSE_SERVER,  /* the server did not do its work, or the load generator failed against it */
+    CAUSE_MACHINE, /* the machine took time away from the slot, whatever the server did */
+    CAUSE_UNSURE,  /* the slot was disturbed, by the machine or by the server */
+    CAUSE_PLAN     /* this load does not show the server on this machine, however often it runs */
+};
+
+/* The cause of a code. An unknown code counts as CAUSE_SERVER. */
+enum validity_cause validity_cause(enum validity_code code);
 
 /* cells[].skipped.code: why a cell was not run. */
 enum skip_code {

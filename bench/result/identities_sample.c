@@ -7,6 +7,7 @@
 #include "bench/result/codes.h"
 #include "bench/result/identities.h"
 #include "bench/result/identities_fault.h"
+#include "bench/result/identities_limits.h"
 #include "bench/result/identities_parts.h"
 #include "bench/result/identities_unanswered.h"
 #include "bench/result/sample_facts.h"
@@ -294,6 +295,7 @@ bool identities_check_sample(const struct identities_file *file, const cJSON *sc
            identities_check_series(&s) && identities_check_fairness(&s) &&
            check_newcomers(&p, scenario, sample) &&
            identities_check_unanswered(&p, file, scenario, sample) &&
+           identities_check_limits(&p, file, scenario, sample) &&
            check_lost_time(&p, scenario, sample) &&
            (invalid || check_totals(&p, scenario, sample)) && identities_check_parts(&s) &&
            identities_check_counts(&s) && identities_check_server(&s) &&

@@ -34,9 +34,10 @@ static void add_placement(char *line, size_t size, const cJSON *file) {
     char server[64], loadgen[64], text[192];
     cpu_list(server, sizeof server, json_item(placement, "server"));
     cpu_list(loadgen, sizeof loadgen, json_item(placement, "loadgen"));
-    const char *placement_there = json_text(file, "env.cpu.placement");
-    if (placement_there && strcmp(placement_there, "not available") == 0)
-        add_part(line, size, "placement ", placement_there);
+    const char *old = json_text(file, "env.cpu.placement"); /* before version 1.4 */
+    if (cJSON_IsFalse(json_item(file, "env.cpu.pinning")) ||
+        (old && strcmp(old, "not available") == 0))
+        add_part(line, size, "", "processes not pinned to CPUs");
     if (*server == '\0' || *loadgen == '\0') return;
     snprintf(text, sizeof text, "server on CPU %s, load generator on CPU %s", server, loadgen);
     add_part(line, size, "", text);

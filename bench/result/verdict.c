@@ -35,6 +35,7 @@
 #define IN_FLIGHT_MIN_NS 1e6
 #define IN_FLIGHT_SHARE 0.01
 #define IN_FLIGHT_LONGER 1.5
+#define THROTTLED_PCT_MAX 1.0
 #define FIGURE_MAX 0x1p90 /* the largest sum that the schema allows */
 
 /* Adds a reason: its code, and a text for people. A rule compares figures in the unit of its text,
@@ -59,8 +60,10 @@ static void add_death(struct verdict *v, const char *died) {
     add(v, VERDICT_INVALID, VALIDITY_SERVER_DIED, "server %s", died);
 }
 
-/* Which program ran at its limit: full means FULL_PCT or more of its CPUs. */
+/* Which program ran at its limit: full means FULL_PCT or more of its CPUs. Shared CPUs are full if
+ * both together fill them. */
 static enum bound bound_of(const struct verdict_figures *f) {
+    if (f->shared_pct >= FULL_PCT) return BOUND_BOTH;
     if (isnan(f->busy_pct) || isnan(f->server_cpu_pct)) return BOUND_UNKNOWN;
     bool server_full = f->server_cpu_pct >= FULL_PCT;
     if (f->busy_pct >= FULL_PCT) return server_full ? BOUND_BOTH : BOUND_CLIENT;
@@ -190,6 +193,50 @@ static void judge_gaps(struct verdict *v, const struct verdict_figures *f) {
             latest.left, latest.right);
 }
 
+/* Whether the load never lets the shared CPUs rest. If there is one, a single message is enough. */
+static bool fills_shared(const struct verdict_figures *f) {
+    return f->must_fill >= (f->shared_cpus <= 1 ? 1 : IN_FLIGHT_FILLS) && f->shared_cpus > 0;
+}
+
+static void judge_shared(struct verdict *v, const struct verdict_figures *f) {
+    char cpus[FORMAT_SIZE];
+    const char *plural = f->shared_cpus > 1 ? "s" : "";
+    double taken_pct = 100 - f->shared_pct, taken_max_pct = 100 - FILLED_PCT;
+    struct format_pair used = format_apart(f->shared_pct, FULL_PCT, 0);
+    struct format_pair taken = format_apart(taken_pct, taken_max_pct, 0);
+    format_small(cpus, f->shared_cpus);
+    if (f->shared_pct >= FULL_PCT || (f->shared_pct >= 0 && fills_shared(f)))
+        add(v, VERDICT_SUSPECT, VALIDITY_SHARED_CPUS_FULL,
+            "server and load generator compete for %s CPU%s, and used %s %% together", cpus, plural,
+            used.left);
+    else if (f->shared_cpus > 0 && !f->scheduled && isnan(f->shared_pct))
+        add(v, VERDICT_SUSPECT, VALIDITY_SHARED_CPUS_FULL,
+            "server and load generator compete for %s CPU%s, the server's CPU use is unknown", cpus,
+            plural);
+    if (fills_shared(f) && taken_pct > taken_max_pct)
+        add(v, VERDICT_SUSPECT, VALIDITY_CPUS_TAKEN,
+            "other processes used %s %% of the CPUs of server and load generator", taken.left);
+}
+
+/* Rules about CPUs that are not a side's own. */
+static void judge_limits(struct verdict *v, const struct verdict_figures *f) {
+    struct format_pair stopped = format_apart(f->throttled_pct, THROTTLED_PCT_MAX, 1);
+    judge_shared(v, f);
+    if (f->throttled_pct > THROTTLED_PCT_MAX)
+        add(v, VERDICT_SUSPECT, VALIDITY_THROTTLED,
+            "a CPU quota stopped the processes for %s %% of the window, more than %s %%",
+            stopped.left, stopped.right);
+    if (f->server_moved || f->loadgen_moved)
+        add(v, VERDICT_SUSPECT, VALIDITY_AFFINITY_CHANGED,
+            "at the end of the window %s could run on other CPUs than planned",
+            !f->loadgen_moved  ? "the server"
+            : !f->server_moved ? "the load generator"
+                               : "server and load generator");
+    if (f->not_pinned)
+        add(v, VERDICT_SUSPECT, VALIDITY_NOT_PINNED,
+            "the system refused to keep server and load generator on separate CPUs");
+}
+
 static void judge_suspect(struct verdict *v, const struct verdict_figures *f) {
     if (f->messages > 0 && isnan(f->littles_law_ratio))
         add(v, VERDICT_SUSPECT, VALIDITY_LITTLES_LAW_UNKNOWN,
@@ -203,7 +250,7 @@ static void judge_suspect(struct verdict *v, const struct verdict_figures *f) {
             "the load generator was busy %.0f %%, the server's CPU use is unknown", f->busy_pct);
     pair = format_apart(f->busy_pct, FILLED_PCT, 0);
     struct format_pair server = format_apart(f->server_cpu_pct, FILLED_PCT, 0);
-    if (f->must_fill >= IN_FLIGHT_FILLS && f->busy_pct < FILLED_PCT &&
+    if (f->must_fill >= IN_FLIGHT_FILLS && !(f->shared_cpus > 0) && f->busy_pct < FILLED_PCT &&
         f->server_cpu_pct < FILLED_PCT)
         add(v, VERDICT_SUSPECT, VALIDITY_CPUS_TAKEN,
             "other processes used the CPUs: busy %s %%, server CPU %s %% with %.0f in flight",
@@ -256,7 +303,8 @@ static void clean(struct verdict_figures *f) {
         figure = figure >= 0 && figure <= FIGURE_MAX ? fabs(figure) : NAN; /* fabs: -0 */
         memcpy((char *)f + at, &figure, sizeof figure);
     }
-    double *shares[] = {&f->busy_pct, &f->own_cpu_pct, &f->steal_pct};
+    double *shares[] = {&f->busy_pct, &f->own_cpu_pct, &f->steal_pct, &f->shared_pct,
+                        &f->throttled_pct};
     for (size_t i = 0; i < sizeof shares / sizeof *shares; i++)
         if (*shares[i] > 100) *shares[i] = 100;
 }
@@ -268,6 +316,7 @@ void verdict_decide(struct verdict *verdict, const struct verdict_figures *figur
     verdict->bound = bound_of(&f);
     judge_invalid(verdict, &f);
     judge_suspect(verdict, &f);
+    judge_limits(verdict, &f);
 }
 
 void verdict_fail(struct verdict *verdict, const char *died, enum validity_code code,

@@ -21,12 +21,15 @@ struct verdict_figures {
     bool no_stats;      /* the server printed no statistics */
     bool scheduled;     /* arrivals follow a schedule: open loop or churn */
     bool saturating;    /* the rate is meant to exceed the server's capacity */
+    bool server_moved;  /* at the window's end it may run on other CPUs than planned */
+    bool loadgen_moved; /* the same of the load generator */
+    bool not_pinned;    /* separate CPUs were planned, and the system refused them */
     double duration_s;  /* planned window */
     double window_s;    /* measured window */
     double connections; /* connections of the load generator */
     double in_flight;   /* most messages in flight per connection: depth or outstanding */
-    double must_fill;   /* messages in flight of a closed loop that must keep one side busy: our own
-                           server, on separate CPUs; NAN: other loads */
+    double must_fill;   /* messages in flight of a closed loop that must keep one side busy, or both
+                           together their shared CPUs: our own server; NAN: other loads */
     double messages;    /* messages in the window */
     double mismatches;  /* wrong echoes */
     double errors;      /* sum of connect, reset, timeout and short */
@@ -56,6 +59,10 @@ struct verdict_figures {
     double arrival_lag_p99_ns;    /* open loop, churn: how late arrivals were taken */
     double arrival_lag_max_ns;    /* the latest of them */
     double p99_ns;                /* latency */
+    double shared_cpus;           /* CPUs that both sides compete for: they share them, or a quota
+                                     allows no more; 0: each side has enough of its own */
+    double shared_pct;            /* CPU time of both sides, of these CPUs */
+    double throttled_pct;         /* share of the window in which a quota stopped them */
     double steal_pct;             /* CPU time that the hypervisor took during the slot */
     double first_half;            /* messages in the first half of the window */
     double second_half;           /* messages in the second half */

@@ -19,6 +19,73 @@ static void sum_halves(const cJSON *series, struct verdict_figures *f) {
     }
 }
 
+static bool contains(const cJSON *numbers, double number) {
+    const cJSON *n;
+    cJSON_ArrayForEach(n, numbers)
+        if (!(fabs(n->valuedouble - number) > 0)) return true;
+    return false;
+}
+
+/* Numbers of `left` that `right` lacks. */
+static int lacks(const cJSON *left, const cJSON *right) {
+    int count = 0;
+    const cJSON *n;
+    cJSON_ArrayForEach(n, left) count += !contains(right, n->valuedouble);
+    return count;
+}
+
+/* Whether two lists of CPUs are known and differ. */
+static bool moved(const cJSON *planned, const cJSON *found) {
+    return cJSON_GetArraySize(planned) > 0 && cJSON_GetArraySize(found) > 0 &&
+           (lacks(planned, found) > 0 || lacks(found, planned) > 0);
+}
+
+/* CPUs that both sides have together if they share some; INFINITY if they share none, or if it is
+ * not known which CPUs the server has. */
+static double common_cpus(const cJSON *env, const cJSON *scenario) {
+    const cJSON *server = json_item(scenario, "placement.server");
+    const cJSON *loadgen = json_item(scenario, "placement.loadgen");
+    int first = cJSON_GetArraySize(server), others = lacks(loadgen, server);
+    if (cJSON_IsTrue(json_item(scenario, "placement.separate"))) return INFINITY;
+    if (first > 0) return first + others;
+    double all = others ? NAN : json_number(env, "cpu.logical"); /* no placement on this system */
+    return isnan(all) ? INFINITY : all;
+}
+
+/* CPUs and quotas for which both sides compete: fewer than their threads can use. */
+static void read_shared(struct verdict_figures *f, const cJSON *env, const cJSON *scenario,
+                        const cJSON *sample) {
+    double threads = json_number(sample, "loadgen.threads");
+    double own = cJSON_GetArraySize(json_item(scenario, "placement.loadgen"));
+    double wanted =
+        fmax(1, json_number(sample, "server.cpus")) + (own > 0 ? fmin(threads, own) : threads);
+    double common = common_cpus(env, scenario);
+    double least = fmin(common, json_number(sample, "limits.quota_cpus"));
+    bool elsewhere = json_text(scenario, "server.foreign") &&
+                     !json_text(sample, "server.pid_scope"); /* or its process is not known */
+    f->shared_cpus = least < wanted && !elsewhere ? least : 0;
+    f->shared_pct = NAN;
+    if (f->shared_cpus > 0)
+        f->shared_pct = (100 * json_number(sample, "server.cpu_ns") / (f->window_s * 1e9) +
+                         json_number(sample, "loadgen.cpu_pct") * threads) /
+                        f->shared_cpus;
+    bool separate = cJSON_IsTrue(json_item(scenario, "placement.separate"));
+    /* under a quota both may rest while messages are in flight */
+    if (f->shared_cpus > 0 ? least < common : !separate) f->must_fill = NAN;
+}
+
+static void read_limits(struct verdict_figures *f, const cJSON *scenario, const cJSON *sample) {
+    const cJSON *pinned = json_item(sample, "limits.pinned");
+    f->throttled_pct = json_number(sample, "limits.throttled_pct");
+    f->not_pinned =
+        cJSON_IsFalse(pinned) && cJSON_IsTrue(json_item(scenario, "placement.separate"));
+    if (!cJSON_IsTrue(pinned)) return;
+    f->server_moved =
+        moved(json_item(scenario, "placement.server"), json_item(sample, "limits.server_cpus"));
+    f->loadgen_moved =
+        moved(json_item(scenario, "placement.loadgen"), json_item(sample, "limits.loadgen_cpus"));
+}
+
 void verdict_figures_read(struct verdict_figures *figures, const cJSON *env, const cJSON *scenario,
                           const cJSON *sample) {
     const char *load = json_text(scenario, "load");
@@ -40,7 +107,7 @@ void verdict_figures_read(struct verdict_figures *figures, const cJSON *env, con
         .in_flight = closed  ? depth
                      : churn ? 1
                              : json_number(scenario, "outstanding"),
-        .must_fill = ours && closed && separate ? connections * depth : NAN,
+        .must_fill = ours && closed ? connections * depth : NAN,
         .messages = json_number(sample, "messages"),
         .mismatches = json_number(sample, "errors.mismatch"),
         .errors = lost + json_number(sample, "errors.timeout"),
@@ -78,9 +145,11 @@ void verdict_figures_read(struct verdict_figures *figures, const cJSON *env, con
     double window_ns = f.window_s * 1e9;
     f.server_cpu_pct = 100 * json_number(sample, "server.cpu_ns") /
                        (window_ns * json_number(sample, "server.cpus"));
+    read_shared(&f, env, scenario, sample);
+    read_limits(&f, scenario, sample);
     double step_ns = json_number(env, "clock.cpu_resolution_ns");
     if (!(window_ns >= CPU_STEPS_MIN * step_ns)) /* true if the step is unknown */
-        f.server_cpu_pct = f.own_cpu_pct = NAN;
+        f.server_cpu_pct = f.own_cpu_pct = f.shared_pct = NAN;
     sum_halves(json_item(sample, "series"), &f);
     *figures = f;
 }

@@ -32,14 +32,21 @@ static void put(cJSON *object, const char *key, cJSON *item) {
     json_add_item(object, key, item);
 }
 
-/* Removes the CPU and memory figures of a server whose child processes did some of the work. */
+/* Removes the CPU and memory figures of a server whose other processes did some of the work. */
 static void hide_usage(cJSON *server) {
-    static const char *const figures[] = {"pid_scope",       "cpu_ns",
-                                          "cpu_user_s",      "cpu_sys_s",
-                                          "cpu_ns_per_echo", "echoes_per_cpu_s",
-                                          "ctx_voluntary",   "ctx_involuntary",
-                                          "rss_bytes",       "rss_per_connection_bytes"};
+    static const char *const figures[] = {
+        "cpu_ns",          "cpu_user_s",       "cpu_sys_s",
+        "cpu_ns_per_echo", "echoes_per_cpu_s", "ctx_voluntary",
+        "ctx_involuntary", "rss_bytes",        "rss_per_connection_bytes"};
+    put(server, "pid_scope", cJSON_CreateString("hidden"));
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) put(server, figures[i], NULL);
+}
+
+/* Whether both sides started on the CPUs of the plan; null if it has none. */
+static cJSON *pinned_json(const struct cell *c, const struct slot_outcome *o) {
+    if (!c->placement.loadgen_count) return NULL;
+    bool server = o->server_pinned || !c->placement.server_count; /* it runs elsewhere */
+    return cJSON_CreateBool(server && o->loadgen_pinned);
 }
 
 /* System calls and sleeps of the server per echo of the whole run, or the reason why they are
@@ -103,7 +110,8 @@ cJSON *sample_make(const struct sample_facts *facts, struct slot_outcome *o) {
         cJSON_AddItemToObject(sample, item->string, item);
     }
     cJSON *server = cJSON_GetObjectItemCaseSensitive(sample, "server");
-    if (o->forked) hide_usage(server);
+    if (o->cpu_hidden) hide_usage(server);
+    put(cJSON_GetObjectItemCaseSensitive(sample, "limits"), "pinned", pinned_json(facts->cell, o));
     double cpus = server_cpus(facts->cell);
     put(server, "cpus", isnan(cpus) ? NULL : cJSON_CreateNumber(cpus));
     put(server, "stats", o->stats);
@@ -123,7 +131,7 @@ cJSON *sample_make_failed(const struct sample_facts *facts, const struct slot_ou
     static const char *const unknown[] = {"warmup_s",         "window_s",  "messages", "bytes",
                                           "throughput_per_s", "errors",    "latency",  "service",
                                           "connect",          "newcomers", "totals",   "server",
-                                          "loadgen",          "fairness",  "steal_pct"};
+                                          "loadgen",          "limits",    "fairness", "steal_pct"};
     cJSON *sample = start(facts, o);
     for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
         json_add_item(sample, unknown[i], NULL);

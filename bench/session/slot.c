@@ -1,5 +1,5 @@
 /* slot.c - starts a server, runs the load generator, stops the server. Every wait has a deadline.
- * Invariant: iobench sleeps while the load generator runs. */
+ * Invariant: iobench sleeps while the load generator runs, but for a few glances. */
 #include "bench/session/slot.h"
 
 #include "base/check.h"
@@ -7,13 +7,14 @@
 #include "base/os.h"
 
 #include "bench/machine/environment.h"
+#include "bench/session/kin.h"
 #include "bench/session/port.h"
+#include "bench/session/slot_arguments.h"
 #include "bench/suite/foreign.h"
 #include "bench/support/json_file.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -27,84 +28,20 @@
 #define CONNECTS_PER_S_MIN 500.0 /* slowest tolerated rate of connecting */
 #define KNOCK_S 0.01             /* pause between attempts to connect to a foreign server */
 #define PORTS_MAX 4              /* ports to try; another process may take one first */
+#define GLANCES 10               /* at a command under load */
 #define LAST_WORDS_S 0.5         /* deadline for the last output of a command that has ended */
 #define CANNOT_RUN_STATUS 77     /* exit code of a server that this machine cannot run */
 #define WRONG_ECHO_STATUS 1      /* exit code of a load generator with figures and a wrong echo */
 #define NO_ANSWER_STATUS 3       /* of one without answers; it has figures if there was a window */
 
-/* ---- arguments ---- */
-
-/* An argument list that owns its texts. */
-struct arguments {
-    char texts[2048]; /* all words */
-    size_t used;      /* used bytes of texts */
-    char *words[48];  /* into texts, ended by NULL */
-    size_t count;
+/* A running slot. */
+struct turn {
+    struct slot_outcome *o;
+    const struct cell *c;
+    struct process_loop *l; /* runs the children */
+    uint64_t seed;          /* for the load generator */
+    struct kin *kin;        /* all processes of the server */
 };
-
-static void add(struct arguments *a, const char *format, ...) FORMAT_PRINTF(2, 3);
-
-static void add(struct arguments *a, const char *format, ...) {
-    va_list rest;
-    va_start(rest, format);
-    size_t room = sizeof a->texts - a->used;
-    int n = vsnprintf(a->texts + a->used, room, format, rest);
-    va_end(rest);
-    CHECK(n >= 0 && (size_t)n < room);
-    CHECK_OP(a->count + 1, <, sizeof a->words / sizeof *a->words);
-    a->words[a->count++] = a->texts + a->used;
-    a->used += (size_t)n + 1;
-}
-
-static void add_program(struct arguments *a, const char *path) {
-    memset(a, 0, sizeof *a);
-    a->words[a->count++] = (char *)path;
-}
-
-static void server_arguments(struct arguments *a, const struct cell *c) {
-    add_program(a, c->server->program->path);
-    add(a, "--stop-on-eof");
-    add(a, "--threads");
-    add(a, "%u", c->server_threads);
-    add(a, "--burn-ns");
-    add(a, "%u", c->burn_ns);
-    for (size_t i = 0; i < c->server->option_count; i++) {
-        add(a, "--option");
-        add(a, "%s", c->server->options[i]);
-    }
-}
-
-static void loadgen_arguments(struct arguments *a, const struct cell *c, const char *address,
-                              double pid, uint64_t seed) {
-    add_program(a, c->loadgen->path);
-    add(a, "--stop-on-eof");
-    add(a, "--connect=%s", address);
-    if (pid >= 1) add(a, "--server-pid=%.0f", pid); /* unknown for a server that runs already */
-    add(a, "--connections=%u", c->connections);
-    add(a, "--size=%u", c->size_bytes);
-    add(a, "--threads=%u", c->loadgen_threads);
-    add(a, "--transport=%s", c->transport);
-    add(a, "--warmup=%.15g", c->warmup_s);
-    add(a, "--duration=%.15g", c->duration_s);
-    add(a, "--drain=%.15g", c->drain_s);
-    add(a, "--seed=%" PRIu64, seed);
-    if (c->idle) add(a, "--idle=%u", c->idle);
-    if (c->newcomers_per_s > 0) add(a, "--newcomers=%.15g", c->newcomers_per_s);
-    switch (c->load) {
-    case CELL_CLOSED:
-        add(a, "--depth=%u", c->depth);
-        break;
-    case CELL_OPEN:
-        add(a, "--rate=%.15g", c->rate_per_s);
-        add(a, "--outstanding=%u", c->outstanding);
-        break;
-    case CELL_CHURN:
-        add(a, "--churn=%.15g", c->rate_per_s);
-        add(a, "--churn-echoes=%u", c->churn_echoes);
-        break;
-    }
-    if (c->load != CELL_CLOSED) add(a, "--arrival=%s", c->arrival);
-}
 
 /* ---- server ---- */
 
@@ -216,13 +153,13 @@ static bool await_answer(struct slot_outcome *o, struct process *p, uint16_t por
     return false;
 }
 
-/* A running slot. */
-struct turn {
-    struct slot_outcome *o;
-    const struct cell *c;
-    struct process_loop *l; /* runs the children */
-    uint64_t seed;          /* for the load generator */
-};
+/* Ends all processes of a command. */
+static void end_command(const struct turn *t, struct process *p) {
+    kin_stop(t->kin);
+    process_end_group(p);
+    kin_close(t->kin);
+    process_free(p);
+}
 
 /* Starts a command that should listen on `port`. Returns whether it accepts connections. If not,
  * ends its processes and sets `*again` if another port may help. */
@@ -238,16 +175,18 @@ static bool start_command_on(const struct turn *t, struct process *p, uint16_t p
         return false;
     }
     words.words[0] = (char *)program->path;
+    kin_open(t->kin, t->l);
     int error = process_start(p, t->l, words.words, where->server, where->server_count);
+    kin_started(t->kin, error ? 0 : p->pid);
     if (error) {
+        kin_close(t->kin);
         fail(o, VALIDITY_SERVER_NOT_STARTED, "server: %s", uv_strerror(error));
         return false;
     }
     p->discard = true;
     if (await_answer(o, p, port)) return true;
     *again = server_left(p) && port_taken(port);
-    process_end_group(p);
-    process_free(p);
+    end_command(t, p);
     return false;
 }
 
@@ -302,14 +241,35 @@ static void end_counting(struct slot_outcome *o, struct counters *counters) {
     counters_close(counters);
 }
 
+/* The control group whose CPU time the load generator can read; NULL: there is none. A load
+ * generator of an older version does not know the option. */
+static const char *server_group(const struct turn *t) {
+    bool known = cJSON_IsTrue(json_item(t->c->loadgen->describe, "server_group"));
+    return known && *t->kin->group ? t->kin->group : NULL;
+}
+
+/* Waits for the end of the load generator. A command may have child processes only while
+ * connections are open, and not wait for their end. */
+static bool await_load(const struct turn *t, struct process *loadgen, double allowed_s) {
+    const struct cell *c = t->c;
+    double step_s = (c->warmup_s + c->duration_s) / GLANCES;
+    bool ended = false;
+    for (int i = 0; i < GLANCES && !ended && c->server->program->kind == SERVER_COMMAND; i++) {
+        ended = process_wait(t->l, process_ended, loadgen, step_s, true) || t->l->interrupted;
+        kin_glance(t->kin);
+    }
+    return process_wait(t->l, process_ended, loadgen, allowed_s, true);
+}
+
 static void run_load(const struct turn *t, const char *address, double pid) {
     struct slot_outcome *o = t->o;
     const struct cell *c = t->c;
     struct process_loop *l = t->l;
-    struct arguments a;
+    struct slot_arguments a;
     struct process p;
     struct cpu_ticks start = environment_ticks();
-    loadgen_arguments(&a, c, address, pid, t->seed);
+    const char *group = server_group(t);
+    slot_arguments_loadgen(&a, c, &(struct slot_target){address, pid, group, t->seed});
     struct counters *counters = c->counted ? start_counting(o, pid) : NULL;
     int error = process_start(&p, l, a.words, c->placement.loadgen, c->placement.loadgen_count);
     if (error) {
@@ -319,13 +279,12 @@ static void run_load(const struct turn *t, const char *address, double pid) {
     }
     double allowed = c->warmup_s + c->duration_s + c->drain_s + LOADGEN_EXTRA_S +
                      ((double)c->connections + c->idle) / CONNECTS_PER_S_MIN;
-    bool command = c->server->program->kind == SERVER_COMMAND;
-    if (command) { /* child processes may exist only while connections are open */
-        process_wait(l, process_ended, &p, c->warmup_s / 2, true);
-        o->forked = os_process_group_shared((int64_t)pid);
-    }
-    bool in_time = process_wait(l, process_ended, &p, allowed, true);
-    o->forked = o->forked || (command && os_process_group_shared((int64_t)pid));
+    o->loadgen_pinned = p.pinned;
+    if (pid >= 1) kin_load_begins(t->kin, (int64_t)pid, p.pid);
+    bool in_time = await_load(t, &p, allowed);
+    kin_load_ends(t->kin);
+    o->forked = t->kin->seen;
+    o->cpu_hidden = o->forked && !group;
     process_end(&p, in_time ? 0 : LOADGEN_STOP_S);
     if (counters) end_counting(o, counters);
     o->steal_pct = environment_steal_pct(&start);
@@ -350,11 +309,15 @@ static void note_death(struct slot_outcome *o, const char *how, const struct pro
 static void run_ours(const struct turn *t) {
     struct slot_outcome *o = t->o;
     const struct placement *where = &t->c->placement;
-    struct arguments a;
+    struct slot_arguments a;
     struct process server;
-    server_arguments(&a, t->c);
+    slot_arguments_server(&a, t->c);
+    kin_open(t->kin, t->l);
     int error = process_start(&server, t->l, a.words, where->server, where->server_count);
+    kin_started(t->kin, error ? 0 : server.pid);
+    o->server_pinned = server.pinned;
     if (error) {
+        kin_close(t->kin);
         fail(o, VALIDITY_SERVER_NOT_STARTED, "server: %s", uv_strerror(error));
         return;
     }
@@ -366,6 +329,7 @@ static void run_ours(const struct turn *t) {
         if (!server.running) note_death(o, "ended too early: ", &server);
     }
     process_end(&server, STOP_S);
+    kin_close(t->kin);
     if (ready && !*o->died.text && (server.term_signal || server.exit_status != 0))
         note_death(o, server.forced ? "" : "failed at its end: ", &server);
     o->stats = last_object(&server, "stats");
@@ -380,17 +344,19 @@ static void run_command(const struct turn *t) {
     char address[32];
     if (!start_command(t, &server, &port)) return;
     snprintf(address, sizeof address, PORT_HOST ":%u", (unsigned)port);
+    t->o->server_pinned = server.pinned;
     run_load(t, address, server.pid);
     if (!server.running) note_death(t->o, "ended too early: ", &server);
-    process_end_group(&server);
-    process_free(&server);
+    end_command(t, &server);
 }
 
 void slot_run(struct slot_outcome *o, const struct cell *c, struct process_loop *l, uint64_t seed) {
     memset(o, 0, sizeof *o);
     o->end = SLOT_FAILED;
     o->steal_pct = NAN;
-    const struct turn t = {.o = o, .c = c, .l = l, .seed = seed};
+    static struct kin kin;
+    kin = (struct kin){.loop = l};
+    const struct turn t = {.o = o, .c = c, .l = l, .seed = seed, .kin = &kin};
     switch (c->server->program->kind) {
     case SERVER_OURS:
         run_ours(&t);

@@ -1,6 +1,6 @@
 /* slot.h - runs one slot: a fresh server and load generator, one window, one record.
- * Invariant: when slot_run returns, both processes have ended. So have the child processes of a
- * foreign command, unless they left its process group. */
+ * Invariant: when slot_run returns, both processes have ended, and all that the server started has
+ * (kin.h). */
 #ifndef BENCH_SESSION_SLOT_H
 #define BENCH_SESSION_SLOT_H
 
@@ -28,7 +28,10 @@ struct slot_outcome {
     cJSON *figures;          /* output of the load generator; owned; NULL unless measured */
     cJSON *stats;            /* statistics that the server printed at its end; owned; may be NULL */
     struct reason died;      /* "ended too early: exit 1"; empty if the server ended well */
-    bool forked;             /* a foreign command has child processes, whose CPU time is unknown */
+    bool forked;             /* the server has, or may have had, other processes */
+    bool cpu_hidden;         /* and their CPU time is unknown */
+    bool server_pinned;      /* the server started on the CPUs of the plan */
+    bool loadgen_pinned;     /* so did the load generator */
     double steal_pct;        /* CPU time taken by the hypervisor; NAN if unknown */
     struct counts counts;    /* counted cell: counts of the server */
     struct uncounted uncounted; /* counted cell: why `counts` is missing; no text: it is not */

@@ -217,6 +217,57 @@ void stats_holm(const double *p, double *adjusted, size_t count) {
     free(order);
 }
 
+/* Fills `chance` with the probability of every number of hits on the right, given the sums of a
+ * table. The terms are relative to the first one and then divided by their sum; to start at the
+ * middle keeps them in range. Returns the largest number. */
+static size_t hits_on_right(const struct stats_table *t, double *chance) {
+    size_t hits = t->left_hits + t->right_hits, all = t->left_trials + t->right_trials;
+    size_t least = hits > t->left_trials ? hits - t->left_trials : 0;
+    size_t most = hits < t->right_trials ? hits : t->right_trials;
+    size_t middle = (size_t)((double)hits * (double)t->right_trials / (double)all);
+    if (middle < least) middle = least;
+    double sum = 0;
+    for (size_t k = 0; k <= most; k++) chance[k] = 0;
+    chance[middle] = 1;
+    for (size_t k = middle; k < most; k++)
+        chance[k + 1] = chance[k] * (double)(t->right_trials - k) / (double)(k + 1) *
+                        (double)(hits - k) / (double)(t->left_trials + k + 1 - hits);
+    for (size_t k = middle; k > least; k--)
+        chance[k - 1] = chance[k] * (double)k / (double)(t->right_trials - k + 1) *
+                        (double)(t->left_trials + k - hits) / (double)(hits - k + 1);
+    for (size_t k = least; k <= most; k++) sum += chance[k];
+    for (size_t k = least; k <= most; k++) chance[k] /= sum;
+    return most;
+}
+
+double stats_hits_p(const struct stats_table *tables, size_t count) {
+    size_t most = 0, observed = 0, width = 1;
+    for (size_t i = 0; i < count; i++) {
+        CHECK_OP(tables[i].left_hits, <=, tables[i].left_trials);
+        CHECK_OP(tables[i].right_hits, <=, tables[i].right_trials);
+        observed += tables[i].right_hits;
+        width += tables[i].left_hits + tables[i].right_hits;
+    }
+    double *sums = calloc(width, sizeof *sums), *next = calloc(width, sizeof *next);
+    double *one = calloc(width, sizeof *one), p = 0;
+    CHECK(sums && next && one);
+    sums[0] = 1;
+    for (size_t i = 0; i < count; i++) {
+        if (tables[i].left_hits + tables[i].right_hits == 0) continue;
+        size_t more = hits_on_right(&tables[i], one);
+        for (size_t k = 0; k <= most + more; k++) next[k] = 0;
+        for (size_t k = 0; k <= most; k++)
+            for (size_t m = 0; m <= more; m++) next[k + m] += sums[k] * one[m];
+        most += more;
+        for (size_t k = 0; k <= most; k++) sums[k] = next[k];
+    }
+    for (size_t k = most + 1; k-- > observed;) p += sums[k];
+    free(sums);
+    free(next);
+    free(one);
+    return fmin(1, p);
+}
+
 /* The logarithm of the binomial probability of at least `hits` in `trials`. `share`, the
  * probability of a hit, is below hits / trials, so the terms decrease. */
 static double tail_from(double hits, double trials, double log_ways, double share) {

@@ -61,6 +61,19 @@ struct stats_interval stats_shift_interval(const double *left, size_t left_count
  * J. Statist. 6 (1979). */
 void stats_holm(const double *p, double *adjusted, size_t count);
 
+/* How often something happened in two samples. */
+struct stats_table {
+    size_t left_hits, left_trials;   /* hits are at most the trials */
+    size_t right_hits, right_trials; /* the same of the other sample */
+};
+
+/* p of Fisher's exact test, one-sided: the probability of at least so many hits on the right if
+ * both samples have the same share of hits. With several tables, it compares the sum of the hits
+ * on the right, and the share may differ from table to table (the exact test of Mantel, Haenszel
+ * and Birch). 1 if there is no hit. Sources: Fisher, The Design of Experiments (1935); Birch, J. R.
+ * Statist. Soc. B 26 (1964). */
+double stats_hits_p(const struct stats_table *tables, size_t count);
+
 /* The Clopper-Pearson confidence interval for a probability, given `hits` in `trials` >= 1. `level`
  * is as above. Source: Clopper and Pearson, Biometrika 26 (1934). */
 struct stats_interval stats_share_interval(size_t hits, size_t trials, double level);

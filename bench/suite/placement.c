@@ -97,5 +97,5 @@ void placement_decide(struct placement *p, const struct placement_policy *policy
     size_t loadgen = need->loadgen_threads < rest ? need->loadgen_threads : rest;
     copy(p->server, &p->server_count, allowed, server);
     copy(p->loadgen, &p->loadgen_count, allowed + allowed_count - loadgen, loadgen);
-    p->separate = true;
+    p->separate = disjoint(p);
 }

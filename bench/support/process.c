@@ -29,6 +29,32 @@ static void on_signal(uv_signal_t *handle, int number) {
     l->interrupted = true;
 }
 
+struct owned {
+    int64_t pid; /* looked for */
+    bool found;
+};
+
+static void look_at(uv_handle_t *handle, void *context) {
+    struct owned *owned = context;
+    if (handle->type == UV_PROCESS)
+        owned->found =
+            owned->found || uv_process_get_pid((const uv_process_t *)handle) == owned->pid;
+}
+
+/* Whether the loop has started this process; libuv waits for its end. */
+static bool started_here(void *context, int64_t pid) {
+    struct process_loop *l = context;
+    struct owned owned = {.pid = pid};
+    uv_walk(&l->loop, look_at, &owned);
+    return owned.found;
+}
+
+static void on_child(uv_signal_t *handle, int number) {
+    (void)number;
+    struct process_loop *l = handle->data;
+    l->orphans += os_reap_orphans(started_here, l);
+}
+
 int process_loop_open(struct process_loop *l, bool catch_signals) {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
     memset(l, 0, sizeof *l);
@@ -44,6 +70,10 @@ int process_loop_open(struct process_loop *l, bool catch_signals) {
         if (catch_signals && !error && !os_signal_ignored(numbers[i]))
             error = uv_signal_start(&l->signals[i], on_signal, numbers[i]);
     }
+    CHECK_OP(uv_signal_init(&l->loop, &l->child), ==, 0);
+    l->child.data = l;
+    os_adopt_orphans();
+    if (OS_SIGNAL_CHILD && !error) error = uv_signal_start(&l->child, on_child, OS_SIGNAL_CHILD);
     if (error) process_loop_close(l);
     return error;
 }
@@ -51,6 +81,7 @@ int process_loop_open(struct process_loop *l, bool catch_signals) {
 void process_loop_close(struct process_loop *l) {
     uv_close((uv_handle_t *)&l->deadline, NULL);
     for (int i = 0; i < 3; i++) uv_close((uv_handle_t *)&l->signals[i], NULL);
+    uv_close((uv_handle_t *)&l->child, NULL);
     uv_run(&l->loop, UV_RUN_DEFAULT);
     CHECK_OP(uv_loop_close(&l->loop), ==, 0);
 }
@@ -175,7 +206,7 @@ int process_start(struct process *p, struct process_loop *l, char *const *args, 
                                           .stdio_count = 3,
                                           .stdio = streams};
     /* a child inherits the affinity of the thread that starts it, so it never runs elsewhere */
-    if (cpu_count) os_cpus_restrict(cpus, cpu_count);
+    if (cpu_count) p->pinned = os_cpus_restrict(cpus, cpu_count) == 0;
     int error = uv_spawn(&l->loop, &p->handle, &options);
     if (cpu_count) os_cpus_restrict(l->cpus, l->cpu_count);
     p->handles++; /* the process handle must be closed even if uv_spawn failed */

@@ -1,4 +1,5 @@
-/* process.h - child processes over libuv, with pinned CPUs, captured output and deadlines.
+/* process.h - child processes over libuv, with pinned CPUs, captured output and deadlines. What
+ * their children leave behind comes to iobench, where the system can do that.
  * Invariants: iobench only sleeps while a child runs; after process_end the child has exited and
  * all its handles are closed. */
 #ifndef BENCH_SUPPORT_PROCESS_H
@@ -17,6 +18,8 @@ struct process_loop {
     uv_loop_t loop;
     uv_timer_t deadline;        /* of the current process_wait */
     uv_signal_t signals[3];     /* SIGINT, SIGTERM, SIGHUP */
+    uv_signal_t child;          /* SIGCHLD: an adopted orphan may have ended */
+    size_t orphans;             /* adopted orphans that have ended */
     bool expired;               /* the deadline has passed */
     bool interrupted;           /* one of the signals arrived */
     int cpus[PROCESS_CPUS_MAX]; /* CPUs that iobench itself may use */
@@ -30,6 +33,7 @@ struct process {
     bool in_open, out_open, err_open;  /* the pipe is not closed yet */
     bool running;                      /* the child has not exited yet */
     int pid;                           /* process id and process group id */
+    bool pinned;                       /* it started on the CPUs that were asked for */
     unsigned handles;                  /* libuv handles that are not closed yet */
     int64_t exit_status;               /* valid once `running` is false */
     int term_signal;                   /* signal that ended the child; 0: none */
@@ -50,8 +54,8 @@ int process_loop_open(struct process_loop *l, bool catch_signals);
 void process_loop_close(struct process_loop *l);
 
 /* Starts `args[0]` with its NULL-terminated arguments in a new process group, on `cpus` if
- * cpu_count > 0. The child's stdin stays open until process_end. Returns 0 or a libuv error; after
- * an error, do not call process_end. */
+ * cpu_count > 0 and the system permits it. The child's stdin stays open until process_end. Returns
+ * 0 or a libuv error; after an error, do not call process_end. */
 int process_start(struct process *p, struct process_loop *l, char *const *args, const int *cpus,
                   size_t cpu_count);
 

@@ -3,9 +3,10 @@
 # The sessions are made of the first slot of a sample, so that no noise decides.
 # shellcheck shell=bash
 
-# made SESSION FACTOR [SLOTS]: on stdout a result of one cell with nine slots, that slot with its CPU times that factor.
+# made SESSION FACTOR [SLOTS [FAILED [CODE]]]: on stdout a result of one cell with nine slots, that slot with its CPU
+# times that factor. The last FAILED of them have no figures, for the reason CODE.
 made() {
-    awk -v session="$1" -v factor="$2" -v slots="${3:-9}" '
+    awk -v session="$1" -v factor="$2" -v slots="${3:-9}" -v failed="${4:-0}" -v code="${5:-server_not_ready}" '
         function real(line) { sub(/^[^:]*:[ \t]*/, "", line); return line + 0 }
         function put(key, value) { printf "\t\t\t\t\t\t\"%s\":\t%.17g,\n", key, value }
         function slot(number,  i, cpu) {
@@ -21,12 +22,21 @@ made() {
                 else print line[i]
             }
         }
+        function no_figures(number,  i, count, keys) {
+            for (i = 0; i < lines; i++) if (line[i] ~ /^\t\t\t\t\t"build":/) print line[i]
+            printf "\t\t\t\t\t\"order\":\t%d,\n\t\t\t\t\t\"started_offset_s\":\t%d,\n", number, number
+            count = split("warmup_s window_s messages bytes throughput_per_s errors latency service connect " \
+                "newcomers totals server loadgen fairness steal_pct series", keys, " ")
+            for (i = 1; i <= count; i++) printf "\t\t\t\t\t\"%s\":\tnull,\n", keys[i]
+            printf "\t\t\t\t\t\"validity\":\t{\"verdict\": \"invalid\", \"codes\": [\"%s\"], ", code
+            print "\"reasons\": [\"out of luck\"]}"
+        }
         BEGIN { order = "0"; for (i = 1; i < slots; i++) order = order ", " i }
         /^\t\t"id":/ && !named { $0 = "\t\t\"id\":\t\"" session "\","; named = 1 }
         /^\t\t"order":/ { $0 = "\t\t\"order\":\t[" order "]," }
         !inside { print; inside = /"samples":/; next }
         /^\t\t\t\t[}]/ {
-            for (i = 0; i < slots; i++) { slot(i); print i + 1 < slots ? "\t\t\t\t}, {" : "\t\t\t\t}]\n\t\t}]\n}" }
+            for (i = 0; i < slots; i++) { if (i < slots - failed) slot(i); else no_figures(i); print i + 1 < slots ? "\t\t\t\t}, {" : "\t\t\t\t}]\n\t\t}]\n}" }
             exit
         }
         /"cpu_ns":/ { cpu_ns = real($0) }
@@ -51,17 +61,32 @@ compared() {
 run_compare() {
     local c=$TMP/compare
     mkdir "$c" "$TMP/forest"
-    made a 1 >"$c/a.json" && made b 1 >"$c/b.json"
-    made slow-1 1.1 >"$c/slow-1.json" && made slow-2 1.1 >"$c/slow-2.json"
+    made a 1 >"$c/a.json" && made b 1.0001 >"$c/b.json" # no two sessions measure the same
+    made a-16 1 16 >"$c/a-16.json" && made fails 1.0001 16 8 >"$c/fails.json" && made once 1.0001 16 1 >"$c/once.json"
+    made late 1.0001 16 1 loadgen_late >"$c/late.json" && made none 1 9 9 >"$c/none.json"
+    sed 's/"id":\t"a"/"id":\t"renamed"/' "$c/a.json" >"$c/renamed.json"
+    made slow-1 1.1 >"$c/slow-1.json" && made slow-2 1.1001 >"$c/slow-2.json"
     made short 1 2 >"$c/short.json"
     sed -E 's/("kernel":\t")[^"]*/\16.1/' "$c/b.json" >"$c/kernel.json"
     sed -E 's/("os":\t")[^"]*/\1Windows/' "$c/b.json" >"$c/os.json"
     sed -E 's/("mode":\t")[^"]*/\1ab/' "$c/b.json" >"$c/ab.json"
-    verdict "compare: its sessions are valid" "$(limited "$BIN/iobench" validate --quiet "$c"/{a,b,slow-1,slow-2,short,kernel,os}.json 2>&1)"
+    verdict "compare: its sessions are valid" "$(limited "$BIN/iobench" validate --quiet \
+        "$c"/{a,b,slow-1,slow-2,short,kernel,os,a-16,fails,once,late,none,renamed}.json 2>&1)"
 
-    compared "equal files" 0 IDENTICAL a.json --to a.json --gate
-    compared "equal files of few slots" 0 IDENTICAL short.json --to short.json --gate
-    compared "equal figures of two sessions" 0 PASS a.json --to b.json --gate
+    compared "equal files show nothing" 3 'NO VERDICT: .*IDENTICAL: both sides hold the same slots' a.json --to a.json
+    compared "equal files show nothing, with --gate" 3 IDENTICAL a.json --to a.json --gate --fail-on never
+    compared "equal files of few slots" 3 IDENTICAL short.json --to short.json --gate
+    compared "the same slots under another name" 3 IDENTICAL a.json --to renamed.json --gate
+    compared "some of the same slots" 3 IDENTICAL short.json --to a.json --gate
+    compared "equal files without a figure" 3 'NO VERDICT: .*0 and 0 usable slots' none.json --to none.json --gate
+    compared "similar figures of two sessions" 0 PASS a.json --to b.json --gate
+    compared "a candidate that fails in half of its slots" 1 \
+        'REGRESSED: .*reliability: the candidate crashed in 8 of 16 slots, the baseline in 0 of 16' a-16.json --to fails.json
+    compared "a candidate that crashes once" 1 'lost slots: baseline 0 of 16, candidate 1 of 16 \(1 failed\)' a-16.json --to once.json
+    compared "a baseline that fails in half of its slots" 0 'lost slots: baseline 8 of 16 \(8 failed\)' fails.json --to a-16.json --gate
+    compared "a lost slot that may be chance" 0 'lost slots: .*candidate 1 of 16' a-16.json --to late.json --gate
+    compared "a candidate without a figure" 1 'reliability: the candidate crashed in 9 of 9 slots' a.json --to none.json
+    compared "a baseline without a figure" 3 'NO VERDICT: .*0 and 9 usable slots' none.json --to b.json --gate
     compared "a slower candidate" 1 REGRESSED a.json --to slow-1.json --gate
     compared "is advisory without --gate" 0 advisory a.json --to slow-1.json
     compared "and counts with two sessions a side" 1 REGRESSED a.json b.json --to slow-1.json slow-2.json
@@ -74,6 +99,7 @@ run_compare() {
     compared "results of ab" 2 '^iobench compare: ab\.json: .*compare needs results of `iobench run`' a.json --to ab.json
     compared "a session twice on a side" 2 '^iobench compare: a\.json: the same session as a\.json' a.json a.json --to b.json
     compared "a session on both sides" 2 '^iobench compare: a\.json: this session is on both sides' a.json --to b.json a.json
+    compared "the same slots twice on a side" 2 'renamed\.json: the same session as a\.json' a.json renamed.json --to b.json
     compared "--json" 1 '"verdict":[[:space:]]*"REGRESSED"' a.json --to slow-1.json --gate --json
     cp "$TMP/.out" "$c/gate.json"
     compared "--json has the code of a reason" 3 '"code":[[:space:]]*"conditions_differ"' a.json --to kernel.json --json

@@ -47,6 +47,15 @@ odd_files() {
     sed 's/"epoll"/"epoll:a=\\n\\u001b[31m"/' "$TMP/tiny.json" >"$TMP/server.json"
     fault "run: a server with control characters is one line" 2 'server epoll:a=\?\?\[31m: options are NAME=VALUE' "$BIN/iobench" run --suite "$TMP/server.json" -o "$TMP/x.json"
     fault "run: a suite that would write elsewhere" 2 ': name: not 1 to 60 letters' "$BIN/iobench" run --suite "$TMP/elsewhere.json"
+    local bytes=$'bytes\xff.json'
+    # macOS takes no such name
+    if : 2>/dev/null >"$TMP/$bytes"; then
+        rm "$TMP/$bytes"
+        limited "$BIN/iobench" run --quiet --repeats 1 --suite "$TMP/tiny.json" -o "$TMP/$bytes" >/dev/null 2>"$TMP/.err"
+        verdict "run: an argument that is not UTF-8 leaves a file that can be read" "$(invalid "$TMP/$bytes")"
+    else
+        skip "run: an argument that is not UTF-8" "this file system takes no such name"
+    fi
     fault "run: onto a device" 2 "^iobench run: -o /dev/full: exists and is not a regular file$" "$BIN/iobench" run --suite "$TMP/tiny.json" -o /dev/full
     fault "run: onto a pipe" 2 "^iobench run: -o $TMP/fifo: exists and is not a regular file$" "$BIN/iobench" run --suite "$TMP/tiny.json" -o "$TMP/fifo"
     fault "run: into a file as if it were a folder" 2 "^iobench run: -o $TMP/empty/x.json: not a directory$" "$BIN/iobench" run --suite "$TMP/tiny.json" -o "$TMP/empty/x.json"

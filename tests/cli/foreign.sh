@@ -80,7 +80,7 @@ broken_commands() {
     start_foreign stubborn "sh -c 'trap \"\" TERM; $note/stubborn.pid; \"$BIN/echo-epoll\" --port {port}; while :; do read -r x <>$TMP/stubborn.fifo; done'"
     check_foreign ends 3 'server did not get ready: it is broken' "a command that ends at once"
     check_foreign mute 3 'server did not get ready: exit 0' "a command that says nothing"
-    check_foreign wrapped 0 '"pid_scope":null,.*"cpu_ns":null' "a command that only starts the server"
+    check_foreign wrapped 0 '"pid_scope":("group",.*"cpu_ns":[1-9]|"hidden",.*"cpu_ns":null)' "a command that only starts the server"
     check_foreign stubborn 0 '"messages":[1-9]' "a command that ignores SIGTERM"
 }
 
@@ -144,7 +144,7 @@ forking_command() {
         return
     fi
     start_foreign forking "sh -c 'echo \$\$ >>$TMP/forking.pid; exec socat TCP-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr,backlog=512 EXEC:cat'"
-    check_foreign forking 0 '"messages":[1-9].*"pid_scope":null' "a server that forks"
+    check_foreign forking 0 '"messages":[1-9].*"pid_scope":("group",.*"cpu_ns":[1-9]|"hidden",.*"cpu_ns":null)' "a server that forks"
 }
 
 # The server is killed, and the run interrupted, in the middle of a slot.

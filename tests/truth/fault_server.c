@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/os.h"
 
+#include "tests/truth/fault_burn.h"
 #include "tests/truth/fault_delay.h"
 #include "tests/truth/fault_pieces.h"
 #include "tests/truth/fault_record.h"
@@ -42,6 +43,7 @@ static struct server {
     const char *fault, *host;                          /* as the options say */
     bool stop_on_eof, recording;                       /* as the options say */
     struct delay delay;                                /* of answers */
+    struct burn burn;                                  /* CPU time of answers */
     struct record record;                              /* of what came, and of lateness */
     os_socket listener, stop[2];                       /* stop[0] ends when it is time */
     int epoll, timer;                                  /* the loop; its clock */
@@ -64,6 +66,7 @@ static void watch(uint64_t number, int operation, uint32_t events) {
 static void connection_close(uint64_t number, bool clean) {
     struct connection *c = &s.connections[number];
     os_close(c->socket);
+    burn_close(&s.burn, number);
     c->socket = OS_SOCKET_NONE;
     s.clean += clean;
     s.silent += c->bytes == 0;
@@ -106,6 +109,7 @@ static void piece_due(struct piece *piece) {
         return;
     }
     record_late(&s.record.late, piece->due_ns, os_clock_ns());
+    burn_use(&s.burn, number);
     pieces_add(&c->out, piece);
     connection_send(number);
 }
@@ -296,6 +300,7 @@ static void open_all(void) {
     s.connections = calloc(CONNECTIONS_MAX, sizeof *s.connections);
     CHECK(s.connections);
     rng_seed(&s.delay.rng, s.seed, 0);
+    burn_open(&s.burn, CONNECTIONS_MAX);
     if (!os_address_resolve(s.host, (uint16_t)s.port, &address, reason, sizeof reason)) {
         fprintf(stderr, "fault-server: --host: %s: %s\n", s.host, reason);
         exit(2);
@@ -341,6 +346,12 @@ int main(int argc, char **argv) {
         {"mute-from", "N", "connections from this number on get no answer",
          .count = {&s.mute_from, 0, CONNECTIONS_MAX}},
         {"rate-limit", "N", "echoes per second at most (0: any)", .count = {&s.delay.rate, 0, 1e6}},
+        {"burn-us", "US", "CPU time of every echo", .count = {&s.burn.us, 0, 1e6}},
+        {"burn-by", NULL, "process that uses it; all but self are others (self)",
+         .choice = {&s.burn.by, BURN_BY}},
+        {"unwaited", NULL, "ignore the end of child processes", .flag = &s.burn.unwaited},
+        {"affinity", "CPU", "CPU to move to at the first echo",
+         .count = {&s.burn.affinity, 0, 1023}},
         {"stall-ms", "MS", "serves nothing for so long", .count = {&s.stall_ms, 0, 1e5}},
         {"stall-every-ms", "MS", "in periods of this", .count = {&s.stall_every_ms, 1, 1e6}},
         {"fault", NULL,
@@ -362,6 +373,8 @@ int main(int argc, char **argv) {
                                    .example = "fault-server --delay-us 20000",
                                    .args = args};
     os_init();
+    s.burn.by = "self";
+    s.burn.affinity = BURN_NO_CPU;
     s.stall_every_ms = 1000;
     s.mute_from = CONNECTIONS_MAX;
     s.delay.serve_every = 1;
@@ -387,5 +400,6 @@ int main(int argc, char **argv) {
     record_print(&s.record, s.recording);
     printf("}}\n");
     free(s.connections);
+    free(s.burn.helpers);
     return 0;
 }

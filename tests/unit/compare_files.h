@@ -42,25 +42,31 @@ static inline cJSON *add_cell(cJSON *file, const char *id, const char *load) {
               "\"command\":null},\"duration_s\":1,\"rate_per_s\":null,\"saturating\":false,"
               "\"placement\":{\"server\":[0],\"loadgen\":[1]}}}");
     cJSON_AddStringToObject(cell, "id", id);
+    /* for add_slots: sessions measure different times */
+    cJSON_AddNumberToObject(cell, "tag", json_text(file, "session.id")[0]);
     cJSON_AddStringToObject(cJSON_GetObjectItem(cell, "scenario"), "load", load);
     cJSON_AddItemToArray(cJSON_GetObjectItem(file, "cells"), cell);
     return cell;
 }
 
-/* Appends slots whose figures are near the given ones and differ slightly from each other. */
+/* Appends slots whose figures are near the given ones and differ slightly from each other. No two
+ * slots of a test have the same warm-up, except in results with the same session. */
 static inline void add_slots(cJSON *cell, int count, double throughput, double cpu_ns,
                              const char *bound) {
     cJSON *samples = cJSON_GetObjectItem(cell, "samples");
     if (!samples) samples = cJSON_AddArrayToObject(cell, "samples");
     for (int i = 0; i < count; i++) {
         double off = 1 + 0.001 * (i % 9);
-        char text[512];
+        char text[768];
         snprintf(text, sizeof text,
-                 "{\"build\":\"s\",\"throughput_per_s\":%.17g,\"latency\":{\"p50_ns\":%.17g,"
+                 "{\"build\":\"s\",\"order\":%d,\"warmup_s\":%.17g,\"messages\":5000,"
+                 "\"errors\":{\"connect\":0,\"reset\":0,\"timeout\":0,\"short\":0,\"mismatch\":0},"
+                 "\"throughput_per_s\":%.17g,\"latency\":{\"p50_ns\":%.17g,"
                  "\"p99_ns\":%.17g},\"server\":{\"cpu_ns_per_echo\":%.17g},"
                  "\"loadgen\":{\"build\":\"l\",\"transport\":\"epoll\",\"threads\":1,"
                  "\"bound\":\"%s\"},\"validity\":{\"verdict\":\"valid\",\"reasons\":[]}}",
-                 throughput * off, 1e5 * off, 3e5 * off, cpu_ns * off, bound);
+                 i, json_number(cell, "tag") + 1e-4 * cJSON_GetArraySize(samples), throughput * off,
+                 1e5 * off, 3e5 * off, cpu_ns * off, bound);
         cJSON_AddItemToArray(samples, parse(text));
     }
 }
@@ -82,6 +88,18 @@ static inline void set(cJSON *file, const char *path, const char *value) {
     assert_non_null(object);
     cJSON_DeleteItemFromObject(object, key);
     cJSON_AddItemToObject(object, key, parse(value));
+}
+
+/* Turns slot `index` of a cell into one that is not valid, with this code and reason. */
+static inline void spoil(cJSON *cell, int index, const char *verdict, const char *code) {
+    cJSON *slot = cJSON_GetArrayItem(cJSON_GetObjectItem(cell, "samples"), index);
+    char text[160];
+    assert_non_null(slot);
+    cJSON_DeleteItemFromObject(slot, "validity");
+    snprintf(text, sizeof text,
+             "{\"verdict\":\"%s\",\"codes\":[\"%s\"],\"reasons\":[\"it is %s\"]}", verdict, code,
+             code);
+    cJSON_AddItemToObject(slot, "validity", parse(text));
 }
 
 static inline cJSON *cell_of(cJSON *file, int index) {

@@ -16,7 +16,8 @@
 
 struct made {
     struct gate_report report;
-    struct gate_row rows[ROWS]; /* rows of the report */
+    struct gate_row rows[ROWS];   /* rows of the report */
+    struct gate_losses losses[2]; /* losses of the report, if it has any */
 };
 
 static inline void start(struct made *m) {
@@ -71,6 +72,23 @@ static inline struct gate_row *add(struct made *m, const char *cell, enum metric
 static inline void add_control(struct made *m, enum gate_verdict verdict) {
     m->report.has_control = true;
     m->report.control = make_row("a", METRIC_CPU, verdict, 0.002);
+}
+
+/* Adds lost slots to cell "a": the candidate lost connections in 3 of 8, the baseline was disturbed
+ * in 1 of 11. Cell "b" lost none. */
+static inline void add_losses(struct made *m) {
+    m->losses[0] = (struct gate_losses){
+        .cell = "a",
+        .sides = {
+            {.slots = 11, .lost = {[LOSS_NONE] = 10, [LOSS_DISTURBED] = 1}},
+            {.slots = 8, .lost = {[LOSS_NONE] = 4, [LOSS_FAILED] = 3, [LOSS_SATURATED] = 1}}}};
+    m->losses[1] = (struct gate_losses){.cell = "b",
+                                        .sides = {{.slots = 8, .lost = {[LOSS_NONE] = 8}},
+                                                  {.slots = 8, .lost = {[LOSS_NONE] = 8}}}};
+    m->report.losses = m->losses;
+    m->report.loss_count = 2;
+    m->report.p_failed = 0.0625;
+    m->report.p_saturated = 0.5;
 }
 
 /* Makes a report with one row for each verdict of gate_decide. */

@@ -246,16 +246,186 @@ static void a_skipped_cell_says_why(void **state) {
         }
 }
 
+static void a_cell_of_some_sessions_is_not_measured(void **state) {
+    (void)state;
+    for (int side = 0; side < SIDES; side++)
+        for (int skipped = 0; skipped < 2; skipped++) {
+            struct gate_report report;
+            struct sides s = {{closed_result("a", 8, 1e5, 5e3), closed_result("b", 8, 1e5, 5e3)},
+                              {closed_result("c", 8, 1e5, 5e3), closed_result("d", 8, 1e5, 5e3)}};
+            for (int f = 0; f < 4; f++) {
+                cJSON *file = f < 2 ? s.left[f] : s.right[f - 2];
+                bool lacks = f == 2 * side + 1;
+                if (lacks && !skipped) continue;
+                cJSON *cell = add_cell(file, OPEN, "open");
+                if (lacks)
+                    cJSON_AddItemToObject(cell, "skipped", parse("{\"reason\":\"too many\"}"));
+                else
+                    add_slots(cell, 8, 2e4, 5e3, "none");
+            }
+            compare(&report, s, 0, false);
+            char expected[128];
+            snprintf(expected, sizeof expected,
+                     skipped ? "skipped by a session of the %s, 2.json: too many"
+                             : "a session of the %s does not have this cell: 2.json",
+                     side_names[side]);
+            expect_verdict(row_of(&report, OPEN, METRIC_P50), GATE_NOT_MEASURED, expected);
+            expect_verdict(row_of(&report, CLOSED, METRIC_CPU), GATE_PASS, "");
+            assert_int_equal(exit_code(&report), 3);
+            compare_clear(&report);
+        }
+}
+
 /* ---- sessions ---- */
 
-static void the_same_session_is_identical(void **state) {
+#define SAME "both sides hold the same slots, so there is nothing to compare"
+
+static void the_same_session_is_identical_and_no_pass(void **state) {
     (void)state;
     struct gate_report report;
     compare_two(&report, closed_result("a", 2, 1e5, 5e3), closed_result("a", 2, 1e5, 5e3), 0);
-    expect_verdict(row_of(&report, CLOSED, METRIC_CPU), GATE_IDENTICAL,
-                   "the same slots of the same session");
-    assert_int_equal(exit_code(&report), 0);
+    expect_verdict(row_of(&report, CLOSED, METRIC_CPU), GATE_IDENTICAL, SAME);
+    assert_int_equal(exit_code(&report), 3);
     compare_clear(&report);
+}
+
+/* Slots are recognised by their figures, whatever the file says about itself. One that is on both
+ * sides is enough: a stale file with a few new slots is still stale. */
+static void slots_under_another_name_are_the_same(void **state) {
+    (void)state;
+    for (int fresh = 0; fresh <= 9; fresh++) {
+        struct gate_report report;
+        cJSON *left = closed_result("a", 9, 1e5, 5e3), *right = closed_result("a", 9, 1e5, 5e3);
+        cJSON *samples = cJSON_GetObjectItem(cell_of(right, 0), "samples");
+        set(right, "session.id", "\"other\"");
+        for (int i = 0; i < 9; i++) {
+            cJSON *slot = cJSON_GetArrayItem(samples, i);
+            cJSON_SetNumberValue(cJSON_GetObjectItem(slot, "order"), 8 - i);
+            if (i < fresh) cJSON_SetNumberValue(cJSON_GetObjectItem(slot, "warmup_s"), 7 + i);
+        }
+        compare_two(&report, left, right, 0);
+        const struct gate_row *row = row_of(&report, CLOSED, METRIC_CPU);
+        expect_verdict(row, fresh < 9 ? GATE_IDENTICAL : GATE_PASS, fresh < 9 ? SAME : "");
+        assert_int_equal(exit_code(&report), fresh < 9 ? 3 : 0);
+        compare_clear(&report);
+    }
+}
+
+/* The figures are kept, so that they would be equal if anybody looked at them. */
+static void the_same_slots_are_no_pass_if_all_are_invalid(void **state) {
+    (void)state;
+    for (int figures = 0; figures < 2; figures++) {
+        struct gate_report report;
+        cJSON *files[2];
+        for (int f = 0; f < 2; f++) {
+            files[f] = closed_result("a", 8, 1e5, 5e3);
+            for (int i = 0; i < 8; i++) {
+                spoil(cell_of(files[f], 0), i, "invalid", "server_died");
+                cJSON *slot =
+                    cJSON_GetArrayItem(cJSON_GetObjectItem(cell_of(files[f], 0), "samples"), i);
+                if (!figures) cJSON_ReplaceItemInObject(slot, "messages", cJSON_CreateNull());
+            }
+        }
+        compare_two(&report, files[0], files[1], 0);
+        assert_int_equal(exit_code(&report), 3);
+        compare_clear(&report);
+    }
+}
+
+/* ---- lost slots ---- */
+
+static void a_candidate_that_fails_has_regressed(void **state) {
+    (void)state;
+    static const struct {
+        const char *code;
+        int left, right;           /* slots of 16 that have it */
+        enum gate_verdict verdict; /* expected of both rows */
+        int exit_code;
+    } cases[] = {
+        {"connections_lost", 0, 8, GATE_REGRESSED, 1},
+        {"connections_lost", 8, 0, GATE_PASS, 0},
+        {"connections_lost", 1, 1, GATE_PASS, 0},
+        {"connections_lost", 0, 1, GATE_REGRESSED, 1},
+        {"server_died", 0, 1, GATE_REGRESSED, 1},
+        {"loadgen_late", 0, 1, GATE_PASS, 0},
+        {"loadgen_late", 0, 8, GATE_REGRESSED, 1},
+        {"loadgen_late", 8, 0, GATE_PASS, 0},
+        {"server_died", 0, 16, GATE_REGRESSED, 1},
+        {"server_died", 16, 0, GATE_NOT_MEASURED, 3},
+        {"steal", 0, 8, GATE_PASS, 0},
+        {"steal", 0, 16, GATE_NOT_MEASURED, 3},
+        {"from_the_future", 0, 8, GATE_REGRESSED, 1},
+    };
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        struct gate_report report;
+        cJSON *left = closed_result("a", 16, 1e5, 5e3), *right = closed_result("b", 16, 1e5, 5e3);
+        for (int i = 0; i < cases[c].left; i++)
+            spoil(cell_of(left, 0), i, "invalid", cases[c].code);
+        for (int i = 0; i < cases[c].right; i++)
+            spoil(cell_of(right, 0), i, "invalid", cases[c].code);
+        compare(&report, (struct sides){{left}, {right}}, 0, c % 2);
+        const struct gate_row *row = row_of(&report, CLOSED, METRIC_CPU);
+        if (row->verdict != cases[c].verdict || exit_code(&report) != cases[c].exit_code)
+            fail_msg("case %zu: %s, exit code %d: %s", c, gate_verdict_names[row->verdict],
+                     exit_code(&report), row->reason.text);
+        if (row->verdict == GATE_REGRESSED) assert_int_equal(row->reason.code, GATE_RELIABILITY);
+        assert_int_equal(row_of(&report, CLOSED, METRIC_THROUGHPUT)->verdict, cases[c].verdict);
+        compare_clear(&report);
+    }
+}
+
+/* A share of failures that both sides have is no regression, however the slots are spread. */
+static void cells_with_different_shares_are_not_mixed(void **state) {
+    (void)state;
+    struct gate_report report;
+    cJSON *left = closed_result("a", 32, 1e5, 5e3), *right = closed_result("b", 8, 1e5, 5e3);
+    add_slots(add_cell(left, OPEN, "open"), 8, 2e4, 5e3, "none");
+    add_slots(add_cell(right, OPEN, "open"), 32, 2e4, 5e3, "none");
+    for (int i = 0; i < 8; i++) spoil(cell_of(left, 1), i, "suspect", "errors");
+    for (int i = 0; i < 32; i++) spoil(cell_of(right, 1), i, "suspect", "errors");
+    compare_two(&report, left, right, 0);
+    assert_int_equal(exit_code(&report), 0);
+    assert_near(report.p_failed, 1, 1e-12);
+    compare_clear(&report);
+}
+
+/* The server does not keep up with a rate that the other side serves. */
+static void saturation_is_a_matter_of_capacity(void **state) {
+    (void)state;
+    for (int candidate = 0; candidate < 2; candidate++) {
+        struct gate_report report;
+        cJSON *files[2] = {new_result("a"), new_result("b")};
+        for (int f = 0; f < 2; f++) {
+            cJSON *cell = add_cell(files[f], OPEN, "open");
+            add_slots(cell, 8, 2e4, 5e3, "none");
+            for (int i = 0; i < 8 && f == candidate; i++) spoil(cell, i, "invalid", "saturated");
+        }
+        compare_two(&report, files[0], files[1], 0);
+        const struct gate_row *row = row_of(&report, OPEN, METRIC_P50);
+        assert_int_equal(row->verdict, candidate ? GATE_REGRESSED : GATE_IMPROVED);
+        assert_int_equal(row->reason.code, GATE_CAPACITY);
+        assert_int_equal(exit_code(&report), candidate);
+        compare_clear(&report);
+    }
+}
+
+/* Loads without gated metrics count, too. */
+static void a_cell_without_metrics_tells_of_failures(void **state) {
+    (void)state;
+    for (int fails = 0; fails < 2; fails++) {
+        struct gate_report report;
+        cJSON *left = closed_result("a", 8, 1e5, 5e3), *right = closed_result("b", 8, 1e5, 5e3);
+        add_slots(add_cell(left, "epoll/churn/c1", "churn"), 8, 2e4, 5e3, "none");
+        add_slots(add_cell(right, "epoll/churn/c1", "churn"), 8, 2e4, 5e3, "none");
+        if (fails) spoil(cell_of(right, 1), 3, "invalid", "wrong_echo");
+        compare_two(&report, left, right, 0);
+        assert_int_equal(report.row_count, 2 + fails);
+        assert_int_equal(exit_code(&report), fails);
+        if (fails)
+            assert_int_equal(row_of(&report, "epoll/churn/c1", METRIC_THROUGHPUT)->reason.slot,
+                             VALIDITY_WRONG_ECHO);
+        compare_clear(&report);
+    }
 }
 
 /* A copy with other figures is not the same session, even under the same name. */
@@ -311,6 +481,18 @@ static void some_files_are_no_sides(void **state) {
                       "2.json: the same session as 1.json; give each session once");
     expect_impossible((struct sides){{new_result("a")}, {new_result("b"), new_result("a")}},
                       "2.json: this session is on both sides");
+    /* the same slots under another name */
+    cJSON *copies[2];
+    for (int i = 0; i < 2; i++) {
+        copies[i] = closed_result("a", 8, 1e5, 5e3);
+        set(copies[i], "session.id", "\"x\"");
+    }
+    expect_impossible((struct sides){{closed_result("a", 8, 1e5, 5e3), copies[0]},
+                                     {closed_result("b", 8, 1e5, 5e3)}},
+                      "2.json: the same session as 1.json; give each session once");
+    expect_impossible((struct sides){{closed_result("a", 8, 1e5, 5e3)},
+                                     {closed_result("b", 8, 1e5, 5e3), copies[1]}},
+                      "2.json: this session is on both sides");
 }
 
 int main(void) {
@@ -330,7 +512,14 @@ int main(void) {
         cmocka_unit_test(nothing_that_shows_a_server_is_nothing),
         cmocka_unit_test(a_new_cell_is_not_gated_and_a_lost_one_is),
         cmocka_unit_test(a_skipped_cell_says_why),
-        cmocka_unit_test(the_same_session_is_identical),
+        cmocka_unit_test(the_same_session_is_identical_and_no_pass),
+        cmocka_unit_test(slots_under_another_name_are_the_same),
+        cmocka_unit_test(the_same_slots_are_no_pass_if_all_are_invalid),
+        cmocka_unit_test(a_candidate_that_fails_has_regressed),
+        cmocka_unit_test(cells_with_different_shares_are_not_mixed),
+        cmocka_unit_test(saturation_is_a_matter_of_capacity),
+        cmocka_unit_test(a_cell_without_metrics_tells_of_failures),
+        cmocka_unit_test(a_cell_of_some_sessions_is_not_measured),
         cmocka_unit_test(a_copy_that_was_changed_is_compared),
         cmocka_unit_test(sessions_add_their_slots),
         cmocka_unit_test(some_files_are_no_sides),

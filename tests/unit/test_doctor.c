@@ -27,6 +27,8 @@ static struct doctor_facts fit(void) {
                                  .reuse_time_wait = 2,
                                  .uring_disabled = 0,
                                  .uring_works = 1,
+                                 .wait_ns = 1.1e6,
+                                 .pinning = 1,
                                  .governor = "performance",
                                  .clock = "tsc"};
 }
@@ -65,7 +67,7 @@ static void what_is_unknown_is_no_finding(void **state) {
     struct doctor_facts f = doctor_unknown();
     EXPECT(f, "");
     /* the first fields are all numbers, without gaps */
-    for (size_t at = 0; at < offsetof(struct doctor_facts, uring_reason); at += sizeof(double)) {
+    for (size_t at = 0; at < offsetof(struct doctor_facts, pinning_reason); at += sizeof(double)) {
         double *fact = (double *)(void *)((char *)&f + at);
         assert_true(isnan(*fact));
         f = fit();
@@ -175,6 +177,16 @@ static void io_uring_is_judged_by_trying_it(void **state) {
     cJSON_Delete(findings);
 }
 
+static void pinning_that_is_refused_is_a_problem(void **state) {
+    (void)state;
+    struct doctor_facts f = fit();
+    f.pinning = 0;
+    strcpy(f.pinning_reason, "Operation not permitted");
+    EXPECT(f, "problem pinning: processes cannot be pinned to CPUs: Operation not permitted");
+    f.pinning = NAN; /* a system without such a call */
+    EXPECT(f, "");
+}
+
 static void the_servers_are_asked(void **state) {
     (void)state;
     static struct models models = {.count = 2};
@@ -223,6 +235,7 @@ int main(void) {
         cmocka_unit_test(one_cpu_is_too_few),
         cmocka_unit_test(texts_are_judged),
         cmocka_unit_test(io_uring_is_judged_by_trying_it),
+        cmocka_unit_test(pinning_that_is_refused_is_a_problem),
         cmocka_unit_test(the_servers_are_asked),
         cmocka_unit_test(problems_come_first),
         cmocka_unit_test(looking_is_harmless),

@@ -99,6 +99,23 @@ static void what_is_far_off_stands_at_the_edge(void **state) {
     plot_free(&plot);
 }
 
+/* Every limit of the table can be drawn. */
+static void all_limits_are_accepted(void **state) {
+    (void)state;
+    for (int m = 0; m < METRICS; m++) {
+        struct plot plot = {0};
+        struct reason reason = {.text = ""};
+        char text[512];
+        if (!(metrics[m].limit > 0)) continue;
+        snprintf(text, sizeof text,
+                 HEAD ",\"rows\":[{\"cell\":\"c\",\"metric\":\"%s\",\"verdict\":\"REGRESSED\","
+                      "\"gated\":true,\"effect\":null,\"tau\":%.17g}],\"control\":null}",
+                 metrics[m].key, metrics[m].limit);
+        if (!draw(&plot, text, &reason)) fail_msg("%s: %s", metrics[m].key, reason.text);
+        plot_free(&plot);
+    }
+}
+
 static void other_documents_are_refused(void **state) {
     (void)state;
     static const struct {
@@ -131,6 +148,7 @@ int main(void) {
         cmocka_unit_test(rows_stand_below_the_control),
         cmocka_unit_test(without_an_estimate_there_is_the_verdict),
         cmocka_unit_test(what_is_far_off_stands_at_the_edge),
+        cmocka_unit_test(all_limits_are_accepted),
         cmocka_unit_test(other_documents_are_refused),
     };
     return cmocka_run_group_tests_name("forest", tests, NULL, NULL);

@@ -47,6 +47,7 @@ static struct gate_row *both_stages(struct made *m, enum metric metric, double m
 }
 
 static int decide(struct made *m, enum gate_fail_on fail_on) {
+    m->report.command = "ab";
     gate_decide(&m->report);
     gate_check_control(&m->report);
     return gate_exit_code(&m->report, fail_on, &m->why);
@@ -176,6 +177,18 @@ static void the_identical_and_the_new_are_fine(void **state) {
     assert_int_equal(decide(&m, GATE_FAIL_INCONCLUSIVE), 0);
 }
 
+static void only_new_rows_are_nothing(void **state) {
+    (void)state;
+    struct made m = {0};
+    for (int i = 0; i < 2; i++) {
+        struct gate_row *row = add(&m, METRIC_CPU);
+        row->verdict = GATE_NEW;
+        row->gated = false;
+    }
+    assert_int_equal(decide(&m, GATE_FAIL_NEVER), 3);
+    assert_string_equal(m.why.text, "nothing was compared: the baseline has none of these figures");
+}
+
 static void a_control_that_shifts_voids_everything(void **state) {
     (void)state;
     static const struct {
@@ -259,58 +272,6 @@ static double figure(enum metric metric, const char *scenario, const char *sampl
     "\"wakeups_per_echo\":0,\"reason\":null},\"validity\":{\"verdict\":\"" verdict "\","           \
     "\"codes\":[\"server_died\"],\"reasons\":[\"it died\"]}}"
 
-/* Codes and figures decide, not the wording of a reason. */
-static void what_is_broken_is_told_from_what_is_disturbed(void **state) {
-    (void)state;
-#define OF(messages, mismatch, verdict, codes, reason)                                             \
-    "{\"messages\":" messages ",\"errors\":{\"mismatch\":" mismatch                                \
-    "},\"validity\":{\"verdict\":\"" verdict "\"," codes "\"reasons\":[\"" reason "\"]}}"
-#define CODE(name) "\"codes\":[\"" name "\"],"
-    static const struct {
-        const char *sample;      /* slot in JSON */
-        bool broken;             /* expected */
-        enum validity_code slot; /* expected cause if broken */
-    } cases[] = {
-        {OF("9", "0", "invalid", CODE("server_died"), "?"), true, VALIDITY_SERVER_DIED},
-        {OF("9", "0", "invalid", CODE("totals_disagree"), "?"), true, VALIDITY_TOTALS_DISAGREE},
-        {OF("9", "3", "invalid", CODE("wrong_echo"), "?"), true, VALIDITY_WRONG_ECHO},
-        {OF("null", "null", "invalid", CODE("loadgen_late"), "?"), true, VALIDITY_LOADGEN_LATE},
-        {OF("9", "0", "invalid", CODE("saturated"), "server killed by signal 9"), false, 0},
-        {OF("9", "0", "invalid", CODE("no_stats"), "totals disagree"), false, 0},
-        {OF("9", "0", "suspect", CODE("sent_late"), "server slept"), false, 0},
-        /* without codes, as in files before schema 1.3 */
-        {OF("9", "0", "invalid", "", "saturated: 90 % of the offered load"), false, 0},
-        {OF("9", "0", "suspect", "", "server slept"), false, 0},
-        {OF("9", "0", "invalid", "", "server ended too early: killed by signal 9"), true,
-         VALIDITY_SERVER_DIED},
-        {OF("9", "0", "invalid", "", "totals disagree: 1 bytes sent"), true,
-         VALIDITY_TOTALS_DISAGREE},
-        {OF("9", "3", "invalid", "", "3 wrong echoes"), true, VALIDITY_WRONG_ECHO},
-        {OF("null", "null", "invalid", "", "nobody knows"), true, VALIDITY_CODES}};
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct gate_reason why = {.code = GATE_NO_REASON};
-        cJSON *sample = cJSON_Parse(cases[i].sample);
-        assert_non_null(sample);
-        assert_int_equal(gate_broken(sample, &why), cases[i].broken);
-        assert_int_equal(why.code, cases[i].broken ? GATE_BROKEN : GATE_NO_REASON);
-        assert_int_equal(*why.text != '\0', cases[i].broken);
-        if (cases[i].broken) assert_int_equal(why.slot, cases[i].slot);
-        cJSON_Delete(sample);
-    }
-}
-
-/* The reason that makes the slot broken is reported, even if it is not the first one. */
-static void the_reason_that_breaks_is_told(void **state) {
-    (void)state;
-    struct gate_reason why;
-    cJSON *sample = cJSON_Parse("{\"messages\":9,\"validity\":{\"verdict\":\"invalid\",\"codes\":"
-                                "[\"no_stats\",\"wrong_echo\"],\"reasons\":[\"one\",\"two\"]}}");
-    assert_true(gate_broken(sample, &why));
-    assert_string_equal(why.text, "two");
-    assert_int_equal(why.slot, VALIDITY_WRONG_ECHO);
-    cJSON_Delete(sample);
-}
-
 static void figures_come_from_where_they_mean_something(void **state) {
     (void)state;
     static const char closed[] = "{\"load\":\"closed\"}", open[] = "{\"load\":\"open\"}";
@@ -376,13 +337,12 @@ int main(void) {
         cmocka_unit_test(a_family_demands_more),
         cmocka_unit_test(what_was_not_measured_is_never_green),
         cmocka_unit_test(the_identical_and_the_new_are_fine),
+        cmocka_unit_test(only_new_rows_are_nothing),
         cmocka_unit_test(a_control_that_shifts_voids_everything),
         cmocka_unit_test(a_control_without_pairs_voids_everything),
         cmocka_unit_test(all_cells_shifting_with_the_control_is_the_machine),
         cmocka_unit_test(nothing_gated_is_nothing_shown),
         cmocka_unit_test(an_advisory_comparison_is_never_1),
-        cmocka_unit_test(what_is_broken_is_told_from_what_is_disturbed),
-        cmocka_unit_test(the_reason_that_breaks_is_told),
         cmocka_unit_test(figures_come_from_where_they_mean_something),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
  * run from the top of the source tree, which contains the schema. */
 #include "bench/result/schema.h"
 #include "bench/support/json_file.h"
+#include "bench/support/json_path.h"
 #include "bench/support/reason.h"
 #include "tests/unit/gate_made.h"
 
@@ -147,7 +148,7 @@ static void the_conclusion_follows_the_exit_code(void **state) {
     expect_conclusion(&m, 3, "INVALID: the control shifted");
     start(&m);
     add(&m, "a", METRIC_P50, GATE_IDENTICAL, NAN);
-    expect_conclusion(&m, 0, "PASS: 0 figures of 1 cell; 1 IDENTICAL");
+    expect_conclusion(&m, 0, "IDENTICAL: 0 figures of 1 cell; 1 IDENTICAL");
 }
 
 /* ---- JSON ---- */
@@ -178,6 +179,60 @@ static void json_has_changes_and_stages(void **state) {
     assert_true(number(json, "exit_code") == 1 && number(json, "seed") == 4711);
     assert_string_equal(cJSON_GetObjectItem(json, "why")->valuestring, "why");
     assert_true(cJSON_IsObject(cJSON_GetObjectItem(json, "control")));
+    cJSON_Delete(json);
+}
+
+/* ---- lost slots ---- */
+
+#define OF_CELL                                                                                    \
+    "lost slots: baseline 1 of 11 (1 disturbed), candidate 4 of 8 (3 failed, 1 saturated)"
+#define OF_ALL                                                                                     \
+    "lost slots: baseline 1 of 19 (1 disturbed), candidate 4 of 16 (3 failed, 1 saturated); "      \
+    "p of the failures 0.062"
+#define WHY                                                                                        \
+    "reliability: the candidate lost connections in 3 of 8 slots, the baseline in 0 of 11; "       \
+    "first: "                                                                                      \
+    "1 of 50 connections were lost"
+
+static void lost_slots_are_told_in_every_format(void **state) {
+    (void)state;
+    struct made m;
+    start(&m);
+    struct gate_row *row = add(&m, "a", METRIC_CPU, GATE_REGRESSED, NAN);
+    add(&m, "b", METRIC_CPU, GATE_PASS, 0.001);
+    gate_reason_set(&row->reason, GATE_RELIABILITY, WHY);
+    row->reason.slot = VALIDITY_CONNECTIONS_LOST;
+    add_losses(&m);
+    char *text = table_of(&m, 1, "", false);
+    expect(text, "\na\n  " OF_CELL "\n", 1);
+    expect(text, "  REGRESSED\n    " WHY "\n", 1);
+    expect(text, "\n" OF_ALL "\n", 1);
+    expect(text, "lost slots: ", 2); /* none for cell b */
+    expect(text, "\niobench ab: REGRESSED: a: " WHY "\n", 1);
+    free(text);
+    text = gate_junit(&m.report, 1, "");
+    expect(text, "<failure type=\"regression\" message=\"REGRESSED: " WHY "\"/>", 1);
+    expect(text, "  <system-out>" OF_ALL "</system-out>\n</testsuite>\n", 1);
+    free(text);
+    text = gate_markdown(&m.report, 1, "");
+    expect(text, "\n- `a`: " OF_CELL "\n", 1);
+    expect(text, "<br>" OF_ALL "<br>", 1);
+    expect(text, "**REGRESSED**<br>" WHY " |\n", 1);
+    free(text);
+    text = annotations_of(&m, 1, "");
+    expect(text, "::error title=iobench ab%3A a CPU/echo::REGRESSED: " WHY "\n", 1);
+    expect(text, "::warning title=iobench ab::" OF_ALL "\n", 1);
+    free(text);
+    cJSON *json = json_of(&m, 1, "why"), *first = cJSON_GetObjectItem(json, "rows")->child;
+    assert_string_equal(json_text(first, "code"), "reliability");
+    assert_string_equal(json_text(first, "slot_code"), "connections_lost");
+    assert_true(fabs(json_number(json, "losses.p_failed") - 0.0625) < 1e-12);
+    const cJSON *cell = json_item(json, "losses.cells")->child;
+    assert_string_equal(json_text(cell, "cell"), "a");
+    assert_int_equal(json_number(cell, "candidate.slots"), 8);
+    assert_int_equal(json_number(cell, "candidate.failed"), 3);
+    assert_int_equal(json_number(cell, "candidate.saturated"), 1);
+    assert_int_equal(json_number(cell, "baseline.disturbed"), 1);
     cJSON_Delete(json);
 }
 
@@ -320,6 +375,7 @@ int main(void) {
         cmocka_unit_test(a_comparison_of_files_counts_slots),
         cmocka_unit_test(the_conclusion_follows_the_exit_code),
         cmocka_unit_test(json_has_changes_and_stages),
+        cmocka_unit_test(lost_slots_are_told_in_every_format),
         cmocka_unit_test(an_empty_report_is_never_green),
         cmocka_unit_test(nothing_unknown_looks_like_a_figure),
         cmocka_unit_test(files_are_written_as_asked),

@@ -269,12 +269,13 @@ static void an_absent_key_is_lacking_and_null_is_not(void **state) {
 static void ab_takes_what_the_baseline_lacks_for_new(void **state) {
     (void)state;
     static struct ab_cell cell;
+    struct gate_losses losses = {.cell = ""};
     struct gate_row rows[2] = {{.metric = METRIC_P50, .gated = true},
                                {.metric = METRIC_P99, .gated = true}};
     cJSON *scenario = cJSON_Parse("{\"load\":\"open\"}");
     cJSON *old = cJSON_Parse(SLOT("")), *now = cJSON_Parse(SLOT(",\"p99_ns\":5000"));
     assert_true(scenario && old && now);
-    cell = (struct ab_cell){.rows = {&rows[0], &rows[1]}, .row_count = 2};
+    cell = (struct ab_cell){.rows = {&rows[0], &rows[1]}, .row_count = 2, .losses = &losses};
     for (int pair = 0; pair < GATE_STAGE1_PAIRS; pair++) {
         assert_true(ab_cell_wants(&cell));
         ab_cell_add(&cell, (const cJSON *[]){scenario, scenario}, (const cJSON *[]){old, now});
@@ -297,6 +298,7 @@ static void ab_takes_what_the_baseline_lacks_for_new(void **state) {
 static void memory_that_does_not_grow_is_excused_in_foreign_servers(void **state) {
     (void)state;
     static struct ab_cell cell;
+    struct gate_losses losses = {.cell = ""};
     cJSON *scenario = cJSON_Parse("{\"load\":\"closed\",\"idle\":2000}");
     cJSON *slot = cJSON_Parse("{\"server\":{\"rss_bytes\":5000,\"rss_per_connection_bytes\":0},"
                               "\"loadgen\":{\"bound\":\"none\"},"
@@ -305,8 +307,10 @@ static void memory_that_does_not_grow_is_excused_in_foreign_servers(void **state
     for (int foreign = 0; foreign < 2; foreign++) {
         struct gate_row rows[2] = {{.metric = METRIC_MEMORY},
                                    {.metric = METRIC_MEMORY_PER_CONNECTION}};
-        cell =
-            (struct ab_cell){.rows = {&rows[0], &rows[1]}, .row_count = 2, .foreign = foreign == 1};
+        cell = (struct ab_cell){.rows = {&rows[0], &rows[1]},
+                                .row_count = 2,
+                                .losses = &losses,
+                                .foreign = foreign == 1};
         for (int pair = 0; pair < GATE_STAGE1_PAIRS; pair++)
             ab_cell_add(&cell, (const cJSON *[]){scenario, scenario},
                         (const cJSON *[]){slot, slot});

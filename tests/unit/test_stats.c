@@ -265,6 +265,69 @@ static void signs_turn_everything_round(void **state) {
     }
 }
 
+/* ---- hits in two samples ---- */
+
+/* p of the hits on the right by enumeration: every way to choose the hits of each table among its
+ * trials has the same probability. `chosen` counts the hits on the right in the tables before. */
+static void enumerate_hits(const struct stats_table *t, size_t count, size_t chosen,
+                           size_t observed, double totals[2]) {
+    if (count == 0) {
+        totals[0]++;
+        totals[1] += chosen >= observed;
+        return;
+    }
+    size_t all = t->left_trials + t->right_trials, hits = t->left_hits + t->right_hits;
+    for (unsigned subset = 0; subset < 1U << all; subset++) {
+        size_t size = 0, right = 0;
+        for (size_t i = 0; i < all; i++) {
+            size += subset >> i & 1;
+            right += i >= t->left_trials && (subset >> i & 1);
+        }
+        if (size == hits) enumerate_hits(t + 1, count - 1, chosen + right, observed, totals);
+    }
+}
+
+static void hits_are_what_enumeration_says(void **state) {
+    (void)state;
+    struct rng r;
+    rng_seed(&r, 6, 0);
+    for (int round = 0; round < 300; round++) {
+        struct stats_table tables[2];
+        size_t count = 1 + (size_t)rng_below(&r, 2), observed = 0, most = count == 1 ? 6 : 4;
+        for (size_t i = 0; i < count; i++) {
+            tables[i].left_trials = (size_t)rng_below(&r, most + 1);
+            tables[i].right_trials = (size_t)rng_below(&r, most + 1);
+            tables[i].left_hits = (size_t)rng_below(&r, tables[i].left_trials + 1);
+            tables[i].right_hits = (size_t)rng_below(&r, tables[i].right_trials + 1);
+            observed += tables[i].right_hits;
+        }
+        double totals[2] = {0, 0};
+        enumerate_hits(tables, count, 0, observed, totals);
+        assert_near(stats_hits_p(tables, count), totals[1] / totals[0]);
+    }
+}
+
+/* Published values: Fisher's lady tasting tea, his convictions of twins, and arithmetic. */
+static void hits_have_known_p(void **state) {
+    (void)state;
+    static const struct stats_table tea = {1, 4, 3, 4}, twins = {2, 17, 10, 13};
+    static const struct stats_table none = {0, 9, 0, 7}, all = {9, 9, 7, 7}, empty = {0, 0, 3, 3};
+    static const struct stats_table five = {0, 24, 5, 24}, many = {0, 40000, 300, 40000};
+    assert_near(stats_hits_p(&tea, 1), 17.0 / 70);
+    assert_true(fabs(stats_hits_p(&twins, 1) - 0.0004652) < 5e-8);
+    assert_near(stats_hits_p(&five, 1), 42504.0 / 1712304);
+    assert_near(stats_hits_p(NULL, 0), 1);
+    assert_near(stats_hits_p(&none, 1), 1);
+    assert_near(stats_hits_p(&all, 1), 1);
+    assert_near(stats_hits_p(&empty, 1), 1);
+    double p = 1; /* all 300 hits are among the right half of 80000 trials */
+    for (int i = 0; i < 300; i++) p *= (40000.0 - i) / (80000.0 - i);
+    assert_near(stats_hits_p(&many, 1), p);
+    const struct stats_table twice[2] = {tea, tea};
+    /* 6 or more of 8: 3+3, 4+2, 2+4, 4+3, 3+4, 4+4 in units of 1/70 */
+    assert_near(stats_hits_p(twice, 2), (16.0 * 16 + 2 * 36 + 2 * 16 + 1) / 4900);
+}
+
 /* A random value, symmetric around 0. With `in_steps` it is an integer, so that ties occur. */
 static double symmetric(struct rng *r, bool in_steps) {
     double size = rng_exponential(r);
@@ -374,6 +437,8 @@ int main(void) {
         cmocka_unit_test(tests_of_two_samples_agree_with_r),
         cmocka_unit_test(families_and_shares_agree_with_r),
         cmocka_unit_test(p_is_what_enumeration_says),
+        cmocka_unit_test(hits_are_what_enumeration_says),
+        cmocka_unit_test(hits_have_known_p),
         cmocka_unit_test(shift_is_the_median_of_differences),
         cmocka_unit_test(signs_turn_everything_round),
         cmocka_unit_test(intervals_cover_as_often_as_they_say),

@@ -60,6 +60,9 @@ static const struct {
     FIGURE(arrival_lag_p99_ns, REAL),
     FIGURE(arrival_lag_max_ns, REAL),
     FIGURE(p99_ns, REAL),
+    FIGURE(shared_cpus, REAL),
+    FIGURE(shared_pct, REAL),
+    FIGURE(throttled_pct, REAL),
     FIGURE(steal_pct, REAL),
     FIGURE(first_half, COUNT),
     FIGURE(second_half, COUNT),
@@ -162,6 +165,9 @@ static void draw_figures(struct rng *random, struct verdict_figures *f) {
     *f = good;
     f->scheduled = rng_below(random, 2);
     f->saturating = rng_below(random, 4) == 0;
+    f->not_pinned = rng_below(random, 4) == 0;
+    f->server_moved = rng_below(random, 4) == 0;
+    f->loadgen_moved = rng_below(random, 4) == 0;
     uint64_t often = 1 + rng_below(random, 10);
     for (size_t i = 0; i < FIGURES; i++) {
         double value = draw(random, figures[i].kind);
@@ -222,6 +228,7 @@ static const char *fault_of(enum validity_code code, const char *text) {
     case VALIDITY_BOUND_CLIENT:
         return numbers[0] >= 95 && numbers[1] < 95 ? NULL : "is not bound by the client";
     case VALIDITY_CPUS_TAKEN:
+        if (count == 1) return numbers[0] > 15 ? NULL : "is little"; /* shared CPUs */
         return numbers[0] < 85 && numbers[1] < 85 && numbers[2] >= 50 ? NULL : "is full";
     case VALIDITY_LOADGEN_FULL:
         return numbers[0] >= 95 ? NULL : "is not full";

@@ -102,7 +102,8 @@ static void run_job(const struct relabel *r, struct relabel_tally *tally, struct
     struct draw of_control = draw_one(random);
     bool second = false;
     struct reason why;
-    report = (struct gate_report){.rows = rows, .has_control = r->control.count >= PAIRS};
+    report = (struct gate_report){
+        .command = "ab", .rows = rows, .has_control = r->control.count >= PAIRS};
     for (size_t i = 0; i < r->row_count; i++) {
         if (r->rows[i].count < PAIRS) continue; /* not measured */
         size_t k = report.row_count;
