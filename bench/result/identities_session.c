@@ -73,9 +73,9 @@ static struct turn *turns_of(const cJSON *document, size_t count) {
     return turns;
 }
 
-/* CPU time fits into the time from the start of the slot to `end_s`. */
-static bool check_cpu(const struct identities_place *p, const struct turn *t, double end_s,
-                      double cpus) {
+/* CPU time and waits fit into the time from the start of the slot to `end_s`. */
+static bool check_span(const struct identities_place *p, const struct turn *t, double end_s,
+                       double cpus) {
     double span_s = end_s - json_number(t->sample, "started_offset_s");
     double threads = json_number(t->sample, "loadgen.threads");
     double own_s = json_number(t->sample, "loadgen.cpu_pct") / 100 * threads *
@@ -105,7 +105,7 @@ static bool check_turns(const struct identities_place *whole, const cJSON *docum
                                     "is %.17g: warm-up and window end at %.17g, but the next slot "
                                     "or the session's end comes at %.17g",
                                     start_s, least_s, end_s);
-        if (!check_cpu(&p, t, end_s, cpus)) return false;
+        if (!check_span(&p, t, end_s, cpus)) return false;
         end_s = start_s;
     }
     return true;
