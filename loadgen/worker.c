@@ -18,10 +18,11 @@
 #define CONNECT_LIMIT_NS 20000000000u
 #define CONNECT_EACH_NS 1000000u
 #define POLL_LIMIT_NS 50000000u /* a stop may be noticed that late */
-/* A freeze within a wait shows only as far as it lasts longer than the wait. So a wait is at most a
- * quarter of a gap that makes a slot suspect, which is 1 % of the window. Shorter ones would cost
- * CPU time: beside a server without a CPU, 1 ms cost 3 % per echo. libuv spins below 1 ms. */
-#define BEATS_A_WINDOW 400u
+/* A freeze within a wait shows only as far as it lasts longer than the wait. So a wait is at most
+ * half of a gap that makes a slot suspect, which is 1 % of the window. Shorter ones cost CPU time
+ * while a server has no CPU: 1 ms cost 4 % per echo on a crowded machine. libuv spins below 1 ms.
+ */
+#define BEATS_A_WINDOW 200u
 #define BEAT_MIN_NS 1000000u
 /* Answers, stop and the window's edges must not wait for a long queue of late arrivals. */
 #define SENDS_A_TURN 256u

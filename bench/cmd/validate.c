@@ -21,7 +21,7 @@ int cmd_validate(int argc, char **argv) {
                                {.name = NULL}};
     const struct args_spec spec = {
         .program = NAME,
-        .summary = "checks result files against the schema, and their figures against each other",
+        .summary = "checks result files: the schema, figures against each other, every verdict",
         .positional = "FILE...",
         .example = NAME " results/*.json",
         .args = rows,

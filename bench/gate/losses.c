@@ -40,6 +40,10 @@ static int find_cause(const cJSON *sample, enum validity_cause cause) {
  * slot explains it. VALIDITY_CODES: no code. */
 static void note(struct gate_slot *slot, enum gate_fault fault, const cJSON *sample,
                  const enum validity_code codes[2], double count) {
+    static const char *const titles[FAULTS] = {[FAULT_WRONG_ECHO] = "wrong echoes",
+                                               [FAULT_CRASH] = "crashes",
+                                               [FAULT_LOST_CONNECTION] = "lost connections",
+                                               [FAULT_UNANSWERED] = "messages without an answer"};
     int at = -1;
     for (int i = 0; i < 2 && at < 0; i++)
         if (codes[i] != VALIDITY_CODES) at = find_code(sample, codes[i]);
@@ -50,16 +54,17 @@ static void note(struct gate_slot *slot, enum gate_fault fault, const cJSON *sam
     if (at >= 0)
         gate_quote(&slot->why, GATE_RELIABILITY, sample, at);
     else
-        gate_reason_set(&slot->why, GATE_RELIABILITY, "%.0f %s", count,
-                        fault == FAULT_WRONG_ECHO        ? "wrong echoes"
-                        : fault == FAULT_LOST_CONNECTION ? "lost connections"
-                                                         : "messages without an answer");
+        gate_reason_set(&slot->why, GATE_RELIABILITY, "%s: %.0f", titles[fault], count);
 }
 
 /* Whether connections arrive during the run. */
 static bool has_arrivals(const cJSON *scenario) {
     const char *load = json_text(scenario, "load");
     return (load && strcmp(load, "churn") == 0) || json_number(scenario, "newcomers_per_s") > 0;
+}
+
+static bool is_saturating(const cJSON *scenario) {
+    return cJSON_IsTrue(json_item(scenario, "saturating"));
 }
 
 static void note_faults(struct gate_slot *slot, const cJSON *scenario, const cJSON *sample) {
@@ -77,32 +82,46 @@ static void note_faults(struct gate_slot *slot, const cJSON *scenario, const cJS
         note(slot, FAULT_LOST_CONNECTION, sample, lost, broken);
     /* a saturated server leaves some messages, and a machine that stood still for a good part of
      * the drain may have stopped the server, too */
-    bool full = cJSON_IsTrue(json_item(scenario, "saturating")) ||
-                find_code(sample, VALIDITY_SATURATED) >= 0;
+    bool full = is_saturating(scenario) || find_code(sample, VALIDITY_SATURATED) >= 0;
     bool stopped = json_number(sample, "loadgen.gap_max_ns") >=
                    STOPPED_SHARE * 1e9 * json_number(scenario, "drain_s");
     if (!arrivals && !full && !stopped)
         note(slot, FAULT_UNANSWERED, sample, none, json_number(sample, "errors.timeout"));
 }
 
+static double known(const cJSON *sample, const char *path) {
+    double value = json_number(sample, path);
+    return isfinite(value) ? value : 0;
+}
+
+/* Whether the machine took enough time to explain that messages were not answered in time: arrivals
+ * during a stop are late at most. */
+static bool explains_saturation(const cJSON *sample) {
+    double taken =
+        known(sample, "loadgen.gaps_total_ns") / (1e9 * json_number(sample, "window_s")) +
+        known(sample, "steal_pct") / 100 + known(sample, "limits.throttled_pct") / 100;
+    return 1 - json_number(sample, "loadgen.achieved_over_offered") <= taken; /* false for NAN */
+}
+
 void gate_slot_read(struct gate_slot *slot, const cJSON *scenario, const cJSON *sample) {
     *slot = (struct gate_slot){.loss = LOSS_NONE};
     note_faults(slot, scenario, sample);
     if (slot->loss == LOSS_FAILED) return;
-    int server = find_cause(sample, CAUSE_SERVER), at = server;
-    bool machine = find_cause(sample, CAUSE_MACHINE) >= 0, usable = sample_usable(sample);
-    int saturated = find_code(sample, VALIDITY_SATURATED);
-    if (machine && !usable) {
-        slot->loss = LOSS_DISTURBED;
-        at = find_cause(sample, CAUSE_MACHINE);
-    } else if (saturated >= 0) {
+    int server = find_cause(sample, CAUSE_SERVER), machine = find_cause(sample, CAUSE_MACHINE);
+    int saturated = find_code(sample, VALIDITY_SATURATED), at = 0;
+    bool usable = sample_usable(sample);
+    if (usable && is_saturating(scenario)) return; /* as planned */
+    if (saturated >= 0 && !(machine >= 0 && explains_saturation(sample))) {
         slot->loss = LOSS_SATURATED;
         at = saturated;
-    } else if (!machine && (server >= 0 || (!usable && sample_reasons(sample) == 0))) {
+    } else if (machine >= 0 && !usable) {
+        slot->loss = LOSS_DISTURBED;
+        at = machine;
+    } else if (machine < 0 && (server >= 0 || (!usable && sample_reasons(sample) == 0))) {
         slot->loss = LOSS_FAILED;
+        at = server;
     } else if (!usable) {
         slot->loss = LOSS_DISTURBED;
-        at = 0;
     }
     static const enum gate_code codes[LOSSES] = {[LOSS_FAILED] = GATE_RELIABILITY,
                                                  [LOSS_SATURATED] = GATE_CAPACITY,

@@ -58,14 +58,31 @@ static cJSON *host_json(const struct environment_facts *f) {
     return json;
 }
 
-static cJSON *cpu_json(const struct environment_facts *f) {
+/* A container may see another number of CPUs in each place. What contradicts the number of CPUs is
+ * unknown. */
+static void drop_contradictions(struct environment_facts *f, int cpus) {
+    double cores = cJSON_IsNumber(f->physical_cpus) ? f->physical_cpus->valuedouble : NAN;
+    if (cores > cpus || cores < 1) {
+        cJSON_Delete(f->physical_cpus);
+        f->physical_cpus = NULL;
+    }
+    if (!isnan(cores) && cJSON_IsTrue(f->smt) != (cpus > cores)) {
+        cJSON_Delete(f->smt);
+        f->smt = NULL;
+    }
+}
+
+static cJSON *cpu_json(struct environment_facts *f) {
     uv_cpu_info_t *cpus = NULL;
     int count = 0;
     bool known = uv_cpu_info(&cpus, &count) == 0 && count > 0;
     int error;
+    size_t allowed = os_cpus_allowed(NULL, 0);
+    if (known) drop_contradictions(f, count);
     cJSON *json = cJSON_CreateObject();
     json_add_item(json, "model", text_or_null(known ? cpus[0].model : NULL));
-    json_add_count(json, "logical", known ? (uint64_t)count : OS_UNKNOWN);
+    json_add_count(json, "logical",
+                   known && (size_t)count >= allowed ? (uint64_t)count : OS_UNKNOWN);
     json_add_item(json, "physical", f->physical_cpus);
     json_add_item(json, "smt", f->smt);
     json_add_item(json, "governor", f->governor);
@@ -125,7 +142,8 @@ cJSON *environment_json(cJSON *machine_floor, cJSON *findings, bool loopback) {
     cJSON *json = cJSON_CreateObject(), *clock = cJSON_CreateObject();
     json_add_item(json, "host", host_json(&f));
     json_add_item(json, "cpu", cpu_json(&f));
-    json_add_count(json, "mem_bytes", uv_get_total_memory());
+    uint64_t memory = uv_get_total_memory(); /* 0: unknown */
+    json_add_count(json, "mem_bytes", memory ? memory : OS_UNKNOWN);
     json_add_real(json, "load_1min", f.load_1min);
     json_add_item(json, "clock", clock);
     json_add_item(clock, "source", f.clock_source);

@@ -6,6 +6,7 @@
 #include "base/check.h"
 
 #include "bench/result/identities_fault.h"
+#include "bench/result/identities_parts.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
 
@@ -91,38 +92,11 @@ static bool check_slot(struct walk *w, const cJSON *sample) {
     return true;
 }
 
-/* The load determines which fields are null. A rate in percent has a rate per second only after the
- * capacity was measured. */
-static bool check_scenario(const struct identities_place *p, const cJSON *scenario, bool measured) {
-    static const struct {
-        const char *key;
-        const char *loads; /* the loads in which the field is not null */
-    } fields[] = {{"depth", "closed"},
-                  {"outstanding", "open"},
-                  {"arrival", "open churn"},
-                  {"rate_per_s", "open churn"},
-                  {"churn_echoes", "churn"}};
-    const char *load = json_item(scenario, "load")->valuestring;
-    bool resolved = measured || cJSON_IsNull(json_item(scenario, "rate_pct"));
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-        const cJSON *field = json_item(scenario, fields[i].key);
-        if (!resolved && strcmp(fields[i].key, "rate_per_s") == 0) continue;
-        if (cJSON_IsNull(field) == (strstr(fields[i].loads, load) != NULL))
-            return identities_fault(p, "scenario", "%s must be null if and only if load is not %s",
-                                    fields[i].key, fields[i].loads);
-    }
-    if (!cJSON_IsNull(json_item(scenario, "rate_pct")) && strcmp(load, "open") != 0)
-        return identities_fault(p, "scenario.rate_pct", "cannot be used with load %s", load);
-    if (json_number(scenario, "newcomers_per_s") > 0 && strcmp(load, "churn") == 0)
-        return identities_fault(p, "scenario.newcomers_per_s", "cannot be used with load churn");
-    return true;
-}
-
 static bool check_cell(struct walk *w, const cJSON *cell, int index) {
     const cJSON *sample, *scenario = json_item(cell, "scenario");
     int s = 0;
     snprintf(w->place.path, sizeof w->place.path, "cells[%d]", index);
-    if (!check_scenario(&w->place, scenario, json_item(cell, "samples") != NULL)) return false;
+    if (!identities_check_scenario(&w->place, &w->file, cell)) return false;
     cJSON_ArrayForEach(sample, json_item(cell, "samples")) {
         snprintf(w->place.path, sizeof w->place.path, "cells[%d].samples[%d]", index, s++);
         if (!build_exists(w, "build", json_item(sample, "build")) ||
@@ -136,7 +110,11 @@ static bool check_cell(struct walk *w, const cJSON *cell, int index) {
 
 struct identities_file identities_file(const cJSON *document) {
     return (struct identities_file){.version_minor = json_number(document, "schema.version_minor"),
-                                    .env = json_item(document, "env")};
+                                    .env = json_item(document, "env"),
+                                    .models = json_item(document, "session.models"),
+                                    .memory_bytes = json_number(document, "env.mem_bytes"),
+                                    .two_sides =
+                                        strcmp(json_text(document, "session.mode"), "ab") == 0};
 }
 
 bool identities_check(const cJSON *document, struct reason *reason) {
@@ -151,12 +129,14 @@ bool identities_check(const cJSON *document, struct reason *reason) {
                      .order = order,
                      .slots = slots,
                      .last_slot = -1};
-    bool fine = ids_unique(&w.place, w.builds, "builds") && ids_unique(&w.place, cells, "cells") &&
+    bool fine = identities_check_environment(&w.place, document) &&
+                ids_unique(&w.place, w.builds, "builds") && ids_unique(&w.place, cells, "cells") &&
                 read_order(&w.place, order_json, order, slots);
     int index = 0;
     cJSON_ArrayForEach(cell, cells) {
         if (fine) fine = check_cell(&w, cell, index++);
     }
     free(order);
-    return fine;
+    w.place.path[0] = '\0';
+    return fine && identities_check_session(&w.place, document);
 }

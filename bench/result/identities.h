@@ -2,6 +2,8 @@
  * results/README.md lists the rules. Callers check the document against the schema first. */
 #ifndef BENCH_RESULT_IDENTITIES_H
 #define BENCH_RESULT_IDENTITIES_H
+
+#include "bench/result/identities_file.h"
 #include "bench/support/reason.h"
 
 #include <cjson/cJSON.h>
@@ -10,12 +12,6 @@
 
 /* Checks a whole result. Returns false with "path: is FOUND, expected EXPECTED because ...". */
 bool identities_check(const cJSON *document, struct reason *reason);
-
-/* What the check of a sample uses of the rest of its file. */
-struct identities_file {
-    double version_minor; /* version of the schema: relations of later versions are not checked */
-    const cJSON *env;     /* environment of the session */
-};
 
 /* The file of a parsed result, which must outlive it. */
 struct identities_file identities_file(const cJSON *document);

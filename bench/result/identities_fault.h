@@ -27,4 +27,8 @@ bool identities_equal(const struct identities_place *p, const char *field, doubl
 bool identities_near(const struct identities_place *p, const char *field, double found,
                      double expected, const char *because);
 
+/* Whether `found` is not above `most`, which is `what`. NAN is never above. */
+bool identities_at_most(const struct identities_place *p, const char *field, double found,
+                        double most, const char *what);
+
 #endif

@@ -8,8 +8,8 @@
 #include "bench/result/identities.h"
 #include "bench/result/identities_fault.h"
 #include "bench/result/identities_limits.h"
+#include "bench/result/identities_parts.h"
 #include "bench/result/identities_unanswered.h"
-#include "bench/result/identities_verdict.h"
 #include "bench/result/sample_facts.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
@@ -45,6 +45,12 @@ bool identities_near(const struct identities_place *p, const char *field, double
            identities_fault(p, field, "is %.17g, expected %.17g, %s", found, expected, because);
 }
 
+bool identities_at_most(const struct identities_place *p, const char *field, double found,
+                        double most, const char *what) {
+    return !(found > most) ||
+           identities_fault(p, field, "is %.17g, more than %.17g, %s", found, most, what);
+}
+
 /* ---- histogram and quantiles ---- */
 
 static bool check_hist(const struct identities_place *p, const struct hist *h) {
@@ -58,7 +64,9 @@ static bool check_hist(const struct identities_place *p, const struct hist *h) {
     }
     if (!identities_equal(p, "hist.count", (double)h->count, (double)sum, "the sum of counts[]"))
         return false;
-    if (!h->count) return true;
+    if (!h->count)
+        return (h->min == UINT64_MAX && !h->max && !h->sum) ||
+               identities_fault(p, "hist", "has min, max or sum_ns, but no value");
     if (h->min > HIST_HIGHEST || hist_index(h->min) != first)
         return identities_fault(p, "hist.min", "is %.0f, not in the lowest bucket", (double)h->min);
     if (h->max > HIST_HIGHEST || hist_index(h->max) != last)
@@ -96,7 +104,9 @@ static bool check_quantiles(const struct identities_place *p, const cJSON *laten
     if (hist_place(h, 1) != HIST_COUNTED && !isnan(max))
         return identities_fault(p, "max_ns", "is not null with %.0f values of %.0f messages",
                                 (double)h->count, (double)hist_messages(h));
-    if (!h->count) return true;
+    if (!h->count)
+        return (isnan(json_number(latency, "mean_ns")) && isnan(max)) ||
+               identities_fault(p, "mean_ns", "or max_ns is not null without values");
     /* the sum is an integer, so it can be recovered from the rounded mean */
     double mean = json_number(latency, "mean_ns"), sum = round(mean * (double)h->count);
     if (!(fabs(sum - hist_sum(h)) <= hist_sum(h) * SAMPLE_ROUNDED)) /* true if mean is NAN */
@@ -132,20 +142,6 @@ static bool check_latency(const struct identities_place *sample_place,
 }
 
 /* ---- the rest of a sample ---- */
-
-static bool check_series(const struct identities_place *p, const cJSON *sample) {
-    const cJSON *step, *series = json_item(sample, "series");
-    double sum = 0, last = 0;
-    cJSON_ArrayForEach(step, series) {
-        double t = json_number(step, "t_s");
-        if (!(t > last)) return identities_fault(p, "series", "t_s does not increase");
-        last = t;
-        sum += json_number(step, "messages");
-    }
-    if (!cJSON_IsArray(series) || !series->child) return true;
-    return identities_equal(p, "messages", json_number(sample, "messages"), sum,
-                            "the sum of series[].messages");
-}
 
 static bool check_rates(const struct identities_place *p, const cJSON *scenario,
                         const cJSON *sample) {
@@ -236,17 +232,6 @@ static bool check_totals(const struct identities_place *p, const cJSON *scenario
                             json_number(stats, "accepted"), "server.stats.accepted");
 }
 
-static bool check_fairness(const struct identities_place *p, const cJSON *sample) {
-    const cJSON *f = json_item(sample, "fairness");
-    double least = json_number(f, "echoes_min"), median = json_number(f, "echoes_median"),
-           most = json_number(f, "echoes_max"), jain = json_number(f, "jain");
-    if (least > median || median > most) /* false for NAN */
-        return identities_fault(p, "fairness",
-                                "echoes_min, echoes_median, echoes_max do not increase");
-    if (jain > 1 + NEAR) return identities_fault(p, "fairness.jain", "is above 1");
-    return true;
-}
-
 /* A verdict other than valid has reasons. Each reason has a code, except in files before schema
  * 1.3. */
 static bool check_validity(const struct identities_place *p, const cJSON *validity) {
@@ -261,18 +246,43 @@ static bool check_validity(const struct identities_place *p, const cJSON *validi
     return true;
 }
 
+/* A slot without figures is invalid, and has none. */
+static bool check_nothing(const struct identities_slot *s, const char *verdict) {
+    static const char *const none[] = {"warmup_s",  "window_s",  "bytes",    "throughput_per_s",
+                                       "errors",    "latency",   "service",  "connect",
+                                       "newcomers", "totals",    "server",   "loadgen",
+                                       "fairness",  "steal_pct", "counters", "series"};
+    if (verdict_read(verdict) != VERDICT_INVALID)
+        return identities_fault(s->place, "messages", "is null in a slot that is %s", verdict);
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        const cJSON *item = json_item(s->sample, none[i]);
+        if (item && !cJSON_IsNull(item))
+            return identities_fault(s->place, none[i], "is not null, but messages is");
+    }
+    return identities_check_verdict(s);
+}
+
+/* What this iobench adds to a sample is there since version 1.4, and not before. */
+static bool check_version(const struct identities_slot *s) {
+    bool since = s->file->version_minor >= IDENTITIES_SINCE;
+    if ((json_item(s->sample, "server_died") != NULL) != since)
+        return identities_fault(s->place, "server_died",
+                                "must be there if and only if schema.version_minor is %d or more",
+                                IDENTITIES_SINCE);
+    return true;
+}
+
 bool identities_check_sample(const struct identities_file *file, const cJSON *scenario,
                              const cJSON *sample, const char *path, struct reason *reason) {
     struct identities_place p = {.reason = reason};
+    const struct identities_slot s = {&p, file, scenario, sample};
     snprintf(p.path, sizeof p.path, "%s", path);
     const cJSON *validity = json_item(sample, "validity");
     const char *verdict = json_item(validity, "verdict")->valuestring;
     bool invalid = verdict_read(verdict) == VERDICT_INVALID;
-    if (!check_validity(&p, validity)) return false;
+    if (!check_validity(&p, validity) || !check_version(&s)) return false;
     double messages = json_number(sample, "messages");
-    if (isnan(messages)) /* the slot has no figures */
-        return invalid ? identities_check_verdict(&p, file, scenario, sample)
-                       : identities_fault(&p, "messages", "is null in a slot that is %s", verdict);
+    if (isnan(messages)) return check_nothing(&s, verdict);
     static const char *const needed[] = {"window_s", "bytes",  "errors", "latency",
                                          "service",  "totals", "server", "loadgen"};
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
@@ -282,11 +292,12 @@ bool identities_check_sample(const struct identities_file *file, const cJSON *sc
            check_latency(&p, file, sample, "service", NAN) &&
            check_latency(&p, file, sample, "connect", NAN) &&
            check_latency(&p, file, sample, "newcomers", NAN) && check_rates(&p, scenario, sample) &&
-           check_series(&p, sample) && check_fairness(&p, sample) &&
+           identities_check_series(&s) && identities_check_fairness(&s) &&
            check_newcomers(&p, scenario, sample) &&
            identities_check_unanswered(&p, file, scenario, sample) &&
            identities_check_limits(&p, file, scenario, sample) &&
            check_lost_time(&p, scenario, sample) &&
-           (invalid || check_totals(&p, scenario, sample)) &&
-           identities_check_verdict(&p, file, scenario, sample);
+           (invalid || check_totals(&p, scenario, sample)) && identities_check_parts(&s) &&
+           identities_check_counts(&s) && identities_check_server(&s) &&
+           identities_check_verdict(&s);
 }

@@ -1,8 +1,7 @@
-/* identities_verdict.c - see identities_verdict.h.
+/* identities_verdict.c - decides the verdict of a sample anew; see identities_parts.h.
  * Invariant: a file is judged by the rules of its own version or not at all. */
-#include "bench/result/identities_verdict.h"
-
 #include "bench/result/codes.h"
+#include "bench/result/identities_parts.h"
 #include "bench/result/result_file.h"
 #include "bench/result/sample_facts.h"
 #include "bench/result/verdict.h"
@@ -33,14 +32,15 @@ static bool check_failed(const struct identities_place *p, const cJSON *sample) 
                             code_name(code));
 }
 
-bool identities_check_verdict(const struct identities_place *p, const struct identities_file *file,
-                              const cJSON *scenario, const cJSON *sample) {
-    if (file->version_minor < RULES_SINCE || file->version_minor > RESULT_VERSION_MINOR)
-        return true;
+bool identities_check_verdict(const struct identities_slot *s) {
+    const struct identities_place *p = s->place;
+    const cJSON *sample = s->sample;
+    double version = s->file->version_minor;
+    if (version < RULES_SINCE || version > RESULT_VERSION_MINOR) return true;
     if (isnan(json_number(sample, "messages"))) return check_failed(p, sample);
     struct verdict_figures figures;
     struct verdict v;
-    verdict_figures_read(&figures, file->env, scenario, sample);
+    verdict_figures_read(&figures, s->file->env, s->scenario, sample);
     verdict_decide(&v, &figures);
     int count = sample_reasons(sample), same = 0;
     while (same < count && (size_t)same < v.reason_count &&

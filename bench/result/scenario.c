@@ -9,6 +9,7 @@
 #include "bench/support/json_path.h"
 #include "bench/support/text.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +30,40 @@ char *scenario_server(const cJSON *scenario) {
         separator = ',';
     }
     return name.data;
+}
+
+/* ---- the id ---- */
+
+/* Adds `prefix` and a number of the scenario, unless it is null or at most `least`. */
+static void add_number(struct text *id, const char *prefix, const cJSON *scenario, const char *path,
+                       double least) {
+    double number = json_number(scenario, path);
+    if (number > least) text_add(id, "%s%.15g", prefix, number); /* false for null */
+}
+
+char *scenario_id(const cJSON *scenario) {
+    struct text id = {0};
+    char *server = scenario_server(scenario);
+    const char *arrival = json_text(scenario, "arrival");
+    const char *transport = json_text(scenario, "loadgen.transport");
+    bool in_pct = !isnan(json_number(scenario, "rate_pct"));
+    text_add(&id, "%s/%s", server, json_text(scenario, "load"));
+    free(server);
+    add_number(&id, "/c", scenario, "connections", 0);
+    add_number(&id, "/d", scenario, "depth", 0);
+    add_number(&id, "/r", scenario, in_pct ? "rate_pct" : "rate_per_s", 0);
+    if (arrival) text_add(&id, "%s/%s", in_pct ? "%" : "", arrival);
+    add_number(&id, "/k", scenario, "outstanding", 0);
+    add_number(&id, "/e", scenario, "churn_echoes", 0);
+    add_number(&id, "/", scenario, "size_bytes", 0);
+    text_add(&id, "B");
+    add_number(&id, "/idle", scenario, "idle", 0);
+    add_number(&id, "/new", scenario, "newcomers_per_s", 0);
+    add_number(&id, "/t", scenario, "server.threads", 1);
+    add_number(&id, "/burn", scenario, "server.burn_ns", 0);
+    if (strcmp(transport, "auto") != 0) text_add(&id, "/via-%s", transport);
+    if (cJSON_IsTrue(json_item(scenario, "counted"))) text_add(&id, "/counted");
+    return id.data;
 }
 
 /* ---- the load ---- */

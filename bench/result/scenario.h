@@ -11,6 +11,9 @@
  * comes first: "baseline/epoll". Owned by the caller. */
 char *scenario_server(const cJSON *scenario);
 
+/* The id of a cell with this scenario; owned by the caller. */
+char *scenario_id(const cJSON *scenario);
+
 /* The field in which two loads may differ. The rate is one per second or a percentage of the
  * capacity. */
 enum scenario_but { BUT_NOTHING, BUT_CONNECTIONS, BUT_IDLE, BUT_RATE };

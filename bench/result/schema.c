@@ -234,13 +234,16 @@ static bool check_keyword(struct checker *c, const cJSON *schema, const cJSON *k
     static const char *const annotations[] = {"$schema", "$id",         "$defs",  "title",
                                               "default", "description", "format", "examples"};
     const char *name = k->string;
+    /* the keywords of the numbers in long arrays come first */
+    if (!strcmp(name, "$ref")) return check_ref(c, k->valuestring, item);
     if (!strcmp(name, "type")) return check_type(c, k, item);
+    if (!strcmp(name, "minimum") || !strcmp(name, "maximum") || !strcmp(name, "exclusiveMinimum"))
+        return check_number(c, k, item);
     if (!strcmp(name, "enum")) return check_enum(c, k, item);
     if (!strcmp(name, "const")) return check_const(c, k, item);
     if (!strcmp(name, "required")) return check_required(c, k, item);
     if (!strcmp(name, "items")) return check_items(c, k, item);
     if (!strcmp(name, "oneOf")) return check_one_of(c, k, item);
-    if (!strcmp(name, "$ref")) return check_ref(c, k->valuestring, item);
     if (!strcmp(name, "minItems") || !strcmp(name, "maxItems")) return check_length(c, k, item);
     if (!strcmp(name, "minimum") || !strcmp(name, "maximum") || !strcmp(name, "exclusiveMinimum"))
         return check_number(c, k, item);

@@ -4,10 +4,10 @@
 #include "bench/suite/plan.h"
 
 #include "base/check.h"
-#include "base/format.h"
 #include "base/os.h"
 #include "base/rng.h"
 
+#include "bench/result/scenario.h"
 #include "bench/suite/transports.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
@@ -111,35 +111,13 @@ static const char *text(const cJSON *load, const char *key, const char *fallback
 
 /* ---- cells ---- */
 
-static void append(struct cell *c, const char *format, ...) FORMAT_PRINTF(2, 3);
-
-static void append(struct cell *c, const char *format, ...) {
-    size_t used = strlen(c->id);
-    va_list rest;
-    va_start(rest, format);
-    int n = vsnprintf(c->id + used, sizeof c->id - used, format, rest);
-    va_end(rest);
-    CHECK(n >= 0 && (size_t)n < sizeof c->id - used);
-}
-
 static void name_cell(struct cell *c) {
-    bool in_pct = !isnan(c->rate_pct);
-    if (c->server->arm) append(c, "%s/", c->server->arm);
-    append(c, "%s/%s/c%u", c->server->text, cell_load_names[c->load], c->connections);
-    if (c->load == CELL_CLOSED)
-        append(c, "/d%u", c->depth);
-    else
-        append(c, "/r%.15g%s/%s", in_pct ? c->rate_pct : c->rate_per_s, in_pct ? "%" : "",
-               c->arrival);
-    if (c->load == CELL_OPEN) append(c, "/k%u", c->outstanding);
-    if (c->load == CELL_CHURN) append(c, "/e%u", c->churn_echoes);
-    append(c, "/%uB", c->size_bytes);
-    if (c->idle) append(c, "/idle%u", c->idle);
-    if (c->newcomers_per_s > 0) append(c, "/new%.15g", c->newcomers_per_s);
-    if (c->server_threads > 1) append(c, "/t%u", c->server_threads);
-    if (c->burn_ns) append(c, "/burn%u", c->burn_ns);
-    if (strcmp(c->transport, "auto") != 0) append(c, "/via-%s", c->transport);
-    if (c->counted) append(c, "/counted");
+    cJSON *scenario = plan_scenario(c);
+    char *id = scenario_id(scenario);
+    int n = snprintf(c->id, sizeof c->id, "%s", id);
+    CHECK(n >= 0 && (size_t)n < sizeof c->id);
+    free(id);
+    cJSON_Delete(scenario);
 }
 
 void plan_skip(struct cell *c, enum skip_code code, const char *format, ...) {

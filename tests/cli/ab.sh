@@ -64,7 +64,7 @@ exec "${real%/*}/tests/fault-server" --stop-on-eof --fault reset --fault-connect
     gated "$name" 1 'lost slots: baseline .*, candidate .* failed.*; p of the failures' \
         --baseline epoll --candidate "$TMP/ab/resets/echo-epoll" --suite "$TMP/ab/suite.json" -o "$TMP/ab/resets.json"
     verdict "ab: and the cause is told" "$(
-        grep -qE 'REGRESSED: .*reliability: .*lost connections in 3 of .*connections were lost' "$TMP/.out" ||
+        grep -qE 'REGRESSED: .*reliability: .*lost connections in [0-9]+ of .*connections were lost' "$TMP/.out" ||
             tail -n 1 "$TMP/.out")"
 }
 

@@ -91,7 +91,7 @@ static void require_in_window(struct pair *p) {
 
 /* A freeze during a wait shows only from the end of the wait on. */
 static double longest_wait_ns(double duration_s) {
-    return fmax(1 * MS, duration_s * 1e9 / 400);
+    return fmax(1 * MS, duration_s * 1e9 / 200);
 }
 
 /* The longest gap is this freeze. */
@@ -236,7 +236,7 @@ static void frozen_often(const struct truth *truth) {
     start(&p, truth, "--delay-us 2000", "--connections 20 --duration 2");
     loader_await_phase(&p.loader, "window");
     for (int i = 0; i < TIMES; i++) {
-        freeze(&p, 15, &f);
+        freeze(&p, 18, &f);
         os_sleep_until_ns(os_clock_ns() + 20 * (uint64_t)MS);
     }
     require_in_window(&p);

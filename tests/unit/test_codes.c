@@ -10,6 +10,7 @@
 #include "tests/unit/unit.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Expects that `list` has these names in this order, followed by null if `or_null`. */
@@ -38,6 +39,35 @@ static void the_schemas_list_every_code(void **state) {
     assert_null(gate_code_names[GATE_NO_REASON]);
     cJSON_Delete(result);
     cJSON_Delete(gate);
+}
+
+/* Reads the line of a file that starts with `start`. */
+static void read_line(const char *path, const char *start, char *line, int size) {
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    bool found = false;
+    while (!found && fgets(line, size, file)) found = strncmp(line, start, strlen(start)) == 0;
+    fclose(file);
+    if (!found) fail_msg("%s: no line '%s'", path, start);
+}
+
+static void the_documentation_has_the_cause_of_every_code(void **state) {
+    (void)state;
+    static const char *const rows[] = {[CAUSE_SERVER] = "| server | ",
+                                       [CAUSE_MACHINE] = "| machine | ",
+                                       [CAUSE_UNSURE] = "| unsure | ",
+                                       [CAUSE_PLAN] = "| plan | "};
+    for (int cause = CAUSE_SERVER; cause <= CAUSE_PLAN; cause++) {
+        char line[1024], name[64];
+        read_line("results/README.md", rows[cause], line, sizeof line);
+        for (enum validity_code c = 0; c < VALIDITY_CODES; c++) {
+            snprintf(name, sizeof name, "`%s`", validity_names[c]);
+            bool named = strstr(line, name) != NULL;
+            if (named != ((int)validity_cause(c) == cause))
+                fail_msg("%s: %s", validity_names[c], line);
+        }
+    }
+    assert_int_equal(validity_cause(VALIDITY_CODES), CAUSE_SERVER);
 }
 
 static void words_are_read_as_they_are_written(void **state) {
@@ -143,6 +173,7 @@ static void every_old_text_is_known(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_schemas_list_every_code),
+        cmocka_unit_test(the_documentation_has_the_cause_of_every_code),
         cmocka_unit_test(words_are_read_as_they_are_written),
         cmocka_unit_test(a_slot_has_its_codes_whatever_the_texts),
         cmocka_unit_test(an_old_slot_has_the_codes_of_its_texts),

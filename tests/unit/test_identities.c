@@ -212,7 +212,6 @@ static void the_document_is_fine_and_may_grow(void **state) {
         {"session.seed", "2", NULL},
         {"session.later", "\"added\"", NULL},
         {"cells[0].samples[0].later", "{}", NULL},
-        {"schema.version_minor", "7", NULL},
         {"session.order", "[3,0,2,1,4]", NULL}, /* interrupted: one slot did not run */
     };
     TRY(changes);
@@ -488,10 +487,7 @@ static void verdicts_have_reasons_and_figures(void **state) {
         {S "window_s", "null", S "window_s: is null although messages is not"},
         {S "messages", NULL, "cells[0].samples[1]: \"messages\" is missing"},
     };
-    static const struct changed newer[] = {{"schema.version_minor", "99", NULL},
-                                           {FAILED "validity.codes", "[\"bad\"]", NULL}};
     TRY(changes);
-    TRY_TOGETHER(newer);
 }
 
 int main(void) {

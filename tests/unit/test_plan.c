@@ -148,7 +148,9 @@ static void ids_say_what_differs(void **state) {
                                                                                      "\"rate_pct\":"
                                                                                      "12.5}"),
         1);
-    snprintf(s->servers[0].text, SPEC_SIZE, "epoll:events=3,trigger=edge");
+    static const char *const options[] = {"events=3", "trigger=edge"};
+    for (int i = 0; i < 2; i++) strcpy(s->servers[0].options[i], options[i]);
+    s->servers[0].option_count = 2;
     assert_true(make(s));
     expect_ids(&s->plan, ids, 8);
     assert_int_equal(s->plan.cells[4].phase_index, 0);

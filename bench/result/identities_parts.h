@@ -1,0 +1,56 @@
+/* identities_parts.h - the groups of identity checks, each in a file of its own. results/README.md
+ * lists the rules. Each function returns false with the first fault. */
+#ifndef BENCH_RESULT_IDENTITIES_PARTS_H
+#define BENCH_RESULT_IDENTITIES_PARTS_H
+
+#include "bench/result/identities_fault.h"
+#include "bench/result/identities_file.h"
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Fields and relations of this minor version are checked in files of this version and later ones;
+ * earlier files measured some of them in another way. */
+#define IDENTITIES_SINCE 4
+
+/* A sample that has figures. */
+struct identities_slot {
+    const struct identities_place *place;
+    const struct identities_file *file;
+    const cJSON *scenario;
+    const cJSON *sample;
+};
+
+/* ---- of one sample with figures ---- */
+
+/* The series agrees with the window, the messages and the histogram. */
+bool identities_check_series(const struct identities_slot *s);
+
+/* Service and connect times agree with the latencies that contain them. */
+bool identities_check_parts(const struct identities_slot *s);
+
+/* The window, and the messages and visits that were offered, answered or lost. */
+bool identities_check_counts(const struct identities_slot *s);
+
+bool identities_check_fairness(const struct identities_slot *s);
+
+/* The server's figures and its own statistics, totals and counters. */
+bool identities_check_server(const struct identities_slot *s);
+
+/* Verdict, codes and bound are those that the figures lead to. Texts of reasons are not compared:
+ * their wording may change in any version. */
+bool identities_check_verdict(const struct identities_slot *s);
+
+/* ---- of the document ---- */
+
+/* Fields of a scenario that depend on each other, and the id of its cell. */
+bool identities_check_scenario(const struct identities_place *p, const struct identities_file *file,
+                               const cJSON *cell);
+
+/* Dates, times of the slots, models, and rates that follow from the capacity. */
+bool identities_check_session(const struct identities_place *p, const cJSON *document);
+
+bool identities_check_environment(const struct identities_place *p, const cJSON *document);
+
+#endif
