@@ -4,9 +4,11 @@
  * level applies. */
 #include "base/os.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +17,7 @@
 
 #define PATH_TEXT_SIZE (OS_GROUP_SIZE + 64)
 #define FILE_SIZE 1024
+#define GROUP_NAME "iobench-" /* and the id of the process that made it */
 
 static const char mount_point[] = "/sys/fs/cgroup";
 
@@ -126,6 +129,20 @@ static bool move_to(const char *directory) {
     return moved;
 }
 
+/* Removes the groups of processes that were killed before they could. */
+static void remove_left(const char *parent) {
+    char path[PATH_TEXT_SIZE + 256];
+    DIR *groups = opendir(parent);
+    for (struct dirent *entry; groups && (entry = readdir(groups));) {
+        if (strncmp(entry->d_name, GROUP_NAME, strlen(GROUP_NAME)) != 0) continue;
+        pid_t pid = (pid_t)strtol(entry->d_name + strlen(GROUP_NAME), NULL, 10);
+        snprintf(path, sizeof path, "%s/%s", parent, entry->d_name);
+        if (pid > 0 && (pid == getpid() || (kill(pid, 0) != 0 && errno == ESRCH)))
+            rmdir(path); /* fails if in use */
+    }
+    if (groups) closedir(groups);
+}
+
 /* This process moves there and back, because what a process starts begins in its group. */
 bool os_group_start(char directory[OS_GROUP_SIZE]) {
     char group[OS_GROUP_SIZE], text[FILE_SIZE];
@@ -135,9 +152,9 @@ bool os_group_start(char directory[OS_GROUP_SIZE]) {
         int length = snprintf(directory, OS_GROUP_SIZE, "%s%s%s", mount_point,
                               unified ? "/unified" : "", group);
         if (length >= OS_GROUP_SIZE - 32 || !read_file(directory, "cgroup.procs", text)) continue;
-        snprintf(directory + length, OS_GROUP_SIZE - (size_t)length, "/iobench-%ld",
+        remove_left(directory);
+        snprintf(directory + length, OS_GROUP_SIZE - (size_t)length, "/" GROUP_NAME "%ld",
                  (long)getpid());
-        rmdir(directory); /* left by a process of the same id that was killed */
         if (mkdir(directory, 0755) != 0) return false;
         if (os_group_usage(directory, &usage) == 0 && move_to(directory)) return true;
         rmdir(directory);
