@@ -58,7 +58,7 @@ MODELS_windows := threads select wsapoll event-select overlapped-event completio
 MODEL_DIR_windows := servers/windows
 TRANSPORTS_windows := libuv
 EXE_windows := .exe
-GROUPS_windows := base/os_windows_groups.c
+GROUPS_windows := base/os_groups_windows.c
 
 BASE_macos := base/os_posix.c base/os_macos.c base/os_sysctl.c
 MODELS_macos := threads select poll kqueue libuv

@@ -1,7 +1,7 @@
 /* os.h - what all programs need from the operating system; no policy.
  * One implementation per system: os_posix.c with os_linux.c, os_macos.c or os_bsd.c; os_windows.c
  * with os_sockets_windows.c. What concerns all that a process starts is linked to iobench and the
- * load generator only: os_linux_family.c and os_linux_groups.c, os_windows_groups.c, or
+ * load generator only: os_linux_family.c and os_linux_groups.c, os_groups_windows.c, or
  * os_no_groups.c. Errors are the system's native codes; 0 is success. On Windows: Winsock's codes,
  * which are 10000 and above, and below them errno's. */
 #ifndef BASE_OS_H

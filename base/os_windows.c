@@ -308,7 +308,7 @@ bool os_process_group_shared(int64_t leader) {
     return false; /* no such groups here */
 }
 
-/* A job object counts ended processes, too; see os_windows_groups.c. */
+/* A job object counts ended processes, too; see os_groups_windows.c. */
 bool os_child_traces(int64_t pid, uint64_t *traces) {
     (void)pid;
     *traces = 0;

@@ -89,25 +89,39 @@ static void note_faults(struct gate_slot *slot, const cJSON *scenario, const cJS
         note(slot, FAULT_UNANSWERED, sample, none, json_number(sample, "errors.timeout"));
 }
 
+static double known(const cJSON *sample, const char *path) {
+    double value = json_number(sample, path);
+    return isfinite(value) ? value : 0;
+}
+
+/* Whether the machine took enough time to explain that messages were not answered in time: arrivals
+ * during a stop are late at most. */
+static bool explains_saturation(const cJSON *sample) {
+    double taken =
+        known(sample, "loadgen.gaps_total_ns") / (1e9 * json_number(sample, "window_s")) +
+        known(sample, "steal_pct") / 100 + known(sample, "limits.throttled_pct") / 100;
+    return 1 - json_number(sample, "loadgen.achieved_over_offered") <= taken; /* false for NAN */
+}
+
 void gate_slot_read(struct gate_slot *slot, const cJSON *scenario, const cJSON *sample) {
     *slot = (struct gate_slot){.loss = LOSS_NONE};
     note_faults(slot, scenario, sample);
     if (slot->loss == LOSS_FAILED) return;
-    int server = find_cause(sample, CAUSE_SERVER), at = server;
-    bool machine = find_cause(sample, CAUSE_MACHINE) >= 0, usable = sample_usable(sample);
+    int server = find_cause(sample, CAUSE_SERVER), machine = find_cause(sample, CAUSE_MACHINE);
+    int saturated = find_code(sample, VALIDITY_SATURATED), at = 0;
+    bool usable = sample_usable(sample);
     if (usable && is_saturating(scenario)) return; /* as planned */
-    int saturated = find_code(sample, VALIDITY_SATURATED);
-    if (machine && !usable) {
-        slot->loss = LOSS_DISTURBED;
-        at = find_cause(sample, CAUSE_MACHINE);
-    } else if (saturated >= 0) {
+    if (saturated >= 0 && !(machine >= 0 && explains_saturation(sample))) {
         slot->loss = LOSS_SATURATED;
         at = saturated;
-    } else if (!machine && (server >= 0 || (!usable && sample_reasons(sample) == 0))) {
+    } else if (machine >= 0 && !usable) {
+        slot->loss = LOSS_DISTURBED;
+        at = machine;
+    } else if (machine < 0 && (server >= 0 || (!usable && sample_reasons(sample) == 0))) {
         slot->loss = LOSS_FAILED;
+        at = server;
     } else if (!usable) {
         slot->loss = LOSS_DISTURBED;
-        at = 0;
     }
     static const enum gate_code codes[LOSSES] = {[LOSS_FAILED] = GATE_RELIABILITY,
                                                  [LOSS_SATURATED] = GATE_CAPACITY,

@@ -2,6 +2,8 @@
  * results/README.md lists the rules. Callers check the document against the schema first. */
 #ifndef BENCH_RESULT_IDENTITIES_H
 #define BENCH_RESULT_IDENTITIES_H
+
+#include "bench/result/identities_file.h"
 #include "bench/support/reason.h"
 
 #include <cjson/cJSON.h>
@@ -10,15 +12,6 @@
 
 /* Checks a whole result. Returns false with "path: is FOUND, expected EXPECTED because ...". */
 bool identities_check(const cJSON *document, struct reason *reason);
-
-/* What the check of a sample uses of the rest of its file. */
-struct identities_file {
-    double version_minor; /* version of the schema: relations of later versions are not checked */
-    const cJSON *env;     /* environment of the session */
-    const cJSON *models;  /* session.models[] */
-    double memory_bytes;  /* of the machine; NAN: unknown */
-    bool two_sides;       /* an ab: a name in `models` may mean two servers */
-};
 
 /* The file of a parsed result, which must outlive it. */
 struct identities_file identities_file(const cJSON *document);

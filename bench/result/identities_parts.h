@@ -3,8 +3,8 @@
 #ifndef BENCH_RESULT_IDENTITIES_PARTS_H
 #define BENCH_RESULT_IDENTITIES_PARTS_H
 
-#include "bench/result/identities.h"
 #include "bench/result/identities_fault.h"
+#include "bench/result/identities_file.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>

@@ -69,7 +69,7 @@ exec "${real%/*}/tests/fault-server" --stop-on-eof --fault reset --fault-connect
 }
 
 # Server and load generator on the same CPU.
-one_cpu() {
+ab_one_cpu() {
     local name="ab: with one CPU there is no verdict" cpu code reason=
     if ! command -v taskset >/dev/null; then
         skip "$name" "taskset is not installed"
@@ -146,7 +146,7 @@ exec "$real" "$@"'
     gated "a candidate that breaks now and then has regressed" 1 'REGRESSED: .*reliability: .*crashed in 3 of 6 .*broke down' \
         --baseline epoll --candidate "$TMP/ab/breaks/echo-epoll" --suite "$TMP/ab/suite.json" -o "$TMP/ab/breaks.json"
     resets
-    one_cpu
+    ab_one_cpu
     gated "a dry run tells cells and time" 0 'about [0-9]+ s with the control if nothing changed, at most 720 s' \
         --baseline epoll --candidate epoll:trigger=level --dry-run
     sed 's/: 10,/: 5000,/' "$TMP/ab/suite.json" >"$TMP/ab/many.json"

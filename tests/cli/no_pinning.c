@@ -2,8 +2,8 @@
  *
  *   no-pinning PROGRAM ARGUMENT...
  *
- * A seccomp filter refuses sched_setaffinity with EPERM; all other calls stay as they are. Exit code
- * 77 where the kernel has no such filters. */
+ * A seccomp filter refuses sched_setaffinity with EPERM; all other calls stay as they are. Exit
+ * code 77 where the kernel has no such filters. */
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>

@@ -21,6 +21,12 @@
 #define FROZEN(ms)                                                                                 \
     "{\"messages\":9,\"errors\":{\"timeout\":1},\"loadgen\":{\"gap_max_ns\":" ms "e6},"            \
     "\"validity\":{\"verdict\":\"suspect\",\"codes\":[\"loadgen_frozen\"],\"reasons\":[\"one\"]}}"
+/* A saturated slot of one second with these figures; the machine took some of the time. */
+#define TAKEN(achieved, gaps_ms, steal)                                                            \
+    "{\"messages\":9,\"window_s\":1,\"steal_pct\":" steal                                          \
+    ",\"loadgen\":{\"gaps_total_ns\":" gaps_ms "e6,\"achieved_over_offered\":" achieved            \
+    "},\"validity\":{\"verdict\":\"invalid\",\"codes\":["                                          \
+    "\"saturated\",\"steal\"],\"reasons\":[\"one\",\"two\"]}}"
 #define CODE(name) "\"" name "\",\"few_messages\""
 #define CODES(one, two) "\"" one "\",\"" two "\""
 #define NO_FAULT FAULTS
@@ -72,8 +78,13 @@ static void a_failure_is_told_from_a_disturbance(void **state) {
         {open, SLOT("invalid", CODES("errors", "saturated"), "\"timeout\":99"), LOSS_SATURATED,
          NO_FAULT, VALIDITY_SATURATED},
         /* lost time excuses all that a delay can cause */
-        {open, SLOT("invalid", CODES("saturated", "steal"), ""), LOSS_DISTURBED, NO_FAULT,
-         VALIDITY_STEAL},
+        {open, TAKEN("0.89", "0", "0"), LOSS_SATURATED, NO_FAULT, VALIDITY_SATURATED},
+        {open, TAKEN("0.89", "100", "0"), LOSS_SATURATED, NO_FAULT, VALIDITY_SATURATED},
+        {open, TAKEN("0.89", "120", "0"), LOSS_DISTURBED, NO_FAULT, VALIDITY_STEAL},
+        {open, TAKEN("0.89", "100", "1.5"), LOSS_DISTURBED, NO_FAULT, VALIDITY_STEAL},
+        {open, TAKEN("0.12", "500", "6"), LOSS_SATURATED, NO_FAULT, VALIDITY_SATURATED},
+        {open, SLOT("invalid", CODES("saturated", "steal"), ""), LOSS_SATURATED, NO_FAULT,
+         VALIDITY_SATURATED},
         {open, SLOT("invalid", CODES("connections_lost", "steal"), "\"connect\":1"), LOSS_DISTURBED,
          NO_FAULT, VALIDITY_STEAL},
         {open, SLOT("invalid", CODES("connections_lost", "steal"), "\"reset\":1,\"short\":0"),

@@ -1,4 +1,4 @@
-/* os_windows_groups.c - the parts of os.h about groups of processes on Windows: a job object for a
+/* os_groups_windows.c - the parts of os.h about groups of processes on Windows: a job object for a
  * server. There are no orphans to adopt, and no quotas that a process can read.
  * Invariant: a job that this process has made ends with it at the latest, and so do its processes.
  */
