@@ -31,7 +31,7 @@ own_cpus() {
 
 # ---- limits that both sides share ----
 
-one_cpu() {
+shared_cpu() {
     local cpu code server=() out=$TMP/one-cpu.json
     cpu=$(own_cpus | head -n 1)
     [ -n "$cpu" ] || { skip "limits: one CPU" "taskset is not installed"; return; }
@@ -179,7 +179,7 @@ run_limits() {
         skip "limits" "fault-server is not built"
         return
     fi
-    one_cpu
+    shared_cpu
     quota
     moving_server
     no_pinning
