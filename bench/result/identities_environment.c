@@ -70,6 +70,9 @@ static bool check_cell(const struct identities_place *p, const cJSON *document, 
     double steal = fact(document, "cpu.steal_pct");
     cJSON_ArrayForEach(sample, json_item(cell, "samples")) {
         double here = json_number(sample, "steal_pct"), window = json_number(sample, "window_s");
+        if (cJSON_IsTrue(json_item(sample, "limits.pinned")) &&
+            !cJSON_IsTrue(json_item(document, "env.cpu.pinning")))
+            return identities_fault(p, "env.cpu.pinning", "is not true, but slots were pinned");
         bool lost = isnan(here) && window >= STEAL_KNOWN_S && !isnan(steal);
         if (lost || (here >= 0 && isnan(steal)) || (here > 0 && steal == 0))
             return identities_fault(p, "samples", "steal_pct is %.17g, but env.cpu.steal_pct %.17g",

@@ -248,10 +248,10 @@ static bool check_validity(const struct identities_place *p, const cJSON *validi
 
 /* A slot without figures is invalid, and has none. */
 static bool check_nothing(const struct identities_slot *s, const char *verdict) {
-    static const char *const none[] = {"warmup_s",  "window_s",  "bytes",    "throughput_per_s",
-                                       "errors",    "latency",   "service",  "connect",
-                                       "newcomers", "totals",    "server",   "loadgen",
-                                       "fairness",  "steal_pct", "counters", "series"};
+    static const char *const none[] = {
+        "warmup_s", "window_s",  "bytes",     "throughput_per_s", "errors", "latency",
+        "service",  "connect",   "newcomers", "totals",           "server", "loadgen",
+        "fairness", "steal_pct", "counters",  "series",           "limits"};
     if (verdict_read(verdict) != VERDICT_INVALID)
         return identities_fault(s->place, "messages", "is null in a slot that is %s", verdict);
     for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
