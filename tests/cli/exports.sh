@@ -44,7 +44,7 @@ run_exports() {
     exported "a folder that is not there" 2 '^iobench export: -o .*no/x\.hlog: no such file' "$e/r.hlog" -o "$e/no/x.hlog"
     exported "a folder in the place of the log" 2 '^iobench export: -o .*exports: .*directory' "$e/r.hlog" -o "$e"
     sed -E 's/("started_utc":[[:space:]]*")[^"]*/\1yesterday/' "$e/r.hlog" >"$e/r.json"
-    exported "a result without a time of start" 2 'session\.started_utc: not a time' "$e/r.json" -o "$e/x.hlog"
+    exported "a result without a time of start" 2 'session\.started_utc: "yesterday" is not a time' "$e/r.json" -o "$e/x.hlog"
     sed -E 's/("started_utc":[[:space:]]*)/\1 1, "x": /' "$e/r.hlog" >"$e/r.json"
     exported "a result that is not valid" 2 '^iobench export: .*r\.json: session\.started_utc: ' "$e/r.json" -o "$e/x.hlog"
     [ ! -s "$TMP/skipped.json" ] ||
