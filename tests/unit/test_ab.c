@@ -73,7 +73,7 @@ static void pairs_are_repeated_for_the_machine_only(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct made m;
         size_t pairs = pairs_wanted(&m, cases[i].baseline, cases[i].candidate);
-        if (pairs != cases[i].pairs) fail_msg("case %zu: %zu pairs", i, pairs);
+        if (pairs != cases[i].pairs) fail_msg("case %d: %d pairs", (int)i, (int)pairs);
         /* a pair with a fault has no figures, and nothing replaces them */
         bool lacks = i > 0 && pairs == 8;
         assert_int_equal(m.row.stage1, lacks ? 7 : 8);

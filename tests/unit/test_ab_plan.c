@@ -64,6 +64,7 @@ static struct made *start(const char *suite) {
 static void end(struct made *m) {
     free(m->ab.cells);
     free(m->ab.report.rows);
+    free(m->ab.report.losses);
     plan_free(&m->ab.plan);
     cJSON_Delete(m->describe);
     cJSON_Delete(m->suite);
@@ -88,8 +89,8 @@ static void three_models_fit_in_the_budget(void **state) {
         struct made *m = start(cases[i].suite);
         double budget_s = json_number(m->suite, "budget_s");
         if (!(budget_s > 0)) budget_s = BUDGET_S;
-        print_message("%s: %zu figures, stage 1 %.0f s, at least %.0f s, budget %.0f s\n",
-                      cases[i].suite, m->ab.report.row_count, m->ab.stage1_s, m->ab.least_s,
+        print_message("%s: %d figures, stage 1 %.0f s, at least %.0f s, budget %.0f s\n",
+                      cases[i].suite, (int)m->ab.report.row_count, m->ab.stage1_s, m->ab.least_s,
                       budget_s);
         assert_true(budget_s <= cases[i].most_s);
         assert_true(m->ab.least_s <= budget_s);

@@ -366,7 +366,7 @@ static void a_candidate_that_fails_has_regressed(void **state) {
         compare(&report, (struct sides){{left}, {right}}, 0, c % 2);
         const struct gate_row *row = row_of(&report, CLOSED, METRIC_CPU);
         if (row->verdict != cases[c].verdict || exit_code(&report) != cases[c].exit_code)
-            fail_msg("case %zu: %s, exit code %d: %s", c, gate_verdict_names[row->verdict],
+            fail_msg("case %d: %s, exit code %d: %s", (int)c, gate_verdict_names[row->verdict],
                      exit_code(&report), row->reason.text);
         if (row->verdict == GATE_REGRESSED) assert_int_equal(row->reason.code, GATE_RELIABILITY);
         assert_int_equal(row_of(&report, CLOSED, METRIC_THROUGHPUT)->verdict, cases[c].verdict);

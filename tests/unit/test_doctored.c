@@ -236,8 +236,8 @@ static void a_changed_field_is_refused(void **state) {
         snprintf(path, sizeof path, "cells[%d]", index++);
         doctor_with(d, cell, cell, path, "cells[]");
     }
-    print_message("%s: %zu of %zu changes refused, %zu passed without being listed\n", file,
-                  d->refused, d->tried, d->wrong);
+    print_message("%s: %d of %d changes refused, %d passed without being listed\n", file,
+                  (int)d->refused, (int)d->tried, (int)d->wrong);
     assert_int_equal(d->wrong, 0);
 }
 

@@ -206,7 +206,7 @@ static void quotas_of_both_versions_are_read(void **state) {
         if (cases[i].file) write_file(directory, cases[i].file, cases[i].text);
         double quota = os_group_quota(directory), throttled = os_group_throttled(directory);
         remove_all(directory);
-        if (fabs(quota - cases[i].quota) > 0) print_error("case %zu\n", i);
+        if (fabs(quota - cases[i].quota) > 0) print_error("case %d\n", (int)i);
         expect(quota, cases[i].quota);
         expect(throttled, cases[i].throttled);
     }

@@ -76,7 +76,7 @@ static void expect(const struct limits_case *cases, size_t count) {
         char found[256];
         struct verdict v;
         judge(cases[i].changes, found, sizeof found, &v);
-        if (strcmp(found, cases[i].expected) != 0) print_error("case %zu\n", i);
+        if (strcmp(found, cases[i].expected) != 0) print_error("case %d\n", (int)i);
         assert_string_equal(found, cases[i].expected);
     }
 }
@@ -245,7 +245,7 @@ static void limits_agree_with_placement_and_scope(void **state) {
         bool fine = identities_check_limits(&place, &file, scenario, sample);
         const char *fault = cases[i].fault ? cases[i].fault : "";
         if (strncmp(why.text, fault, strlen(fault)) != 0 || fine != !cases[i].fault)
-            print_error("case %zu: '%s'\n", i, why.text);
+            print_error("case %d: '%s'\n", (int)i, why.text);
         assert_int_equal(fine, !cases[i].fault);
         assert_memory_equal(why.text, fault, strlen(fault));
         cJSON_Delete(scenario);

@@ -134,7 +134,7 @@ static void a_failure_is_told_from_a_disturbance(void **state) {
                     (cases[i].fault == NO_FAULT || slot.faults[cases[i].fault]) &&
                     (slot.loss == LOSS_NONE) == (*slot.why.text == '\0') &&
                     (slot.loss == LOSS_NONE || slot.why.slot == cases[i].slot);
-        if (!fine) fail_msg("case %zu: loss %d, '%s'", i, (int)slot.loss, slot.why.text);
+        if (!fine) fail_msg("case %d: loss %d, '%s'", (int)i, (int)slot.loss, slot.why.text);
         cJSON_Delete(scenario);
         cJSON_Delete(sample);
     }
@@ -222,7 +222,7 @@ static void a_candidate_that_loses_more_has_regressed(void **state) {
         for (int k = 0; k < 2; k++)
             if (m.rows[k].reason.code != cases[i].code[k] ||
                 (m.rows[k].verdict == GATE_REGRESSED) != (cases[i].code[k] != GATE_NO_REASON))
-                fail_msg("case %zu: row %d: %s", i, k, m.rows[k].reason.text);
+                fail_msg("case %d: row %d: %s", (int)i, k, m.rows[k].reason.text);
         assert_int_equal(m.rows[2].verdict, GATE_PASS);
         assert_int_equal(code, cases[i].code[0] ? 1 : 0);
     }
