@@ -159,8 +159,9 @@ void load(struct outcome *outcome, const struct truth *truth, const char *addres
     struct loader loader;
     loader_start(&loader, truth, address, args);
     loader_await(&loader, outcome);
-    REQUIRE(outcome->code == 0 && outcome->sample, "loadgen %s: exit code %d: %s", args,
-            outcome->code, outcome->error);
+    /* 3: on a slow machine a short window may end before the first answer; the figures tell */
+    REQUIRE((outcome->code == 0 || outcome->code == 3) && outcome->sample,
+            "loadgen %s: exit code %d: %s", args, outcome->code, outcome->error);
     const char *used = cJSON_GetStringValue(value_at(outcome->sample, "loadgen.transport"));
     REQUIRE(!truth->transport[0] || (used && strcmp(used, truth->transport) == 0),
             "asked for the transport %s, got %s", truth->transport, used ? used : "none");

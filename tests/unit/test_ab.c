@@ -77,7 +77,7 @@ static void pairs_are_repeated_for_the_machine_only(void **state) {
         /* a pair with a fault has no figures, and nothing replaces them */
         bool lacks = i > 0 && pairs == 8;
         assert_int_equal(m.row.stage1, lacks ? 7 : 8);
-        assert_int_equal(isnan(m.row.effect), lacks);
+        assert_int_equal(isnan(m.row.effect) != 0, lacks);
         assert_int_equal(m.row.reason.code, lacks ? GATE_BROKEN : GATE_NO_REASON);
         assert_int_equal(m.losses.sides[0].slots, pairs);
         assert_int_equal(m.losses.sides[1].slots, pairs);
