@@ -103,17 +103,28 @@ double os_quota_cpus(void) {
     return os_groups_least("cpu", os_group_quota);
 }
 
-/* Minus the time for which one group was stopped, in ns: the least of it is the longest time. */
+/* The time for which one group was stopped, in ns; NAN: not known. */
 double os_group_throttled(const char *directory) {
     char text[FILE_SIZE];
     if (!read_file(directory, "cpu.stat", text)) return NAN;
     double us = field(text, "throttled_usec"); /* version 2 */
-    return -(isnan(us) ? field(text, "throttled_time") : 1000 * us);
+    return isnan(us) ? field(text, "throttled_time") : 1000 * us;
 }
 
+static double throttled_sum_ns; /* of the levels that were read; NAN: none */
+
+static double add_throttled(const char *directory) {
+    double ns = os_group_throttled(directory);
+    if (!isnan(ns)) throttled_sum_ns = isnan(throttled_sum_ns) ? ns : throttled_sum_ns + ns;
+    return NAN;
+}
+
+/* A sum, because the level that stops the process now need not be the one that has stopped it the
+ * longest so far. */
 uint64_t os_throttled_ns(void) {
-    double least_ns = os_groups_least("cpu", os_group_throttled);
-    return isnan(least_ns) ? OS_UNKNOWN : (uint64_t)-least_ns;
+    throttled_sum_ns = NAN;
+    os_groups_least("cpu", add_throttled);
+    return isnan(throttled_sum_ns) ? OS_UNKNOWN : (uint64_t)throttled_sum_ns;
 }
 
 /* ---- a group for one server ---- */

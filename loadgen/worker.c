@@ -347,8 +347,10 @@ static void run_window(struct worker *w) {
         if (now_ns >= a->t1_ns && !w->pacing && !w->visits.pacing) break;
         now_ns = turn(w, now_ns);
     }
-    /* all connections broke, and there are no other workers: the figures end here */
-    if (w->index == 0 && marked == 1 && w->load->threads == 1) mark_edge(w, 1);
+    /* all connections broke, and there are no other workers: the figures end here; or this worker
+     * had no CPU from before the window until after it */
+    if (w->index == 0 && marked == 1 && (w->load->threads == 1 || now_ns >= a->t1_ns))
+        mark_edge(w, 1);
     a->window_end_ns = now_ns < a->t1_ns ? now_ns : a->t1_ns;
 }
 

@@ -191,6 +191,8 @@ static size_t choose(struct ab *ab, struct ab_cell **chosen) {
         double worse = ab_cell_hint(cell, false), better = ab_cell_hint(cell, true);
         if (cell->control)
             control = cell;
+        else if (cell->over)
+            continue;
         else if (worse < 1)
             hints[hint_count++] = (struct hint){cell, worse};
         else if (better < 1)

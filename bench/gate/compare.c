@@ -261,6 +261,14 @@ static void judge_cell(struct cell_state *state, const struct job *job, const ch
     }
 }
 
+/* Whether the sides had different rates, which --vary may allow. */
+static bool rates_differ(const struct job *job, const char *id) {
+    double rates[SIDES];
+    for (int s = 0; s < SIDES; s++)
+        rates[s] = json_number(side_cell(job->sides[s].files[0], id), "scenario.rate_per_s");
+    return rates[0] > rates[1] || rates[0] < rates[1];
+}
+
 /* Counts the slots of a cell on both sides. Returns whether the candidate lost any that the cell
  * must explain, even if none of its metrics is compared. */
 static bool count_losses(const struct job *job, const char *id) {
@@ -272,16 +280,20 @@ static bool count_losses(const struct job *job, const char *id) {
     struct gate_losses *losses = &grown[report->loss_count++];
     *losses = (struct gate_losses){.cell = ""};
     snprintf(losses->cell, sizeof losses->cell, "%s", id);
+    bool apart = rates_differ(job, id);
     for (int s = 0; s < SIDES; s++)
         for (size_t i = 0; i < job->sides[s].count; i++) {
             const cJSON *cell = side_cell(job->sides[s].files[i], id), *sample;
             cJSON_ArrayForEach(sample, json_item(cell, "samples")) {
                 struct gate_slot slot;
                 gate_slot_read(&slot, json_item(cell, "scenario"), sample);
+                /* at another rate it says nothing about the capacity */
+                if (slot.loss == LOSS_SATURATED && apart) slot.loss = LOSS_DISTURBED;
                 gate_losses_add(losses, s, &slot);
             }
         }
-    return losses->sides[SIDE_CANDIDATE].lost[LOSS_FAILED] > 0;
+    const size_t *lost = losses->sides[SIDE_CANDIDATE].lost;
+    return lost[LOSS_FAILED] + lost[LOSS_SATURATED] > 0;
 }
 
 static struct gate_row *new_row(struct gate_report *report, const char *id, enum metric metric) {
@@ -311,11 +323,15 @@ static void add_cell(const struct job *job, const char *id) {
         else
             row->gated = (row->gated || row->verdict == GATE_IDENTICAL) && state.gated;
     }
-    if (!broken || job->report->row_count > before) return;
-    /* no metric of this load is compared; this row only tells that the candidate failed */
+    bool apart = state.verdict == GATE_NOT_MEASURED || state.verdict == GATE_INCOMPARABLE;
+    if ((!broken && !apart) || job->report->row_count > before) return;
+    /* no metric of this load is compared; this row only tells what happened to its slots */
     struct gate_row *row = new_row(job->report, id, METRIC_THROUGHPUT);
     row->baseline = row->candidate = NAN;
-    gate_reason_set(&row->reason, GATE_SLOT_INVALID, "slots of the candidate failed");
+    row->verdict = state.verdict;
+    row->reason = state.reason;
+    row->gated = apart && state.gated;
+    if (!apart) gate_reason_set(&row->reason, GATE_SLOT_INVALID, "slots of the candidate failed");
 }
 
 /* Whether an earlier file has the cell. Files of the baseline come first. */

@@ -171,17 +171,23 @@ static bool control_passes(struct gate_report *report) {
     return control->verdict == GATE_PASS;
 }
 
-static bool any_regressed_by_losses(const struct gate_report *report) {
+/* Whether the machine cannot have caused it, whatever speed it had. */
+static bool stands(const struct gate_row *row) {
+    return row->verdict == GATE_REGRESSED && row->reason.code == GATE_RELIABILITY;
+}
+
+static bool any_stands(const struct gate_report *report) {
     for (size_t i = 0; i < report->row_count; i++)
-        if (gate_regressed_by_losses(&report->rows[i])) return true;
+        if (stands(&report->rows[i])) return true;
     return false;
 }
 
-/* Takes back the verdicts that rest on figures. */
+/* Takes back the verdicts that rest on figures and on the capacity. */
 static void void_figures(struct gate_report *report) {
     for (size_t i = 0; i < report->row_count; i++) {
         struct gate_row *row = &report->rows[i];
-        if (!isfinite(row->effect) || gate_regressed_by_losses(row)) continue;
+        bool measured = isfinite(row->effect) || row->reason.code == GATE_CAPACITY;
+        if (!measured || stands(row)) continue;
         row->verdict = GATE_NOT_MEASURED;
         row->reason = report->reason;
     }
@@ -189,7 +195,7 @@ static void void_figures(struct gate_report *report) {
 
 void gate_check_control(struct gate_report *report) {
     if (!report->has_control || report->invalid || control_passes(report)) return;
-    if (!any_regressed_by_losses(report)) {
+    if (!any_stands(report)) {
         report->invalid = true;
         return;
     }

@@ -67,6 +67,13 @@ static bool is_saturating(const cJSON *scenario) {
     return cJSON_IsTrue(json_item(scenario, "saturating"));
 }
 
+/* Whether the load generator stood still for a good part of the drain. Then the server may have
+ * been stopped, too, and messages may be left without an answer. */
+static bool stood_still(const cJSON *scenario, const cJSON *sample) {
+    return json_number(sample, "loadgen.gap_max_ns") >=
+           STOPPED_SHARE * 1e9 * json_number(scenario, "drain_s");
+}
+
 static void note_faults(struct gate_slot *slot, const cJSON *scenario, const cJSON *sample) {
     /* arrivals may find a full queue, or end in it before the server accepts them */
     bool arrivals = has_arrivals(scenario);
@@ -80,12 +87,9 @@ static void note_faults(struct gate_slot *slot, const cJSON *scenario, const cJS
     double broken = json_number(sample, "errors.reset") + json_number(sample, "errors.short");
     if (broken > 0 || find_cause(sample, CAUSE_MACHINE) < 0)
         note(slot, FAULT_LOST_CONNECTION, sample, lost, broken);
-    /* a saturated server leaves some messages, and a machine that stood still for a good part of
-     * the drain may have stopped the server, too */
+    /* a saturated server leaves some messages */
     bool full = is_saturating(scenario) || find_code(sample, VALIDITY_SATURATED) >= 0;
-    bool stopped = json_number(sample, "loadgen.gap_max_ns") >=
-                   STOPPED_SHARE * 1e9 * json_number(scenario, "drain_s");
-    if (!arrivals && !full && !stopped)
+    if (!arrivals && !full && !stood_still(scenario, sample))
         note(slot, FAULT_UNANSWERED, sample, none, json_number(sample, "errors.timeout"));
 }
 
@@ -103,6 +107,30 @@ static bool explains_saturation(const cJSON *sample) {
     return 1 - json_number(sample, "loadgen.achieved_over_offered") <= taken; /* false for NAN */
 }
 
+/* Whether the machine may have caused a failure: a short stop is a cause of late answers only. */
+static bool excuses_failure(const cJSON *scenario, const cJSON *sample) {
+    for (int i = 0; i < sample_reasons(sample); i++) {
+        enum validity_code code = sample_code(sample, i);
+        if (code == VALIDITY_LOADGEN_FROZEN ? stood_still(scenario, sample)
+                                            : validity_cause(code) == CAUSE_MACHINE)
+            return true;
+    }
+    return false;
+}
+
+/* The index of the first reason that the server has caused, other than that it was too slow to
+ * answer in time; -1 if there is none. */
+static int find_failure(const cJSON *sample) {
+    for (int i = 0; i < sample_reasons(sample); i++) {
+        enum validity_code code = sample_code(sample, i);
+        if (code != VALIDITY_SATURATED && code != VALIDITY_NO_MESSAGE &&
+            (code != VALIDITY_CODES || !sample_usable(sample)) &&
+            validity_cause(code) == CAUSE_SERVER)
+            return i;
+    }
+    return -1;
+}
+
 void gate_slot_read(struct gate_slot *slot, const cJSON *scenario, const cJSON *sample) {
     *slot = (struct gate_slot){.loss = LOSS_NONE};
     note_faults(slot, scenario, sample);
@@ -114,6 +142,9 @@ void gate_slot_read(struct gate_slot *slot, const cJSON *scenario, const cJSON *
     if (saturated >= 0 && !(machine >= 0 && explains_saturation(sample))) {
         slot->loss = LOSS_SATURATED;
         at = saturated;
+    } else if (!usable && find_failure(sample) >= 0 && !excuses_failure(scenario, sample)) {
+        slot->loss = LOSS_FAILED;
+        at = find_failure(sample);
     } else if (machine >= 0 && !usable) {
         slot->loss = LOSS_DISTURBED;
         at = machine;

@@ -115,7 +115,6 @@ enum validity_cause validity_cause(enum validity_code code) {
     case VALIDITY_SERVER_UNAVAILABLE:
     case VALIDITY_LOADGEN_LATE:
     case VALIDITY_LOADGEN_FAILED:
-    case VALIDITY_FIGURES_REFUSED:
     case VALIDITY_CODES:
         return CAUSE_SERVER;
     case VALIDITY_STEAL:
@@ -131,6 +130,7 @@ enum validity_cause validity_cause(enum validity_code code) {
     case VALIDITY_WINDOWS_APART:
     case VALIDITY_SENT_LATE:
     case VALIDITY_STARVED:
+    case VALIDITY_FIGURES_REFUSED: /* a fault of the load generator or of iobench */
     case VALIDITY_IN_FLIGHT_AT_END:
     case VALIDITY_AFFINITY_CHANGED:
     case VALIDITY_HALVES_DIFFER: /* or the server changes its pace */

@@ -2,6 +2,7 @@
  * Invariant: what nobody could have measured is null. */
 #include "bench/result/identities_limits.h"
 
+#include "bench/result/identities_unanswered.h"
 #include "bench/result/result_file.h"
 #include "bench/support/json_path.h"
 
@@ -48,6 +49,7 @@ bool identities_check_limits(const struct identities_place *p, const struct iden
         isnan(json_number(sample, "messages")))
         return true;
     const cJSON *limits = json_item(sample, "limits");
+    if (!limits && identities_loadgen_is_earlier(sample)) return true;
     if (!cJSON_IsObject(limits)) return identities_fault(p, "limits", "is missing");
     bool placed = cJSON_GetArraySize(json_item(scenario, "placement.loadgen")) > 0;
     if (placed != cJSON_IsBool(json_item(limits, "pinned")))

@@ -5,6 +5,10 @@
 #include "bench/result/identities.h"
 #include "bench/result/identities_fault.h"
 
+/* Whether a load generator from before version 1.4 measured the sample, as with --baseline-loadgen:
+ * it lacks the fields of that version. */
+bool identities_loadgen_is_earlier(const cJSON *sample);
+
 /* Whether a latency object counts messages without an answer, as all do since version 1.4. */
 bool identities_has_unanswered(const struct identities_file *file, const cJSON *latency);
 

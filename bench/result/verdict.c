@@ -228,7 +228,7 @@ static void judge_limits(struct verdict *v, const struct verdict_figures *f) {
             stopped.left, stopped.right);
     if (f->server_moved || f->loadgen_moved)
         add(v, VERDICT_SUSPECT, VALIDITY_AFFINITY_CHANGED,
-            "at the end of the window %s could run on other CPUs than planned",
+            "at the end of the window the CPUs of %s were not those of the plan",
             !f->loadgen_moved  ? "the server"
             : !f->server_moved ? "the load generator"
                                : "server and load generator");

@@ -6,8 +6,8 @@
 #include <signal.h>
 #include <string.h>
 
-#define END_S 5.0   /* deadline for the end of killed processes */
-#define POLL_S 0.01 /* no event reports the end of another's child */
+#define END_NS 5000000000u /* deadline for the end of killed processes */
+#define POLL_S 0.01        /* no event reports the end of another's child */
 
 void kin_open(struct kin *kin, struct process_loop *loop) {
     memset(kin, 0, sizeof *kin);
@@ -49,9 +49,13 @@ void kin_load_ends(struct kin *kin) {
                 kin->loop->orphans != kin->orphans;
 }
 
+/* The members of its group are certainly the server's. Without a group the descendants of iobench
+ * are, which an orphan of others may join. */
 static size_t signal_all(const struct kin *kin, int number) {
     static int64_t found[OS_APART_MAX];
-    size_t count = os_descendants(&kin->apart, false, found, OS_APART_MAX), sent = 0;
+    size_t sent = 0;
+    size_t count = *kin->group ? os_group_members(kin->group, found, OS_APART_MAX)
+                               : os_descendants(&kin->apart, false, found, OS_APART_MAX);
     for (size_t i = 0; i < count; i++)
         if (found[i] != kin->pid) sent += uv_kill((int)found[i], number) == 0;
     return sent;
@@ -68,8 +72,9 @@ static bool all_gone(void *context) {
 }
 
 void kin_close(struct kin *kin) {
+    uint64_t deadline_ns = os_clock_ns() + END_NS;
     kin->pid = 0;
-    for (double waited_s = 0; waited_s < END_S; waited_s += POLL_S)
+    while (os_clock_ns() < deadline_ns)
         if (process_wait(kin->loop, all_gone, kin, POLL_S, false)) break;
     if (*kin->group) os_group_remove(kin->group);
 }

@@ -160,7 +160,7 @@ EOF
 frozen() {
     local code want=0 why gap name="verdict: a frozen server is not a frozen load generator"
     local closed='"load": "closed", "connections": 20, "duration_s": 1, "drain_s": 4'
-    local open='"load": "open", "connections": 50, "rate_per_s": 4000, "duration_s": 1, "drain_s": 4'
+    local open='"load": "open", "connections": 50, "rate_per_s": 500, "duration_s": 3, "drain_s": 4'
     frozen_loadgen loadgen
     provoked delayed 0 "$closed" loadgen_frozen
     provoked epoll 0 "$open" loadgen_frozen sent_late

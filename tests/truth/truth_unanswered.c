@@ -51,7 +51,7 @@ static void silence_closed(const struct truth *truth) {
         snprintf(fault, sizeof fault,
                  "--delay-us 2000 --fault silence --fault-connection 3 --fault-at %u",
                  64 * echoes[i]);
-        load_fault_server(&o, truth, fault, "--connections 10 --duration 0.8 --drain 0.3");
+        load_fault_server(&o, truth, fault, "--connections 10 --duration 0.8 --drain 2");
         if (!fault_happened(&o)) continue;
         require_identities(o.sample, 64);
         require_equal(o.sample, "errors.timeout", 1);

@@ -186,8 +186,8 @@ static void quotas_of_both_versions_are_read(void **state) {
         double quota, throttled; /* expected */
     } cases[] = {
         {NULL, NULL, NAN, NAN},
-        {"cpu.stat", "nr_periods 9\nnr_throttled 3\nthrottled_time 1500\n", NAN, -1500},
-        {"cpu.stat", "usage_usec 7\nnr_throttled 3\nthrottled_usec 25\n", NAN, -25000},
+        {"cpu.stat", "nr_periods 9\nnr_throttled 3\nthrottled_time 1500\n", NAN, 1500},
+        {"cpu.stat", "usage_usec 7\nnr_throttled 3\nthrottled_usec 25\n", NAN, 25000},
         {"cpu.stat", "usage_usec 7\n", NAN, NAN},
         {"cpu.max", "50000 100000\n", 0.5, NAN},
         {"cpu.max", "max 100000\n", NAN, NAN},

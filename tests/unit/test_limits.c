@@ -201,8 +201,9 @@ static void the_reasons_are_sentences(void **state) {
                                       "100 % together");
     assert_string_equal(v.reasons[1], "a CPU quota stopped the processes for 48.2 % of the window, "
                                       "more than 1.0 %");
-    assert_string_equal(v.reasons[2], "at the end of the window the load generator could run on "
-                                      "other CPUs than planned");
+    assert_string_equal(v.reasons[2],
+                        "at the end of the window the CPUs of the load generator were "
+                        "not those of the plan");
 }
 
 static void limits_agree_with_placement_and_scope(void **state) {

@@ -58,7 +58,7 @@ static void the_oldest_in_flight_is_told(void **state) {
     "\"errors\":{\"connect\":" #connect ",\"reset\":0,\"timeout\":" #timeout                       \
     ",\"short\":0,\"mismatch\":0},"
 #define LOADGEN(offered, unsent, newcomers, answered, oldest)                                      \
-    "\"loadgen\":{\"offered\":" #offered ",\"unsent\":" #unsent                                    \
+    "\"loadgen\":{\"gap_max_ns\":0,\"offered\":" #offered ",\"unsent\":" #unsent                   \
     ",\"newcomers_offered\":" #newcomers ",\"newcomers_answered\":" #answered                      \
     ",\"oldest_in_flight_ns\":" #oldest "}}"
 
