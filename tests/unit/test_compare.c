@@ -428,6 +428,23 @@ static void a_cell_without_metrics_tells_of_failures(void **state) {
     }
 }
 
+/* So does what the candidate cannot keep up with, and what it lacks. */
+static void a_cell_without_metrics_tells_of_capacity(void **state) {
+    (void)state;
+    for (int lacks = 0; lacks < 2; lacks++) {
+        struct gate_report report;
+        cJSON *left = closed_result("a", 8, 1e5, 5e3), *right = closed_result("b", 8, 1e5, 5e3);
+        add_slots(add_cell(left, "epoll/churn/c1", "churn"), 8, 2e4, 5e3, "none");
+        if (!lacks) add_slots(add_cell(right, "epoll/churn/c1", "churn"), 8, 2e4, 5e3, "none");
+        for (int i = 0; i < 8 && !lacks; i++) spoil(cell_of(right, 1), i, "invalid", "saturated");
+        compare_two(&report, left, right, 0);
+        const struct gate_row *row = row_of(&report, "epoll/churn/c1", METRIC_THROUGHPUT);
+        assert_int_equal(row->verdict, lacks ? GATE_NOT_MEASURED : GATE_REGRESSED);
+        assert_int_equal(exit_code(&report), lacks ? 3 : 1);
+        compare_clear(&report);
+    }
+}
+
 /* A copy with other figures is not the same session, even under the same name. */
 static void a_copy_that_was_changed_is_compared(void **state) {
     (void)state;
@@ -519,6 +536,7 @@ int main(void) {
         cmocka_unit_test(cells_with_different_shares_are_not_mixed),
         cmocka_unit_test(saturation_is_a_matter_of_capacity),
         cmocka_unit_test(a_cell_without_metrics_tells_of_failures),
+        cmocka_unit_test(a_cell_without_metrics_tells_of_capacity),
         cmocka_unit_test(a_cell_of_some_sessions_is_not_measured),
         cmocka_unit_test(a_copy_that_was_changed_is_compared),
         cmocka_unit_test(sessions_add_their_slots),

@@ -21,6 +21,12 @@
 #define FROZEN(ms)                                                                                 \
     "{\"messages\":9,\"errors\":{\"timeout\":1},\"loadgen\":{\"gap_max_ns\":" ms "e6},"            \
     "\"validity\":{\"verdict\":\"suspect\",\"codes\":[\"loadgen_frozen\"],\"reasons\":[\"one\"]}}"
+/* Such a slot, in which newcomers got no answer. */
+#define FROZEN_NEWCOMERS(ms)                                                                       \
+    "{\"messages\":9,\"errors\":{\"timeout\":0},\"loadgen\":{\"gap_max_ns\":" ms "e6},"            \
+    "\"validity\":{\"verdict\":\"invalid\",\"codes\":[\"loadgen_frozen\",\"newcomers_"             \
+    "unanswered\"],"                                                                               \
+    "\"reasons\":[\"one\",\"two\"]}}"
 /* A saturated slot of one second with these figures; the machine took some of the time. */
 #define TAKEN(achieved, gaps_ms, steal)                                                            \
     "{\"messages\":9,\"window_s\":1,\"steal_pct\":" steal                                          \
@@ -38,6 +44,7 @@ static void a_failure_is_told_from_a_disturbance(void **state) {
     static const char full[] = "{\"load\":\"open\",\"saturating\":true}";
     static const char drained[] = "{\"load\":\"open\",\"drain_s\":2}";
     static const char newcomers[] = "{\"load\":\"closed\",\"newcomers_per_s\":9}";
+    static const char crowded[] = "{\"load\":\"closed\",\"newcomers_per_s\":9,\"drain_s\":2}";
     static const struct {
         const char *scenario;    /* scenario of the slot in JSON */
         const char *sample;      /* slot in JSON */
@@ -91,6 +98,8 @@ static void a_failure_is_told_from_a_disturbance(void **state) {
          LOSS_FAILED, FAULT_LOST_CONNECTION, VALIDITY_CONNECTIONS_LOST},
         {drained, FROZEN("199"), LOSS_FAILED, FAULT_UNANSWERED, VALIDITY_CODES},
         {drained, FROZEN("200"), LOSS_NONE, NO_FAULT, 0},
+        {crowded, FROZEN_NEWCOMERS("199"), LOSS_FAILED, NO_FAULT, VALIDITY_NEWCOMERS_UNANSWERED},
+        {crowded, FROZEN_NEWCOMERS("200"), LOSS_DISTURBED, NO_FAULT, VALIDITY_LOADGEN_FROZEN},
         {open, SLOT("suspect", CODES("starved", "steal"), "\"timeout\":1"), LOSS_FAILED,
          FAULT_UNANSWERED, VALIDITY_CODES},
         {open, SLOT("invalid", CODES("steal", "wrong_echo"), ""), LOSS_FAILED, FAULT_WRONG_ECHO,
