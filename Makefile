@@ -58,7 +58,7 @@ MODELS_windows := threads select wsapoll event-select overlapped-event completio
 MODEL_DIR_windows := servers/windows
 TRANSPORTS_windows := libuv
 EXE_windows := .exe
-GROUPS_windows := base/os_groups_windows.c
+GROUPS_windows := base/os_no_family.c base/os_groups_windows.c
 
 BASE_macos := base/os_posix.c base/os_macos.c base/os_sysctl.c
 MODELS_macos := threads select poll kqueue libuv
@@ -100,7 +100,7 @@ endif
 
 BASE_SRC := base/check.c base/args.c base/address.c $(BASE_$(PLATFORM))
 # Of the load generator and iobench, but not of servers.
-DATA_SRC := base/hist.c base/json.c base/rng.c $(or $(GROUPS_$(PLATFORM)),base/os_no_groups.c)
+DATA_SRC := base/hist.c base/json.c base/rng.c $(or $(GROUPS_$(PLATFORM)),base/os_no_family.c base/os_no_groups.c)
 LOADGEN_SRC := $(filter-out loadgen/transport_%,$(wildcard loadgen/*.c)) $(TRANSPORTS:%=loadgen/transport_%.c) \
   $(and $(filter io_uring,$(TRANSPORTS)),base/uring.c)
 LOADGEN_LIBS = $(LIBUV_LIBS) $(CJSON_LIBS) $(and $(filter io_uring,$(TRANSPORTS)),$(LIBURING_LIBS)) -lm

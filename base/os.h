@@ -1,9 +1,9 @@
 /* os.h - what all programs need from the operating system; no policy.
  * One implementation per system: os_posix.c with os_linux.c, os_macos.c or os_bsd.c; os_windows.c
  * with os_sockets_windows.c. What concerns all that a process starts is linked to iobench and the
- * load generator only: os_linux_family.c and os_linux_groups.c, os_groups_windows.c, or
- * os_no_groups.c. Errors are the system's native codes; 0 is success. On Windows: Winsock's codes,
- * which are 10000 and above, and below them errno's. */
+ * load generator only: os_linux_family.c and os_linux_groups.c; os_no_family.c with
+ * os_groups_windows.c or os_no_groups.c. Errors are the system's native codes; 0 is success. On
+ * Windows: Winsock's codes, which are 10000 and above, and below them errno's. */
 #ifndef BASE_OS_H
 #define BASE_OS_H
 
@@ -151,9 +151,9 @@ double os_groups_least(const char *controller, double (*read)(const char *direct
 double os_quota_cpus(void);
 double os_group_quota(const char *directory);
 
-/* For how long such a quota has stopped the processes, summed over the CPUs, since the groups
- * exist; OS_UNKNOWN where there are no quotas. For one group, with a minus sign:
- * os_group_throttled; NAN where it has none. */
+/* For how long such quotas have stopped the processes, summed over the CPUs, since the groups
+ * exist; OS_UNKNOWN where there are no quotas. For one group: os_group_throttled; NAN where it has
+ * none. */
 uint64_t os_throttled_ns(void);
 double os_group_throttled(const char *directory);
 

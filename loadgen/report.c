@@ -8,7 +8,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define CPU_STEPS_MIN 10 /* with fewer steps of a coarse CPU clock the error exceeds 10 % */
 /* CPU time of a server's other processes that is not worth another figure: it is this share of the
@@ -106,8 +105,8 @@ static double known(uint64_t value) {
 
 /* CPU time of the server in the window. */
 struct server_cpu {
-    const char *scope; /* which processes used it */
-    uint64_t cpu_ns;   /* OS_UNKNOWN if there is no figure */
+    bool of_group;   /* of all processes of the group, not of one */
+    uint64_t cpu_ns; /* OS_UNKNOWN if there is no figure */
     double user_part,
         sys_part; /* their ratio is that of the times in user mode and in the kernel */
 };
@@ -121,10 +120,10 @@ static struct server_cpu cpu_of_server(const struct run *run, const struct usage
     double steps_ns = 2.0 * (double)os_cpu_resolution_ns();
     if (own_ns != OS_UNKNOWN && all_ns != OS_UNKNOWN &&
         (double)all_ns > (1 + OTHERS_SHARE) * (double)own_ns + OTHERS_NS + steps_ns)
-        return (struct server_cpu){"group", all_ns,
+        return (struct server_cpu){true, all_ns,
                                    known(difference(start->group.user_ns, end->group.user_ns)),
                                    known(difference(start->group.sys_ns, end->group.sys_ns))};
-    return (struct server_cpu){"process", cpu_between(start->server_cpu_ns, end->server_cpu_ns),
+    return (struct server_cpu){false, cpu_between(start->server_cpu_ns, end->server_cpu_ns),
                                known(difference(u->start.cpu_user_ns, u->end.cpu_user_ns)),
                                known(difference(u->start.cpu_sys_ns, u->end.cpu_sys_ns))};
 }
@@ -133,14 +132,15 @@ static struct server_cpu cpu_of_server(const struct run *run, const struct usage
 static cJSON *server_json(const struct report *r, const struct load *load, const struct run *run,
                           const struct usage *u) {
     struct server_cpu cpu = cpu_of_server(run, u);
-    bool alone = strcmp(cpu.scope, "process") == 0;
+    bool alone = !cpu.of_group;
     double parts = cpu.user_part + cpu.sys_part;
     double cpu_s = known(cpu.cpu_ns) / 1e9, answered = (double)r->total.answered;
     uint64_t grown = alone ? difference(u->before.rss_bytes, u->end.rss_bytes) : OS_UNKNOWN;
     uint64_t waited = difference(u->start.ctx_voluntary, u->end.ctx_voluntary);
     uint64_t preempted = difference(u->start.ctx_involuntary, u->end.ctx_involuntary);
     cJSON *json = cJSON_CreateObject();
-    json_add_item(json, "pid_scope", load->server_pid ? cJSON_CreateString(cpu.scope) : NULL);
+    json_add_item(json, "pid_scope",
+                  load->server_pid ? cJSON_CreateString(alone ? "process" : "group") : NULL);
     json_add_count(json, "cpu_ns", cpu.cpu_ns);
     json_add_real(json, "cpu_user_s", parts > 0 ? cpu_s * cpu.user_part / parts : NAN);
     json_add_real(json, "cpu_sys_s", parts > 0 ? cpu_s * cpu.sys_part / parts : NAN);

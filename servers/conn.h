@@ -26,7 +26,8 @@ struct conn {
     size_t slot;            /* for the model: place in its table */
     struct conn *next_work; /* for the model: queue of connections to serve */
     bool queued;            /* for the model: the connection is in that queue */
-    bool unproved;          /* for the model: a short receive does not prove an empty socket */
+    bool hung_up;           /* for the model: an end or an error follows the bytes */
+    bool urgent;            /* for the model: urgent data came, which stop a receive */
 };
 
 /* All connections of one instance. */

@@ -25,14 +25,17 @@ static int find_code(const cJSON *sample, enum validity_code code) {
     return -1;
 }
 
-/* The index of the first reason with this cause; -1 if there is none. An unknown code counts only
- * against a slot that is invalid. */
+/* Whether a reason has this cause. An unknown code counts only against a slot that is invalid. */
+static bool has_cause(const cJSON *sample, int index, enum validity_cause cause) {
+    enum validity_code code = sample_code(sample, index);
+    bool known = code != VALIDITY_CODES || !sample_usable(sample);
+    return known && validity_cause(code) == cause;
+}
+
+/* The index of the first reason with this cause; -1 if there is none. */
 static int find_cause(const cJSON *sample, enum validity_cause cause) {
-    for (int i = 0; i < sample_reasons(sample); i++) {
-        enum validity_code code = sample_code(sample, i);
-        bool known = code != VALIDITY_CODES || !sample_usable(sample);
-        if (known && validity_cause(code) == cause) return i;
-    }
+    for (int i = 0; i < sample_reasons(sample); i++)
+        if (has_cause(sample, i, cause)) return i;
     return -1;
 }
 
@@ -110,9 +113,8 @@ static bool explains_saturation(const cJSON *sample) {
 /* Whether the machine may have caused a failure: a short stop is a cause of late answers only. */
 static bool excuses_failure(const cJSON *scenario, const cJSON *sample) {
     for (int i = 0; i < sample_reasons(sample); i++) {
-        enum validity_code code = sample_code(sample, i);
-        if (code == VALIDITY_LOADGEN_FROZEN ? stood_still(scenario, sample)
-                                            : validity_cause(code) == CAUSE_MACHINE)
+        bool frozen = sample_code(sample, i) == VALIDITY_LOADGEN_FROZEN;
+        if (frozen ? stood_still(scenario, sample) : has_cause(sample, i, CAUSE_MACHINE))
             return true;
     }
     return false;
@@ -123,10 +125,8 @@ static bool excuses_failure(const cJSON *scenario, const cJSON *sample) {
 static int find_failure(const cJSON *sample) {
     for (int i = 0; i < sample_reasons(sample); i++) {
         enum validity_code code = sample_code(sample, i);
-        if (code != VALIDITY_SATURATED && code != VALIDITY_NO_MESSAGE &&
-            (code != VALIDITY_CODES || !sample_usable(sample)) &&
-            validity_cause(code) == CAUSE_SERVER)
-            return i;
+        bool late = code == VALIDITY_SATURATED || code == VALIDITY_NO_MESSAGE;
+        if (!late && has_cause(sample, i, CAUSE_SERVER)) return i;
     }
     return -1;
 }
@@ -136,15 +136,15 @@ void gate_slot_read(struct gate_slot *slot, const cJSON *scenario, const cJSON *
     note_faults(slot, scenario, sample);
     if (slot->loss == LOSS_FAILED) return;
     int server = find_cause(sample, CAUSE_SERVER), machine = find_cause(sample, CAUSE_MACHINE);
-    int saturated = find_code(sample, VALIDITY_SATURATED), at = 0;
+    int saturated = find_code(sample, VALIDITY_SATURATED), failure = find_failure(sample), at = 0;
     bool usable = sample_usable(sample);
     if (usable && is_saturating(scenario)) return; /* as planned */
     if (saturated >= 0 && !(machine >= 0 && explains_saturation(sample))) {
         slot->loss = LOSS_SATURATED;
         at = saturated;
-    } else if (!usable && find_failure(sample) >= 0 && !excuses_failure(scenario, sample)) {
+    } else if (!usable && failure >= 0 && !excuses_failure(scenario, sample)) {
         slot->loss = LOSS_FAILED;
-        at = find_failure(sample);
+        at = failure;
     } else if (machine >= 0 && !usable) {
         slot->loss = LOSS_DISTURBED;
         at = machine;

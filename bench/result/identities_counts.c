@@ -2,14 +2,15 @@
  * identities_parts.h.
  * Invariant: a figure that an older load generator did not print is absent, hence NAN, and passes.
  */
+#include "base/hist.h"
+
 #include "bench/result/identities_parts.h"
 #include "bench/support/json_path.h"
 
 #include <math.h>
 #include <string.h>
 
-#define ROUNDING_NS 1.0    /* times of the load generator are whole ns */
-#define QUANTILE_VALUES 10 /* a quantile has so many values beyond it; see hist.h */
+#define ROUNDING_NS 1.0 /* times of the load generator are whole ns */
 #define BUSY_PCT_MAX 100.5
 
 /* The counts of a slot. */
@@ -21,10 +22,6 @@ struct counts {
     double errors;                              /* sum of all errors */
 };
 
-static double figure(const struct identities_slot *s, const char *path) {
-    return json_number(s->sample, path);
-}
-
 static double of_load(const struct identities_slot *s, const char *path) {
     return json_number(s->scenario, path);
 }
@@ -34,17 +31,17 @@ static struct counts read_counts(const struct identities_slot *s) {
     struct counts c = {.closed = strcmp(load, "closed") == 0,
                        .churn = strcmp(load, "churn") == 0,
                        .newcomers = of_load(s, "newcomers_per_s") > 0,
-                       .messages = figure(s, "messages"),
-                       .offered = figure(s, "loadgen.offered"),
-                       .answered = figure(s, "loadgen.answered"),
-                       .unsent = figure(s, "loadgen.unsent"),
-                       .visits = figure(s, "loadgen.newcomers_offered"),
-                       .visited = figure(s, "loadgen.newcomers_answered"),
-                       .connect = figure(s, "errors.connect"),
-                       .reset = figure(s, "errors.reset"),
-                       .timeout = figure(s, "errors.timeout"),
-                       .cut = figure(s, "errors.short"),
-                       .wrong = figure(s, "errors.mismatch")};
+                       .messages = identities_figure(s, "messages"),
+                       .offered = identities_figure(s, "loadgen.offered"),
+                       .answered = identities_figure(s, "loadgen.answered"),
+                       .unsent = identities_figure(s, "loadgen.unsent"),
+                       .visits = identities_figure(s, "loadgen.newcomers_offered"),
+                       .visited = identities_figure(s, "loadgen.newcomers_answered"),
+                       .connect = identities_figure(s, "errors.connect"),
+                       .reset = identities_figure(s, "errors.reset"),
+                       .timeout = identities_figure(s, "errors.timeout"),
+                       .cut = identities_figure(s, "errors.short"),
+                       .wrong = identities_figure(s, "errors.mismatch")};
     c.errors = c.connect + c.reset + c.timeout + c.cut + c.wrong;
     return c;
 }
@@ -83,8 +80,10 @@ static bool check_nulls(const struct identities_slot *s, const struct counts *c)
 
 /* The window is as long as planned, unless all connections broke. The warm-up may be longer. */
 static bool check_times(const struct identities_slot *s, const struct counts *c) {
-    double window_ns = figure(s, "window_s") * 1e9, planned_ns = of_load(s, "duration_s") * 1e9;
-    double warmup_ns = figure(s, "warmup_s") * 1e9, least_ns = of_load(s, "warmup_s") * 1e9;
+    double window_ns = identities_figure(s, "window_s") * 1e9,
+           planned_ns = of_load(s, "duration_s") * 1e9;
+    double warmup_ns = identities_figure(s, "warmup_s") * 1e9,
+           least_ns = of_load(s, "warmup_s") * 1e9;
     if (window_ns > planned_ns + ROUNDING_NS ||
         (c->errors == 0 && window_ns < planned_ns - ROUNDING_NS))
         return identities_fault(s->place, "window_s", "is %.17g, but scenario.duration_s is %.17g",
@@ -99,7 +98,7 @@ static bool check_times(const struct identities_slot *s, const struct counts *c)
  * one per thread of the load generator. */
 static bool check_schedule(const struct identities_slot *s, const char *field, double count,
                            double rate, bool poisson) {
-    double expected = rate * figure(s, "window_s");
+    double expected = rate * identities_figure(s, "window_s");
     double off = poisson ? 6 * sqrt(expected) + 12 : of_load(s, "loadgen.threads") + 1;
     if (fabs(count - expected) > off)
         return identities_fault(s->place, field, "is %.17g, but the schedule has %.17g +- %.3g",
@@ -110,7 +109,7 @@ static bool check_schedule(const struct identities_slot *s, const char *field, d
 /* The part of the offered load that was answered in the window is a whole number. */
 static bool check_achieved(const struct identities_slot *s, const struct counts *c) {
     static const char field[] = "loadgen.achieved_over_offered";
-    double ratio = figure(s, field), achieved = ratio * c->offered;
+    double ratio = identities_figure(s, field), achieved = ratio * c->offered;
     if (c->closed) return true;
     if (isnan(ratio) != (c->offered == 0))
         return identities_fault(s->place, field, "must be null if and only if nothing was offered");
@@ -136,7 +135,8 @@ static bool check_offered(const struct identities_slot *s, const struct counts *
 
 /* Each visit of the window is answered, an error, or never started. */
 static bool check_visits(const struct identities_slot *s, const struct counts *c) {
-    double started = figure(s, "connect.hist.count") + figure(s, "connect.hist.overflow");
+    double started =
+        identities_figure(s, "connect.hist.count") + identities_figure(s, "connect.hist.overflow");
     double least = c->visited, lost = c->errors + (c->churn ? c->unsent : 0);
     if (!c->churn && !c->newcomers) return true;
     if (c->newcomers && c->errors == 0 &&
@@ -154,7 +154,7 @@ static bool check_visits(const struct identities_slot *s, const struct counts *c
 
 /* Answers within the window: those of the messages, and of newcomers. */
 static bool check_answered(const struct identities_slot *s, const struct counts *c) {
-    double echoes = figure(s, "totals.bytes_received") / of_load(s, "size_bytes");
+    double echoes = identities_figure(s, "totals.bytes_received") / of_load(s, "size_bytes");
     if ((c->closed || c->churn) && !c->newcomers &&
         !identities_equal(s->place, "loadgen.answered", c->answered, c->messages, "messages"))
         return false;
@@ -169,8 +169,9 @@ static bool check_answered(const struct identities_slot *s, const struct counts 
 
 /* Bytes and connections of the whole run. */
 static bool check_totals(const struct identities_slot *s, const struct counts *c) {
-    double sent = figure(s, "totals.bytes_sent"), size = of_load(s, "size_bytes");
-    double received = figure(s, "totals.bytes_received"), made = figure(s, "totals.connections");
+    double sent = identities_figure(s, "totals.bytes_sent"), size = of_load(s, "size_bytes");
+    double received = identities_figure(s, "totals.bytes_received"),
+           made = identities_figure(s, "totals.connections");
     double planned = (c->churn ? 0 : of_load(s, "connections")) + of_load(s, "idle");
     bool visits = c->churn || c->newcomers;
     if (fmod(sent, size) != 0)
@@ -182,7 +183,7 @@ static bool check_totals(const struct identities_slot *s, const struct counts *c
     if (c->errors == 0 && c->closed && !visits &&
         !identities_equal(s->place, "totals.bytes_received", received, sent, "totals.bytes_sent"))
         return false;
-    double connected = figure(s, "connect.hist.count"), least = planned - c->connect;
+    double connected = identities_figure(s, "connect.hist.count"), least = planned - c->connect;
     if (visits)
         return least + connected <= made ||
                identities_fault(s->place, "totals.connections",
@@ -197,11 +198,11 @@ static bool check_lags(const struct identities_slot *s, const struct counts *c) 
     static const char *const keys[] = {"send_lag_p99_ns", "arrival_lag_p99_ns",
                                        "arrival_lag_max_ns"};
     const cJSON *loadgen = json_item(s->sample, "loadgen");
-    bool enough = c->offered >= 100 * QUANTILE_VALUES;
-    bool overflow =
-        figure(s, "latency.hist.overflow") > 0 || figure(s, "newcomers.hist.overflow") > 0;
+    bool enough = c->offered >= 100 * HIST_BEYOND;
+    bool overflow = identities_figure(s, "latency.hist.overflow") > 0 ||
+                    identities_figure(s, "newcomers.hist.overflow") > 0;
     bool all = c->errors + c->unsent == 0 && !overflow;
-    double longest = figure(s, c->churn ? "newcomers.max_ns" : "latency.max_ns");
+    double longest = identities_figure(s, c->churn ? "newcomers.max_ns" : "latency.max_ns");
     for (size_t i = 0; i < sizeof keys / sizeof *keys && !c->closed; i++) {
         const cJSON *lag = json_item(loadgen, keys[i]);
         bool known = i == 2 ? c->offered > 0 : enough;
@@ -221,7 +222,8 @@ static bool check_lags(const struct identities_slot *s, const struct counts *c) 
 
 /* Shares of the load generator's own time. */
 static bool check_loadgen(const struct identities_slot *s, const struct counts *c) {
-    double threads = figure(s, "loadgen.threads"), busy = figure(s, "loadgen.busy_pct");
+    double threads = identities_figure(s, "loadgen.threads"),
+           busy = identities_figure(s, "loadgen.busy_pct");
     if (!isnan(threads) &&
         !identities_equal(s->place, "loadgen.threads", threads, of_load(s, "loadgen.threads"),
                           "scenario.loadgen.threads"))
@@ -232,13 +234,14 @@ static bool check_loadgen(const struct identities_slot *s, const struct counts *
         return identities_fault(s->place, "loadgen.busy_pct", "is 0 with %.17g messages",
                                 c->messages);
     bool exact = json_number(s->file->env, "clock.cpu_resolution_ns") == 1;
-    if (exact && c->messages > 0 && c->errors == 0 && !(figure(s, "loadgen.cpu_pct") > 0))
+    if (exact && c->messages > 0 && c->errors == 0 &&
+        !(identities_figure(s, "loadgen.cpu_pct") > 0))
         return identities_fault(s->place, "loadgen.cpu_pct", "is 0 or null with %.17g messages",
                                 c->messages);
-    if (threads == 1 && figure(s, "loadgen.window_spread_ns") > 0)
+    if (threads == 1 && identities_figure(s, "loadgen.window_spread_ns") > 0)
         return identities_fault(s->place, "loadgen.window_spread_ns", "is not 0 with one thread");
     return identities_at_most(s->place, "loadgen.starved_connections",
-                              figure(s, "loadgen.starved_connections"),
+                              identities_figure(s, "loadgen.starved_connections"),
                               c->churn ? 0 : of_load(s, "connections"), "scenario.connections");
 }
 

@@ -1,57 +1,50 @@
-/* identities_limits.c - see identities_limits.h.
+/* identities_limits.c - limits of both sides, and which processes the server's figures cover; see
+ * identities_parts.h.
  * Invariant: what nobody could have measured is null. */
-#include "bench/result/identities_limits.h"
-
-#include "bench/result/identities_unanswered.h"
+#include "bench/result/identities_parts.h"
 #include "bench/result/result_file.h"
+#include "bench/result/sample_facts.h"
 #include "bench/support/json_path.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
-#define SINCE_MINOR 4
-
-/* Whether a list of CPUs ascends; null does. */
-static bool check_ascends(const struct identities_place *p, const cJSON *sample, const char *path) {
-    const cJSON *cpu;
-    double last = -1;
-    cJSON_ArrayForEach(cpu, json_item(sample, path)) {
-        if (cpu->valuedouble <= last) return identities_fault(p, path, "does not ascend");
-        last = cpu->valuedouble;
+/* Whether all figures of a list are null, as the server's scope demands. */
+static bool check_hidden(const struct identities_place *p, const cJSON *sample,
+                         const char *const *keys) {
+    const cJSON *server = json_item(sample, "server");
+    char field[64];
+    for (; *keys; keys++) {
+        if (!cJSON_IsNumber(json_item(server, *keys))) continue;
+        snprintf(field, sizeof field, "server.%s", *keys);
+        return identities_fault(p, field, "is not null, but pid_scope is %s",
+                                json_text(server, "pid_scope"));
     }
     return true;
 }
 
 /* Refuses figures of several processes that are known of one only, and any of hidden ones. */
 static bool check_scope(const struct identities_place *p, const cJSON *sample) {
-    static const char *const figures[] = {
-        "server.ctx_voluntary",    "server.ctx_involuntary",
-        "server.rss_bytes",        "server.rss_per_connection_bytes",
-        "server.cpu_ns",           "server.cpu_user_s",
-        "server.cpu_sys_s",        "server.cpu_ns_per_echo",
-        "server.echoes_per_cpu_s",
-    };
     const char *scope = json_text(sample, "server.pid_scope");
     bool group = scope && strcmp(scope, "group") == 0,
          hidden = scope && strcmp(scope, "hidden") == 0;
-    size_t unknown = hidden ? sizeof figures / sizeof *figures : group ? 4 : 0;
-    for (size_t i = 0; i < unknown; i++)
-        if (cJSON_IsNumber(json_item(sample, figures[i])))
-            return identities_fault(p, figures[i], "is not null, but pid_scope is %s", scope);
-    if (group && isnan(json_number(sample, "server.cpu_ns")))
-        return identities_fault(p, "server.cpu_ns", "is null, but pid_scope is group");
-    return true;
+    if ((group || hidden) && !check_hidden(p, sample, sample_server_process)) return false;
+    if (hidden) return check_hidden(p, sample, sample_server_cpu);
+    return !group || !isnan(json_number(sample, "server.cpu_ns")) ||
+           identities_fault(p, "server.cpu_ns", "is null, but pid_scope is group");
 }
 
-bool identities_check_limits(const struct identities_place *p, const struct identities_file *file,
-                             const cJSON *scenario, const cJSON *sample) {
-    if (file->version_minor < SINCE_MINOR || file->version_minor > RESULT_VERSION_MINOR ||
-        isnan(json_number(sample, "messages")))
+bool identities_check_limits(const struct identities_slot *s) {
+    const struct identities_place *p = s->place;
+    const cJSON *sample = s->sample;
+    if (s->file->version_minor < IDENTITIES_SINCE ||
+        s->file->version_minor > RESULT_VERSION_MINOR || isnan(json_number(sample, "messages")))
         return true;
     const cJSON *limits = json_item(sample, "limits");
     if (!limits && identities_loadgen_is_earlier(sample)) return true;
     if (!cJSON_IsObject(limits)) return identities_fault(p, "limits", "is missing");
-    bool placed = cJSON_GetArraySize(json_item(scenario, "placement.loadgen")) > 0;
+    bool placed = cJSON_GetArraySize(json_item(s->scenario, "placement.loadgen")) > 0;
     if (placed != cJSON_IsBool(json_item(limits, "pinned")))
         return identities_fault(p, "limits.pinned",
                                 "must be null if and only if the load generator has no CPUs");
@@ -59,6 +52,7 @@ bool identities_check_limits(const struct identities_place *p, const struct iden
         return identities_fault(p, "limits.server_cpus", "is not null, but pid_scope is");
     double quota = json_number(limits, "quota_cpus");
     if (quota <= 0) return identities_fault(p, "limits.quota_cpus", "is %.17g", quota);
-    return check_ascends(p, sample, "limits.server_cpus") &&
-           check_ascends(p, sample, "limits.loadgen_cpus") && check_scope(p, sample);
+    return identities_ascend(p, json_item(limits, "server_cpus"), "limits.server_cpus") &&
+           identities_ascend(p, json_item(limits, "loadgen_cpus"), "limits.loadgen_cpus") &&
+           check_scope(p, sample);
 }

@@ -22,6 +22,19 @@ struct identities_slot {
     const cJSON *sample;
 };
 
+/* A figure of the sample; NAN if it is null or absent. */
+double identities_figure(const struct identities_slot *s, const char *path);
+
+/* Whether a list of CPUs ascends, so that none occurs twice; null does. */
+bool identities_ascend(const struct identities_place *p, const cJSON *cpus, const char *field);
+
+/* Whether a load generator from before version 1.4 measured the sample, as with --baseline-loadgen:
+ * it lacks the fields of that version. */
+bool identities_loadgen_is_earlier(const cJSON *sample);
+
+/* Whether a latency object counts messages without an answer, as all do since version 1.4. */
+bool identities_has_unanswered(const struct identities_file *file, const cJSON *latency);
+
 /* ---- of one sample with figures ---- */
 
 /* The series agrees with the window, the messages and the histogram. */
@@ -32,6 +45,14 @@ bool identities_check_parts(const struct identities_slot *s);
 
 /* The window, and the messages and visits that were offered, answered or lost. */
 bool identities_check_counts(const struct identities_slot *s);
+
+/* Whether the messages that a sample offered are those that were answered and those that were not.
+ * Histograms were checked before. */
+bool identities_check_unanswered(const struct identities_slot *s);
+
+/* Whether the sample has limits, as all have since version 1.4, and they agree with the placement
+ * and with server.pid_scope. */
+bool identities_check_limits(const struct identities_slot *s);
 
 bool identities_check_fairness(const struct identities_slot *s);
 

@@ -7,9 +7,7 @@
 #include "bench/result/codes.h"
 #include "bench/result/identities.h"
 #include "bench/result/identities_fault.h"
-#include "bench/result/identities_limits.h"
 #include "bench/result/identities_parts.h"
-#include "bench/result/identities_unanswered.h"
 #include "bench/result/sample_facts.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
@@ -49,6 +47,20 @@ bool identities_at_most(const struct identities_place *p, const char *field, dou
                         double most, const char *what) {
     return !(found > most) ||
            identities_fault(p, field, "is %.17g, more than %.17g, %s", found, most, what);
+}
+
+double identities_figure(const struct identities_slot *s, const char *path) {
+    return json_number(s->sample, path);
+}
+
+bool identities_ascend(const struct identities_place *p, const cJSON *cpus, const char *field) {
+    const cJSON *cpu;
+    double last = -1;
+    cJSON_ArrayForEach(cpu, cpus) {
+        if (cpu->valuedouble <= last) return identities_fault(p, field, "does not ascend");
+        last = cpu->valuedouble;
+    }
+    return true;
 }
 
 /* ---- histogram and quantiles ---- */
@@ -246,20 +258,19 @@ static bool check_validity(const struct identities_place *p, const cJSON *validi
     return true;
 }
 
+static bool is_nothing(const struct identities_slot *s, const char *key) {
+    const cJSON *item = json_item(s->sample, key);
+    return !item || cJSON_IsNull(item) ||
+           identities_fault(s->place, key, "is not null, but messages is");
+}
+
 /* A slot without figures is invalid, and has none. */
 static bool check_nothing(const struct identities_slot *s, const char *verdict) {
-    static const char *const none[] = {
-        "warmup_s", "window_s",  "bytes",     "throughput_per_s", "errors", "latency",
-        "service",  "connect",   "newcomers", "totals",           "server", "loadgen",
-        "fairness", "steal_pct", "counters",  "series",           "limits"};
     if (verdict_read(verdict) != VERDICT_INVALID)
         return identities_fault(s->place, "messages", "is null in a slot that is %s", verdict);
-    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
-        const cJSON *item = json_item(s->sample, none[i]);
-        if (item && !cJSON_IsNull(item))
-            return identities_fault(s->place, none[i], "is not null, but messages is");
-    }
-    return identities_check_verdict(s);
+    for (const char *const *key = sample_measured; *key; key++)
+        if (!is_nothing(s, *key)) return false;
+    return is_nothing(s, "counters") && is_nothing(s, "series") && identities_check_verdict(s);
 }
 
 /* What this iobench adds to a sample is there since version 1.4, and not before. */
@@ -293,10 +304,8 @@ bool identities_check_sample(const struct identities_file *file, const cJSON *sc
            check_latency(&p, file, sample, "connect", NAN) &&
            check_latency(&p, file, sample, "newcomers", NAN) && check_rates(&p, scenario, sample) &&
            identities_check_series(&s) && identities_check_fairness(&s) &&
-           check_newcomers(&p, scenario, sample) &&
-           identities_check_unanswered(&p, file, scenario, sample) &&
-           identities_check_limits(&p, file, scenario, sample) &&
-           check_lost_time(&p, scenario, sample) &&
+           check_newcomers(&p, scenario, sample) && identities_check_unanswered(&s) &&
+           identities_check_limits(&s) && check_lost_time(&p, scenario, sample) &&
            (invalid || check_totals(&p, scenario, sample)) && identities_check_parts(&s) &&
            identities_check_counts(&s) && identities_check_server(&s) &&
            identities_check_verdict(&s);

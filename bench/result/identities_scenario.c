@@ -37,18 +37,6 @@ static bool check_load(const struct identities_place *p, const cJSON *scenario, 
     return true;
 }
 
-/* CPUs ascend, so none occurs twice. */
-static bool check_cpus(const struct identities_place *p, const cJSON *cpus, const char *field) {
-    const cJSON *cpu;
-    double last = -1;
-    cJSON_ArrayForEach(cpu, cpus) {
-        if (cpu->valuedouble <= last)
-            return identities_fault(p, field, "%.17g stands after %.17g", cpu->valuedouble, last);
-        last = cpu->valuedouble;
-    }
-    return true;
-}
-
 static bool check_placement(const struct identities_place *p, const cJSON *placement) {
     const cJSON *one, *two, *server = json_item(placement, "server");
     const cJSON *loadgen = json_item(placement, "loadgen");
@@ -58,8 +46,8 @@ static bool check_placement(const struct identities_place *p, const cJSON *place
             if (one->valuedouble == two->valuedouble) separate = false;
         }
     }
-    if (!check_cpus(p, server, "scenario.placement.server") ||
-        !check_cpus(p, loadgen, "scenario.placement.loadgen"))
+    if (!identities_ascend(p, server, "scenario.placement.server") ||
+        !identities_ascend(p, loadgen, "scenario.placement.loadgen"))
         return false;
     return cJSON_IsTrue(json_item(placement, "separate")) == separate ||
            identities_fault(p, "scenario.placement.separate", "is %s, but the CPUs %s",

@@ -11,13 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static double of(const cJSON *latency, const char *path) {
-    return json_number(latency, path);
-}
-
 /* Values of a histogram, with those above its range. */
 static double values(const cJSON *latency) {
-    return of(latency, "hist.count") + of(latency, "hist.overflow");
+    return json_number(latency, "hist.count") + json_number(latency, "hist.overflow");
 }
 
 /* ---- the series ---- */
@@ -41,7 +37,8 @@ static bool counted(const cJSON *hist, double value) {
 
 static bool check_step(const struct identities_place *p, const cJSON *step, const cJSON *hist,
                        struct totals *t) {
-    double messages = of(step, "messages"), mean = of(step, "mean_ns"), max = of(step, "max_ns");
+    double messages = json_number(step, "messages"), mean = json_number(step, "mean_ns"),
+           max = json_number(step, "max_ns");
     if (isnan(mean) != (messages == 0) || isnan(max) != (messages == 0))
         return identities_fault(p, "", "mean_ns and max_ns must be null without messages only");
     if (messages == 0) return true;
@@ -63,13 +60,13 @@ static bool check_old(const struct identities_slot *s) {
     const cJSON *step, *series = json_item(s->sample, "series");
     double sum = 0, last = 0;
     cJSON_ArrayForEach(step, series) {
-        double t = of(step, "t_s");
+        double t = json_number(step, "t_s");
         if (!(t > last)) return identities_fault(s->place, "series", "t_s does not increase");
         last = t;
-        sum += of(step, "messages");
+        sum += json_number(step, "messages");
     }
     if (!cJSON_IsArray(series) || !series->child) return true;
-    return identities_equal(s->place, "messages", of(s->sample, "messages"), sum,
+    return identities_equal(s->place, "messages", json_number(s->sample, "messages"), sum,
                             "the sum of series[].messages");
 }
 
@@ -85,20 +82,20 @@ bool identities_check_series(const struct identities_slot *s) {
         struct identities_place p = *s->place;
         size_t used = strlen(p.path);
         snprintf(p.path + used, sizeof p.path - used, "%sseries[%d]", used ? "." : "", i++);
-        if (!identities_near(&p, "t_s", of(step, "t_s"), duration * i / steps,
+        if (!identities_near(&p, "t_s", json_number(step, "t_s"), duration * i / steps,
                              "the end of its part of scenario.duration_s") ||
             !check_step(&p, step, hist, &t))
             return false;
     }
-    if (!identities_equal(s->place, "messages", of(s->sample, "messages"), t.messages,
+    if (!identities_equal(s->place, "messages", json_number(s->sample, "messages"), t.messages,
                           "the sum of series[].messages"))
         return false;
-    if (of(hist, "overflow") > 0 || of(hist, "count") == 0) return true;
-    double sum = of(hist, "sum_ns");
+    if (json_number(hist, "overflow") > 0 || json_number(hist, "count") == 0) return true;
+    double sum = json_number(hist, "sum_ns");
     if (fabs(sum - t.sum_ns) > sum * 1e-14)
         return identities_fault(s->place, "latency.hist.sum_ns",
                                 "is %.17g, expected %.17g, the sum of the series", sum, t.sum_ns);
-    return identities_equal(s->place, "latency.hist.max", of(hist, "max"), t.max_ns,
+    return identities_equal(s->place, "latency.hist.max", json_number(hist, "max"), t.max_ns,
                             "the largest series[].max_ns");
 }
 
@@ -110,7 +107,8 @@ static bool check_part(const struct identities_place *p, const cJSON *part, cons
     static const char *const keys[] = {"p50_ns",  "p90_ns",      "p99_ns",   "p999_ns", "p9999_ns",
                                        "mean_ns", "hist.sum_ns", "hist.min", "max_ns"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        if (!identities_at_most(p, keys[i], of(part, keys[i]), of(whole, keys[i]), because))
+        if (!identities_at_most(p, keys[i], json_number(part, keys[i]), json_number(whole, keys[i]),
+                                because))
             return false;
     return true;
 }
@@ -130,7 +128,8 @@ static bool check_visits(const struct identities_slot *s) {
     if (!identities_at_most(&p, "hist", values(first), values(connect),
                             "the values of connect.hist"))
         return false;
-    bool same = values(first) == of(connect, "hist.count") && !(of(first, "hist.overflow") > 0);
+    bool same = values(first) == json_number(connect, "hist.count") &&
+                !(json_number(first, "hist.overflow") > 0);
     p = inside(s->place, "connect");
     return !same || check_part(&p, connect, first, "that of newcomers, which contain it");
 }
@@ -149,7 +148,8 @@ bool identities_check_parts(const struct identities_slot *s) {
     if (!identities_equal(&p, "hist", values(service), values(latency),
                           "the values of latency.hist"))
         return false;
-    bool whole = !(of(latency, "hist.overflow") + of(service, "hist.overflow") > 0);
+    bool whole =
+        !(json_number(latency, "hist.overflow") + json_number(service, "hist.overflow") > 0);
     return (!whole || check_part(&p, service, latency, "that of latency, which contains it")) &&
            check_visits(s);
 }

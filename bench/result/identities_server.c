@@ -11,10 +11,6 @@
 #define PAGE_BYTES 4096 /* the smallest page of all systems; resident memory is whole pages */
 #define NEAR 1e-13
 
-static double figure(const struct identities_slot *s, const char *path) {
-    return json_number(s->sample, path);
-}
-
 static bool is_null(const struct identities_slot *s, const char *path) {
     return cJSON_IsNull(json_item(s->sample, path));
 }
@@ -27,21 +23,21 @@ static bool whole_pages(double bytes) {
 /* What the load generator did not look at is null; what follows from the CPU time is null without
  * it. */
 static bool check_nulls(const struct identities_slot *s) {
-    static const char *const all[] = {
-        "cpu_ns",        "cpu_user_s",       "cpu_sys_s",
-        "ctx_voluntary", "ctx_involuntary",  "cpu_ns_per_echo",
-        "rss_bytes",     "echoes_per_cpu_s", "rss_per_connection_bytes"};
+    static const char *const *const lists[] = {sample_server_cpu, sample_server_process};
     const cJSON *server = json_item(s->sample, "server");
     const char *foreign = json_text(s->scenario, "server.foreign");
     bool looked = !is_null(s, "server.pid_scope"), counted = !is_null(s, "server.stats");
-    for (size_t i = 0; i < sizeof all / sizeof *all && !looked; i++)
-        if (cJSON_IsNumber(json_item(server, all[i])))
-            return identities_fault(s->place, "server", "%s is not null, but pid_scope is", all[i]);
+    for (size_t i = 0; i < sizeof lists / sizeof *lists && !looked; i++)
+        for (const char *const *key = lists[i]; *key; key++)
+            if (cJSON_IsNumber(json_item(server, *key)))
+                return identities_fault(s->place, "server", "%s is not null, but pid_scope is",
+                                        *key);
     if (looked && foreign && strcmp(foreign, "at") == 0)
         return identities_fault(s->place, "server.pid_scope", "is not null for a server elsewhere");
     if (foreign && counted)
         return identities_fault(s->place, "server.stats", "is not null for a foreign server");
-    bool cpu = !is_null(s, "server.cpu_ns"), answered = figure(s, "loadgen.answered") > 0;
+    bool cpu = !is_null(s, "server.cpu_ns"),
+         answered = identities_figure(s, "loadgen.answered") > 0;
     if (is_null(s, "server.cpu_user_s") != is_null(s, "server.cpu_sys_s") ||
         (!cpu && !is_null(s, "server.cpu_user_s")))
         return identities_fault(
@@ -51,7 +47,7 @@ static bool check_nulls(const struct identities_slot *s) {
         return identities_fault(
             s->place, "server.cpu_ns_per_echo",
             "must be null if and only if the CPU time or the echoes are missing");
-    if ((figure(s, "server.cpu_ns") > 0) == is_null(s, "server.echoes_per_cpu_s"))
+    if ((identities_figure(s, "server.cpu_ns") > 0) == is_null(s, "server.echoes_per_cpu_s"))
         return identities_fault(s->place, "server.echoes_per_cpu_s",
                                 "must be null if and only if there is no CPU time");
     return true;
@@ -61,7 +57,8 @@ static bool check_nulls(const struct identities_slot *s) {
 static bool check_cpus(const struct identities_slot *s) {
     const cJSON *model, *models = s->file->models;
     const char *name = json_text(s->scenario, "server.model");
-    double cpus = figure(s, "server.cpus"), threads = json_number(s->scenario, "server.threads");
+    double cpus = identities_figure(s, "server.cpus"),
+           threads = json_number(s->scenario, "server.threads");
     double placed = cJSON_GetArraySize(json_item(s->scenario, "placement.server"));
     double most = placed > 0 ? placed : NAN, bounded = fmin(threads, most); /* ignores NAN */
     bool free = true, bound = threads >= 1;                                 /* which may hold */
@@ -80,7 +77,8 @@ static bool check_cpus(const struct identities_slot *s) {
 
 /* Memory is counted in pages. `grown` of it came with the connections. */
 static bool check_memory(const struct identities_slot *s) {
-    double rss = figure(s, "server.rss_bytes"), each = figure(s, "server.rss_per_connection_bytes");
+    double rss = identities_figure(s, "server.rss_bytes"),
+           each = identities_figure(s, "server.rss_per_connection_bytes");
     bool churn = strcmp(json_text(s->scenario, "load"), "churn") == 0;
     double stood = (churn ? 0 : json_number(s->scenario, "connections")) +
                    json_number(s->scenario, "idle"),
@@ -94,7 +92,7 @@ static bool check_memory(const struct identities_slot *s) {
     if (stood == 0 || isnan(rss))
         return identities_fault(s->place, "server.rss_per_connection_bytes",
                                 "is not null without connections that stay or memory");
-    if (figure(s, "errors.connect") > 0) return true; /* fewer connections stood */
+    if (identities_figure(s, "errors.connect") > 0) return true; /* fewer connections stood */
     if (!whole_pages(grown))
         return identities_fault(s->place, "server.rss_per_connection_bytes",
                                 "times the connections is %.17g, not whole pages", grown);
@@ -132,7 +130,8 @@ static bool check_counters(const struct identities_slot *s) {
     static const char *const keys[] = {"syscalls_per_echo", "wakeups_per_echo"};
     const cJSON *counters = json_item(s->sample, "counters");
     bool asked = cJSON_IsTrue(json_item(s->scenario, "counted"));
-    double echoes = figure(s, "totals.bytes_received") / json_number(s->scenario, "size_bytes");
+    double echoes =
+        identities_figure(s, "totals.bytes_received") / json_number(s->scenario, "size_bytes");
     if (cJSON_IsObject(counters) != asked)
         return identities_fault(s->place, "counters",
                                 "must be there if and only if scenario.counted is true");
@@ -154,12 +153,15 @@ static bool check_counters(const struct identities_slot *s) {
 
 bool identities_check_server(const struct identities_slot *s) {
     if (s->file->version_minor < IDENTITIES_SINCE) return true;
-    double cpu = figure(s, "server.cpu_ns");
-    double split = (figure(s, "server.cpu_user_s") + figure(s, "server.cpu_sys_s")) * 1e9;
+    double cpu = identities_figure(s, "server.cpu_ns");
+    double split =
+        (identities_figure(s, "server.cpu_user_s") + identities_figure(s, "server.cpu_sys_s")) *
+        1e9;
     if (fabs(split - cpu) > fmax(0.1, cpu * NEAR)) /* false if one is NAN */
         return identities_fault(s->place, "server.cpu_ns", "is %.17g, expected %.17g, %s", cpu,
                                 split, "server.cpu_user_s + server.cpu_sys_s");
     return check_nulls(s) && check_cpus(s) && check_memory(s) && check_stats(s) &&
            check_counters(s) &&
-           identities_at_most(s->place, "steal_pct", figure(s, "steal_pct"), 100, "all CPU time");
+           identities_at_most(s->place, "steal_pct", identities_figure(s, "steal_pct"), 100,
+                              "all CPU time");
 }

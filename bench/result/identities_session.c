@@ -13,9 +13,6 @@
 #include <string.h>
 
 #define ROUNDING_S 1e-6
-#define OWN_CAPACITY_MAX                                                                           \
-    0.95 /* a rate above this share of a server's own capacity saturates it                        \
-          */
 
 /* ---- the date ---- */
 
@@ -180,7 +177,7 @@ static struct rate rate_after(const cJSON *cells, const char *phase, const cJSON
     }
     free(server);
     double per_s = fmax(1, round(best * json_number(scenario, "rate_pct") / 100));
-    return (struct rate){per_s, per_s > OWN_CAPACITY_MAX * own};
+    return (struct rate){per_s, per_s > SCENARIO_OWN_CAPACITY_MAX * own};
 }
 
 /* A rate in percent follows from the throughput of an earlier phase, which the file does not name.

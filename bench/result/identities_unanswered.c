@@ -1,17 +1,14 @@
-/* identities_unanswered.c - see identities_unanswered.h.
+/* identities_unanswered.c - every message of the window has one end; see identities_parts.h.
  * Invariant: counts that the load generator keeps apart from each other are compared. */
-#include "bench/result/identities_unanswered.h"
-
+#include "bench/result/identities_parts.h"
 #include "bench/result/result_file.h"
 #include "bench/support/json_path.h"
 
 #include <math.h>
 #include <string.h>
 
-#define SINCE_MINOR 4
-
 bool identities_has_unanswered(const struct identities_file *file, const cJSON *latency) {
-    return file->version_minor >= SINCE_MINOR && json_item(latency, "hist.unanswered");
+    return file->version_minor >= IDENTITIES_SINCE && json_item(latency, "hist.unanswered");
 }
 
 /* All messages of a histogram. */
@@ -96,18 +93,20 @@ bool identities_loadgen_is_earlier(const cJSON *sample) {
     return !json_item(sample, "loadgen.gap_max_ns");
 }
 
-bool identities_check_unanswered(const struct identities_place *p,
-                                 const struct identities_file *file, const cJSON *scenario,
-                                 const cJSON *sample) {
+bool identities_check_unanswered(const struct identities_slot *s) {
+    const struct identities_place *p = s->place;
+    const struct identities_file *file = s->file;
+    const cJSON *sample = s->sample;
     static const char *const kinds[] = {"latency", "service", "connect", "newcomers"};
-    bool ours = file->version_minor >= SINCE_MINOR && file->version_minor <= RESULT_VERSION_MINOR;
+    bool ours =
+        file->version_minor >= IDENTITIES_SINCE && file->version_minor <= RESULT_VERSION_MINOR;
     if (identities_loadgen_is_earlier(sample)) return true;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         const cJSON *latency = json_item(sample, kinds[i]);
         if (!cJSON_IsObject(latency) || identities_has_unanswered(file, latency)) continue;
         return !ours || identities_fault(p, kinds[i], "has no hist.unanswered");
     }
-    const char *load = json_text(scenario, "load");
+    const char *load = json_text(s->scenario, "load");
     bool open = strcmp(load, "open") == 0, churn = strcmp(load, "churn") == 0;
     const cJSON *oldest = json_item(sample, "loadgen.oldest_in_flight_ns");
     if (!oldest || cJSON_IsNumber(oldest) == open)
@@ -115,5 +114,5 @@ bool identities_check_unanswered(const struct identities_place *p,
                                 open ? "is not null in an open loop" : "is not a number");
     if (cJSON_IsObject(json_item(sample, "newcomers")) && !check_arrivals(p, churn, sample))
         return false;
-    return churn || (open ? check_open(p, sample) : check_closed(p, scenario, sample));
+    return churn || (open ? check_open(p, sample) : check_closed(p, s->scenario, sample));
 }

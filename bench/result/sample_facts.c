@@ -4,6 +4,17 @@
 #include "bench/result/old_codes.h"
 #include "bench/support/json_path.h"
 
+const char *const sample_measured[] = {
+    "warmup_s", "window_s",  "messages",  "bytes",  "throughput_per_s", "errors",  "latency",
+    "service",  "connect",   "newcomers", "totals", "server",           "loadgen", "limits",
+    "fairness", "steal_pct", NULL};
+
+const char *const sample_server_cpu[] = {"cpu_ns",          "cpu_user_s",       "cpu_sys_s",
+                                         "cpu_ns_per_echo", "echoes_per_cpu_s", NULL};
+
+const char *const sample_server_process[] = {"ctx_voluntary", "ctx_involuntary", "rss_bytes",
+                                             "rss_per_connection_bytes", NULL};
+
 enum verdict_kind sample_verdict(const cJSON *sample) {
     return verdict_read(json_text(sample, "validity.verdict"));
 }

@@ -17,6 +17,15 @@
 /* Whole numbers above 10^15 are written with a relative error of up to this. */
 #define SAMPLE_ROUNDED 1e-15
 
+/* Figures of a slot that are null in one without figures; NULL ends the list. `counters` and
+ * `series` are, too, where the slot has them. */
+extern const char *const sample_measured[];
+
+/* Figures of server{} that are null where its CPU time is hidden. Those of the second list are
+ * known of one process only, so they are null for a group of them, too. NULL ends each list. */
+extern const char *const sample_server_cpu[];
+extern const char *const sample_server_process[];
+
 enum verdict_kind sample_verdict(const cJSON *sample);
 
 /* Which side limited the throughput of the slot. */

@@ -7,6 +7,9 @@
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 
+/* A rate above this share of a server's own capacity saturates it. */
+#define SCENARIO_OWN_CAPACITY_MAX 0.95
+
 /* The name of the server with its options, "epoll:trigger=edge". In results of `iobench ab` the arm
  * comes first: "baseline/epoll". Owned by the caller. */
 char *scenario_server(const cJSON *scenario);

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/json.h"
 
+#include "bench/result/sample_facts.h"
 #include "bench/result/verdict.h"
 #include "bench/result/verdict_figures.h"
 #include "bench/support/json_path.h"
@@ -34,12 +35,9 @@ static void put(cJSON *object, const char *key, cJSON *item) {
 
 /* Removes the CPU and memory figures of a server whose other processes did some of the work. */
 static void hide_usage(cJSON *server) {
-    static const char *const figures[] = {
-        "cpu_ns",          "cpu_user_s",       "cpu_sys_s",
-        "cpu_ns_per_echo", "echoes_per_cpu_s", "ctx_voluntary",
-        "ctx_involuntary", "rss_bytes",        "rss_per_connection_bytes"};
     put(server, "pid_scope", cJSON_CreateString("hidden"));
-    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) put(server, figures[i], NULL);
+    for (const char *const *key = sample_server_cpu; *key; key++) put(server, *key, NULL);
+    for (const char *const *key = sample_server_process; *key; key++) put(server, *key, NULL);
 }
 
 /* Whether both sides started on the CPUs of the plan; null if it has none. */
@@ -128,13 +126,8 @@ cJSON *sample_make(const struct sample_facts *facts, struct slot_outcome *o) {
 }
 
 cJSON *sample_make_failed(const struct sample_facts *facts, const struct slot_outcome *o) {
-    static const char *const unknown[] = {"warmup_s",         "window_s",  "messages", "bytes",
-                                          "throughput_per_s", "errors",    "latency",  "service",
-                                          "connect",          "newcomers", "totals",   "server",
-                                          "loadgen",          "limits",    "fairness", "steal_pct"};
     cJSON *sample = start(facts, o);
-    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
-        json_add_item(sample, unknown[i], NULL);
+    for (const char *const *key = sample_measured; *key; key++) json_add_item(sample, *key, NULL);
     if (facts->cell->counted) json_add_item(sample, "counters", NULL);
     struct verdict verdict;
     verdict_fail(&verdict, *o->died.text ? o->died.text : NULL, o->code, o->reason.text);

@@ -3,13 +3,12 @@
  * server cannot serve it are marked as saturating. */
 #include "base/check.h"
 
+#include "bench/result/scenario.h"
 #include "bench/suite/plan.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-#define OWN_CAPACITY_MAX 0.95 /* beyond this share of its own capacity a server is saturated */
 
 /* Whether closed loop `k` has the same conditions as open loop `c`, apart from the server. */
 static bool tells_capacity(const struct cell *k, const struct cell *c) {
@@ -48,7 +47,7 @@ bool plan_set_rates(struct plan *plan, size_t phase_index,
             continue;
         }
         c->rate_per_s = fmax(1, round(best * c->rate_pct / 100));
-        c->saturating = c->rate_per_s > OWN_CAPACITY_MAX * own;
+        c->saturating = c->rate_per_s > SCENARIO_OWN_CAPACITY_MAX * own;
     }
     return changed;
 }

@@ -116,7 +116,8 @@ static void edge_queue(struct epoll_server *s, struct conn *c) {
 }
 
 static void edge_event(struct epoll_server *s, struct conn *c, uint32_t events) {
-    if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI)) c->unproved = true;
+    if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) c->hung_up = true;
+    if (events & EPOLLPRI) c->urgent = true;
     edge_queue(s, c);
 }
 
@@ -134,7 +135,7 @@ static void edge_serve(struct epoll_server *s, struct conn *c) {
     for (int i = 0; i < EDGE_RECEIVES_PER_TURN; i++) {
         if (outcome == CONN_ECHOED) outcome = conn_receive(&s->set, c);
         if (outcome == CONN_BLOCKED) outcome = edge_send(s, c);
-        if (outcome == CONN_SHORT && c->unproved) outcome = CONN_ECHOED;
+        if (outcome == CONN_SHORT && (c->hung_up || c->urgent)) outcome = CONN_ECHOED;
         if (outcome != CONN_ECHOED) break;
     }
     if (outcome == CONN_ENDED)

@@ -32,9 +32,7 @@
 #define ACCEPT_RETRY_NS 100000000u
 #define STOP_NS 500000000u /* operations not cancelled by then end with the ring */
 #define QUEUE_SHARE 16     /* one connection may queue this part of all buffers: 1/16 */
-#define QUEUE_BYTES                                                                                \
-    131072 /* and buffers for this many bytes, so that its own memory stays small                  \
-            */
+#define QUEUE_BYTES 131072 /* and this much, so that its own memory stays small */
 
 enum { OPTION_MULTISHOT, OPTION_BUFFERS };
 

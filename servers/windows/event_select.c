@@ -120,7 +120,7 @@ static enum conn_outcome echo(struct worker *w, struct conn *c) {
     /* FD_READ may have been reported while bytes were pending: receive now. Usually one receive is
      * enough, because FD_READ is then recorded for further bytes. But FD_CLOSE comes only once, so
      * after it everything must be received without further events */
-    for (int i = 0; i < RECEIVES_PER_TURN && (i == 0 || c->unproved); i++) {
+    for (int i = 0; i < RECEIVES_PER_TURN && (i == 0 || c->hung_up); i++) {
         if (outcome == CONN_BLOCKED || outcome == CONN_ENDED) break;
         outcome = conn_receive(&w->set, c);
         if (outcome == CONN_BLOCKED) outcome = send_pending(w, c);
@@ -136,13 +136,13 @@ static void serve(struct worker *w, struct conn *c) {
         remove_row(w, c);
         return;
     }
-    if (happened.lNetworkEvents & FD_CLOSE) c->unproved = true;
+    if (happened.lNetworkEvents & FD_CLOSE) c->hung_up = true;
     /* the first FD_WRITE comes at once, when there is nothing to send */
-    if (!pending && !c->unproved && !(happened.lNetworkEvents & FD_READ)) return;
+    if (!pending && !c->hung_up && !(happened.lNetworkEvents & FD_READ)) return;
     enum conn_outcome outcome = echo(w, c);
     if (outcome == CONN_ENDED)
         remove_row(w, c);
-    else if (c->unproved && outcome != CONN_BLOCKED)
+    else if (c->hung_up && outcome != CONN_BLOCKED)
         WSASetEvent(
             w->events[c->slot]); /* its end is still to be received, and no event will report it */
 }

@@ -1,7 +1,7 @@
 /* test_limits.c - verdicts about CPUs that are not a side's own: shared CPUs, quotas, throttling,
  * affinity, pinning. Each case starts from a slot without such a limit and changes fields of the
  * file. */
-#include "bench/result/identities_limits.h"
+#include "bench/result/identities_parts.h"
 #include "bench/result/result_file.h"
 #include "bench/result/verdict.h"
 #include "bench/result/verdict_figures.h"
@@ -243,7 +243,8 @@ static void limits_agree_with_placement_and_scope(void **state) {
         const struct identities_file file = {.version_minor = RESULT_VERSION_MINOR};
         for (const struct change *c = cases[i].changes; c->path; c++)
             apply(c->document == SCENARIO ? scenario : sample, c);
-        bool fine = identities_check_limits(&place, &file, scenario, sample);
+        bool fine =
+            identities_check_limits(&(struct identities_slot){&place, &file, scenario, sample});
         const char *fault = cases[i].fault ? cases[i].fault : "";
         if (strncmp(why.text, fault, strlen(fault)) != 0 || fine != !cases[i].fault)
             print_error("case %d: '%s'\n", (int)i, why.text);

@@ -2,7 +2,7 @@
  * samples of which each single change is refused. */
 #include "base/json.h"
 
-#include "bench/result/identities_unanswered.h"
+#include "bench/result/identities_parts.h"
 #include "bench/result/result_file.h"
 #include "bench/support/reason.h"
 #include "loadgen/account.h"
@@ -112,7 +112,8 @@ static bool check(double version, const char *scenario_text, const cJSON *sample
     const struct identities_place place = {.path = "s", .reason = reason};
     const struct identities_file file = {.version_minor = version};
     cJSON *scenario = parse(scenario_text);
-    bool fine = identities_check_unanswered(&place, &file, scenario, sample);
+    bool fine =
+        identities_check_unanswered(&(struct identities_slot){&place, &file, scenario, sample});
     cJSON_Delete(scenario);
     return fine;
 }
