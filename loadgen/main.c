@@ -3,6 +3,7 @@
 #include "base/args.h"
 #include "base/check.h"
 #include "base/json.h"
+#include "base/line.h"
 
 #include "loadgen/report.h"
 #include "loadgen/transports.h"
@@ -203,7 +204,7 @@ static int make_load(struct load *load, const struct arguments *a) {
                    PORTS_A_SOURCE);
     if (!transports_choose(a->transport, &load->transport)) return EXIT_USAGE;
     if (!os_address_resolve(host, port, &load->address, reason, sizeof reason)) {
-        fprintf(stderr, "loadgen: --connect: %s: %s\n", host, reason);
+        line_print(stderr, "loadgen: --connect: %s: %s", host, reason);
         return EXIT_USAGE;
     }
     return check_descriptors(load);

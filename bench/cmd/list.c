@@ -3,11 +3,13 @@
 #include "base/args.h"
 #include "base/check.h"
 #include "base/json.h"
+#include "base/line.h"
 
 #include "bench/cmd/commands.h"
 #include "bench/suite/models.h"
 #include "bench/suite/suite.h"
 #include "bench/support/exit_code.h"
+#include "bench/support/format.h"
 #include "bench/support/json_file.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
@@ -33,7 +35,7 @@ static const char *shown(const cJSON *describe, const char *key) {
 static void print_options(const struct program *model) {
     const cJSON *o, *choice;
     cJSON_ArrayForEach(o, cJSON_GetObjectItemCaseSensitive(model->describe, "options")) {
-        printf("  %s:%s=", model->name, shown(o, "name"));
+        printf("  %s%s:%s=", line_guard(model->name), model->name, shown(o, "name"));
         const char *separator = "";
         cJSON_ArrayForEach(choice, cJSON_GetObjectItemCaseSensitive(o, "choices")) {
             printf("%s%s", separator, cJSON_IsString(choice) ? choice->valuestring : "-");
@@ -44,16 +46,24 @@ static void print_options(const struct program *model) {
     }
 }
 
+static void print_padded(const char *text, int width) {
+    fputs("  ", stdout);
+    format_left(stdout, text, width);
+}
+
 static void print_table(const struct models *m, const cJSON *suites) {
     int width = 10; /* fits most names */
     for (size_t i = 0; i < m->count; i++)
-        if ((int)strlen(m->servers[i].name) > width) width = (int)strlen(m->servers[i].name);
+        if (format_width(m->servers[i].name) > width) width = format_width(m->servers[i].name);
     printf("%-*s  %-11s  %-18s  %-9s  %s\n", width, "model", "initiation", "notification",
            "available", "summary");
     for (size_t i = 0; i < m->count; i++) {
         const struct program *p = &m->servers[i];
-        printf("%-*s  %-11s  %-18s  %-9s  %s\n", width, p->name, shown(p->describe, "initiation"),
-               shown(p->describe, "notification"), available(p) ? "yes" : "no",
+        fputs(line_guard(p->name), stdout);
+        format_left(stdout, p->name, width);
+        print_padded(shown(p->describe, "initiation"), 11);
+        print_padded(shown(p->describe, "notification"), 18);
+        printf("  %-9s  %s\n", available(p) ? "yes" : "no",
                available(p) ? shown(p->describe, "summary") : shown(p->describe, "reason"));
     }
     printf("\noptions\n");
@@ -61,7 +71,7 @@ static void print_table(const struct models *m, const cJSON *suites) {
     printf("\nsuites\n");
     const cJSON *s;
     cJSON_ArrayForEach(s, suites)
-        printf("  %-12s  %s\n", json_text(s, "name"), json_text(s, "description"));
+        line_print(stdout, "  %-12s  %s", json_text(s, "name"), json_text(s, "description"));
 }
 
 static void print_json(const struct models *m, const cJSON *suites) {

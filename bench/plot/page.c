@@ -101,13 +101,13 @@ void plot_name_series(char *text, size_t size, const struct plot *plot,
 }
 
 static int longest_name(const struct plot *plot) {
-    size_t longest = 0;
+    int longest = 0;
     for (size_t i = 0; i < plot->count; i++) {
         char text[128];
         plot_name_series(text, sizeof text, plot, &plot->series[i]);
-        if (strlen(text) > longest) longest = strlen(text);
+        if (format_width(text) > longest) longest = format_width(text);
     }
-    return (int)longest;
+    return longest;
 }
 
 /* Sets tops and bottoms of all boxes. Returns the y at which the last row ends. */
