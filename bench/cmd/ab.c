@@ -182,13 +182,11 @@ static int prepare(struct comparison *c, int argc, char **argv) {
 static void print_plan(FILE *out, const struct ab *ab) {
     for (size_t i = 0; i < ab->report.row_count; i++) {
         const struct gate_row *row = &ab->report.rows[i];
-        if (i > 0 && strcmp(row->cell, row[-1].cell) == 0) continue;
-        fputs(line_guard(row->cell), out);
-        format_left(out, row->cell, 48);
-        fprintf(out, "  %s\n",
-                row->verdict != GATE_UNDECIDED ? gate_verdict_names[row->verdict]
-                : *row->reason.text            ? row->reason.text
-                                               : "compared");
+        if (i == 0 || strcmp(row->cell, row[-1].cell) != 0)
+            line_print(out, "%-48s  %s", row->cell,
+                       row->verdict != GATE_UNDECIDED ? gate_verdict_names[row->verdict]
+                       : *row->reason.text            ? row->reason.text
+                                                      : "compared");
     }
     fprintf(out, "about %.0f s with the control if nothing changed, at most %.0f s\n",
             ab->stage1_s + ab->spare_s, ab->budget_s);

@@ -9,7 +9,6 @@
 #include "bench/suite/models.h"
 #include "bench/suite/suite.h"
 #include "bench/support/exit_code.h"
-#include "bench/support/format.h"
 #include "bench/support/json_file.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
@@ -46,24 +45,17 @@ static void print_options(const struct program *model) {
     }
 }
 
-static void print_padded(const char *text, int width) {
-    fputs("  ", stdout);
-    format_left(stdout, text, width);
-}
-
 static void print_table(const struct models *m, const cJSON *suites) {
     int width = 10; /* fits most names */
     for (size_t i = 0; i < m->count; i++)
-        if (format_width(m->servers[i].name) > width) width = format_width(m->servers[i].name);
+        if ((int)strlen(m->servers[i].name) > width) width = (int)strlen(m->servers[i].name);
     printf("%-*s  %-11s  %-18s  %-9s  %s\n", width, "model", "initiation", "notification",
            "available", "summary");
     for (size_t i = 0; i < m->count; i++) {
         const struct program *p = &m->servers[i];
-        fputs(line_guard(p->name), stdout);
-        format_left(stdout, p->name, width);
-        print_padded(shown(p->describe, "initiation"), 11);
-        print_padded(shown(p->describe, "notification"), 18);
-        printf("  %-9s  %s\n", available(p) ? "yes" : "no",
+        printf("%s%-*s  %-11s  %-18s  %-9s  %s\n", line_guard(p->name), width, p->name,
+               shown(p->describe, "initiation"), shown(p->describe, "notification"),
+               available(p) ? "yes" : "no",
                available(p) ? shown(p->describe, "summary") : shown(p->describe, "reason"));
     }
     printf("\noptions\n");

@@ -13,7 +13,6 @@
 #include "bench/suite/foreign.h"
 #include "bench/suite/suite.h"
 #include "bench/support/exit_code.h"
-#include "bench/support/format.h"
 #include "bench/support/json_file.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
@@ -162,12 +161,10 @@ static int prepare(struct run *r, int argc, char **argv) {
 static void print_plan(const struct plan *p) {
     for (size_t i = 0; i < p->cell_count; i++) {
         const struct cell *c = &p->cells[i];
-        fputs(line_guard(c->id), stdout);
-        format_left(stdout, c->id, 48);
         if (*c->skipped)
-            printf("  skipped: %s\n", c->skipped);
+            line_print(stdout, "%-48s  skipped: %s", c->id, c->skipped);
         else
-            printf("  %zu x %.1f s\n", p->repeats, plan_slot_s(c));
+            line_print(stdout, "%-48s  %zu x %.1f s", c->id, p->repeats, plan_slot_s(c));
     }
     printf("%zu cells, %zu slots, about %.0f s\n", p->cell_count, p->slot_count, p->predicted_s);
 }

@@ -101,13 +101,13 @@ void plot_name_series(char *text, size_t size, const struct plot *plot,
 }
 
 static int longest_name(const struct plot *plot) {
-    int longest = 0;
+    size_t longest = 0;
     for (size_t i = 0; i < plot->count; i++) {
         char text[128];
         plot_name_series(text, sizeof text, plot, &plot->series[i]);
-        if (format_width(text) > longest) longest = format_width(text);
+        if (strlen(text) > longest) longest = strlen(text);
     }
-    return longest;
+    return (int)longest;
 }
 
 /* Sets tops and bottoms of all boxes. Returns the y at which the last row ends. */

@@ -101,8 +101,7 @@ static void put_verdicts(FILE *out, const struct summary_cell *cell) {
 
 static void put_row(FILE *out, const struct phase *phase, const struct group *g,
                     const struct summary_cell *cell) {
-    fprintf(out, "  %s", line_guard(cell->server));
-    format_left(out, cell->server, phase->server_width);
+    fprintf(out, "  %s%-*s", line_guard(cell->server), phase->server_width, cell->server);
     if (cell->skipped) {
         fprintf(out, "  skipped: %s\n", cell->skipped);
         return;

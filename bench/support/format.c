@@ -2,8 +2,6 @@
  * Invariant: no function writes beyond its buffer; texts that do not fit are cut. */
 #include "bench/support/format.h"
 
-#include "base/utf8.h"
-
 #include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -119,51 +117,10 @@ struct format_pair format_apart(double left, double right, int decimals) {
     return pair;
 }
 
-/* A range of characters. */
-struct range {
-    uint32_t first, last;
-};
-
-static bool among(const struct range *ranges, size_t count, uint32_t point) {
-    for (size_t i = 0; i < count; i++)
-        if (point >= ranges[i].first && point <= ranges[i].last) return true;
-    return false;
-}
-
-/* Columns of a character. Sources: EastAsianWidth.txt (W and F) and UnicodeData.txt (Mn and Me) of
- * Unicode, by blocks. */
-static int columns_of(uint32_t point) {
-    static const struct range wide[] = {
-        {0x1100, 0x115f},   {0x231a, 0x231b},   {0x2329, 0x232a},   {0x23e9, 0x23ec},
-        {0x2e80, 0x303e},   {0x3041, 0x4dbf},   {0x4e00, 0xa4cf},   {0xa960, 0xa97f},
-        {0xac00, 0xd7a3},   {0xf900, 0xfaff},   {0xfe30, 0xfe6f},   {0xff00, 0xff60},
-        {0xffe0, 0xffe6},   {0x16fe0, 0x18aff}, {0x1aff0, 0x1b2ff}, {0x1f200, 0x1f320},
-        {0x1f32d, 0x1f64f}, {0x1f680, 0x1f6ff}, {0x1f900, 0x1faff}, {0x20000, 0x3fffd}};
-    static const struct range combining[] = {
-        {0x300, 0x36f},   {0x483, 0x489},    {0x591, 0x5bd},   {0x5bf, 0x5c7},   {0x610, 0x61a},
-        {0x64b, 0x65f},   {0x670, 0x670},    {0x6d6, 0x6dc},   {0x6df, 0x6e4},   {0x6e7, 0x6ed},
-        {0x900, 0x902},   {0x93c, 0x93c},    {0x941, 0x948},   {0x94d, 0x94d},   {0xe31, 0xe31},
-        {0xe34, 0xe3a},   {0xe47, 0xe4e},    {0x1160, 0x11ff}, {0x1ab0, 0x1aff}, {0x1dc0, 0x1dff},
-        {0x200c, 0x200d}, {0x20d0, 0x20ff},  {0x302a, 0x302d}, {0x3099, 0x309a}, {0xfe00, 0xfe0f},
-        {0xfe20, 0xfe2f}, {0xe0100, 0xe01ef}};
-    if (among(combining, sizeof combining / sizeof *combining, point)) return 0;
-    return among(wide, sizeof wide / sizeof *wide, point) ? 2 : 1;
-}
-
 int format_width(const char *text) {
     int width = 0;
-    for (const char *end = text + strlen(text); text < end;) {
-        uint32_t point = 0;
-        size_t length = utf8_next(text, end, &point);
-        bool whole = length > 0 && length <= (size_t)(end - text);
-        width += whole ? columns_of(point) : 1;
-        text += whole ? length : 1;
-    }
+    for (; *text; text++) width += ((unsigned char)*text & 0xc0) != 0x80; /* starts a character */
     return width;
-}
-
-void format_left(FILE *out, const char *text, int width) {
-    fprintf(out, "%s%*s", text, width > format_width(text) ? width - format_width(text) : 0, "");
 }
 
 void format_html(FILE *out, const char *text) {

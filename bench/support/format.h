@@ -29,12 +29,8 @@ struct format_pair {
  * which one is larger: "100.001" and "100.000" for a limit of 100 that was exceeded. */
 struct format_pair format_apart(double left, double right, int decimals);
 
-/* Columns of a terminal that a UTF-8 text takes: most characters take one, East Asian ones and
- * emoji two, combining ones none. */
+/* Width of a UTF-8 text in characters. */
 int format_width(const char *text);
-
-/* Writes a text, and blanks after it up to `width` columns. */
-void format_left(FILE *out, const char *text, int width);
 
 /* Writes `text` with the characters & < > " ' escaped for HTML; writes a dash for NULL. */
 void format_html(FILE *out, const char *text);

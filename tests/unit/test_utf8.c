@@ -4,7 +4,6 @@
 #include "base/rng.h"
 #include "base/utf8.h"
 
-#include "bench/support/format.h"
 #include "bench/support/json_clean.h"
 #include "bench/support/json_file.h"
 #include "tests/unit/unit.h"
@@ -149,18 +148,6 @@ static void a_long_text_is_shortened(void **state) {
     assert_null(json_clean(NULL));
 }
 
-static void width_is_in_columns(void **state) {
-    (void)state;
-    static const struct {
-        const char *text;
-        int width;
-    } cases[] = {{"", 0},           {"abc", 3},          {"\u00b5s", 2},
-                 {"e\u0301", 1},    {"\u4e2d\u6587", 4}, {"\ud55c\uae00", 4},
-                 {"\U0001f600", 2}, {"a\u200db", 2},     {"\xff", 1}};
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_int_equal(format_width(cases[i].text), cases[i].width);
-}
-
 /* The line that line_print writes; the caller frees it. */
 static char *printed(const char *text) {
     char *line = NULL;
@@ -217,7 +204,6 @@ int main(void) {
         cmocka_unit_test(any_bytes_become_text),
         cmocka_unit_test(documents_are_cleaned_when_they_are_read),
         cmocka_unit_test(a_long_text_is_shortened),
-        cmocka_unit_test(width_is_in_columns),
         cmocka_unit_test(no_line_is_a_command_of_github),
         cmocka_unit_test(a_long_line_is_cut_between_characters),
     };
