@@ -71,7 +71,7 @@ static void make_hostile(struct made *m, const char *text) {
     make_all(m, text);
     snprintf(m->report.baseline, GATE_NAME_SIZE, "%s", text);
     snprintf(m->report.candidate, GATE_NAME_SIZE, "%s", text);
-    gate_reason_set(&m->report.note, GATE_ADVISORY, "%s", text);
+    gate_reason_set(&m->report.note, GATE_ADVISORY, "advisory: %s", text);
     for (size_t i = 0; i < m->report.row_count; i++)
         gate_reason_set(&m->rows[i].reason, GATE_SKIPPED, "%s", text);
     add_losses(m);
