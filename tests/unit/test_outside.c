@@ -18,8 +18,7 @@ static const char *const nasty[] = {
     "\u00a0::stop-commands::x",
     "##[error]a ##vso[task.complete]",
     "a\n::error file=x::b\r\n##[group]",
-    "\033[2J\033]0;title\a\xc2\x9b"
-    "31m",
+    "\033[2J\033]0;title\a\xc2\x9b;m",
     "\u202eabc\u2066\u200e\u200b\ufeff\u061c",
     "\xff\xc0\xaf\xed\xa0\x80 \xe2\x82",
     "]]><script>alert(1)</script><!--",

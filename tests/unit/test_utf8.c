@@ -29,14 +29,10 @@ static void each_kind_has_its_replacement(void **state) {
          "\u00b5s \u20ac \U0001f600 e\u0301 \u4e2d\u6587 \ud55c\uae00 \u05d0"},
         {"a\u200db\u200cc\u00ad", "a\u200db\u200cc\u00ad"}, /* joiners, a soft hyphen */
         {"a\nb\r\nc\td", "a b  c d"},
-        {"a\xc2\x85"
-         "b\u2028c\u2029d",
-         "a b c d"},
+        {"a\xc2\x85;b\u2028c\u2029d", "a ;b c d"},
         {"\033[31mred\033]0;title\a", "?[31mred?]0;title?"},
         {"\x01\x08\x0b\x0c\x7f", "?????"},
-        {"a\xc2\x9b"
-         "31m\xc2\x9d\xc2\x80",
-         "a?31m??"},
+        {"a\xc2\x9b;m\xc2\x9d\xc2\x80", "a?;m??"},
         {"a\u202eb\u202ac\u2066d\u2069e\u200ef\u200fg\u061ch", "a?b?c?d?e?f?g?h"},
         {"\ufeffa\u200bb\u2060c", "?a?b?c"},
         {"a\ufff9\ufffe\uffff\U0001fffe\U0010ffff\ufdd0\U000e0041", "a???????"},
