@@ -84,7 +84,7 @@ static cJSON *other_text(struct rng *random) {
                                         "\xff",
                                         "epoll:a=b",
                                         "\xc2\x9b;m",
-                                        "\xe2\x80\xae",
+                                        "\xe2\x80\x8e",
                                         "::error ::a##[b]",
                                         "]]>"};
     char text[2001];

@@ -33,6 +33,7 @@ static void each_kind_has_its_replacement(void **state) {
         {"\033[31mred\033]0;title\a", "?[31mred?]0;title?"},
         {"\x01\x08\x0b\x0c\x7f", "?????"},
         {"a\xc2\x9b;m\xc2\x9d\xc2\x80", "a?;m??"},
+        // NOLINTNEXTLINE(misc-misleading-bidirectional)
         {"a\u202eb\u202ac\u2066d\u2069e\u200ef\u200fg\u061ch", "a?b?c?d?e?f?g?h"},
         {"\ufeffa\u200bb\u2060c", "?a?b?c"},
         {"a\ufff9\ufffe\uffff\U0001fffe\U0010ffff\ufdd0\U000e0041", "a???????"},
@@ -131,7 +132,7 @@ static void documents_are_cleaned_when_they_are_read(void **state) {
 static void a_long_text_is_shortened(void **state) {
     (void)state;
     static char text[3 * JSON_TEXT_MAX + 1];
-    for (size_t i = 0; i < JSON_TEXT_MAX; i++) memcpy(text + 3 * i, "\u20ac", 3);
+    for (size_t i = 0; i < 3 * JSON_TEXT_MAX; i++) text[i] = "\u20ac"[i % 3];
     cJSON *json = json_clean(cJSON_CreateString(text));
     assert_int_equal(strlen(json->valuestring), (JSON_TEXT_MAX - 3) / 3 * 3 + 3);
     assert_true(is_shown(json->valuestring));
@@ -185,7 +186,7 @@ static void no_line_is_a_command_of_github(void **state) {
 static void a_long_line_is_cut_between_characters(void **state) {
     (void)state;
     static char text[30001];
-    for (size_t i = 0; i < 10000; i++) memcpy(text + 3 * i, "\u20ac", 3);
+    for (size_t i = 0; i < 30000; i++) text[i] = "\u20ac"[i % 3];
     char *line = printed(text), *end = strchr(line, '\n');
     assert_true(end && !end[1]);
     *end = '\0';
