@@ -6,6 +6,7 @@
 #include "base/args.h"
 #include "base/check.h"
 #include "base/line.h"
+#include "base/utf8.h"
 
 #include "bench/cmd/commands.h"
 #include "bench/gate/output.h"
@@ -243,6 +244,7 @@ static int run(struct comparison *c) {
         ab->plan.predicted_s = ab->stage1_s + ab->spare_s;
         progress_start(&ab->progress, &ab->plan, quiet);
         snprintf(report->result, sizeof report->result, "%s", c->session.output);
+        utf8_clean(report->result);
         int code = measure(c);
         if (code) return code;
     }

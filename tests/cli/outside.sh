@@ -6,6 +6,7 @@
 # The same text as JSON and as bytes: an apostrophe at the start, commands, escapes, U+009B, a mark of
 # direction, the end of a CDATA section, a script, a line end.
 OUTSIDE_JSON="'::error ::x\\u001b[31m\\u009b1m\\u202e##[error]y]]><script>alert(1)</script>\`id\`|\\u4e2d\\n::group::z"
+OUTSIDE_NAME=$'::error ::\033[31m\302\233##[error]'
 OUTSIDE_BYTES=$'::error ::x\033[31m\302\2331m\342\200\256##[error]y\377]]><script>`id`'
 
 # What is wrong in FILE for a terminal or a log; empty if nothing is.
@@ -41,6 +42,7 @@ hostile_servers() {
     printf '#!/bin/bash\nexec cat "%s"\n' "$TMP/described" >"$FAKES/build/bin/echo-described"
     printf '#!/bin/bash\nprintf %%s "$0" >/dev/null; echo %q >&2; exit 1\n' "$OUTSIDE_BYTES" >"$FAKES/build/bin/echo-mute"
     cp "$FAKES/build/bin/echo-mute" "$FAKES/build/bin/echo-::error ::"
+    cp "$TMP/tiny.json" "$FAKES/bench/suites/$OUTSIDE_NAME.json"
     fake echo-wailing <<<"echo ${OUTSIDE_BYTES@Q} >&2; exit 1"
     chmod +x "$FAKES"/build/bin/echo-*
     said "list: a hostile description is text" 0 "$iobench" list
@@ -55,7 +57,7 @@ hostile_servers() {
     chmod +x "$TMP/::stop-commands::"
     said "run: a hostile command is text" 3 "$iobench" run --suite "$TMP/tiny.json" --repeats 1 --server-cmd "'$TMP/::stop-commands::' {port} '${OUTSIDE_BYTES//\`/}'" -o "$out"
     verdict "run: a hostile command is text in the file" "$(unsafe_text "$out")$(invalid "$out")"
-    rm "$FAKES/build/bin"/echo-*
+    rm "$FAKES/build/bin"/echo-* "$FAKES/bench/suites/$OUTSIDE_NAME.json"
 }
 
 # A result in which names, the system and a phase are hostile, as somebody else may send it.
@@ -101,8 +103,9 @@ hostile_words() {
     said "run: a suite with a hostile phase" 2 "$BIN/iobench" run --suite "$TMP/hostile-suite.json" -o "$TMP/x.json"
     text=$(<"$TMP/tiny.json")
     printf '%s\n' "${text//one model, two slots/"$OUTSIDE_JSON"}" >"$TMP/hostile-suite.json"
-    said "run: a suite with a hostile description" 0 "$BIN/iobench" run --suite "$TMP/hostile-suite.json" --repeats 1 -o "$TMP/hostile-suite-result.json"
-    verdict "run: the file of a suite with a hostile description" "$(unsafe_text "$TMP/hostile-suite-result.json")$(invalid "$TMP/hostile-suite-result.json")"
+    container=$OUTSIDE_BYTES ImageOS=$OUTSIDE_BYTES \
+        said "run: a suite with a hostile description, in a hostile environment" 0 "$BIN/iobench" run --suite "$TMP/hostile-suite.json" --repeats 1 -o "$TMP/hostile-suite-result.json"
+    verdict "run: the file of a hostile description and environment" "$(unsafe_text "$TMP/hostile-suite-result.json")$(invalid "$TMP/hostile-suite-result.json")"
     printf '%s\n' "${text//'"epoll"'/"\"$OUTSIDE_JSON\""}" >"$TMP/hostile-suite.json"
     said "run: a suite with a hostile server" 2 "$BIN/iobench" run --suite "$TMP/hostile-suite.json" -o "$TMP/x.json"
     for text in "run --repeats" "run --fail" "run --suite" "run --server" "run --server epoll:a=" "run --server-cmd" "run --server-at" \
