@@ -15,19 +15,20 @@ unsafe_text() { # FILE...
     for file in "$@"; do
         LC_ALL=C grep -anE $'[\001-\010\013-\037\177]|\302[\200-\237]|\342\200[\213\216\217\250-\256]|\342\201[\240-\257]|\330\234|\357\273\277' "$file" |
             head -n 1 | cat -v | sed 's/^/a control character: /'
-        iconv -f UTF-8 -t UTF-8 "$file" >/dev/null 2>&1 || echo "$(basename "$file") is not UTF-8"
+        ! command -v iconv >/dev/null || iconv -f UTF-8 -t UTF-8 "$file" >/dev/null 2>&1 || echo "$(basename "$file") is not UTF-8"
         # our own annotations have a title
         grep -anE '^[[:space:]]*::|##\[' "$file" | grep -v '^[0-9]*:::[a-z]* title=iobench ' | head -n 1 | sed 's/^/a command: /'
     done
 }
 
-# said NAME CODE COMMAND...: under GitHub Actions the command ends with CODE, and prints only text.
+# said NAME CODE COMMAND...: under GitHub Actions the command ends with CODE, and prints only text. A run may
+# also find nothing trustworthy on a busy machine: "0|3".
 said() {
     local name=$1 want=$2 code
     shift 2
     GITHUB_ACTIONS=true limited "$@" >"$TMP/.out" 2>"$TMP/.err"
     code=$?
-    verdict "$name" "$([ "$code" = "$want" ] || echo "exit code $code: $(head -n 1 "$TMP/.err" | cat -v)"; unsafe_text "$TMP/.out" "$TMP/.err")"
+    verdict "$name" "$([[ $code =~ ^($want)$ ]] || echo "exit code $code: $(head -n 1 "$TMP/.err" | cat -v)"; unsafe_text "$TMP/.out" "$TMP/.err")"
 }
 
 # Servers with hostile words: a description, errors before and after they are ready.
@@ -62,13 +63,12 @@ hostile_servers() {
 
 # A result in which names, the system and a phase are hostile, as somebody else may send it.
 hostile_result() {
-    local text os hostile=$TMP/hostile.json drawing before=
-    text=$(<"$TMP/result.json")
-    os=$(grep -o '"os":.*"' "$TMP/result.json" | sed 's/.*:[[:space:]]*//')
+    local text hostile=$TMP/hostile.json drawing before=
+    text=$(<"$ROOT/results/samples/every-load-2cpu.json")
     text=${text//'"epoll'/"\"$OUTSIDE_JSON"}
     text=${text//'"capacity"'/"\"$OUTSIDE_JSON\""}
-    text=${text//"$os"/"\"$OUTSIDE_JSON\""}
-    text=${text//'"os_version":'/"\"os_version\":	\"$OUTSIDE_JSON\", \"old\":"}
+    text=$(sed -E 's/"(os_version|kernel|hypervisor)":.*/"\1": "OUTSIDE",/' <<<"$text")
+    text=${text//OUTSIDE/"$OUTSIDE_JSON"}
     printf '%s\n' "$text" >"$hostile"
     said "validate: a hostile result" 0 "$BIN/iobench" validate "$hostile"
     said "compare --json: a hostile result" 3 "$BIN/iobench" compare "$hostile" --to "$hostile" --json
@@ -104,7 +104,7 @@ hostile_words() {
     text=$(<"$TMP/tiny.json")
     printf '%s\n' "${text//one model, two slots/"$OUTSIDE_JSON"}" >"$TMP/hostile-suite.json"
     container=$OUTSIDE_BYTES ImageOS=$OUTSIDE_BYTES \
-        said "run: a suite with a hostile description, in a hostile environment" 0 "$BIN/iobench" run --suite "$TMP/hostile-suite.json" --repeats 1 -o "$TMP/hostile-suite-result.json"
+        said "run: a suite with a hostile description, in a hostile environment" "0|3" "$BIN/iobench" run --suite "$TMP/hostile-suite.json" --repeats 1 -o "$TMP/hostile-suite-result.json"
     verdict "run: the file of a hostile description and environment" "$(unsafe_text "$TMP/hostile-suite-result.json")$(invalid "$TMP/hostile-suite-result.json")"
     printf '%s\n' "${text//'"epoll"'/"\"$OUTSIDE_JSON\""}" >"$TMP/hostile-suite.json"
     said "run: a suite with a hostile server" 2 "$BIN/iobench" run --suite "$TMP/hostile-suite.json" -o "$TMP/x.json"
@@ -122,11 +122,11 @@ hostile_words() {
     done
     mkdir -p "$odd" && cd "$odd" || return
     text=$'::error ::\033[31m"\\$x`id`\n'\''s'
-    if cp "$TMP/result.json" "$text.json" 2>/dev/null; then
+    if cp "$ROOT/results/samples/every-load-2cpu.json" "$text.json" 2>/dev/null; then
         said "validate: a hostile name" 0 "$BIN/iobench" validate "$text.json"
         said "compare: a hostile name" 3 "$BIN/iobench" compare "$text.json" --to "$text.json"
         said "export: to a hostile name" 0 "$BIN/iobench" export --hlog "$text.json"
-        said "run: to a hostile name" 0 "$BIN/iobench" run --suite "$TMP/tiny.json" --repeats 1 -o "$text.run.json"
+        said "run: to a hostile name" "0|3" "$BIN/iobench" run --suite "$TMP/tiny.json" --repeats 1 -o "$text.run.json"
         said "report: a hostile name" 0 "$BIN/iobench" report "$text.json" -o "$text.html"
         verdict "report: the page of a hostile name" "$(unsafe_text "$text.html")"
         ! command -v gnuplot >/dev/null || verdict "report: plots in a folder with a hostile name" "$([ -s "$text-plots/cpu.svg" ] || echo "none")"
@@ -137,7 +137,6 @@ hostile_words() {
 }
 
 run_outside() {
-    need_result
     make_fakes
     hostile_servers
     hostile_result
