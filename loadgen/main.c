@@ -301,19 +301,19 @@ static void print_trouble(const struct report *report, const struct load *load, 
     uint64_t offered = load->churn ? t->visits.offered : t->offered;
     const char *error = t->first_error ? os_error_text(t->first_error) : "";
     if (t->errors.mismatch)
-        fprintf(stderr, "loadgen: %s: wrong bytes came back on %" PRIu64 " connections\n", server,
-                t->errors.mismatch);
+        line_print(stderr, "loadgen: %s: wrong bytes came back on %" PRIu64 " connections", server,
+                   t->errors.mismatch);
     else if (!answered && scheduled && offered == 0)
-        fprintf(stderr, "loadgen: %s: nothing was scheduled in the window\n", server);
+        line_print(stderr, "loadgen: %s: nothing was scheduled in the window", server);
     else if (!answered)
-        fprintf(stderr, "loadgen: %s: no message was answered in the window%s%s\n", server,
-                *error ? "; the first error: " : "", error);
+        line_print(stderr, "loadgen: %s: no message was answered in the window%s%s", server,
+                   *error ? "; the first error: " : "", error);
     else if (*error)
-        fprintf(stderr, "loadgen: %s: %s; this is the first of the errors counted\n", server,
-                error);
+        line_print(stderr, "loadgen: %s: %s; this is the first of the errors counted", server,
+                   error);
     else if (t->visits.offered > 0 && hist_place(&t->visits.first_echoes, 0) == HIST_UNANSWERED)
-        fprintf(stderr, "loadgen: %s: none of %" PRIu64 " newcomers was answered\n", server,
-                t->visits.offered);
+        line_print(stderr, "loadgen: %s: none of %" PRIu64 " newcomers was answered", server,
+                   t->visits.offered);
 }
 
 static int finish(const struct run *run, const struct worker *workers, const struct usage *usage,
@@ -328,10 +328,10 @@ static int finish(const struct run *run, const struct worker *workers, const str
     int code = EXIT_NOTHING;
     const struct account *t = &report.total;
     if (t->errors.mismatch == 0 && (run->standing == 0 || report.window_ns == 0)) {
-        fprintf(stderr, "loadgen: %s: %s; nothing was measured\n", server,
-                t->first_error       ? os_error_text(t->first_error)
-                : run->standing == 0 ? "no connection was scheduled"
-                                     : "all connections were closed");
+        line_print(stderr, "loadgen: %s: %s; nothing was measured", server,
+                   t->first_error       ? os_error_text(t->first_error)
+                   : run->standing == 0 ? "no connection was scheduled"
+                                        : "all connections were closed");
     } else {
         bool answered = t->latency.count + t->latency.overflow > 0;
         error = report_print(&report, load, run, usage);

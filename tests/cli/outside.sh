@@ -41,7 +41,7 @@ hostile_servers() {
     text=$(<"$TMP/described")
     printf '%s\n' "${text//OUTSIDE/"$OUTSIDE_JSON"}" >"$TMP/described"
     printf '#!/bin/bash\nexec cat "%s"\n' "$TMP/described" >"$FAKES/build/bin/echo-described"
-    printf '#!/bin/bash\nprintf %%s "$0" >/dev/null; echo %q >&2; exit 1\n' "$OUTSIDE_BYTES" >"$FAKES/build/bin/echo-mute"
+    printf '#!/bin/bash\necho %q >&2; exit 1\n' "$OUTSIDE_BYTES" >"$FAKES/build/bin/echo-mute"
     cp "$FAKES/build/bin/echo-mute" "$FAKES/build/bin/echo-::error ::"
     cp "$TMP/tiny.json" "$FAKES/bench/suites/$OUTSIDE_NAME.json"
     fake echo-wailing <<<"echo ${OUTSIDE_BYTES@Q} >&2; exit 1"
@@ -88,7 +88,7 @@ hostile_result() {
         skip "report: drawings of a hostile result" "gnuplot or xmllint is missing"
     fi
     said "compare: a hostile result" 3 "$BIN/iobench" compare "$hostile" --to "$hostile" --junit "$TMP/hostile.xml" --markdown "$TMP/hostile.md"
-    verdict "compare: Markdown of a hostile result" "$(unsafe_text "$TMP/hostile.md"; sed 's/`[^`]*`//g' "$TMP/hostile.md" | grep -n -m 1 '<script')"
+    verdict "compare: Markdown of a hostile result" "$(unsafe_text "$TMP/hostile.md"; sed "s/\`[^\`]*\`//g" "$TMP/hostile.md" | grep -n -m 1 '<script')"
     verdict "compare: JUnit of a hostile result" "$(unsafe_text "$TMP/hostile.xml"; ! command -v xmllint >/dev/null || xmllint --nonet --noout "$TMP/hostile.xml" 2>&1 | head -n 1)"
     said "export: a hostile result" 0 "$BIN/iobench" export --hlog "$hostile" -o "$TMP/hostile.hlog"
     verdict "export: the log of a hostile result" "$(unsafe_text "$TMP/hostile.hlog")"

@@ -30,6 +30,9 @@ static const char *const nasty[] = {
     "\u4e2d\u6587\ud55c\uae00 e\u0301 \U0001f600",
     "%0A::error::a,b:c",
     " ",
+    /* wherever a line breaks, the next one begins with a command */
+    "::error ::a ::error ::a ::error ::a ::error ::a ::error ::a ::error ::a ::error ::a ::error "
+    "::a",
 };
 enum { NASTY = sizeof nasty / sizeof *nasty };
 
