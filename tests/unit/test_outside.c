@@ -113,6 +113,7 @@ static void annotations_are_only_ours(void **state) {
         for (const char *line = lines; *line; line = strchr(line, '\n') + 1) {
             const char *title = strstr(line, "title=") + 6, *end = strstr(title, "::");
             assert_true(end && end < strchr(line, '\n'));
+            assert_int_equal(strcspn(title, ":"), end - title);
             assert_null(memchr(title, ',', (size_t)(end - title)));
         }
         free(lines);
