@@ -213,8 +213,8 @@ static void objects_and_depth_are_bounded(void **state) {
     }
 }
 
-/* Arguments and names of files may hold any bytes. What is printed can be read again, and is cleaned
- * when it is read. */
+/* Arguments and names of files may hold any bytes. What is printed can be read again, and is
+ * cleaned when it is read. */
 static void what_is_written_is_json(void **state) {
     (void)state;
     static const char *const texts[][2] = {{"\xff", "?"},

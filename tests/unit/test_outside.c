@@ -31,8 +31,7 @@ static const char *const nasty[] = {
     "%0A::error::a,b:c",
     " ",
     /* wherever a line breaks, the next one begins with a command */
-    "::error ::a ::error ::a ::error ::a ::error ::a ::error ::a ::error ::a ::error ::a ::error "
-    "::a",
+    "::error ::a ::error ::a ::error ::a ::error ::a ::error ::a ::error ::a ::error ::a b",
 };
 enum { NASTY = sizeof nasty / sizeof *nasty };
 
