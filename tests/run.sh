@@ -57,7 +57,7 @@ cli() { # NAME PART...
 if [ "$CONFIG" != tsan ]; then
     cli faults faults
     cli verdicts verdicts
-    cli foreign foreign
+    cli foreign foreign orphans
     cli limits limits
 fi
 # What measures for long, or has a reader of another project read the results, says the same under a sanitizer.
