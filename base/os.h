@@ -238,10 +238,29 @@ struct os_address {
     uint32_t length; /* bytes of it in use */
 };
 
+#define OS_ADDRESSES_MAX 8 /* of one name; further ones are left out */
+
+/* Addresses of one name, each once, in the order in which the system would try them. */
+struct os_addresses {
+    struct os_address list[OS_ADDRESSES_MAX];
+    size_t count;
+};
+
 /* Resolves `host` (name or numeric, IPv6 without brackets) and port. Returns false with
- * the reason in `reason`. */
+ * the reason in `reason`, else there is at least one address. */
+bool os_addresses_resolve(const char *host, uint16_t port, struct os_addresses *found, char *reason,
+                          size_t reason_size);
+
+/* Adds a struct sockaddr of `length` bytes, unless it is there already, it is neither IPv4 nor
+ * IPv6, or there is no room. */
+void os_addresses_add(struct os_addresses *addresses, const void *sockaddr, size_t length);
+
+/* The first of these addresses. */
 bool os_address_resolve(const char *host, uint16_t port, struct os_address *address, char *reason,
                         size_t reason_size);
+
+/* The numeric host of an address, without brackets. Returns 0 or an error. */
+int os_address_host(const struct os_address *address, char *host, size_t host_size);
 
 /* Splits "HOST:PORT" or "[IPV6]:PORT"; `host` gets at most `host_size` bytes. Returns false if the
  * text is neither, or the port is not 1..65535. */
@@ -263,9 +282,14 @@ int os_listen(const struct os_address *address, int backlog, bool shared_port, o
 int os_accept(os_socket listener, bool nonblocking, os_socket *accepted);
 
 /* Starts a non-blocking connect with TCP_NODELAY; the socket becomes writable when it has succeeded
- * or failed (os_socket_error tells which). With `source` > 0 it connects from another local
+ * or failed (os_connect_result tells which). With `source` > 0 it connects from another local
  * address, where os_bind_source can do that. Returns 0, or an error and no socket. */
 int os_connect(const struct os_address *address, uint32_t source, os_socket *s);
+
+/* What became of a connect to `address` that has ended: 0 or its error. A connection to itself is a
+ * refusal: without a listener the system may choose the destination port as local port, and TCP
+ * then connects the socket to itself. */
+int os_connect_result(os_socket s, const struct os_address *address);
 
 /* Binds a socket that will connect to `address` to local address number `source` (1..65535), if
  * that is an IPv4 loopback address and the system has several of them; else does nothing.

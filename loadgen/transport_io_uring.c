@@ -273,7 +273,7 @@ static void ring_shutdown(struct transport *t, uint32_t conn) {
 
 static void connect_ended(struct transport *t, uint32_t conn, int result) {
     struct link *l = &t->links[conn];
-    int error = result < 0 ? -result : os_socket_error(l->socket);
+    int error = result < 0 ? -result : os_connect_result(l->socket, &t->config.address);
     if (!error) error = arm_receive(t, conn);
     if (error) {
         fail(t, conn, error);
