@@ -288,7 +288,10 @@ int os_connect_result(os_socket s, const struct os_address *address) {
     const struct sockaddr_in *wanted = (const struct sockaddr_in *)(const void *)&address->storage;
     if (mine->sin_port != wanted->sin_port) return 0;
     if (getpeername(s, (struct sockaddr *)&peer, &peer_size) != 0) return errno;
-    return own_size == peer_size && memcmp(&own, &peer, (size_t)own_size) == 0 ? ECONNREFUSED : 0;
+    if (own_size != peer_size || memcmp(&own, &peer, (size_t)own_size) != 0) return 0;
+    const struct linger none = {.l_onoff = 1, .l_linger = 0}; /* or TIME_WAIT would keep the port */
+    setsockopt(s, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    return ECONNREFUSED;
 }
 
 void os_close_reset(os_socket s) {

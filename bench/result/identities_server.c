@@ -75,17 +75,6 @@ static bool check_cpus(const struct identities_slot *s) {
                             cpus, placed, threads);
 }
 
-/* What iobench starts listens on this machine. Files before version 1.5, and load generators from
- * then, do not tell the address. */
-static bool check_address(const struct identities_slot *s) {
-    const char *foreign = json_text(s->scenario, "server.foreign");
-    const char *address = json_text(s->sample, "loadgen.address");
-    if (!address || (foreign && strcmp(foreign, "at") == 0)) return true;
-    return strcmp(address, "127.0.0.1") == 0 || strcmp(address, "::1") == 0 ||
-           identities_fault(s->place, "loadgen.address", "is %.60s, but iobench started the server",
-                            address);
-}
-
 /* Memory is counted in pages. `grown` of it came with the connections. */
 static bool check_memory(const struct identities_slot *s) {
     double rss = identities_figure(s, "server.rss_bytes"),
@@ -171,8 +160,8 @@ bool identities_check_server(const struct identities_slot *s) {
     if (fabs(split - cpu) > fmax(0.1, cpu * NEAR)) /* false if one is NAN */
         return identities_fault(s->place, "server.cpu_ns", "is %.17g, expected %.17g, %s", cpu,
                                 split, "server.cpu_user_s + server.cpu_sys_s");
-    return check_nulls(s) && check_cpus(s) && check_address(s) && check_memory(s) &&
-           check_stats(s) && check_counters(s) &&
+    return check_nulls(s) && check_cpus(s) && check_memory(s) && check_stats(s) &&
+           check_counters(s) &&
            identities_at_most(s->place, "steal_pct", identities_figure(s, "steal_pct"), 100,
                               "all CPU time");
 }
