@@ -75,6 +75,7 @@ in_namespaces() { # FUNCTION
         return
     fi
     export BIN HERE ROOT TMP SCALE
+    # shellcheck disable=SC2163
     export -f ok not_ok skip verdict limited table_fault until_true gone invalid holds address_transports start_at stop_at not_used "$1"
     "${unshared[@]}" bash -c "$1"
 }
