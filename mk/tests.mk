@@ -4,7 +4,7 @@ TESTS_linux := $(BIN)/tests/conformance $(BIN)/tests/fault-server $(BIN)/tests/t
   $(BIN)/tests/no-pinning $(BIN)/tests/bench-loadgen $(BIN)/tests/gate-jobs
 TESTS_macos := $(BIN)/tests/conformance
 TESTS_bsd := $(BIN)/tests/conformance
-TESTS_windows := $(BIN)/tests/handles.exe $(BIN)/tests/echo-rio-double.exe
+TESTS_windows := $(BIN)/tests/handles.exe $(BIN)/tests/sleeper.exe $(BIN)/tests/echo-rio-double.exe
 TESTS := $(TESTS_$(PLATFORM))
 CONFORMANCE_SRC := $(wildcard tests/conformance/*.c)
 SUPPORT_SRC := $(wildcard tests/support/*.c)
@@ -29,6 +29,8 @@ $(BIN)/tests/gate-jobs: $(call objects,$(wildcard tools/gate-calibrate/*.c)) $(B
 
 $(BIN)/tests/handles.exe: $(call objects,tests/windows/handles.c)
 	$(LINK) $(LIBS) -lntdll
+$(BIN)/tests/sleeper.exe: $(call objects,tests/windows/sleeper.c)
+	$(LINK) $(LIBS)
 # echo-rio with a test double of registered I/O, which Wine lacks.
 $(BIN)/tests/echo-rio-double.exe: $(call objects,tests/windows/rio_double.c servers/windows/rio.c $(MODEL_SRC_rio) servers/server_main.c servers/describe.c servers/conn.c $(BASE_SRC))
 	$(LINK) $(LIBS)
