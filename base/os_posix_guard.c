@@ -1,7 +1,7 @@
 /* os_posix_guard.c - the part of os.h about the end of this process, on POSIX systems: a small
- * process that learns of it by the end of a stream, and then kills what was started. Invariant: the
- * guard is told of every process group before this process can end without it: what starts at that
- * very moment is found by its mark, where the system has marks. */
+ * process that learns of it by the end of a stream, and then kills what was started.
+ * Invariant: the guard has nothing open but its end of the stream; what its starter starts never
+ * holds the other end. */
 #include "base/os.h"
 
 #include <sys/types.h>
@@ -19,7 +19,7 @@
 #define END_NS UINT64_C(10000000000) /* deadline for the end of killed processes */
 
 static os_socket to_guard = OS_SOCKET_NONE;
-static pid_t guard;
+static pid_t guard, starter;
 
 /* ---- in the guard ---- */
 
@@ -41,17 +41,17 @@ static void note(struct groups *groups, int64_t message) {
 
 /* Kills everything that is left. Returns how much that was. A process that has ended counts as long
  * as its parent does not notice it. */
-static size_t kill_left(const struct groups *groups, int64_t starter) {
+static size_t kill_left(const struct groups *groups) {
     size_t left = os_group_kill(starter) + os_marked_kill();
     for (size_t i = 0; i < groups->count; i++) left += kill((pid_t)-groups->ids[i], SIGKILL) == 0;
     return left;
 }
 
 /* The stream has ended: so has the process that this one guards. */
-static void kill_all(const struct groups *groups, int64_t starter) {
+static void kill_all(const struct groups *groups) {
     uint64_t start_ns = os_clock_ns(), last_ns = start_ns, now_ns = start_ns;
     while (now_ns - start_ns < END_NS && now_ns - last_ns < QUIET_NS) {
-        if (kill_left(groups, starter)) last_ns = now_ns;
+        if (kill_left(groups)) last_ns = now_ns;
         os_sleep_until_ns(now_ns + PAUSE_NS);
         now_ns = os_clock_ns();
     }
@@ -65,7 +65,7 @@ static void keep_only(os_socket stream) {
         if (open("/dev/null", O_RDWR) < 0) return;
 }
 
-static void watch(os_socket stream, int64_t starter) {
+static void watch(os_socket stream) {
     struct groups groups = {.count = 0};
     int64_t message = 1;
     size_t size = sizeof message;
@@ -80,7 +80,7 @@ static void watch(os_socket stream, int64_t starter) {
         if (message == ALL_ENDED) _exit(0);
         note(&groups, message);
     }
-    kill_all(&groups, starter);
+    kill_all(&groups);
     _exit(0);
 }
 
@@ -91,7 +91,9 @@ static void tell(int64_t message) {
     if (to_guard != OS_SOCKET_NONE) os_send(to_guard, &message, sizeof message, &sent);
 }
 
+/* A copy of the process may end in the same way; it has started nothing that is guarded. */
 static void end_guard(void) {
+    if (getpid() != starter) return;
     tell(ALL_ENDED);
     os_close(to_guard);
     while (waitpid(guard, NULL, 0) < 0 && errno == EINTR) continue;
@@ -99,13 +101,13 @@ static void end_guard(void) {
 
 void os_guard_start(void) {
     os_socket pair[2];
-    int64_t starter = getpid();
     if (guard || os_socket_pair(false, pair) != 0) return;
     os_mark_children();
+    starter = getpid();
     guard = fork();
     if (guard == 0) {
         os_close(pair[0]);
-        watch(pair[1], starter);
+        watch(pair[1]);
     }
     os_close(pair[1]);
     if (guard < 0) {
