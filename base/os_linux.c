@@ -1,4 +1,6 @@
 /* os_linux.c - the part of os.h that is specific to Linux: /proc, affinity, accept4. */
+#include "base/os_linux.h"
+
 #include "base/os.h"
 
 #include <dirent.h>
@@ -56,6 +58,14 @@ int os_bind_source(os_socket s, const struct os_address *address, uint32_t sourc
 
 /* ---- another process ---- */
 
+bool os_linux_proc_is_ours(void) {
+    char own[32];
+    ssize_t n = readlink("/proc/self", own, sizeof own - 1);
+    if (n < 0) return false;
+    own[n] = '\0';
+    return strtol(own, NULL, 10) == (long)getpid();
+}
+
 uint64_t os_cpu_resolution_ns(void) {
     return 1;
 }
@@ -72,6 +82,7 @@ int os_process_cpu_ns(int64_t pid, uint64_t *cpu_ns) {
 
 /* Reads a small /proc file whole, NUL-terminated. */
 static int read_proc(const char *path, char *text, size_t size) {
+    if (!os_linux_proc_is_ours()) return ENOENT;
     FILE *file = fopen(path, "re");
     if (!file) return errno;
     size_t n = fread(text, 1, size - 1, file);
@@ -187,6 +198,7 @@ static bool is_thread_of_ring(const char *task) {
 size_t os_process_cpus(int64_t pid, int *cpus, size_t capacity) {
     char path[64];
     cpu_set_t set, all;
+    if (!os_linux_proc_is_ours()) return 0;
     CPU_ZERO(&all);
     snprintf(path, sizeof path, "/proc/%lld/task", (long long)(pid ? pid : getpid()));
     DIR *tasks = opendir(path);
