@@ -58,7 +58,7 @@ if [ "$CONFIG" != tsan ]; then
     cli faults faults
     cli verdicts verdicts
     cli foreign foreign
-    cli limits limits
+    cli limits limits changes
 fi
 # What measures for long, or has a reader of another project read the results, says the same under a sanitizer.
 case $CONFIG in
