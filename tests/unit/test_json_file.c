@@ -273,6 +273,17 @@ static void what_is_too_large_is_not_even_read(void **state) {
     unlink(path);
 }
 
+/* A session that grows beyond it would leave a file that nobody can read, in place of one that
+ * everybody can. */
+static void what_is_too_large_is_not_written(void **state) {
+    (void)state;
+    struct reason reason = {.text = ""};
+    assert_true(json_file_fits(FILES_BYTES_MAX, &reason));
+    assert_string_equal(reason.text, "");
+    assert_false(json_file_fits((size_t)FILES_BYTES_MAX + 1, &reason));
+    assert_non_null(strstr(reason.text, "larger than 256 MiB"));
+}
+
 static void a_reason_becomes_one_line(void **state) {
     (void)state;
     char reason[] = "a\nb\r\x1b[31m\x7f \xc3\xa9";
@@ -292,6 +303,7 @@ int main(void) {
         cmocka_unit_test(what_is_written_is_json),
         cmocka_unit_test(only_regular_files_are_read),
         cmocka_unit_test(what_is_too_large_is_not_even_read),
+        cmocka_unit_test(what_is_too_large_is_not_written),
         cmocka_unit_test(a_reason_becomes_one_line),
     };
     return cmocka_run_group_tests_name("json_file", tests, make_folder, remove_folder);
