@@ -49,6 +49,22 @@ odd_processors() {
     verdict "run: CPUs that are offline are not the last ones" "$(holds "$out" "\"physical\":($last|null)")"
 }
 
+# A kernel for more CPUs than a set of the C library has.
+many_processors() {
+    local name="run: a kernel for 8192 CPUs: the processes are pinned" out=$TMP/many.json code
+    if [ ! -x "$BIN/tests/no-pinning" ] || ! taskset -c "$(own_cpus | head -n 1)" true 2>/dev/null; then
+        skip "$name" "there are no seccomp filters, or nobody may pin"
+        return
+    fi
+    limited "$BIN/tests/no-pinning" --many "$BIN/iobench" run --quiet --suite "$TMP/tiny.json" --repeats 1 -o "$out" >/dev/null 2>"$TMP/.err"
+    code=$?
+    if [ "$code" = 77 ]; then
+        skip "$name" "$(head -n 1 "$TMP/.err")"
+        return
+    fi
+    verdict "$name" "$(holds "$out" '"pinning":true')"
+}
+
 # Process 1 of a pid namespace whose /proc shows another process 1.
 foreign_proc() {
     local holder port
@@ -88,6 +104,7 @@ few_ports() {
 run_changes() {
     changed_programs
     odd_processors
+    many_processors
     foreign_proc
     few_ports
 }
