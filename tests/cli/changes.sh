@@ -6,6 +6,7 @@
 changed_programs() {
     local how code out pattern
     make_fakes
+    cp "$BIN/loadgen" "$FAKES/build/bin" # another part may have put another there
     for how in changed removed; do
         out=$TMP/program-$how.json pattern="^iobench run: $out: .*/echo-$how was $how meanwhile"
         fake "echo-$how" <<<"if [ -e '$TMP/$how' ]; then [ $how = changed ] && echo >>\"\$0\" || rm \"\$0\"; fi; : >'$TMP/$how'; exec '$BIN/echo-epoll' \"\$@\""
