@@ -10,6 +10,7 @@
 #include "bench/suite/models.h"
 #include "bench/support/paths.h"
 #include "bench/support/reason.h"
+#include "bench/support/workspace.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,7 +41,7 @@ struct ab_subject {
 
 /* The programs of all arms. */
 struct ab_arms {
-    char directory[PATH_SIZE];                   /* temporary; has one folder per arm */
+    struct workspace space;                      /* has one folder per arm */
     struct models models[AB_ARMS];               /* programs of each arm */
     struct ab_subject subjects[AB_SUBJECTS_MAX]; /* in the order of the command line or suite */
     size_t subject_count;
