@@ -9,6 +9,7 @@
 
 #include "bench/ab/revision.h"
 #include "bench/suite/foreign.h"
+#include "bench/support/apart.h"
 #include "bench/support/files.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
@@ -105,6 +106,21 @@ static bool same_bytes(const char *one, const char *other) {
 static bool identical(const struct source s[2]) {
     if (s[0].command || s[1].command || strcmp(s[0].options, s[1].options) != 0) return false;
     return same_bytes(s[0].path, s[1].path);
+}
+
+bool ab_request_spares(const struct ab_request *r, const char *file, struct reason *reason) {
+    static struct source source;
+    struct reason why;
+    for (int arm = 0; arm < 2; arm++) {
+        const char *text = r->specs[arm], *command = r->commands[arm];
+        /* a model without a path is one of the programs of iobench */
+        if (text && paths_file(text) != text && read_source(&source, text, "", &why) &&
+            !apart(file, source.path, arm ? "the candidate" : "the baseline", reason))
+            return false;
+        if (command && foreign_uses(command, file))
+            return reason_set(reason, "is part of --%s-cmd", ab_arm_names[arm]);
+    }
+    return apart(file, r->baseline_loadgen, "the baseline's load generator", reason);
 }
 
 /* ---- subjects ---- */

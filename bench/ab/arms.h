@@ -53,6 +53,9 @@ struct ab_arms {
 
 extern const char *const ab_arm_names[AB_ARMS]; /* "baseline", "candidate", "copy" */
 
+/* Whether `file` is none of the programs that the request names. Sets the reason if it is. */
+bool ab_request_spares(const struct ab_request *request, const char *file, struct reason *reason);
+
 /* Finds and copies the programs that `request` names and has them describe themselves. `session` is
  * open. May build a revision, which takes minutes and prints a line on stderr. Returns false and
  * the reason on failure. Call ab_arms_close in any case. */

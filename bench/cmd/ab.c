@@ -9,7 +9,9 @@
 #include "bench/cmd/commands.h"
 #include "bench/gate/output.h"
 #include "bench/session/session.h"
+#include "bench/support/apart.h"
 #include "bench/support/exit_code.h"
+#include "bench/support/files.h"
 #include "bench/support/format.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
@@ -148,6 +150,31 @@ static int make_plan(struct comparison *c) {
                   pair.right, pair.left, ab->stage1_s);
 }
 
+/* Whether no output is a file that the comparison needs, or the result. */
+static bool outputs_fine(const struct comparison *c) {
+    const struct gate_outputs *o = &c->options.outputs;
+    const struct session *s = &c->session;
+    struct reason reason;
+    const struct {
+        const char *option; /* or the variable */
+        const char *path;   /* NULL: not asked for */
+    } outputs[] = {{"-o", s->output},
+                   {"--junit", o->junit},
+                   {"--markdown", o->markdown},
+                   {GATE_SUMMARY, gate_outputs_summary(o)}};
+    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++) {
+        const char *path = outputs[i].path;
+        if (!path) continue;
+        if (!session_spares(s, outputs[i].option, path)) return false;
+        if (ab_request_spares(&c->options.request, path, &reason) &&
+            (i == 0 || apart(path, s->output, "the file of -o", &reason)))
+            continue;
+        refuse(NAME, "%s %s: %s", outputs[i].option, path, reason.text);
+        return false;
+    }
+    return true;
+}
+
 static int prepare(struct comparison *c, int argc, char **argv) {
     char name[80];
     struct reason reason;
@@ -170,6 +197,7 @@ static int prepare(struct comparison *c, int argc, char **argv) {
     snprintf(name, sizeof name, "ab-%.60s", json_text(s->suite, "name"));
     code = session_output(s, name);
     if (code) return code;
+    if (!outputs_fine(c)) return EXIT_USAGE;
     if (!ab_arms_open(&c->ab.arms, &o->request, s, &reason))
         return s->loop.interrupted ? EXIT_INTERRUPTED : refuse(NAME, "%s", reason.text);
     return make_plan(c);
@@ -206,6 +234,7 @@ static int measure(struct comparison *c) {
             fprintf(stderr, NAME ": interrupted; %zu slots are in %s\n", ab->slots, s->output);
         else
             fprintf(stderr, NAME ": interrupted before the first slot ended\n");
+        if (!ab->slots && !c->options.output) files_remove(s->output); /* it was created for them */
         code = EXIT_INTERRUPTED;
     }
     result_free(&ab->result);
@@ -241,9 +270,9 @@ static int run(struct comparison *c) {
         ab->plan.slot_count = 2 * (GATE_STAGE1_PAIRS + ab->spare_rounds) * ab->cell_count;
         ab->plan.predicted_s = ab->stage1_s + ab->spare_s;
         progress_start(&ab->progress, &ab->plan, quiet);
-        snprintf(report->result, sizeof report->result, "%s", c->session.output);
         int code = measure(c);
         if (code) return code;
+        snprintf(report->result, sizeof report->result, "%s", c->session.output);
     }
     return conclude(c);
 }

@@ -199,9 +199,10 @@ bool files_make_temporary(char path[PATH_SIZE], const char *prefix, struct reaso
     return files_fine(files_done(&request, error), reason);
 }
 
-void files_remove(const char *path) {
+bool files_remove(const char *path) {
     uv_fs_t request;
-    files_done(&request, uv_fs_unlink(NULL, &request, path, NULL));
+    int error = files_done(&request, uv_fs_unlink(NULL, &request, path, NULL));
+    return error == 0 || error == UV_ENOENT;
 }
 
 void files_remove_folder(const char *path) {

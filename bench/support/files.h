@@ -90,8 +90,10 @@ bool files_make_folder(const char *path, struct reason *reason);
  * name is `prefix` and six random characters. Writes its path. */
 bool files_make_temporary(char path[PATH_SIZE], const char *prefix, struct reason *reason);
 
-/* Remove a file, or an empty folder. Failures are ignored. */
-void files_remove(const char *path);
+/* Removes a file; a link is removed, not followed. Returns whether there is none now. */
+bool files_remove(const char *path);
+
+/* Removes an empty folder. Failures are ignored. */
 void files_remove_folder(const char *path);
 
 /* The names in a folder without "." and "..", sorted. */
