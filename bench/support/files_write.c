@@ -107,7 +107,7 @@ static int open_draft(struct files_draft *d, const char *path) {
 }
 
 static bool explain(int error, struct reason *reason) {
-    if (error == UV_ENXIO) return reason_set(reason, "nobody reads from this pipe");
+    if (error == UV_ENXIO) return reason_set(reason, "nothing reads from it");
     if (error == UV_ENOTSUP) return reason_set(reason, "exists and is " FILES_NOT_REGULAR);
     return files_fine(error, reason);
 }
