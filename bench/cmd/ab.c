@@ -198,6 +198,7 @@ static int prepare(struct comparison *c, int argc, char **argv) {
     code = session_output(s, name);
     if (code) return code;
     if (!outputs_fine(c)) return EXIT_USAGE;
+    if (files_standard_output(s->output)) o->outputs.quiet = true; /* the result goes there alone */
     if (!ab_arms_open(&c->ab.arms, &o->request, s, &reason))
         return s->loop.interrupted ? EXIT_INTERRUPTED : refuse(NAME, "%s", reason.text);
     return make_plan(c);

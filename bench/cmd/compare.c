@@ -38,12 +38,12 @@ static void print_keys(void) {
            "verdict\n");
 }
 
-/* Whether `file`, the value of `option`, may be written. NULL may: the option was not given. */
-static bool may_write(const struct options *o, const struct paths *paths, const char *option,
-                      const char *file) {
+/* Whether `file`, the value of `option`, is none of the results. NULL: the option was not given. */
+static bool spares(const struct options *o, const struct paths *paths, const char *option,
+                   const char *file) {
     const struct report_output to = {NAME, option, file};
     for (int s = 0; file && s < SIDES; s++)
-        if (!report_may_write(&to, paths, o->sides[s].items, o->sides[s].count)) return false;
+        if (!report_spares(&to, paths, o->sides[s].items, o->sides[s].count)) return false;
     return true;
 }
 
@@ -58,9 +58,9 @@ static bool options_fine(const struct options *o, const struct paths *paths, uns
         refuse(NAME, "no BASE given; try --help");
     } else if (o->sides[SIDE_CANDIDATE].count == 0) {
         refuse(NAME, "--to: no CAND given; try --help");
-    } else if (may_write(o, paths, "--junit", o->outputs.junit) &&
-               may_write(o, paths, "--markdown", o->outputs.markdown) &&
-               may_write(o, paths, GATE_SUMMARY, gate_outputs_summary(&o->outputs))) {
+    } else if (spares(o, paths, "--junit", o->outputs.junit) &&
+               spares(o, paths, "--markdown", o->outputs.markdown) &&
+               spares(o, paths, GATE_SUMMARY, gate_outputs_summary(&o->outputs))) {
         if (gate_outputs_check(&o->outputs, &reason)) return true;
         refuse(NAME, "%s", reason.text);
     }

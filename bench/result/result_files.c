@@ -30,15 +30,22 @@ cJSON **report_read_results(const char *command, const struct paths *paths, cons
     return files;
 }
 
-bool report_may_write(const struct report_output *output, const struct paths *paths,
-                      const char **names, size_t count) {
+bool report_spares(const struct report_output *output, const struct paths *paths,
+                   const char **names, size_t count) {
     struct reason reason;
     bool fine = true;
     for (size_t i = 0; fine && i < count; i++)
         fine = apart(output->path, names[i], "one of the results", &reason);
-    if (fine && apart_from_own(output->path, paths, &reason) &&
-        files_replaceable(output->path, &reason))
-        return true;
+    if (fine && apart_from_own(output->path, paths, &reason)) return true;
+    refuse(output->command, "%s %s: %s", output->option, output->path, reason.text);
+    return false;
+}
+
+bool report_may_write(const struct report_output *output, const struct paths *paths,
+                      const char **names, size_t count) {
+    struct reason reason;
+    if (!report_spares(output, paths, names, count)) return false;
+    if (files_replaceable(output->path, &reason)) return true;
     refuse(output->command, "%s %s: %s", output->option, output->path, reason.text);
     return false;
 }

@@ -24,8 +24,12 @@ struct report_output {
     const char *path;    /* argument of the option */
 };
 
-/* Whether the output can be written, is not one of the results, and not part of iobench. Prints an
- * error if not. */
+/* Whether the output is not one of the results, and not part of iobench. Prints an error if it is.
+ */
+bool report_spares(const struct report_output *output, const struct paths *paths,
+                   const char **names, size_t count);
+
+/* The same, and whether files_replace could write the output. */
 bool report_may_write(const struct report_output *output, const struct paths *paths,
                       const char **names, size_t count);
 
