@@ -4,7 +4,6 @@
 #include "base/check.h"
 
 #include "bench/support/files_parts.h"
-#include "bench/support/files_target.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -15,7 +14,6 @@
 #define TOO_LARGE "larger than 256 MiB"
 #define MODE_FOLDER 0777
 #define MODE_PROGRAM 0755
-#define WRITE_MAX (1u << 30) /* bytes per call; libuv's buffer lengths are 32 bits */
 
 /* ---- parts ---- */
 
@@ -69,20 +67,6 @@ bool files_regular(const char *path) {
     return files_look(path, &facts) == 0 && (facts.st_mode & FILES_TYPE) == FILES_TYPE_REGULAR;
 }
 
-/* ---- open files ---- */
-
-static int write_all(uv_file file, const char *data, size_t size) {
-    while (size) {
-        uv_fs_t request;
-        uv_buf_t buffer = uv_buf_init((char *)data, size > WRITE_MAX ? WRITE_MAX : (unsigned)size);
-        int wrote = files_done(&request, uv_fs_write(NULL, &request, file, &buffer, 1, -1, NULL));
-        if (wrote < 0) return wrote;
-        data += wrote;
-        size -= (size_t)wrote;
-    }
-    return 0;
-}
-
 /* ---- reading ---- */
 
 /* Why files_read refuses an open file; NULL if it does not. */
@@ -133,38 +117,6 @@ char *files_read(const char *path, size_t *size, struct reason *reason) {
     reason_set(reason, "%s", why);
     free(text);
     return NULL;
-}
-
-/* ---- appending ---- */
-
-static uv_file open_end(const char *path) {
-    return files_open(path, UV_FS_O_WRONLY | UV_FS_O_CREAT | UV_FS_O_APPEND | UV_FS_O_NONBLOCK);
-}
-
-bool files_append(const char *path, const char *text, struct reason *reason) {
-    if (files_stream(path)) return files_replace(path, text, strlen(text), reason);
-    uv_file file = open_end(path);
-    if (!files_fine(file, reason)) return false;
-    int error = write_all(file, text, strlen(text));
-    int closed = files_close(file);
-    return files_fine(error ? error : closed, reason);
-}
-
-bool files_appendable(const char *path, struct reason *reason) {
-    struct files_target target;
-    bool exists = true;
-    int error = files_follow(path, &target);
-    if (error) return files_fine(error, reason);
-    if (target.way == FILES_WAY_STREAM) return files_replaceable(path, reason);
-    if (target.way == FILES_WAY_NEW && files_create(target.path, &exists, reason)) {
-        files_remove(target.path);
-        return true;
-    }
-    if (!exists) return false;
-    uv_file file = open_end(target.path);
-    if (!files_fine(file, reason)) return false;
-    files_close(file);
-    return true;
 }
 
 /* ---- whole files and folders ---- */

@@ -58,7 +58,9 @@ static int set_way(struct files_target *t) {
 }
 
 int files_follow(const char *path, struct files_target *t) {
-    if (snprintf(t->path, PATH_SIZE, "%s", path) >= PATH_SIZE) return UV_ENAMETOOLONG;
+    size_t size = strlen(path) + 1;
+    if (size > PATH_SIZE) return UV_ENAMETOOLONG;
+    memcpy(t->path, path, size);
     for (int links = 0; links < LINKS_MAX; links++) {
         uv_stat_t link;
         t->descriptor = named_descriptor(t->path);
