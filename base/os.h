@@ -56,6 +56,15 @@ int os_error_native(int number);
 /* Path of the running executable, NUL-terminated. Returns 0 or an error. */
 int os_executable_path(char *path, size_t size);
 
+/* ---- files ---- */
+
+/* Locks an open file until it is closed or its process ends, however it ends. Returns 0; an error
+ * that os_error_would_block if another has locked it; another error where files have no locks. */
+int os_file_lock(int file);
+
+/* Makes writes to a file that was opened as non-blocking wait (POSIX only). */
+void os_file_block(int file);
+
 /* ---- time ---- */
 
 /* Monotonic clock in ns since an arbitrary point. */

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 /* ---- process ---- */
@@ -33,6 +34,15 @@ void os_init(void) {
         setrlimit(RLIMIT_NOFILE,
                   &limit); /* on failure the old limit stays, and callers see EMFILE */
     }
+}
+
+int os_file_lock(int file) {
+    return flock(file, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+}
+
+void os_file_block(int file) {
+    int flags = fcntl(file, F_GETFL);
+    if (flags >= 0) fcntl(file, F_SETFL, flags & ~O_NONBLOCK);
 }
 
 /* Shared by the two threads that wait; lives as long as the process. */

@@ -176,6 +176,23 @@ int os_executable_path(char *path, size_t size) {
     return n < size ? 0 : ERANGE;
 }
 
+/* ---- files ---- */
+
+/* Windows locks ranges of bytes, and others cannot read them. So the range is far behind the end.
+ */
+int os_file_lock(int file) {
+    OVERLAPPED behind = {.OffsetHigh = 0x7fffffff};
+    if (LockFileEx((HANDLE)_get_osfhandle(file),
+                   LOCKFILE_EXCLUSIVE_LOCK | LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &behind))
+        return 0;
+    DWORD code = GetLastError();
+    return code == ERROR_LOCK_VIOLATION ? WSAEWOULDBLOCK : os_windows_error(code);
+}
+
+void os_file_block(int file) {
+    (void)file; /* files are never non-blocking */
+}
+
 /* ---- time ---- */
 
 static uint64_t ticks_ns(uint64_t ticks, uint64_t frequency) {

@@ -64,7 +64,7 @@ fi
 case $CONFIG in
 release)
     cli ab ab
-    cli sessions sessions plots schema exports loadgen
+    cli sessions sessions plots outputs schema exports loadgen
     cli table table doctor compare outside
     ;;
 asan)

@@ -13,6 +13,7 @@
 #include "bench/result/summary.h"
 #include "bench/session/builds.h"
 #include "bench/session/sample.h"
+#include "bench/support/files.h"
 #include "bench/support/json_clean.h"
 #include "bench/support/json_file.h"
 #include "bench/support/reason.h"
@@ -314,4 +315,17 @@ bool result_write(struct result *r, bool complete, struct reason *reason) {
         CHECK(cJSON_ReplaceItemInObjectCaseSensitive(item(item(r->document, "env"), "cpu"),
                                                      "steal_pct", cJSON_CreateNumber(steal)));
     return json_file_write(r->path, r->document, reason);
+}
+
+bool result_checkpoint(struct result *r, bool complete, struct reason *reason) {
+    return files_stream(r->path) || result_write(r, complete, reason);
+}
+
+cJSON *result_copy(const struct result *r) {
+    struct reason reason;
+    char *text = json_text_print(r->document);
+    cJSON *copy = json_text_parse(text, strlen(text), &reason);
+    CHECK(copy);
+    cJSON_free(text);
+    return copy;
 }

@@ -73,6 +73,13 @@ void result_skip(struct result *r, size_t cell, enum skip_code code, const char 
  * slots before. */
 bool result_write(struct result *r, bool complete, struct reason *reason);
 
+/* The same after every slot, unless the file is a stream, which gets the result once, at the end.
+ */
+bool result_checkpoint(struct result *r, bool complete, struct reason *reason);
+
+/* The document as a reader of the file gets it; owned by the caller. */
+cJSON *result_copy(const struct result *r);
+
 /* Seconds since the session began. */
 double result_elapsed_s(const struct result *r);
 

@@ -87,7 +87,7 @@ void runner_run(struct runner_tally *tally, struct result *r, struct process_loo
         if (next != phase) enter_phase(&run, phase = next);
         tally->interrupted = l->interrupted || !run_slot(&run, i);
         if (tally->interrupted) break;
-        tally->write_failed = !result_write(r, i + 1 == r->plan->slot_count, &tally->reason);
+        tally->write_failed = !result_checkpoint(r, i + 1 == r->plan->slot_count, &tally->reason);
     }
     progress_end(p);
     free(run.gone);

@@ -56,12 +56,12 @@ odd_files() {
     else
         skip "run: an argument that is not UTF-8" "this file system takes no such name"
     fi
-    fault "run: onto a device" 2 "^iobench run: -o /dev/full: exists and is not a regular file$" "$BIN/iobench" run --suite "$TMP/tiny.json" -o /dev/full
-    fault "run: onto a pipe" 2 "^iobench run: -o $TMP/fifo: exists and is not a regular file$" "$BIN/iobench" run --suite "$TMP/tiny.json" -o "$TMP/fifo"
+    fault "run: onto a device" 2 "^iobench run: -o /dev/full: no space left on device$" "$BIN/iobench" run --suite "$TMP/tiny.json" -o /dev/full
+    fault "run: onto a pipe" 2 "^iobench run: -o $TMP/fifo: nothing reads from it$" "$BIN/iobench" run --suite "$TMP/tiny.json" -o "$TMP/fifo"
     fault "run: into a file as if it were a folder" 2 "^iobench run: -o $TMP/empty/x.json: not a directory$" "$BIN/iobench" run --suite "$TMP/tiny.json" -o "$TMP/empty/x.json"
     rm -f "$TMP/huge"
-    fault "report: onto a device" 2 "^iobench report: -o /dev/full: exists and is not a regular file$" "$BIN/iobench" report "$TMP/result.json" -o /dev/full
-    fault "report: onto a pipe" 2 "^iobench report: -o $TMP/fifo: exists and is not a regular file$" "$BIN/iobench" report "$TMP/result.json" -o "$TMP/fifo"
+    fault "report: onto a device" 2 "^iobench report: -o /dev/full: no space left on device$" "$BIN/iobench" report "$TMP/result.json" -o /dev/full
+    fault "report: onto a pipe" 2 "^iobench report: -o $TMP/fifo: nothing reads from it$" "$BIN/iobench" report "$TMP/result.json" -o "$TMP/fifo"
     fault "report: onto a folder" 2 "^iobench report: -o $TMP: illegal operation on a directory$" "$BIN/iobench" report "$TMP/result.json" -o "$TMP"
     fault "report: into a folder that is not there" 2 "^iobench report: -o $TMP/no/x.html: no such file or directory$" "$BIN/iobench" report "$TMP/result.json" -o "$TMP/no/x.html"
     fault "report: onto its own result" 2 "^iobench report: -o $TMP/result.json: is one of the results$" "$BIN/iobench" report "$TMP/result.json" -o "$TMP/result.json"

@@ -255,7 +255,7 @@ static void only_regular_files_are_read(void **state) {
     refused(path, "not a regular file");
     struct reason reason = {.text = ""};
     assert_false(files_replaceable(path, &reason));
-    assert_string_equal(reason.text, "exists and is not a regular file");
+    assert_string_equal(reason.text, "nothing reads from it");
     unlink(path);
     refused("/dev/zero", "not a regular file");
     refused(folder, "illegal operation on a directory");
