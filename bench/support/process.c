@@ -101,6 +101,13 @@ bool process_wait(struct process_loop *l, bool (*done)(void *context), void *con
     return done(context);
 }
 
+const char *process_error_text(int error) {
+    static char text[384];
+    /* libuv's codes are negative errno's where there are such limits */
+    snprintf(text, sizeof text, "%s%s", uv_strerror(error), os_limits_hint(-error));
+    return text;
+}
+
 /* ---- output ---- */
 
 static void give_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer) {

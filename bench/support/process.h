@@ -54,6 +54,10 @@ struct process {
 int process_loop_open(struct process_loop *l, bool catch_signals);
 void process_loop_close(struct process_loop *l);
 
+/* Text of a libuv error, with the limits of this process that it may be about; valid until the next
+ * call. */
+const char *process_error_text(int error);
+
 /* Starts `args[0]` with its NULL-terminated arguments in a new process group, on `cpus` if
  * cpu_count > 0 and the system permits it. The child's stdin stays open until process_end. Returns
  * 0 or a libuv error; after an error, do not call process_end. */
