@@ -31,7 +31,7 @@ static const struct limit {
 };
 
 const char *os_limits_hint(int error) {
-    static _Thread_local char hint[256];
+    static _Thread_local char hint[320];
     size_t used = 0;
     struct rlimit now;
     hint[0] = '\0';
@@ -43,14 +43,19 @@ const char *os_limits_hint(int error) {
         used += (size_t)snprintf(hint + used, sizeof hint - used, "%s%s ulimit %s, which is %llu",
                                  used ? ", or " : " (", l->fine ? "lower" : "raise", l->option,
                                  (unsigned long long)(now.rlim_cur / l->unit));
-        CHECK_OP(used + 1, <, sizeof hint);
+        CHECK_OP(used, <, sizeof hint);
     }
+    if (error == EAGAIN) /* no call tells these */
+        used += (size_t)snprintf(hint + used, sizeof hint - used,
+                                 "%s the limit of threads of the control group or the system",
+                                 used ? ", or" : " (raise");
+    CHECK_OP(used + 1, <, sizeof hint);
     if (used) snprintf(hint + used, sizeof hint - used, ")");
     return hint;
 }
 
 const char *os_error_text(int error) {
-    static _Thread_local char text[384];
+    static _Thread_local char text[448];
     /* XSI or GNU form, whichever this libc has: both give a readable text */
     snprintf(text, sizeof text, "%s%s", strerror(error), os_limits_hint(error));
     return text;

@@ -102,7 +102,7 @@ bool process_wait(struct process_loop *l, bool (*done)(void *context), void *con
 }
 
 const char *process_error_text(int error) {
-    static char text[384];
+    static char text[448];
     /* libuv's codes are negative errno's where there are such limits */
     snprintf(text, sizeof text, "%s%s", uv_strerror(error), os_limits_hint(-error));
     return text;
