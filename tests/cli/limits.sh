@@ -74,10 +74,12 @@ low_limits() {
             skip "limits: $program: few threads" "another user cannot run the programs that were built here"
             continue
         fi
-        # as another user that has no launcher process, it has 5 when it is ready, and echo-threads needs one more
-        verdict "limits: $program: few threads" "$(for value in 1 3 5 6; do
+        verdict "limits: $program: few threads" "$(for value in 1 3 4 5; do
             limit_unnamed -u $value "raise ulimit -u, which is $value" "$program" ${launcher[@]+"${launcher[@]}"}
         done | tr '\n' ' ')$(limit_refused -u 2 "raise ulimit -u, which is 2" "$program" ${launcher[@]+"${launcher[@]}"})"
+        # it has 4 threads when it is ready, and each connection needs another one
+        [ "$program" != echo-threads ] ||
+            verdict "limits: $program: no thread for a connection" "$(limit_refused -u 4 "raise ulimit -u, which is 4" "$program" ${launcher[@]+"${launcher[@]}"})"
     done
 }
 
