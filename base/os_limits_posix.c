@@ -12,22 +12,22 @@
 
 /* The limits that an error may be about; EAGAIN: a thread cannot be started. */
 static const struct limit {
-    int error;          /* of a call that hits the limit */
     const char *option; /* of the shell's ulimit */
-    int resource;       /* of getrlimit */
     rlim_t unit;        /* in which ulimit counts */
     rlim_t fine;        /* 0: a higher limit would help; else a lower one does, down to this */
+    int error;          /* of a call that hits the limit */
+    int resource;       /* of getrlimit */
 } limits[] = {
-    {EMFILE, "-n", RLIMIT_NOFILE, 1, 0},
+    {"-n", 1, 0, EMFILE, RLIMIT_NOFILE},
 #ifdef RLIMIT_AS
-    {EAGAIN, "-v", RLIMIT_AS, 1024, 0},
-    {ENOMEM, "-v", RLIMIT_AS, 1024, 0},
+    {"-v", 1024, 0, EAGAIN, RLIMIT_AS},
+    {"-v", 1024, 0, ENOMEM, RLIMIT_AS},
 #endif
-    {EAGAIN, "-d", RLIMIT_DATA, 1024, 0},
-    {EAGAIN, "-s", RLIMIT_STACK, 1024, 1u << 30}, /* each thread takes so much */
-    {EAGAIN, "-u", RLIMIT_NPROC, 1, 0},
-    {ENOMEM, "-d", RLIMIT_DATA, 1024, 0},
-    {ENOMEM, "-l", RLIMIT_MEMLOCK, 1024, 0},
+    {"-d", 1024, 0, EAGAIN, RLIMIT_DATA},
+    {"-s", 1024, 1u << 30, EAGAIN, RLIMIT_STACK}, /* each thread takes so much */
+    {"-u", 1, 0, EAGAIN, RLIMIT_NPROC},
+    {"-d", 1024, 0, ENOMEM, RLIMIT_DATA},
+    {"-l", 1024, 0, ENOMEM, RLIMIT_MEMLOCK},
 };
 
 const char *os_limits_hint(int error) {
