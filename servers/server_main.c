@@ -138,8 +138,8 @@ static enum args_outcome read_flags(struct settings *s, int argc, char **argv) {
          .text = &s->host},
         {"port", "PORT", "TCP port; 0 takes a free one (0)", .count = {&s->port, 0, 65535}},
         {"threads", "N",
-         "instances, each with its own thread and listener; other processes of the same user can "
-         "share the port of more than one (1)",
+         "instances, each with its own thread and listener; the port of more than one is open to "
+         "other processes of the same user (1)",
          .count = {&s->threads, 1, THREADS_MAX}},
         {"backlog", "N", "connections that may wait to be accepted (4096)",
          .count = {&s->backlog, 1, 65535}},
