@@ -82,7 +82,7 @@ unwritten() { # COMMAND
 # Standard output that takes nothing: what was asked for did not arrive, so it is no success.
 full_output() {
     local command both writer commands=("iobench --help" "iobench --version" "iobench list" "iobench list --json" "iobench doctor" "iobench doctor --json"
-        "iobench run --help" "iobench run --suite $TMP/tiny.json --dry-run" "iobench report --help" "iobench report $TMP/result.json -o $TMP/full.html"
+        "iobench run --help" "iobench run --suite $TMP/tiny.json --dry-run -o $TMP/full.json" "iobench report --help" "iobench report $TMP/result.json -o $TMP/full.html"
         "iobench validate $TMP/result.json" "iobench export --hlog $TMP/result.json -o $TMP/full.hlog" "iobench plot --help" "iobench ab --help"
         "iobench compare $TMP/result.json --to $TMP/result.json" "iobench compare $TMP/result.json --to $TMP/result.json --json"
         "loadgen --help" "loadgen --describe" "echo-epoll --help" "echo-epoll --describe" "echo-epoll --stop-on-eof")

@@ -65,11 +65,10 @@ low_limits() {
             verdict "limits: $program: no bytes for files" "$(limit_refused -f 0 "standard output: cannot write: File too large$" "$program")"
         [[ $program = echo-* && -r /proc/self/stat ]] || continue # the limits below work so on Linux
         verdict "limits: $program: no memory may be locked" "$(limit_unnamed -l 0 "raise ulimit -l, which is 0" "$program")"
-        if [ "$SCALE" = 1 ]; then # sanitizers reserve more address space than this
-            verdict "limits: $program: little address space" "$(for value in 12000 16000 24000 40000; do
-                limit_unnamed -v $value "raise ulimit -v, which is $value" "$program"
-            done | tr '\n' ' ')"
-        fi
+        [ "$SCALE" = 1 ] || continue # sanitizers reserve more address space than this, and start threads of their own
+        verdict "limits: $program: little address space" "$(for value in 12000 16000 24000 40000; do
+            limit_unnamed -v $value "raise ulimit -v, which is $value" "$program"
+        done | tr '\n' ' ')"
         if [ "$(id -u)" = 0 ] && ! limited "${launcher[@]}" "$BIN/$program" --describe >/dev/null 2>&1; then
             skip "limits: $program: few threads" "another user cannot run the programs that were built here"
             continue
