@@ -47,7 +47,7 @@ BIN := $(BUILD)/bin
 OBJ := $(BUILD)/obj
 
 PLATFORMS := linux windows macos bsd
-BASE_linux := base/os_posix.c base/os_linux.c
+BASE_linux := base/os_posix.c base/os_limits_posix.c base/os_linux.c
 GROUPS_linux := base/os_linux_family.c base/os_linux_groups.c base/os_posix_guard.c
 MODELS_linux := threads select poll epoll io_uring libuv
 MODEL_DIR_linux := servers/posix
@@ -60,12 +60,12 @@ TRANSPORTS_windows := libuv
 EXE_windows := .exe
 GROUPS_windows := base/os_no_family.c base/os_groups_windows.c
 
-BASE_macos := base/os_posix.c base/os_macos.c base/os_sysctl.c
+BASE_macos := base/os_posix.c base/os_limits_posix.c base/os_macos.c base/os_sysctl.c
 MODELS_macos := threads select poll kqueue libuv
 MODEL_DIR_macos := servers/posix
 TRANSPORTS_macos := libuv
 
-BASE_bsd := base/os_posix.c base/os_bsd.c base/os_sysctl.c
+BASE_bsd := base/os_posix.c base/os_limits_posix.c base/os_bsd.c base/os_sysctl.c
 MODELS_bsd := $(MODELS_macos)
 MODEL_DIR_bsd := servers/posix
 TRANSPORTS_bsd := libuv

@@ -87,6 +87,16 @@ const char *os_error_text(int error) {
     return text;
 }
 
+const char *os_limits_hint(int error) {
+    (void)error;
+    return ""; /* memory is the limit */
+}
+
+bool os_limits_suffice(const char *program) {
+    (void)program;
+    return true; /* the linker has set the size of the stack */
+}
+
 bool os_error_would_block(int error) {
     return error == WSAEWOULDBLOCK || error == WSAEINTR;
 }

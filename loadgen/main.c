@@ -126,7 +126,7 @@ static int read_arguments(struct arguments *a, int argc, char **argv) {
         .args = table};
     switch (args_parse(&spec, argc, argv)) {
     case ARGS_HELP_SHOWN:
-        exit(0);
+        exit(args_output_written("loadgen") ? 0 : EXIT_USAGE);
     case ARGS_WRONG:
         return EXIT_USAGE;
     case ARGS_RUN:
@@ -320,7 +320,7 @@ static void print_trouble(const struct report *report, const struct load *load, 
 static int finish(const struct run *run, const struct worker *workers, const struct usage *usage,
                   const char *server) {
     const struct load *load = run->load;
-    struct report report;
+    static struct report report; /* too large for a small stack */
     int error = report_make(&report, workers, load->threads);
     if (error) {
         fprintf(stderr, "loadgen: report: %s\n", os_error_text(error));
@@ -411,6 +411,7 @@ int main(int argc, char **argv) {
     struct load load;
     struct os_addresses found;
     os_init();
+    if (!os_limits_suffice("loadgen")) return EXIT_USAGE;
     int code = read_arguments(&a, argc, argv);
     if (code) return code;
     if (a.describe) {

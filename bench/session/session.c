@@ -32,7 +32,7 @@ int session_open(struct session *s, const struct session_request *asked,
     if (overrides && !suite_override(s->suite, overrides, &reason))
         return refuse(asked->command, "%s", reason.text);
     int error = process_loop_open(&s->loop, true);
-    if (error) return refuse(asked->command, "event loop: %s", uv_strerror(error));
+    if (error) return refuse(asked->command, "event loop: %s", process_error_text(error));
     s->loop_open = true;
     if (!suite_find(&s->paths, asked->suite, s->suite_path, &reason))
         return refuse(asked->command, "--suite %s", reason.text);
