@@ -11,12 +11,15 @@ set -u
 PARTS="table sessions doctor plots faults verdicts crowds bound foreign limits ab revision loadgen schema exports compare"
 set -m # children in process groups of their own, so that SIGINT is not ignored in them
 
-BIN=$(cd "${BIN:-build/bin}" && pwd) || exit 1
+BUILT=$(cd "${BIN:-build/bin}" && pwd) || exit 1
 HERE=$(cd "$(dirname "$0")" && pwd)
 ROOT=$PWD
 SCALE=${SCALE:-1}
 TMP=$(mktemp -d "${TMPDIR:-/tmp}/iobench-cli.XXXXXX") || exit 1
 trap 'rm -rf "$TMP"' EXIT
+# Tests write this path into scripts and commands; that of the source tree may contain spaces and quotes.
+BIN=$TMP/bin
+ln -s "$BUILT" "$BIN" || exit 1
 
 ok() { echo "ok cli $1"; }
 not_ok() { echo "not ok cli $1 # $2"; }
@@ -78,7 +81,7 @@ run_rows() { # [COMMAND-LINE]
         row=${row#* | }
         words=${row##* | }
         pattern=$(sed 's/ *$//' <<<"${row% | *}")
-        pattern=${pattern//TMP/$TMP}
+        pattern=${pattern//TMP/"$TMP"}
         program=${words%% *}
         programs=$program
         [ "$program" = SERVER ] && programs=$(cd "$BIN" && echo echo-*)

@@ -37,6 +37,7 @@ extra=(0 "$ten" "$five")
 # Equal arms must not have equal bytes, or iobench would not measure them. A byte appended to the file
 # does not change the program. The slower candidates are a script that makes the same program burn more.
 mkdir "$work/aa" "$work/10" "$work/5"
+ln -s "$real" "$work/real" # its own path may contain what the script would have to quote
 { cat "$real"; echo; } >"$work/aa/echo-epoll"
 for i in 1 2; do
     cat >"$work/${kinds[i]}/echo-epoll" <<WRAPPER
@@ -51,7 +52,7 @@ while [ "\$count" -gt 0 ]; do
     set -- "\$@" "\$word"
     count=\$((count - 1))
 done
-exec "$real" "\$@"
+exec "$work/real" "\$@"
 WRAPPER
 done
 chmod +x "$work"/*/echo-epoll
