@@ -11,6 +11,8 @@
 #define SHA_MIN 40 /* hexadecimal digits of SHA-1; SHA-256 has 64 */
 #define SHA_MAX 64
 #define SHORT_SHA_MIN 7
+#define TRACKING "refs/remotes/"
+#define TRACKING_LENGTH (sizeof TRACKING - 1)
 
 bool repository_run(struct process_loop *l, char *const *args, double seconds, char line[PATH_SIZE],
                     struct reason *reason) {
@@ -82,7 +84,7 @@ bool repository_find(char root[PATH_SIZE], const char *tree, struct process_loop
 
 static bool known(struct process_loop *l, const char *root, const char *name,
                   char line[PATH_SIZE]) {
-    char commit[REPOSITORY_NAME_SIZE + 16];
+    char commit[PATH_SIZE + REPOSITORY_NAME_SIZE + 32];
     struct reason why;
     snprintf(commit, sizeof commit, "%s^{commit}", name);
     char *ask[] = {"git", "-C", (char *)root, "rev-parse", "--verify", "--quiet", commit, NULL};
@@ -114,23 +116,19 @@ static bool fetchable(const char *start) {
 /* Writes the command that fetches a branch or tag; a branch gets its remote-tracking name. */
 static void fetch_name(char *text, size_t size, const struct repository_unknown *u,
                        const char *start, const char *rest) {
-    char refs[2 * REPOSITORY_NAME_SIZE + 64], word[4 * sizeof refs], give[2 * sizeof refs];
+    char refs[2 * REPOSITORY_NAME_SIZE + 64], word[4 * sizeof refs];
     const char *depth = !u->shallow ? "" : *rest ? "--unshallow " : "--depth=1 ";
-    const char *tracking = strncmp(start, "refs/remotes/", 13) == 0 ? start + 13 : start;
+    const char *tracking =
+        strncmp(start, TRACKING, TRACKING_LENGTH) == 0 ? start + TRACKING_LENGTH : start;
     size_t length = strlen(u->remote);
     bool given = strncmp(tracking, u->remote, length) == 0 && tracking[length] == '/';
     const char *name = given ? tracking + length + 1 : start;
     if (!given && strncmp(start, "refs/", 5) == 0)
         snprintf(refs, sizeof refs, "%s:%s", start, start);
     else
-        snprintf(refs, sizeof refs, "%s:refs/remotes/%s/%s", name, u->remote, name);
+        snprintf(refs, sizeof refs, "%s:" TRACKING "%s/%s", name, u->remote, name);
     paths_word(word, sizeof word, refs);
-    int used =
-        snprintf(text, size, "unknown here; fetch it: git fetch %s%s %s", depth, u->remote, word);
-    if (given || strncmp(start, "refs/", 5) == 0 || used >= (int)size) return;
-    snprintf(refs, sizeof refs, "%s/%s%s", u->remote, name, rest);
-    paths_word(give, sizeof give, refs);
-    snprintf(text + used, size - (size_t)used, "; then give --baseline-rev %s", give);
+    snprintf(text, size, "unknown here; fetch it: git fetch %s%s %s", depth, u->remote, word);
 }
 
 void repository_advice(char *text, size_t size, const struct repository_unknown *u) {
@@ -145,8 +143,6 @@ void repository_advice(char *text, size_t size, const struct repository_unknown 
             text, size,
             "not in the part of the history that is here; fetch the rest: git fetch --unshallow %s",
             u->remote);
-    else if (u->tracked && !*rest)
-        snprintf(text, size, "unknown here; did you mean %s/%s", u->remote, start);
     else if (cut || !fetchable(start))
         snprintf(text, size, "unknown here");
     else if (hexadecimal(start, SHA_MIN, SHA_MAX))
@@ -176,25 +172,27 @@ static bool find_remote(struct process_loop *l, const char *root, const char *na
 
 bool repository_commit(char *sha, size_t size, const char *root, const char *name,
                        struct process_loop *l, struct reason *reason) {
-    char line[PATH_SIZE], remote[PATH_SIZE], other[PATH_SIZE + REPOSITORY_NAME_SIZE],
-        advice[REASON_SIZE / 2];
+    char line[PATH_SIZE], remote[PATH_SIZE], advice[REASON_SIZE / 2];
+    char tracking[PATH_SIZE + REPOSITORY_NAME_SIZE + 16], start[REPOSITORY_NAME_SIZE];
     struct reason why;
     if (!*name || *name == '-' || strlen(name) >= REPOSITORY_NAME_SIZE)
         return reason_set(reason, "not a revision");
-    if (known(l, root, name, line)) {
+    bool is_tracking = strncmp(name, TRACKING, TRACKING_LENGTH) == 0;
+    struct repository_unknown unknown = {.name = name};
+    if (find_remote(l, root, is_tracking ? name + TRACKING_LENGTH : name, remote))
+        unknown.remote = remote;
+    /* "main" also means the remote's main: a clone in CI has no other branch than its own */
+    snprintf(tracking, sizeof tracking, TRACKING "%s/%s", remote, name);
+    if (known(l, root, name, line) || (unknown.remote && known(l, root, tracking, line))) {
         snprintf(sha, size, "%.*s", (int)size - 1, line);
         return true;
     }
     char *ask[] = {"git", "-C", (char *)root, "rev-parse", "--is-shallow-repository", NULL};
-    struct repository_unknown unknown = {.name = name};
     unknown.shallow = repository_run(l, ask, GIT_S, line, &why) && strcmp(line, "true") == 0;
-    snprintf(other, sizeof other, "%.*s", (int)start_length(name), name);
-    unknown.start_known = known(l, root, *other ? other : "HEAD", line);
-    if (find_remote(l, root, strncmp(name, "refs/remotes/", 13) ? name : name + 13, remote)) {
-        unknown.remote = remote;
-        snprintf(other, sizeof other, "refs/remotes/%s/%s", remote, name);
-        unknown.tracked = known(l, root, other, line);
-    }
+    snprintf(start, sizeof start, "%.*s", (int)start_length(name), name);
+    snprintf(tracking, sizeof tracking, TRACKING "%s/%s", remote, start);
+    unknown.start_known =
+        known(l, root, *start ? start : "HEAD", line) || known(l, root, tracking, line);
     repository_advice(advice, sizeof advice, &unknown);
     return reason_set(reason, "%s", l->interrupted ? "interrupted" : advice);
 }

@@ -22,8 +22,8 @@ bool repository_run(struct process_loop *loop, char *const *args, double seconds
 bool repository_find(char root[PATH_SIZE], const char *tree, struct process_loop *loop,
                      struct reason *reason);
 
-/* Writes the id of the commit that `name` means. Returns false and the reason, with the command
- * that fetches the commit. */
+/* Writes the id of the commit that `name` means, here or among the branches of the remote. Returns
+ * false and the reason, with the command that fetches the commit. */
 bool repository_commit(char *sha, size_t size, const char *root, const char *name,
                        struct process_loop *loop, struct reason *reason);
 
@@ -32,7 +32,6 @@ struct repository_unknown {
     const char *name;   /* as given: "origin/main~2" */
     const char *remote; /* "origin"; NULL: there is none */
     bool start_known;   /* "origin/main" of that name is a revision here */
-    bool tracked;       /* the remote's branch "REMOTE/NAME" is a revision here */
     bool shallow;       /* the repository has only a part of the history */
 };
 
