@@ -64,6 +64,7 @@ fi
 case $CONFIG in
 release)
     cli ab ab
+    cli source source
     cli sessions sessions plots schema exports loadgen
     cli table table doctor compare
     ;;

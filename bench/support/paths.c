@@ -75,7 +75,8 @@ bool paths_find(struct paths *p, const char *command) {
     snprintf(bin, sizeof bin, "%s", p->self);
     size_t directory = (size_t)(paths_file(p->self) - p->self);
     if (directory) bin[directory - 1] = '\0';
-    if (find_tree(p, bin) || find_installed(p, bin)) return true;
+    /* first: an installation may be staged in a source tree, DESTDIR=$PWD/stage */
+    if (find_installed(p, bin) || find_tree(p, bin)) return true;
     refuse(command, "%s: neither a source tree nor an installation: no iobench-result.schema.json",
            p->self);
     return false;
