@@ -40,7 +40,9 @@ PLATFORM ?= $(HOST)
 SUITE ?= quick
 PREFIX ?= /usr/local
 DESTDIR ?=
-DEPS_WINDOWS ?= $(or $(value XDG_CACHE_HOME),$(value HOME)/.cache)/iobench/windows
+ifeq ($(origin DEPS_WINDOWS),undefined)
+DEPS_WINDOWS := $(or $(value XDG_CACHE_HOME),$(value HOME)/.cache)/iobench/windows
+endif
 DEPS_WINDOWS_WORD := $(call sh-quote,$(call path-value,DEPS_WINDOWS))
 CROSS := $(filter windows,$(filter-out $(HOST),$(PLATFORM)))
 PKG_CONFIG ?= $(if $(CROSS),PKG_CONFIG_LIBDIR=$(DEPS_WINDOWS_WORD)/lib/pkgconfig )pkg-config

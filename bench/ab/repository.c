@@ -175,8 +175,6 @@ bool repository_commit(char *sha, size_t size, const char *root, const char *nam
     char line[PATH_SIZE], remote[PATH_SIZE], advice[REASON_SIZE / 2];
     char tracking[PATH_SIZE + REPOSITORY_NAME_SIZE + 16], start[REPOSITORY_NAME_SIZE];
     struct reason why;
-    if (!*name || *name == '-' || strlen(name) >= REPOSITORY_NAME_SIZE)
-        return reason_set(reason, "not a revision");
     bool is_tracking = strncmp(name, TRACKING, TRACKING_LENGTH) == 0;
     struct repository_unknown unknown = {.name = name};
     if (find_remote(l, root, is_tracking ? name + TRACKING_LENGTH : name, remote))

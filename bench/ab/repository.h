@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define REPOSITORY_NAME_SIZE 256
+#define REPOSITORY_NAME_SIZE 256 /* of the name of a revision, with its NUL byte */
 
 /* Runs a command to its end and copies the first line of its output to `line` (NULL: not wanted).
  * Returns false with the last line of its output as the reason. */

@@ -41,6 +41,8 @@ bool ab_revision_build(struct ab_revision *r, const char *source, struct process
     char root[PATH_SIZE], tree[PATH_SIZE], word[PATH_SIZE], config[64], jobs[32];
     struct reason why;
     const char *rev = r->name;
+    if (*rev == '-' || strlen(rev) >= REPOSITORY_NAME_SIZE)
+        return reason_set(reason, "--baseline-rev %.60s: not a revision", rev);
     if (!repository_find(root, source, l, &why) ||
         !repository_commit(r->sha, sizeof r->sha, root, rev, l, &why))
         return reason_set(reason, "--baseline-rev %.100s: %s", rev, why.text);
