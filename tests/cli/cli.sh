@@ -28,6 +28,9 @@ skip() { echo "skip cli $1 # $2"; }
 # verdict NAME REASON: passed if the reason is empty
 verdict() { if [ -z "$2" ]; then ok "$1"; else not_ok "$1" "$2"; fi; }
 
+# Elsewhere the decimal point is a comma.
+awk() { LC_ALL=C command awk "$@"; }
+
 limited() { timeout --kill-after=5 "$((30 * SCALE))" "$@" </dev/null; }
 
 # ---- the table -----------------------------------------------------------------------------------

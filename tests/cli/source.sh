@@ -25,7 +25,7 @@ odd_folder() { # FOLDER
     reason=
     (cd "$tree" && own_make -j2 build/bin/echo-poll >"$TMP/.out" 2>&1) || reason=$(tail -n 1 "$TMP/.out")
     verdict "make: in a folder with any character in its name" "${reason:-$(limited "$tree/build/bin/echo-poll" --describe 2>&1 | grep -q '"poll"' || echo "the program does not run")}"
-    verdict "make: the program does not hold the folder's name" "$(LC_ALL=C grep -cF "한글" "$tree/build/bin/echo-poll" | grep -v '^0$')"
+    verdict "make: the program does not hold the folder's name" "$(LC_ALL=C grep -cF "한글" "$tree/build/bin/echo-poll" 2>&1 | grep -v '^0$')"
     cp "$BUILT"/{iobench,loadgen} "$BUILT"/echo-* "$tree/build/bin"
     # a single $ is meant as it is; make's own spelling is a double one
     for to in "$to" "${to//\$/\$\$}"; do
@@ -46,7 +46,7 @@ build_elsewhere() { # FOLDER
     (cd "$at" && own_make -f "$tree/Makefile" build/obj/base/rng.o >"$TMP/.out" 2>&1) || reason=$(tail -n 1 "$TMP/.out")
     verdict "make -f SOURCE/Makefile: builds here" "${reason:-$([ -s "$at/build/obj/base/rng.o" ] || echo "there is no object")}"
     verdict "make -f SOURCE/Makefile: writes nothing there" "$(cd "$tree" && find . | sort | diff "$TMP/before" - | head -n 3 | tr '\n' '|')"
-    verdict "make -f SOURCE/Makefile: results land here" "$([ ! -L "$at/results" ] && [ -e "$at/results/iobench-result.schema.json" ] || ls -la "$at/results")"
+    verdict "make -f SOURCE/Makefile: results land here" "$([ ! -L "$at/results" ] && [ -e "$at/results/iobench-result.schema.json" ] || ls -la "$at/results" 2>&1)"
     (cd "$at" && own_make -f "$tree/Makefile" -n all >"$TMP/.out" 2>&1) || reason=$(tail -n 1 "$TMP/.out")
     verdict "make -f SOURCE/Makefile: again" "$reason"
     mkdir "$TMP/taken" && : >"$TMP/taken/x"
@@ -155,6 +155,24 @@ revisions() {
         'dubious ownership.* git config --global --add safe\.directory .*x/y*/whole.?$' "$long/whole" HEAD
 }
 
+# ---- another language ----------------------------------------------------------------------------
+
+decimal_commas() {
+    local name="a decimal comma" sample="$ROOT/results/samples/every-load-2cpu.json" locale
+    mkdir "$TMP/locales"
+    if ! localedef -i de_DE -f UTF-8 "$TMP/locales/de_DE.UTF-8" 2>/dev/null || ! command -v gnuplot >/dev/null; then
+        skip "$name" "localedef has no de_DE, or gnuplot is missing"
+        return
+    fi
+    for locale in C de_DE.UTF-8; do
+        env LOCPATH="$TMP/locales" LC_ALL="$locale" LANGUAGE=de bash -c "$(declare -f awk)"'
+            "$1/iobench" plot series "$2" -o "$3" && awk "BEGIN { print 3 / 2, 0.5 + \"2.5\" }"' commas "$BIN" "$sample" "$TMP/$locale.svg" \
+            >"$TMP/$locale.out" 2>&1 </dev/null
+    done
+    verdict "$name: in no plot" "$([ -s "$TMP/C.svg" ] && diff "$TMP/C.svg" "$TMP/de_DE.UTF-8.svg" | head -c 300 || head -n 2 "$TMP/C.out")"
+    verdict "$name: nor in these tests" "$([ "$(tail -n 1 "$TMP/de_DE.UTF-8.out")" = "1.5 3" ] || cat "$TMP/de_DE.UTF-8.out")"
+}
+
 run_source() {
     local -x GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
     local tree=$TMP/outer/$ODD/iobench
@@ -164,6 +182,7 @@ run_source() {
     fi
     unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
     copy_source "$tree" || { not_ok "the source tree in odd places" "it cannot be copied"; return; }
+    decimal_commas
     odd_folder "$tree"
     build_elsewhere "$tree"
     whose_commit "$tree"
