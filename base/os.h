@@ -53,7 +53,7 @@ const char *os_error_text(int error);
 /* Translates a code of C's errno, such as ECONNRESET, to the native code. */
 int os_error_native(int number);
 
-/* Path of the running executable, NUL-terminated. Returns 0 or an error. */
+/* Path of the running executable, NUL-terminated; in UTF-8 on Windows. Returns 0 or an error. */
 int os_executable_path(char *path, size_t size);
 
 /* ---- time ---- */

@@ -19,6 +19,7 @@
 
 #define NS_A_S UINT64_C(1000000000)
 #define NS_A_MS UINT64_C(1000000)
+#define MODULE_PATH_SIZE 4096       /* characters */
 #define NS_A_FILETIME UINT64_C(100) /* FILETIME counts in steps of 100 ns */
 
 /* ---- errors ---- */
@@ -171,9 +172,12 @@ bool os_signal_ignored(int number) {
 }
 
 int os_executable_path(char *path, size_t size) {
-    DWORD n = GetModuleFileNameA(NULL, path, (DWORD)size);
+    WCHAR wide[MODULE_PATH_SIZE];
+    DWORD n = GetModuleFileNameW(NULL, wide, MODULE_PATH_SIZE);
     if (n == 0) return last_error();
-    return n < size ? 0 : ERANGE;
+    if (n == MODULE_PATH_SIZE || size > INT_MAX) return ERANGE;
+    /* UTF-8 like all paths of libuv: the code page of the system lacks most characters */
+    return WideCharToMultiByte(CP_UTF8, 0, wide, -1, path, (int)size, NULL, NULL) ? 0 : ERANGE;
 }
 
 /* ---- time ---- */

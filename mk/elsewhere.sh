@@ -5,21 +5,21 @@
 #   sh SOURCE/mk/elsewhere.sh     prints nothing, or why the folder cannot be used
 #
 # The folder gets links to all of the source tree, except for build/ and results/, which are written to.
+refuse() { printf '%s: %s\n' "$here" "$1"; exit 1; }
 source=$(cd -P "$(dirname "$0")/.." && pwd)
 here=$(pwd -P)
 [ "$source" != "$here" ] || exit 0
 if [ -L mk ]; then
-    [ "$(cd -P mk/.. && pwd)" = "$source" ] || { echo "$here: builds another source tree; use an empty folder"; exit 1; }
+    [ "$(cd -P mk/.. && pwd)" = "$source" ] || refuse "builds another source tree; use an empty folder"
 elif [ -n "$(ls -A)" ]; then
-    echo "$here: not empty; to build outside the source tree, use an empty folder"
-    exit 1
+    refuse "not empty; to build outside the source tree, use an empty folder"
 fi
 
 # also of a name that the source tree got since the last time
 link() { # NAME...
     for name in "$@"; do
-        [ -e "$source/$name" ] && [ ! -L "$name" ] || continue
-        ln -s "$source/$name" "$name" 2>/dev/null || { echo "$here: cannot write here"; exit 1; }
+        [ -e "$source/$name" ] && [ ! -L "./$name" ] || continue
+        ln -s "$source/$name" "./$name" 2>/dev/null || refuse "cannot write here"
     done
 }
 names() { (cd "$source" && ls -A) | grep -vxE 'build|results|\.git'; }
@@ -27,5 +27,5 @@ IFS='
 '
 set -f
 link $(names)
-mkdir -p results
+mkdir -p results 2>/dev/null || refuse "cannot write here"
 link results/README.md results/samples $(cd "$source/results" && printf 'results/%s\n' $(ls | grep '\.schema\.json$'))
