@@ -56,6 +56,9 @@ int os_error_native(int number);
 /* Path of the running executable, NUL-terminated; in UTF-8 on Windows. Returns 0 or an error. */
 int os_executable_path(char *path, size_t size);
 
+/* The arguments of main: in UTF-8 on Windows, else `argv` itself. Valid until the process ends. */
+char **os_arguments(int argc, char **argv);
+
 /* ---- time ---- */
 
 /* Monotonic clock in ns since an arbitrary point. */

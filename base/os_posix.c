@@ -35,6 +35,11 @@ void os_init(void) {
     }
 }
 
+char **os_arguments(int argc, char **argv) {
+    (void)argc;
+    return argv;
+}
+
 /* Shared by the two threads that wait; lives as long as the process. */
 static struct stopper {
     void (*on_stop)(void *context); /* called once */

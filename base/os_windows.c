@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <process.h>
 #include <psapi.h>
+#include <shellapi.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,6 +170,22 @@ int os_on_stop(bool stdin_eof, void (*on_stop)(void *context), void *context) {
 bool os_signal_ignored(int number) {
     (void)number;
     return false; /* on Windows only Ctrl-C can be ignored so, by a process group */
+}
+
+char **os_arguments(int argc, char **argv) {
+    int count;
+    LPWSTR *wide = CommandLineToArgvW(GetCommandLineW(), &count);
+    char **utf8 = wide && count == argc ? calloc((size_t)argc + 1, sizeof *utf8) : NULL;
+    for (int i = 0; utf8 && i < argc; i++) {
+        int size = WideCharToMultiByte(CP_UTF8, 0, wide[i], -1, NULL, 0, NULL, NULL);
+        utf8[i] = size > 0 ? malloc((size_t)size) : NULL;
+        if (utf8[i])
+            WideCharToMultiByte(CP_UTF8, 0, wide[i], -1, utf8[i], size, NULL, NULL);
+        else
+            utf8[i] = argv[i];
+    }
+    LocalFree(wide);
+    return utf8 ? utf8 : argv;
 }
 
 int os_executable_path(char *path, size_t size) {

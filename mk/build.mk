@@ -23,7 +23,7 @@ CPPFLAGS_bsd := -D_NETBSD_SOURCE -DFD_SETSIZE=1024
 # Cross-built programs are static, so that one file runs anywhere. MSYS2 has static libraries only of some
 # packages, and its shell has the DLLs in PATH.
 LDFLAGS_windows := $(if $(CROSS),-static)
-LIBS_windows := -lws2_32 -lwinmm -lpsapi -liphlpapi -luserenv -luser32 -ladvapi32 -ldbghelp -lole32
+LIBS_windows := -lws2_32 -lwinmm -lpsapi -liphlpapi -luserenv -luser32 -ladvapi32 -ldbghelp -lole32 -lshell32
 LIBS = $(LIBS_$(PLATFORM))
 # Builds in different directories must be identical. The compilers, too, take the path of this folder from PWD.
 REPRODUCIBLE := -ffile-prefix-map="$$PWD"=.
