@@ -69,7 +69,7 @@ FLAGS_FILE := $(OBJ)/flags
 FLAGS_NOW := $(CC) $(CFLAGS) $(SANITIZE) $(CPPFLAGS) $(LDFLAGS) $(HAVE_LIBURING)
 $(shell mkdir -p $(OBJ) 2>/dev/null)
 $(if $(shell [ -w $(OBJ) ] && echo yes),,$(error \
-  $(CURDIR)/$(OBJ): cannot write here; for a build elsewhere run make -f $(CURDIR)/Makefile in an empty folder))
+  $(CURDIR)/$(OBJ): cannot write here; to build elsewhere, run in an empty folder: make -f $(call sh-quote,$(CURDIR)/Makefile)))
 
 # Writes the text $(2) to the file $(1) unless it has that content already.
 define write_if_new
