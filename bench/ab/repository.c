@@ -37,12 +37,14 @@ bool repository_run(struct process_loop *l, char *const *args, double seconds, c
     return fine;
 }
 
-/* In a hook, git's variables name the repository of the hook. */
-static void forget_other_repositories(void) {
+/* For git and make: in a hook, git's variables name the repository of the hook, and messages of
+ * other languages do not go with ours. */
+static void set_environment(void) {
     static const char *const names[] = {"GIT_DIR",        "GIT_WORK_TREE",        "GIT_INDEX_FILE",
                                         "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX",
                                         "GIT_NAMESPACE"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) uv_os_unsetenv(names[i]);
+    uv_os_setenv("LC_ALL", "C");
 }
 
 /* All that git says about a folder that it refuses, as one line: it has the command that helps. */
@@ -72,7 +74,7 @@ bool repository_find(char root[PATH_SIZE], const char *tree, struct process_loop
     /* a link of a build outside the source tree leads into the source tree */
     if (!paths_join(root, tree, "bench/.."))
         return reason_set(reason, "%.200s: the path is too long", tree);
-    forget_other_repositories();
+    set_environment();
     char *ask[] = {"git", "-C", root, "rev-parse", "--show-prefix", NULL};
     if (!repository_run(l, ask, GIT_S, prefix, &why))
         return l->interrupted ? reason_set(reason, "%s", why.text) : refused(l, root, reason);
