@@ -147,7 +147,8 @@ revisions() {
     baseline_compared "ab --baseline-rev: in a worktree" "$at/worktree" HEAD
     mkdir "$at/else" && ln -s "$at/whole"/{bench,results,Makefile} "$at/else" && programs_in "$at/else"
     baseline_compared "ab --baseline-rev: outside the source tree" "$at/else" v1/a
-    verdict "ab --baseline-rev: builds outside the source tree, too" "$(ls -d "$at/whole/build/rev/$(git -C "$up" rev-parse v1/a)" 2>/dev/null)"
+    verdict "ab --baseline-rev: builds outside the source tree, too" "$(rev=$(git -C "$up" rev-parse v1/a)
+        [ -d "$at/else/build/rev/$rev" ] && [ ! -e "$at/whole/build/rev/$rev" ] || ls -d "$at"/*/build/rev/* | tr '\n' '|')"
     own_git init -q "$at/super" && (cd "$at/super" && own_git submodule -q add "$up" sub 2>/dev/null) && programs_in "$at/super/sub"
     baseline_compared "ab --baseline-rev: in a submodule" "$at/super/sub" HEAD~1
     cp -R "$at/whole" "$at/super/copy" && rm -rf "$at/super/copy/.git"
@@ -160,6 +161,24 @@ revisions() {
         GIT_TEST_ASSUME_DIFFERENT_OWNER=1 LANGUAGE=de refused_rev "ab --baseline-rev: a repository of somebody else: all that git says" \
             'dubious ownership.* git config --global --add safe\.directory .*x/y*/whole.?$' "$long/whole" HEAD
     fi
+}
+
+# ---- another language ----------------------------------------------------------------------------
+
+decimal_commas() {
+    local name="a decimal comma" sample="$ROOT/results/samples/every-load-2cpu.json" locale
+    mkdir "$TMP/locales"
+    if ! localedef -i de_DE -f UTF-8 "$TMP/locales/de_DE.UTF-8" 2>/dev/null || ! command -v gnuplot >/dev/null; then
+        skip "$name" "localedef has no de_DE, or gnuplot is missing"
+        return
+    fi
+    for locale in C de_DE.UTF-8; do
+        env LOCPATH="$TMP/locales" LC_ALL="$locale" LANGUAGE=de bash -c "$(declare -f awk)"'
+            "$1/iobench" plot series "$2" -o "$3" && awk "BEGIN { print 3 / 2, 0.5 + \"2.5\" }"' commas "$BIN" "$sample" "$TMP/$locale.svg" \
+            >"$TMP/$locale.out" 2>&1 </dev/null
+    done
+    verdict "$name: in no plot" "$([ -s "$TMP/C.svg" ] && diff "$TMP/C.svg" "$TMP/de_DE.UTF-8.svg" | head -c 300 || head -n 2 "$TMP/C.out")"
+    verdict "$name: nor in these tests" "$([ "$(tail -n 1 "$TMP/de_DE.UTF-8.out")" = "1.5 3" ] || cat "$TMP/de_DE.UTF-8.out")"
 }
 
 run_source() {
