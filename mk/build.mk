@@ -115,7 +115,7 @@ TOOL_VERSION := 0.1.0
 # Git must find the repository by itself: in a hook its variables may mean another one. A repository around the source
 # tree says nothing about it. Status would write the index.
 IN_REPOSITORY := unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_COMMON_DIR GIT_OBJECT_DIRECTORY GIT_PREFIX; \
-  cd -P mk/.. && prefix=$$(git rev-parse --show-prefix 2>/dev/null) && [ -z "$$prefix" ]
+  cd -P ./mk/.. && prefix=$$(git rev-parse --show-prefix 2>/dev/null) && [ -z "$$prefix" ]
 GIT_COMMIT := $(shell $(IN_REPOSITORY) && git rev-parse --verify --quiet HEAD || cat .commit 2>/dev/null || echo unknown)
 GIT_DIRTY := $(if $(shell $(IN_REPOSITORY) && git --no-optional-locks status --porcelain 2>/dev/null | head -n 1),true,false)
 define VERSION_TEXT

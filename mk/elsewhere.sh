@@ -6,6 +6,7 @@
 #
 # The folder gets links to all of the source tree, except for build/ and results/, which are written to.
 refuse() { printf '%s: %s\n' "$here" "$1"; exit 1; }
+unset CDPATH # cd would print
 source=$(cd -P "$(dirname "$0")/.." && pwd)
 here=$(pwd -P)
 [ "$source" != "$here" ] || exit 0
