@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/json.h"
 
+#include "loadgen/reach.h"
 #include "loadgen/report.h"
 #include "loadgen/transports.h"
 #include "loadgen/visitor.h"
@@ -171,7 +172,7 @@ static enum spin spin_of(const char *text) {
                                         : SPIN_AUTO;
 }
 
-static int make_load(struct load *load, const struct arguments *a) {
+static int make_load(struct load *load, struct os_addresses *found, const struct arguments *a) {
     char host[256], reason[160];
     uint16_t port;
     if (!os_address_split(a->connect, host, sizeof host, &port))
@@ -202,7 +203,7 @@ static int make_load(struct load *load, const struct arguments *a) {
         (uint32_t)((load->connections + (double)load->idle + load->visitors + load->visits_per_s) /
                    PORTS_A_SOURCE);
     if (!transports_choose(a->transport, &load->transport)) return EXIT_USAGE;
-    if (!os_address_resolve(host, port, &load->address, reason, sizeof reason)) {
+    if (!os_addresses_resolve(host, port, found, reason, sizeof reason)) {
         fprintf(stderr, "loadgen: --connect: %s: %s\n", host, reason);
         return EXIT_USAGE;
     }
@@ -342,7 +343,18 @@ static int finish(const struct run *run, const struct worker *workers, const str
     return code;
 }
 
-static int run_load(const struct load *load, const struct arguments *a) {
+/* Chooses the address of the server. Returns an exit code. */
+static int reach(struct load *load, const struct os_addresses *found, const struct arguments *a,
+                 const struct run *run) {
+    char reason[512];
+    if (reach_choose(load->transport, found, &load->address, &run->stop, reason)) return 0;
+    if (run->interrupted) return EXIT_INTERRUPTED;
+    fprintf(stderr, "loadgen: %s: no address answers: %s\n", a->connect, reason);
+    return EXIT_NOTHING;
+}
+
+static int run_load(struct load *load, const struct os_addresses *found,
+                    const struct arguments *a) {
     static struct run
         run; /* threads that wait for a stop keep its address until the process ends */
     run = (struct run){.load = load,
@@ -355,6 +367,8 @@ static int run_load(const struct load *load, const struct arguments *a) {
     struct worker *workers = calloc(load->threads, sizeof *workers);
     uint32_t made = 0, started = 0;
     if (!workers || error) goto done;
+    code = reach(load, found, a, &run);
+    if (code) goto done;
     usage_open(&usage, load);
     if (load->server_pid && usage.before.rss_bytes == OS_UNKNOWN) {
         fprintf(stderr, "loadgen: --server-pid: %" PRId64 ": no such process\n", load->server_pid);
@@ -392,6 +406,7 @@ int main(int argc, char **argv) {
                           .drain = 2,
                           .seed = 1};
     struct load load;
+    struct os_addresses found;
     os_init();
     int code = read_arguments(&a, argc, argv);
     if (code) return code;
@@ -399,6 +414,6 @@ int main(int argc, char **argv) {
         transports_describe();
         return args_output_written("loadgen") ? 0 : EXIT_USAGE;
     }
-    code = make_load(&load, &a);
-    return code ? code : run_load(&load, &a);
+    code = make_load(&load, &found, &a);
+    return code ? code : run_load(&load, &found, &a);
 }

@@ -57,8 +57,8 @@ cli() { # NAME PART...
 if [ "$CONFIG" != tsan ]; then
     cli faults faults
     cli verdicts verdicts
-    cli foreign foreign
-    cli limits limits
+    cli foreign foreign addresses
+    cli limits limits orphans
 fi
 # What measures for long, or has a reader of another project read the results, says the same under a sanitizer.
 case $CONFIG in

@@ -3,6 +3,7 @@
  * checked. */
 #include "base/args.h"
 #include "base/check.h"
+#include "base/os.h"
 
 #include "bench/cmd/commands.h"
 #include "bench/report/table.h"
@@ -200,10 +201,24 @@ static int finish(struct run *r, struct result *result, const struct runner_tall
     return code;
 }
 
+/* Refuses names without an address before the first slot. Which of its addresses answers, the load
+ * generator finds out in every slot. */
+static int check_names(const struct arg_texts *addresses) {
+    struct os_address address;
+    char host[256], reason[160];
+    uint16_t port;
+    for (size_t i = 0; i < addresses->count; i++)
+        if (os_address_split(addresses->items[i], host, sizeof host, &port) &&
+            !os_address_resolve(host, port, &address, reason, sizeof reason))
+            return refuse(NAME, "--server-at %.200s: %s", addresses->items[i], reason);
+    return EXIT_FINE;
+}
+
 static int measure(struct run *r) {
     struct session *s = &r->session;
     struct result result;
-    int code = session_start(s, &result, &r->plan, "run", &s->own);
+    int code = check_names(&r->options.addresses);
+    if (!code) code = session_start(s, &result, &r->plan, "run", &s->own);
     if (code) return code;
     struct progress progress;
     struct runner_tally tally;
