@@ -3,6 +3,7 @@
 #include "base/args.h"
 #include "base/check.h"
 #include "base/json.h"
+#include "base/line.h"
 
 #include "loadgen/reach.h"
 #include "loadgen/report.h"
@@ -204,7 +205,7 @@ static int make_load(struct load *load, struct os_addresses *found, const struct
                    PORTS_A_SOURCE);
     if (!transports_choose(a->transport, &load->transport)) return EXIT_USAGE;
     if (!os_addresses_resolve(host, port, found, reason, sizeof reason)) {
-        fprintf(stderr, "loadgen: --connect: %s: %s\n", host, reason);
+        line_print(stderr, "loadgen: --connect: %s: %s", host, reason);
         return EXIT_USAGE;
     }
     return check_descriptors(load);
@@ -301,19 +302,19 @@ static void print_trouble(const struct report *report, const struct load *load, 
     uint64_t offered = load->churn ? t->visits.offered : t->offered;
     const char *error = t->first_error ? os_error_text(t->first_error) : "";
     if (t->errors.mismatch)
-        fprintf(stderr, "loadgen: %s: wrong bytes came back on %" PRIu64 " connections\n", server,
-                t->errors.mismatch);
+        line_print(stderr, "loadgen: %s: wrong bytes came back on %" PRIu64 " connections", server,
+                   t->errors.mismatch);
     else if (!answered && scheduled && offered == 0)
-        fprintf(stderr, "loadgen: %s: nothing was scheduled in the window\n", server);
+        line_print(stderr, "loadgen: %s: nothing was scheduled in the window", server);
     else if (!answered)
-        fprintf(stderr, "loadgen: %s: no message was answered in the window%s%s\n", server,
-                *error ? "; the first error: " : "", error);
+        line_print(stderr, "loadgen: %s: no message was answered in the window%s%s", server,
+                   *error ? "; the first error: " : "", error);
     else if (*error)
-        fprintf(stderr, "loadgen: %s: %s; this is the first of the errors counted\n", server,
-                error);
+        line_print(stderr, "loadgen: %s: %s; this is the first of the errors counted", server,
+                   error);
     else if (t->visits.offered > 0 && hist_place(&t->visits.first_echoes, 0) == HIST_UNANSWERED)
-        fprintf(stderr, "loadgen: %s: none of %" PRIu64 " newcomers was answered\n", server,
-                t->visits.offered);
+        line_print(stderr, "loadgen: %s: none of %" PRIu64 " newcomers was answered", server,
+                   t->visits.offered);
 }
 
 static int finish(const struct run *run, const struct worker *workers, const struct usage *usage,
@@ -328,10 +329,10 @@ static int finish(const struct run *run, const struct worker *workers, const str
     int code = EXIT_NOTHING;
     const struct account *t = &report.total;
     if (t->errors.mismatch == 0 && (run->standing == 0 || report.window_ns == 0)) {
-        fprintf(stderr, "loadgen: %s: %s; nothing was measured\n", server,
-                t->first_error       ? os_error_text(t->first_error)
-                : run->standing == 0 ? "no connection was scheduled"
-                                     : "all connections were closed");
+        line_print(stderr, "loadgen: %s: %s; nothing was measured", server,
+                   t->first_error       ? os_error_text(t->first_error)
+                   : run->standing == 0 ? "no connection was scheduled"
+                                        : "all connections were closed");
     } else {
         bool answered = t->latency.count + t->latency.overflow > 0;
         error = report_print(&report, load, run, usage);
@@ -349,7 +350,7 @@ static int reach(struct load *load, const struct os_addresses *found, const stru
     char reason[512];
     if (reach_choose(load->transport, found, &load->address, &run->stop, reason)) return 0;
     if (run->interrupted) return EXIT_INTERRUPTED;
-    fprintf(stderr, "loadgen: %s: no address answers: %s\n", a->connect, reason);
+    line_print(stderr, "loadgen: %s: no address answers: %s", a->connect, reason);
     return EXIT_NOTHING;
 }
 

@@ -66,11 +66,11 @@ release)
     cli ab ab
     cli source source
     cli sessions sessions plots schema exports loadgen
-    cli table table doctor compare
+    cli table table doctor compare outside
     ;;
 asan)
     cli sessions sessions plots loadgen
-    cli table table doctor compare
+    cli table table doctor compare outside
     ;;
 esac
 [ -z "${LONG:-}" ] || [ "$CONFIG" != release ] || cli revision revision

@@ -3,6 +3,7 @@
  * checked. */
 #include "base/args.h"
 #include "base/check.h"
+#include "base/line.h"
 #include "base/os.h"
 
 #include "bench/cmd/commands.h"
@@ -162,9 +163,9 @@ static void print_plan(const struct plan *p) {
     for (size_t i = 0; i < p->cell_count; i++) {
         const struct cell *c = &p->cells[i];
         if (*c->skipped)
-            printf("%-48s  skipped: %s\n", c->id, c->skipped);
+            line_print(stdout, "%-48s  skipped: %s", c->id, c->skipped);
         else
-            printf("%-48s  %zu x %.1f s\n", c->id, p->repeats, plan_slot_s(c));
+            line_print(stdout, "%-48s  %zu x %.1f s", c->id, p->repeats, plan_slot_s(c));
     }
     printf("%zu cells, %zu slots, about %.0f s\n", p->cell_count, p->slot_count, p->predicted_s);
 }
@@ -184,8 +185,8 @@ static int finish(struct run *r, struct result *result, const struct runner_tall
         return refuse(NAME, "%s: %s", output, reason.text);
     if (tally->interrupted) {
         size_t kept = tally->slots[0] + tally->slots[1] + tally->slots[2];
-        fprintf(stderr, NAME ": interrupted; %zu of %zu slots are in %s\n", kept,
-                r->plan.slot_count, output);
+        line_print(stderr, NAME ": interrupted; %zu of %zu slots are in %s", kept,
+                   r->plan.slot_count, output);
         return EXIT_INTERRUPTED;
     }
     int code = judge(tally);
@@ -193,7 +194,7 @@ static int finish(struct run *r, struct result *result, const struct runner_tall
         cJSON *document = json_file_read(output, &reason);
         if (!document) return refuse(NAME, "%s: %s", output, reason.text);
         table_print(stdout, document, output, terminal_colour(1));
-        printf("result: %s\n", output);
+        line_print(stdout, "result: %s", output);
     }
     if (code == EXIT_WRONG_ECHO)
         fprintf(stderr, NAME ": wrong echoes in %zu slots\n", tally->wrong_echo);

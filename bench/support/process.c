@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/os.h"
+#include "base/utf8.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -139,7 +140,8 @@ static void on_out(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer) {
 
 static void end_line(struct process *p) {
     p->line[p->line_length] = '\0';
-    if (p->line_length) memcpy(p->last_line, p->line, p->line_length + 1);
+    utf8_clean(p->line);
+    if (*p->line) strcpy(p->last_line, p->line);
     p->line_length = 0;
 }
 
