@@ -365,13 +365,15 @@ static int run_load(struct load *load, const struct os_addresses *found,
                                  {OS_UNKNOWN, {OS_UNKNOWN, 0, 0}, OS_UNKNOWN}}};
     static struct usage usage;
     int error = os_on_stop(a->stop_on_eof, on_stop, &run), code = EXIT_NOTHING;
+    uint64_t cpu_ns;
     struct worker *workers = calloc(load->threads, sizeof *workers);
     uint32_t made = 0, started = 0;
     if (!workers || error) goto done;
     code = reach(load, found, a, &run);
     if (code) goto done;
     usage_open(&usage, load);
-    if (load->server_pid && usage.before.rss_bytes == OS_UNKNOWN) {
+    if (load->server_pid && usage.before.rss_bytes == OS_UNKNOWN &&
+        os_process_cpu_ns(load->server_pid, &cpu_ns) != 0) {
         fprintf(stderr, "loadgen: --server-pid: %" PRId64 ": no such process\n", load->server_pid);
         code = EXIT_USAGE;
         goto done;

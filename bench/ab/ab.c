@@ -48,6 +48,7 @@ static const cJSON *run_slot(struct ab *ab, size_t index, uint64_t seed, struct 
         if (o.end == SLOT_CANNOT_RUN) o.end = SLOT_FAILED;
         sample = result_add(&ab->result, index, &o, ab->slots, offset_s);
         progress_done(&ab->progress, ab->slots, c, sample, NULL);
+        progress_cause(&ab->progress, sample, o.told.text);
         ab->slots++;
     }
     slot_free(&o);

@@ -152,6 +152,7 @@ bool result_open(struct result *r, const struct result_facts *f, const char *pat
     json_add_item(r->document, "tool", tool_json());
     json_add_item(r->document, "session", session_json(f));
     json_add_item(r->document, "env", env);
+    builds_watch(&r->watch, f->plan);
     json_add_item(r->document, "builds", builds_json(r, f));
     json_add_item(r->document, "cells", cells_json(f->plan));
     if (!r->schema)
@@ -168,6 +169,7 @@ void result_free(struct result *r) {
     cJSON_Delete(r->schema);
     free(r->server_build);
     free(r->loadgen_build);
+    builds_watch_free(&r->watch);
     *r = (struct result){0};
 }
 
@@ -301,6 +303,7 @@ static void number_in_order(const struct result *r, cJSON *session) {
 }
 
 bool result_write(struct result *r, bool complete, struct reason *reason) {
+    if (!builds_unchanged(&r->watch, reason)) return false;
     cJSON *session = item(r->document, "session");
     CHECK(cJSON_ReplaceItemInObjectCaseSensitive(session, "duration_s",
                                                  cJSON_CreateNumber(result_elapsed_s(r))));

@@ -69,6 +69,7 @@ static bool run_slot(struct run *run, size_t index) {
         const cJSON *sample = result_add(r, cell, &o, index, offset_s);
         count(run->tally, sample);
         progress_done(p, index, c, sample, NULL);
+        progress_cause(p, sample, o.told.text);
     }
     bool interrupted = o.end == SLOT_INTERRUPTED;
     slot_free(&o);

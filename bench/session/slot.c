@@ -219,6 +219,7 @@ static void read_figures(struct slot_outcome *o, const struct process *p) {
     if (!p->running && !p->term_signal && has_figures && p->text && !p->overflow) {
         o->figures = json_text_parse(p->text, p->size, &why);
         o->end = SLOT_MEASURED;
+        reason_set(&o->told, "%s", p->last_line);
         if (cJSON_IsObject(o->figures)) return;
         fail(o, VALIDITY_LOADGEN_FAILED, "loadgen: its output is not an object");
         return;
