@@ -165,6 +165,15 @@ bool os_process_group_shared(int64_t leader) {
     return shared;
 }
 
+/* ---- memory ---- */
+
+uint64_t os_memory_available(void) {
+    char text[512]; /* the first lines */
+    if (read_proc("/proc/meminfo", text, sizeof text) != 0) return OS_UNKNOWN;
+    uint64_t kib = proc_field(text, "\nMemAvailable:");
+    return kib == OS_UNKNOWN ? kib : kib * 1024u;
+}
+
 /* ---- processors ---- */
 
 static size_t list_cpus(const cpu_set_t *set, int *cpus, size_t capacity) {
