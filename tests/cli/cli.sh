@@ -31,7 +31,9 @@ limited() { timeout --kill-after=5 "$((30 * SCALE))" "$@" </dev/null; }
 
 make_inputs() {
     cp "$HERE/tiny.json" "$TMP/tiny.json"
+    sed 's/"depth": 1/"depth": 65536/; s/"size_bytes": 64/"size_bytes": 1000000/' "$HERE/tiny.json" >"$TMP/heavy.json"
     sed 's/"connections"/"conections"/' "$HERE/tiny.json" >"$TMP/typo.json"
+    sed 's/"depth": 1/"depth": 65536/; s/"size_bytes": 64/"size_bytes": 1000000/' "$HERE/tiny.json" >"$TMP/heavy.json"
     sed 's/"connections": \[5\]/"connections": "many"/' "$HERE/tiny.json" >"$TMP/type.json"
     sed 's/"size_bytes": 64/"size_bytes": 0/' "$HERE/tiny.json" >"$TMP/range.json"
     sed 's/"phases"/"phrases"/' "$HERE/tiny.json" >"$TMP/missing.json"
