@@ -255,7 +255,8 @@ static void warm_up(struct run *run, const struct worker *workers, struct usage 
 
 static void progress_line(const char *phase, const struct run *run, const struct worker *workers) {
     uint64_t messages = messages_done(workers, run->load->threads, NULL);
-    double t_s = run->start_ns == NOT_YET ? 0 : (double)(os_clock_ns() - run->start_ns) / 1e9;
+    uint64_t now_ns = os_clock_ns(), start_ns = run->start_ns;
+    double t_s = now_ns < start_ns ? 0 : (double)(now_ns - start_ns) / 1e9;
     fprintf(stderr, "{\"progress\":{\"phase\":\"%s\",\"t_s\":%.3f,\"messages\":%" PRIu64 "}}\n",
             phase, t_s, messages);
 }

@@ -62,13 +62,13 @@ marks() {
 
 # ---- signals and memory --------------------------------------------------------------------------
 
-# `quiet start [BACKLOG]` starts echo-poll; $quiet is its process, $quiet_at its address. `quiet stop` lets
-# it read nothing.
+# `quiet start [BACKLOG] [SERVER]` starts echo-poll; $quiet is its process, $quiet_at its address. `quiet
+# stop` lets it read nothing.
 quiet() {
     case $1 in
     start)
         : >"$TMP/quiet"
-        "$BIN/echo-poll" --backlog "${2:-1024}" >"$TMP/quiet" 2>/dev/null </dev/null &
+        "$BIN/${3:-echo-poll}" --backlog "${2:-1024}" >"$TMP/quiet" 2>/dev/null </dev/null &
         quiet=$!
         until_true first_line_in "$TMP/quiet" || not_ok "loadgen: a server for it" "it is not ready"
         quiet_at=127.0.0.1:$(sed -n '1s/.*"port":\([0-9]*\).*/\1/p' "$TMP/quiet")
@@ -159,11 +159,27 @@ memory_ends() { # TRANSPORT
     quiet end
 }
 
+# Memory that is taken away from a server: it loses connections, and serves again when it has memory.
+server_without_memory() { # SERVER
+    local name="$1: without memory for a while" reason=
+    quiet start 1024 "$1"
+    prlimit --pid "$quiet" --as=1000000: --data=1000000:
+    phase "--idle 560 --warmup 3600"
+    until_true in_phase warmup || reason="no connections: $(tail -n 1 "$TMP/phase")"
+    kill "$loadgen"
+    until_true gone "$loadgen" || kill -9 "$loadgen"
+    prlimit --pid "$quiet" --as=unlimited --data=unlimited
+    limited "$BIN/loadgen" --connect "$quiet_at" --warmup 0 --duration 0.1 >/dev/null 2>"$TMP/.err" ||
+        reason="exit code $?: $(tail -n 1 "$TMP/.err")"
+    verdict "$name" "$reason"
+    quiet end
+}
+
 # What goes before KIB COMMAND... to leave it that much address space.
 little=(bash -c 'ulimit -s 8192 && ulimit -v "$0" && exec "$@"')
 
 little_memory() {
-    local transport
+    local transport server
     if [ "$SCALE" != 1 ]; then
         skip "loadgen: little memory" "a sanitizer reserves address space"
         return
@@ -178,6 +194,7 @@ little_memory() {
     for transport in $("$BIN/loadgen" --describe | sed -nE 's/.*"transports":\[([^]]*)\].*/\1/p' | tr -d '"' | tr , ' '); do
         memory_ends "$transport"
     done
+    for server in "$BIN"/echo-*; do server_without_memory "$(basename "$server")"; done
 }
 
 run_loadgen() {
