@@ -150,6 +150,9 @@ uint64_t os_memory_available(void);
  * limit. *name becomes how a shell sets the lowest one, e.g. "ulimit -v". */
 uint64_t os_memory_limit(const char **name);
 
+/* Bytes that this process may lock; OS_UNKNOWN: there is no limit. */
+uint64_t os_memory_lock_limit(void);
+
 /* ---- control groups: those of Linux ---- */
 
 /* The least of what `read` returns for this process's group in the hierarchy of `controller`, and

@@ -316,6 +316,13 @@ uint64_t os_memory_limit(const char **name) {
     return least;
 }
 
+uint64_t os_memory_lock_limit(void) {
+    uint64_t least = OS_UNKNOWN;
+    const char *name;
+    lower(&least, RLIMIT_MEMLOCK, "ulimit -l", &name);
+    return least;
+}
+
 uint64_t os_descriptors_limit(void) {
     struct rlimit limit;
     return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? (uint64_t)os_posix_descriptors(limit.rlim_cur)

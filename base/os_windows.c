@@ -327,6 +327,10 @@ uint64_t os_memory_limit(const char **name) {
     return OS_UNKNOWN;
 }
 
+uint64_t os_memory_lock_limit(void) {
+    return OS_UNKNOWN;
+}
+
 /* ---- processors ---- */
 
 static size_t list_cpus(HANDLE process, int *cpus, size_t capacity) {

@@ -12,7 +12,7 @@
 
 #define BUFFER_GROUP 0
 #define CACHE_LINE 64u
-#define RING_HEADS 8192u /* bytes in front of the two rings */
+#define RING_HEADS 16384u /* bytes in front of the two rings, and what rounding to pages adds */
 
 const char *uring_library_version(void) {
     return LIBURING_VERSION;
@@ -75,10 +75,14 @@ static size_t buffer_stride(const struct uring_config *config) {
     return (config->buffer_bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE + CACHE_LINE;
 }
 
-uint64_t uring_bytes(const struct uring_config *config) {
+uint64_t uring_ring_bytes(const struct uring_config *config) {
     return config->entries * (sizeof(struct io_uring_sqe) + sizeof(unsigned)) +
            config->completions * sizeof(struct io_uring_cqe) + RING_HEADS +
-           buffer_count(config) * (buffer_stride(config) + sizeof(struct io_uring_buf));
+           buffer_count(config) * sizeof(struct io_uring_buf);
+}
+
+uint64_t uring_buffer_bytes(const struct uring_config *config) {
+    return buffer_count(config) * buffer_stride(config);
 }
 
 int uring_open(struct uring *u, const struct uring_config *config, const char **step) {

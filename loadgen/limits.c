@@ -90,7 +90,22 @@ int limits_check(const struct load *load) {
     return code ? code : check_memory(load);
 }
 
+/* Whether the kernel may have refused to lock memory. Only some kernels count it, and they count
+ * what all processes of this user lock, so only then is it known. */
+static bool locks_too_much(const struct load *load) {
+    uint64_t each = load->transport->memory(load->size_bytes, load->window).locked;
+    uint64_t limit = os_memory_lock_limit();
+    if (!each || limit == OS_UNKNOWN) return false;
+    fprintf(stderr,
+            "loadgen: --threads: %s locks %" PRIu64 " KiB for each of %" PRIu32
+            " threads, but ulimit -l allows this user %" PRIu64
+            " KiB; lower it, or use --transport epoll\n",
+            load->transport->name, each / 1024 + 1, load->threads, limit / 1024);
+    return true;
+}
+
 int limits_cannot_start(int error, const struct load *load) {
+    if (error == ENOMEM && locks_too_much(load)) return EXIT_USAGE;
     if (error == ENOMEM) memory_failed();
     if (error != EAGAIN) {
         fprintf(stderr, "loadgen: cannot start: %s\n", os_error_text(error));

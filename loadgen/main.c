@@ -114,7 +114,9 @@ static int read_arguments(struct arguments *a, int argc, char **argv) {
          .text = &a->server_group},
         {"stop-on-eof", NULL, "end when standard input ends", .flag = &a->stop_on_eof},
         {"progress", NULL, "print progress as JSON lines on standard error", .flag = &a->progress},
-        {"describe", NULL, "print one JSON line about this program and exit", .flag = &a->describe},
+        {"describe", NULL,
+         "print one JSON line about this program and the memory that such a load takes; then exit",
+         .flag = &a->describe},
         {.name = NULL},
     };
     const struct args_spec spec = {

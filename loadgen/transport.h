@@ -42,6 +42,7 @@ struct transport_config {
 /* What a transport takes at most, in bytes, also of the kernel for its rings. */
 struct transport_memory {
     uint64_t own;        /* for itself */
+    uint64_t locked;     /* of that, what some kernels count as locked */
     uint64_t connection; /* for each connection id */
     uint64_t message;    /* for each message in flight, if the kernel takes none of its bytes */
 };

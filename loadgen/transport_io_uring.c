@@ -90,10 +90,12 @@ static bool ring_probe(char *reason, size_t reason_size) {
  * before that is known to be out. */
 static struct transport_memory ring_memory(uint64_t size_bytes, uint32_t window) {
     struct uring_config config = ring_config(size_bytes * window);
-    return (struct transport_memory){.own = sizeof(struct transport) + uring_bytes(&config),
-                                     .connection = sizeof(struct link) + sizeof(struct orphan) +
-                                                   3 * TRANSPORT_BLOCK_BYTES,
-                                     .message = 2 * size_bytes};
+    uint64_t rings = uring_ring_bytes(&config);
+    return (struct transport_memory){
+        .own = sizeof(struct transport) + rings + uring_buffer_bytes(&config),
+        .locked = rings,
+        .connection = sizeof(struct link) + sizeof(struct orphan) + 3 * TRANSPORT_BLOCK_BYTES,
+        .message = 2 * size_bytes};
 }
 
 static int ring_open(const struct transport_config *config, struct transport **transport) {
