@@ -155,7 +155,7 @@ static bool table_grows(struct libuv_server *s, os_socket socket) {
     size_t places = s->places ? s->places : 16;
     while (places < (size_t)socket + 3) places *= 2;
     if (places == s->places) return true;
-    void *trial = malloc(places * sizeof trial);
+    void *trial = malloc(places * sizeof(void *));
     if (!trial) return false;
     free(trial);
     s->places = places;

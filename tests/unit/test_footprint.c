@@ -176,7 +176,7 @@ static pid_t start_loadgen(const struct server *s, const struct load *load) {
 static void expect_within(struct load load) {
     char reason[160];
     int status;
-    pid_t pids[8];
+    pid_t pids[8] = {0};
     struct server server = start_server();
     for (size_t i = 0; transports[i]; i++) {
         load.transport = transports[i];
