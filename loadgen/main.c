@@ -3,9 +3,11 @@
 #include "base/args.h"
 #include "base/check.h"
 #include "base/json.h"
+#include "base/line.h"
 #include "base/memory.h"
 
 #include "loadgen/limits.h"
+#include "loadgen/reach.h"
 #include "loadgen/report.h"
 #include "loadgen/transports.h"
 #include "loadgen/visitor.h"
@@ -188,13 +190,13 @@ static int make_load(struct load *load, const struct arguments *a) {
     return transports_choose(a->transport, &load->transport) ? 0 : EXIT_USAGE;
 }
 
-static int find_server(struct load *load, const struct arguments *a) {
+static int find_server(struct os_addresses *found, const struct arguments *a) {
     char host[256], reason[160];
     uint16_t port;
     if (!os_address_split(a->connect, host, sizeof host, &port))
         return usage_error("--connect", "not HOST:PORT with a port from 1 to 65535");
-    if (os_address_resolve(host, port, &load->address, reason, sizeof reason)) return 0;
-    fprintf(stderr, "loadgen: --connect: %s: %s\n", host, reason);
+    if (os_addresses_resolve(host, port, found, reason, sizeof reason)) return 0;
+    line_print(stderr, "loadgen: --connect: %s: %s", host, reason);
     return EXIT_USAGE;
 }
 
@@ -290,19 +292,19 @@ static void print_trouble(const struct report *report, const struct load *load, 
     uint64_t offered = load->churn ? t->visits.offered : t->offered;
     const char *error = t->first_error ? os_error_text(t->first_error) : "";
     if (t->errors.mismatch)
-        fprintf(stderr, "loadgen: %s: wrong bytes came back on %" PRIu64 " connections\n", server,
-                t->errors.mismatch);
+        line_print(stderr, "loadgen: %s: wrong bytes came back on %" PRIu64 " connections", server,
+                   t->errors.mismatch);
     else if (!answered && scheduled && offered == 0)
-        fprintf(stderr, "loadgen: %s: nothing was scheduled in the window\n", server);
+        line_print(stderr, "loadgen: %s: nothing was scheduled in the window", server);
     else if (!answered)
-        fprintf(stderr, "loadgen: %s: no message was answered in the window%s%s\n", server,
-                *error ? "; the first error: " : "", error);
+        line_print(stderr, "loadgen: %s: no message was answered in the window%s%s", server,
+                   *error ? "; the first error: " : "", error);
     else if (*error)
-        fprintf(stderr, "loadgen: %s: %s; this is the first of the errors counted\n", server,
-                error);
+        line_print(stderr, "loadgen: %s: %s; this is the first of the errors counted", server,
+                   error);
     else if (t->visits.offered > 0 && hist_place(&t->visits.first_echoes, 0) == HIST_UNANSWERED)
-        fprintf(stderr, "loadgen: %s: none of %" PRIu64 " newcomers was answered\n", server,
-                t->visits.offered);
+        line_print(stderr, "loadgen: %s: none of %" PRIu64 " newcomers was answered", server,
+                   t->visits.offered);
 }
 
 static int finish(const struct run *run, const struct worker *workers, const struct usage *usage,
@@ -317,10 +319,10 @@ static int finish(const struct run *run, const struct worker *workers, const str
     int code = EXIT_NOTHING;
     const struct account *t = &report.total;
     if (t->errors.mismatch == 0 && (run->standing == 0 || report.window_ns == 0)) {
-        fprintf(stderr, "loadgen: %s: %s; nothing was measured\n", server,
-                t->first_error       ? os_error_text(t->first_error)
-                : run->standing == 0 ? "no connection was scheduled"
-                                     : "all connections were closed");
+        line_print(stderr, "loadgen: %s: %s; nothing was measured", server,
+                   t->first_error       ? os_error_text(t->first_error)
+                   : run->standing == 0 ? "no connection was scheduled"
+                                        : "all connections were closed");
     } else {
         bool answered = t->latency.count + t->latency.overflow > 0;
         error = report_print(&report, load, run, usage);
@@ -343,7 +345,16 @@ static int start(struct run *run, struct worker *workers, uint32_t *made, uint32
     return error;
 }
 
-static int run_load(const struct load *load, const struct arguments *a) {
+/* Chooses the address of the server. Returns an exit code. */
+static int reach(struct load *load, const struct os_addresses *found, const struct arguments *a) {
+    char reason[512];
+    if (reach_choose(load->transport, found, &load->address, reason)) return 0;
+    line_print(stderr, "loadgen: %s: no address answers: %s", a->connect, reason);
+    return EXIT_NOTHING;
+}
+
+static int run_load(struct load *load, const struct os_addresses *found,
+                    const struct arguments *a) {
     static struct run run;
     run = (struct run){.load = load,
                        .start_ns = NOT_YET,
@@ -351,9 +362,11 @@ static int run_load(const struct load *load, const struct arguments *a) {
                        .edges = {{OS_UNKNOWN, {OS_UNKNOWN, 0, 0}, OS_UNKNOWN},
                                  {OS_UNKNOWN, {OS_UNKNOWN, 0, 0}, OS_UNKNOWN}}};
     static struct usage usage;
-    int error = os_on_stop(a->stop_on_eof, on_stop, NULL), code = EXIT_NOTHING;
+    int error = os_on_stop(a->stop_on_eof, on_stop, NULL), code = 0;
     struct worker *workers = memory_calloc(load->threads, sizeof *workers);
     uint32_t made = 0, started = 0;
+    if (!error) code = reach(load, found, a);
+    if (code) goto done;
     if (!error) usage_open(&usage, load);
     if (!error && load->server_pid && usage.before.rss_bytes == OS_UNKNOWN) {
         code = EXIT_USAGE;
@@ -389,6 +402,7 @@ int main(int argc, char **argv) {
                           .drain = 2,
                           .seed = 1};
     struct load load;
+    struct os_addresses found;
     os_init();
     int code = read_arguments(&a, argc, argv);
     if (code) return code;
@@ -400,6 +414,6 @@ int main(int argc, char **argv) {
         return args_output_written("loadgen") ? 0 : EXIT_USAGE;
     }
     code = limits_check(&load);
-    if (!code) code = find_server(&load, &a);
-    return code ? code : run_load(&load, &a);
+    if (!code) code = find_server(&found, &a);
+    return code ? code : run_load(&load, &found, &a);
 }

@@ -5,6 +5,8 @@
 
 #include "base/args.h"
 #include "base/check.h"
+#include "base/line.h"
+#include "base/utf8.h"
 
 #include "bench/cmd/commands.h"
 #include "bench/gate/output.h"
@@ -182,10 +184,10 @@ static void print_plan(FILE *out, const struct ab *ab) {
     for (size_t i = 0; i < ab->report.row_count; i++) {
         const struct gate_row *row = &ab->report.rows[i];
         if (i == 0 || strcmp(row->cell, row[-1].cell) != 0)
-            fprintf(out, "%-48s  %s\n", row->cell,
-                    row->verdict != GATE_UNDECIDED ? gate_verdict_names[row->verdict]
-                    : *row->reason.text            ? row->reason.text
-                                                   : "compared");
+            line_print(out, "%-48s  %s", row->cell,
+                       row->verdict != GATE_UNDECIDED ? gate_verdict_names[row->verdict]
+                       : *row->reason.text            ? row->reason.text
+                                                      : "compared");
     }
     fprintf(out, "about %.0f s with the control if nothing changed, at most %.0f s\n",
             ab->stage1_s + ab->spare_s, ab->budget_s);
@@ -203,7 +205,7 @@ static int measure(struct comparison *c) {
         code = refuse(NAME, "%s: %s", s->output, ab->reason.text);
     } else if (ab->interrupted) {
         if (ab->slots)
-            fprintf(stderr, NAME ": interrupted; %zu slots are in %s\n", ab->slots, s->output);
+            line_print(stderr, NAME ": interrupted; %zu slots are in %s", ab->slots, s->output);
         else
             fprintf(stderr, NAME ": interrupted before the first slot ended\n");
         code = EXIT_INTERRUPTED;
@@ -242,6 +244,7 @@ static int run(struct comparison *c) {
         ab->plan.predicted_s = ab->stage1_s + ab->spare_s;
         progress_start(&ab->progress, &ab->plan, quiet);
         snprintf(report->result, sizeof report->result, "%s", c->session.output);
+        utf8_clean(report->result);
         int code = measure(c);
         if (code) return code;
     }

@@ -3,11 +3,13 @@
 #include "base/args.h"
 #include "base/check.h"
 #include "base/json.h"
+#include "base/line.h"
 
 #include "bench/cmd/commands.h"
 #include "bench/suite/models.h"
 #include "bench/suite/suite.h"
 #include "bench/support/exit_code.h"
+#include "bench/support/json_clean.h"
 #include "bench/support/json_file.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
@@ -33,7 +35,7 @@ static const char *shown(const cJSON *describe, const char *key) {
 static void print_options(const struct program *model) {
     const cJSON *o, *choice;
     cJSON_ArrayForEach(o, cJSON_GetObjectItemCaseSensitive(model->describe, "options")) {
-        printf("  %s:%s=", model->name, shown(o, "name"));
+        printf("  %s%s:%s=", line_guard(model->name), model->name, shown(o, "name"));
         const char *separator = "";
         cJSON_ArrayForEach(choice, cJSON_GetObjectItemCaseSensitive(o, "choices")) {
             printf("%s%s", separator, cJSON_IsString(choice) ? choice->valuestring : "-");
@@ -52,8 +54,9 @@ static void print_table(const struct models *m, const cJSON *suites) {
            "available", "summary");
     for (size_t i = 0; i < m->count; i++) {
         const struct program *p = &m->servers[i];
-        printf("%-*s  %-11s  %-18s  %-9s  %s\n", width, p->name, shown(p->describe, "initiation"),
-               shown(p->describe, "notification"), available(p) ? "yes" : "no",
+        printf("%s%-*s  %-11s  %-18s  %-9s  %s\n", line_guard(p->name), width, p->name,
+               shown(p->describe, "initiation"), shown(p->describe, "notification"),
+               available(p) ? "yes" : "no",
                available(p) ? shown(p->describe, "summary") : shown(p->describe, "reason"));
     }
     printf("\noptions\n");
@@ -61,7 +64,7 @@ static void print_table(const struct models *m, const cJSON *suites) {
     printf("\nsuites\n");
     const cJSON *s;
     cJSON_ArrayForEach(s, suites)
-        printf("  %-12s  %s\n", json_text(s, "name"), json_text(s, "description"));
+        line_print(stdout, "  %-12s  %s", json_text(s, "name"), json_text(s, "description"));
 }
 
 static void print_json(const struct models *m, const cJSON *suites) {
@@ -89,7 +92,7 @@ static cJSON *read_suites(const struct paths *paths) {
         json_add_item(entry, "name", cJSON_CreateString(names[i]));
         json_add_item(entry, "description",
                       cJSON_CreateString(suite ? json_text(suite, "description") : reason.text));
-        CHECK(cJSON_AddItemToArray(suites, entry));
+        CHECK(cJSON_AddItemToArray(suites, json_clean(entry)));
         cJSON_Delete(suite);
         free(names[i]);
     }

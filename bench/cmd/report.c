@@ -2,6 +2,7 @@
  * Invariant: nothing is written before all results have been read and checked. */
 #include "base/args.h"
 #include "base/check.h"
+#include "base/line.h"
 
 #include "bench/cmd/commands.h"
 #include "bench/plot/gnuplot.h"
@@ -91,9 +92,10 @@ static int make_report(const struct summary *report, const char *page, const str
     if (fine && write_page(page, &parts)) {
         code = EXIT_FINE;
         if (missing)
-            fprintf(stderr, NAME ": plots not drawn: %s; data and scripts are in %s\n", missing,
-                    folder);
-        printf("report: %s\nplots: %s\n", page, folder);
+            line_print(stderr, NAME ": plots not drawn: %s; data and scripts are in %s", missing,
+                       folder);
+        line_print(stdout, "report: %s", page);
+        line_print(stdout, "plots: %s", folder);
     }
     for (size_t i = 0; i < count; i++) free(pictures[i].svg);
     return code;

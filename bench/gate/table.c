@@ -1,10 +1,11 @@
 /* table.c - prints a comparison as a table for a terminal or a log.
  * Invariant: a row takes one line of less than 120 characters; its remark takes the next line. Lost
  * slots take a line of their cell. */
+#include "base/line.h"
+
 #include "bench/gate/output.h"
 #include "bench/gate/words.h"
 #include "bench/support/format.h"
-#include "bench/support/reason.h"
 
 #include <string.h>
 
@@ -81,40 +82,34 @@ static void put_row(FILE *out, const struct layout *layout, const struct gate_ro
     cells_of(cells, row, &words);
     put_cells(out, layout, cells);
     fprintf(out, "  %s%s%s\n", colour, words.verdict, *colour ? "\033[0m" : "");
-    if (*words.remark) fprintf(out, "    %s\n", words.remark);
-}
-
-static void put_line(FILE *out, const char *before, const char *text) {
-    char line[GATE_WORDS_SIZE];
-    snprintf(line, sizeof line, "%s", text);
-    reason_clean(line);
-    fprintf(out, "%s%s\n", before, line);
+    if (*words.remark) line_print(out, "    %s", words.remark);
 }
 
 void gate_print(FILE *out, const struct gate_report *report, int exit_code, const char *why,
                 bool colour) {
     struct layout layout = measure(report, colour);
     char text[GATE_WORDS_SIZE];
-    put_line(out, "\nbaseline:  ", report->baseline);
-    put_line(out, "candidate: ", report->candidate);
+    fputc('\n', out);
+    line_print(out, "baseline:  %s", report->baseline);
+    line_print(out, "candidate: %s", report->candidate);
     fputc('\n', out);
     put_cells(out, &layout, layout.titles);
     fputs("  verdict\n", out);
     for (size_t i = 0; i < report->row_count; i++) {
         const struct gate_row *row = &report->rows[i];
         if (i == 0 || strcmp(row->cell, row[-1].cell) != 0) {
-            put_line(out, "", row->cell);
-            if (gate_losses_of_cell(text, report, row->cell)) put_line(out, "  ", text);
+            line_print(out, "%s", row->cell);
+            if (gate_losses_of_cell(text, report, row->cell)) line_print(out, "  %s", text);
         }
         put_row(out, &layout, row);
     }
     if (report->has_control) {
-        put_line(out, "control, the baseline against a copy of it: ", report->control.cell);
+        line_print(out, "control, the baseline against a copy of it: %s", report->control.cell);
         put_row(out, &layout, &report->control);
     }
     gate_legend(text, report);
     fprintf(out, "\n%s", text);
-    if (*report->note.text) put_line(out, "", report->note.text);
+    if (*report->note.text) line_print(out, "%s", report->note.text);
     gate_sum(text, report);
     fprintf(out, "%s\n", text);
     const char *word = gate_conclusion(text, report, exit_code, why);

@@ -4,6 +4,7 @@
 #include "bench/report/table.h"
 
 #include "base/check.h"
+#include "base/line.h"
 
 #include "bench/result/sample_facts.h"
 #include "bench/result/summary.h"
@@ -100,7 +101,7 @@ static void put_verdicts(FILE *out, const struct summary_cell *cell) {
 
 static void put_row(FILE *out, const struct phase *phase, const struct group *g,
                     const struct summary_cell *cell) {
-    fprintf(out, "  %-*s", phase->server_width, cell->server);
+    fprintf(out, "  %s%-*s", line_guard(cell->server), phase->server_width, cell->server);
     if (cell->skipped) {
         fprintf(out, "  skipped: %s\n", cell->skipped);
         return;
