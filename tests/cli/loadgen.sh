@@ -166,7 +166,7 @@ server_without_memory() { # SERVER
     prlimit --pid "$quiet" --as=1000000: --data=1000000:
     phase "--idle 560 --warmup 3600"
     until_true in_phase warmup || reason="no connections: $(tail -n 1 "$TMP/phase")"
-    kill "$loadgen"
+    kill "$loadgen" 2>/dev/null # or it has lost all its connections
     until_true gone "$loadgen" || kill -9 "$loadgen"
     prlimit --pid "$quiet" --as=unlimited --data=unlimited
     limited "$BIN/loadgen" --connect "$quiet_at" --warmup 0 --duration 0.1 >/dev/null 2>"$TMP/.err" ||
