@@ -159,14 +159,17 @@ memory_ends() { # TRANSPORT
     quiet end
 }
 
+# It has its connections, or has lost all of them.
+connects_or_ends() { in_phase warmup || gone "$loadgen"; }
+
 # Memory that is taken away from a server: it loses connections, and serves again when it has memory.
 server_without_memory() { # SERVER
     local name="$1: without memory for a while" reason=
     quiet start 1024 "$1"
     prlimit --pid "$quiet" --as=1000000: --data=1000000:
     phase "--idle 560 --warmup 3600"
-    until_true in_phase warmup || reason="no connections: $(tail -n 1 "$TMP/phase")"
-    kill "$loadgen" 2>/dev/null # or it has lost all its connections
+    until_true connects_or_ends
+    kill "$loadgen" 2>/dev/null
     until_true gone "$loadgen" || kill -9 "$loadgen"
     prlimit --pid "$quiet" --as=unlimited --data=unlimited
     limited "$BIN/loadgen" --connect "$quiet_at" --warmup 0 --duration 0.1 >/dev/null 2>"$TMP/.err" ||
