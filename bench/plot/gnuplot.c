@@ -54,13 +54,13 @@ bool plot_run(const char *kind, const char *folder, struct reason *reason) {
     char *arguments[] = {program, option, go_there, script, NULL};
     struct process_loop loop;
     int error = process_loop_open(&loop, false);
-    if (error) return reason_set(reason, "gnuplot: %s", uv_strerror(error));
+    if (error) return reason_set(reason, "gnuplot: %s", process_error_text(error));
     struct process gnuplot;
     error = process_start(&gnuplot, &loop, arguments, NULL, 0);
     if (error) {
         process_loop_close(&loop);
         return reason_set(reason, "gnuplot: %s",
-                          error == UV_ENOENT ? "not installed" : uv_strerror(error));
+                          error == UV_ENOENT ? "not installed" : process_error_text(error));
     }
     bool ended = process_wait(&loop, process_ended, &gnuplot, DEADLINE_S, false);
     process_end(&gnuplot, 0);

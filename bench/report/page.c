@@ -144,7 +144,7 @@ static void put_figure(FILE *out, const struct report_picture *picture, const ch
         fputs(".</p>", out);
     }
     fprintf(out, "<figcaption>%s", picture->kind->note);
-    for (int i = picture->svg ? 0 : 2; picture->has_files && i < 4; i++) {
+    for (int i = picture->svg ? 0 : 2; folder && i < 4; i++) {
         fputs(" <a href=\"", out);
         put_url(out, folder);
         fprintf(out, "/%s.%s\">%s</a>", kind, endings[i], names[i]);

@@ -80,6 +80,12 @@ void progress_done(struct progress *p, size_t index, const struct cell *cell, co
             verdict, p->colour && !fine ? "\033[0m" : "", why ? ": " : "", why ? why : "");
 }
 
+/* The reasons of a sample count errors; the load generator names the first of them. */
+void progress_cause(const struct progress *p, const cJSON *sample, const char *told) {
+    if (p->quiet || !*told || sample_verdict(sample) == VERDICT_VALID) return;
+    fprintf(stderr, "  %s\n", told);
+}
+
 void progress_end(struct progress *p) {
     if (p->quiet || !p->terminal) return;
     fputs("\r\033[K", stderr);

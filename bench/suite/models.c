@@ -42,7 +42,7 @@ cJSON *models_describe(struct process_loop *l, char *const *args, struct reason 
     struct process p;
     int error = process_start(&p, l, args, NULL, 0);
     if (error) {
-        reason_set(reason, "%s", uv_strerror(error));
+        reason_set(reason, "%s", process_error_text(error));
         return NULL;
     }
     process_wait(l, process_ended, &p, DESCRIBE_S, true);
