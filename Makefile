@@ -118,9 +118,9 @@ ifndef HAVE_CMOCKA
 MISSING += cmocka(unit-tests)
 endif
 
-BASE_SRC := base/check.c base/utf8.c base/line.c base/args.c base/address.c $(BASE_$(PLATFORM))
+BASE_SRC := base/check.c base/memory.c base/utf8.c base/line.c base/args.c base/address.c $(BASE_$(PLATFORM))
 # Of the load generator and iobench, but not of servers.
-DATA_SRC := base/hist.c base/json.c base/rng.c $(or $(GROUPS_$(PLATFORM)),base/os_no_family.c base/os_no_groups.c base/os_posix_guard.c)
+DATA_SRC := base/hist.c base/json.c base/rng.c base/room.c $(or $(GROUPS_$(PLATFORM)),base/os_no_family.c base/os_no_groups.c base/os_posix_guard.c)
 LOADGEN_SRC := $(filter-out loadgen/transport_%,$(wildcard loadgen/*.c)) $(TRANSPORTS:%=loadgen/transport_%.c) \
   $(and $(filter io_uring,$(TRANSPORTS)),base/uring.c)
 LOADGEN_LIBS = $(LIBUV_LIBS) $(CJSON_LIBS) $(and $(filter io_uring,$(TRANSPORTS)),$(LIBURING_LIBS)) -lm

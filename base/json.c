@@ -3,12 +3,18 @@
 
 #include "base/check.h"
 #include "base/format.h"
+#include "base/memory.h"
 #include "base/os.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+void json_guard_memory(void) {
+    cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = memory_malloc, .free_fn = free});
+}
 
 void json_add_item(cJSON *object, const char *key, cJSON *item) {
     CHECK(cJSON_AddItemToObject(object, key, item ? item : cJSON_CreateNull()));

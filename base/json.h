@@ -10,6 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Lets the process end with one line if cJSON gets no memory: its callers need not look. Call
+ * before any other use of cJSON. */
+void json_guard_memory(void);
+
 /* Adds a whole number, or null if it is OS_UNKNOWN. */
 void json_add_count(cJSON *object, const char *key, uint64_t value);
 

@@ -167,6 +167,19 @@ bool os_has_children(int64_t pid);
  * false if its children may end without such a trace. */
 bool os_child_traces(int64_t pid, uint64_t *traces);
 
+/* ---- memory ---- */
+
+/* Bytes that the machine can give without swapping; macOS and the BSDs: all that it has. OS_UNKNOWN
+ * if it does not tell. */
+uint64_t os_memory_available(void);
+
+/* Bytes that limits allow this process in all, with what it uses now; OS_UNKNOWN: there is no
+ * limit. *name becomes how a shell sets the lowest one, e.g. "ulimit -v". */
+uint64_t os_memory_limit(const char **name);
+
+/* Bytes that this process may lock; OS_UNKNOWN: there is no limit. */
+uint64_t os_memory_lock_limit(void);
+
 /* Gives all that this process starts from now on a mark, which it cannot lose by becoming a daemon,
  * only by clearing its environment. Does nothing where the system has no marks (all but Linux). */
 void os_mark_children(void);
@@ -197,6 +210,10 @@ double os_groups_least(const char *controller, double (*read)(const char *direct
  * one group: os_group_quota. */
 double os_quota_cpus(void);
 double os_group_quota(const char *directory);
+
+/* Bytes that one group leaves to its processes; NAN where it has no limit. Inactive pages of files
+ * count as free, because the kernel can reclaim them. */
+double os_group_memory(const char *directory);
 
 /* For how long such quotas have stopped the processes, summed over the CPUs, since the groups
  * exist; OS_UNKNOWN where there are no quotas. For one group: os_group_throttled; NAN where it has

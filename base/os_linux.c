@@ -176,10 +176,20 @@ bool os_process_group_shared(int64_t leader) {
     return shared;
 }
 
+/* ---- memory ---- */
+
+uint64_t os_memory_available(void) {
+    char text[512]; /* the first lines */
+    if (read_proc("/proc/meminfo", text, sizeof text) != 0) return OS_UNKNOWN;
+    uint64_t kib = proc_field(text, "\nMemAvailable:");
+    return kib == OS_UNKNOWN ? kib : kib * 1024u;
+}
+
 /* ---- processors ---- */
 
-#define CPUS_MAX 8192 /* the most that Linux can be built for; it refuses a set that is too small  \
-                       */
+#define CPUS_MAX                                                                                   \
+    8192 /* the most that Linux can be built for; it refuses a set that is too small               \
+          */
 
 /* A set of CPUs; cpu_set_t has 1024. */
 struct cpus {

@@ -103,6 +103,39 @@ double os_quota_cpus(void) {
     return os_groups_least("cpu", os_group_quota);
 }
 
+/* ---- memory ---- */
+
+/* The number that a small file of a group begins with; NAN: none, such as "max". */
+static double number_in(const char *directory, const char *file) {
+    char text[FILE_SIZE], *end;
+    if (!read_file(directory, file, text)) return NAN;
+    double number = strtod(text, &end);
+    return end == text ? NAN : number;
+}
+
+/* A number of a group's memory.stat, which is long; NAN: none. */
+static double memory_stat(const char *directory, const char *key) {
+    char path[PATH_TEXT_SIZE], line[256];
+    double value = NAN;
+    snprintf(path, sizeof path, "%s/memory.stat", directory);
+    FILE *file = fopen(path, "re");
+    while (file && isnan(value) && fgets(line, sizeof line, file)) value = field(line, key);
+    if (file) fclose(file);
+    return value;
+}
+
+double os_group_memory(const char *directory) {
+    double most = number_in(directory, "memory.max"); /* version 2 */
+    if (!isnan(most))
+        return most - number_in(directory, "memory.current") +
+               fmax(0, memory_stat(directory, "inactive_file"));
+    return number_in(directory, "memory.limit_in_bytes") -
+           number_in(directory, "memory.usage_in_bytes") +
+           fmax(0, memory_stat(directory, "total_inactive_file"));
+}
+
+/* ---- throttling ---- */
+
 /* The time for which one group was stopped, in ns; NAN: not known. */
 double os_group_throttled(const char *directory) {
     char text[FILE_SIZE];

@@ -41,6 +41,11 @@ double os_group_quota(const char *directory) {
     return NAN;
 }
 
+double os_group_memory(const char *directory) {
+    (void)directory;
+    return NAN;
+}
+
 double os_group_throttled(const char *directory) {
     (void)directory;
     return NAN;

@@ -1,8 +1,12 @@
-/* os_sysctl.c - reads kernel settings. A value of an unexpected size counts as missing. */
+/* os_sysctl.c - reads kernel settings, and how much memory there is. A value of an unexpected size
+ * counts as missing. */
 #include "base/os_sysctl.h"
+
+#include "base/os.h"
 
 #include <sys/types.h>
 #include <string.h>
+#include <unistd.h>
 /* this needs the types above */
 #include <sys/sysctl.h>
 
@@ -28,6 +32,11 @@ static int sysctlbyname(const char *name, void *value, size_t *size, void *set, 
     return -1;
 }
 #endif
+
+uint64_t os_memory_available(void) {
+    long pages = sysconf(_SC_PHYS_PAGES), bytes = sysconf(_SC_PAGESIZE);
+    return pages > 0 && bytes > 0 ? (uint64_t)pages * (uint64_t)bytes : OS_UNKNOWN;
+}
 
 bool os_sysctl_count(const char *name, uint64_t *value) {
     union {

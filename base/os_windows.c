@@ -363,6 +363,22 @@ bool os_child_traces(int64_t pid, uint64_t *traces) {
     return true;
 }
 
+/* ---- memory ---- */
+
+uint64_t os_memory_available(void) {
+    MEMORYSTATUSEX memory = {.dwLength = sizeof memory};
+    return GlobalMemoryStatusEx(&memory) ? memory.ullAvailPhys : OS_UNKNOWN;
+}
+
+uint64_t os_memory_limit(const char **name) {
+    (void)name;
+    return OS_UNKNOWN;
+}
+
+uint64_t os_memory_lock_limit(void) {
+    return OS_UNKNOWN;
+}
+
 /* ---- processors ---- */
 
 static size_t list_cpus(HANDLE process, int *cpus, size_t capacity) {

@@ -12,6 +12,7 @@
 
 #define BUFFER_GROUP 0
 #define CACHE_LINE 64u
+#define RING_HEADS 16384u /* bytes in front of the two rings, and what rounding to pages adds */
 
 const char *uring_library_version(void) {
     return LIBURING_VERSION;
@@ -63,12 +64,32 @@ static void buffers_close(struct uring *u) {
     free(u->memory);
 }
 
+static uint32_t buffer_count(const struct uring_config *config) {
+    uint32_t count = 1;
+    while (count < config->buffers) count *= 2;
+    return count;
+}
+
+/* One cache line more than needed, so that buffers do not all fall into the same cache sets. */
+static size_t buffer_stride(const struct uring_config *config) {
+    return (config->buffer_bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE + CACHE_LINE;
+}
+
+uint64_t uring_ring_bytes(const struct uring_config *config) {
+    return config->entries * (sizeof(struct io_uring_sqe) + sizeof(unsigned)) +
+           config->completions * sizeof(struct io_uring_cqe) + RING_HEADS +
+           buffer_count(config) * sizeof(struct io_uring_buf);
+}
+
+uint64_t uring_buffer_bytes(const struct uring_config *config) {
+    return buffer_count(config) * buffer_stride(config);
+}
+
 int uring_open(struct uring *u, const struct uring_config *config, const char **step) {
-    *u = (struct uring){
-        .multishot = config->multishot, .buffer_bytes = config->buffer_bytes, .count = 1};
-    while (u->count < config->buffers) u->count *= 2;
-    /* One cache line more than needed, so that buffers do not all fall into the same cache sets */
-    u->stride = (u->buffer_bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE + CACHE_LINE;
+    *u = (struct uring){.multishot = config->multishot,
+                        .buffer_bytes = config->buffer_bytes,
+                        .stride = buffer_stride(config),
+                        .count = buffer_count(config)};
     *step = "io_uring_setup";
     int error = rings_open(u, config);
     if (error) return error;

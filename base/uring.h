@@ -37,6 +37,10 @@ struct uring {
 /* Version of liburing, as compiled against. */
 const char *uring_library_version(void);
 
+/* Memory that the rings take, in bytes, and that of the buffers. */
+uint64_t uring_ring_bytes(const struct uring_config *config);
+uint64_t uring_buffer_bytes(const struct uring_config *config);
+
 /* Makes rings and buffers. Returns 0, or an error and the failed step in *step. */
 int uring_open(struct uring *u, const struct uring_config *config, const char **step);
 

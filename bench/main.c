@@ -1,6 +1,7 @@
 /* main.c - the program iobench: runs the subcommand that argv[1] names. The subcommand parses its
  * own arguments and returns the exit code. */
 #include "base/args.h"
+#include "base/json.h"
 #include "base/os.h"
 
 #include "bench/cmd/commands.h"
@@ -59,6 +60,7 @@ int main(int argc, char **argv) {
     os_init();
     if (!os_limits_suffice(NAME)) return EXIT_USAGE;
     argv = os_arguments(argc, argv);
+    json_guard_memory();
     if (argc < 2) return refuse(NAME, "no command given; try --help");
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
         print_help();

@@ -63,7 +63,6 @@ struct run {
     _Atomic uint64_t t0_ns;    /* the window's start; NOT_YET during warm-up */
     _Atomic uint64_t late_ns;  /* how late the last worker learnt t0; 0: all in time */
     _Atomic bool stop;         /* end at once, without figures */
-    _Atomic bool interrupted;  /* by a signal, or the end of standard input */
     _Atomic uint32_t ready;    /* workers whose connects have all succeeded or failed */
     _Atomic uint32_t standing; /* connections under load that stood at the start, all workers;
                                   churn: workers that got a connection */

@@ -4,7 +4,9 @@
 #include "base/check.h"
 #include "base/json.h"
 #include "base/line.h"
+#include "base/memory.h"
 
+#include "loadgen/limits.h"
 #include "loadgen/reach.h"
 #include "loadgen/report.h"
 #include "loadgen/transports.h"
@@ -27,8 +29,6 @@ enum { EXIT_WRONG_ECHO = 1, EXIT_USAGE = 2, EXIT_NOTHING = 3, EXIT_INTERRUPTED =
 #define WARMUP_EXTRA_MAX_NS 10000000000u
 /* Churn: if no connect succeeds for so long, there is no server. */
 #define UNREACHABLE_NS 1000000000u
-#define OWN_DESCRIPTORS 16u     /* beside those of connections */
-#define DESCRIPTORS_A_THREAD 6u /* for its transport; libuv needs the most */
 
 /* The command line; main sets the defaults. */
 struct arguments {
@@ -116,7 +116,9 @@ static int read_arguments(struct arguments *a, int argc, char **argv) {
          .text = &a->server_group},
         {"stop-on-eof", NULL, "end when standard input ends", .flag = &a->stop_on_eof},
         {"progress", NULL, "print progress as JSON lines on standard error", .flag = &a->progress},
-        {"describe", NULL, "print one JSON line about this program and exit", .flag = &a->describe},
+        {"describe", NULL,
+         "print one JSON line about this program and the memory that such a load takes; then exit",
+         .flag = &a->describe},
         {.name = NULL},
     };
     const struct args_spec spec = {
@@ -139,20 +141,6 @@ static uint64_t ns(double seconds) {
     return (uint64_t)(seconds * 1e9 + 0.5);
 }
 
-/* Checks that all connections fit into the limit of descriptors. */
-static int check_descriptors(const struct load *load) {
-    uint64_t limit = os_descriptors_limit();
-    uint64_t needed = (uint64_t)load->connections + load->idle + load->visitors;
-    uint64_t own = OWN_DESCRIPTORS + (uint64_t)load->threads * DESCRIPTORS_A_THREAD;
-    if (limit == OS_UNKNOWN || needed + own <= limit) return 0;
-    fprintf(stderr,
-            "loadgen: --connections: %" PRIu64 " in all (%" PRIu32 " under load, %" PRIu32
-            " idle, %" PRIu32 " short): this process may open %" PRIu64
-            " descriptors; raise ulimit -n\n",
-            needed, load->connections, load->idle, load->visitors, limit);
-    return EXIT_USAGE;
-}
-
 /* The short connections: the load itself, or newcomers beside it. */
 static void make_visits(struct load *load, const struct arguments *a) {
     if (load->churn) {
@@ -173,11 +161,7 @@ static enum spin spin_of(const char *text) {
                                         : SPIN_AUTO;
 }
 
-static int make_load(struct load *load, struct os_addresses *found, const struct arguments *a) {
-    char host[256], reason[160];
-    uint16_t port;
-    if (!os_address_split(a->connect, host, sizeof host, &port))
-        return usage_error("--connect", "not HOST:PORT with a port from 1 to 65535");
+static int make_load(struct load *load, const struct arguments *a) {
     *load = (struct load){
         .connections = (uint32_t)a->connections,
         .idle = (uint32_t)a->idle,
@@ -203,20 +187,25 @@ static int make_load(struct load *load, struct os_addresses *found, const struct
         1 +
         (uint32_t)((load->connections + (double)load->idle + load->visitors + load->visits_per_s) /
                    PORTS_A_SOURCE);
-    if (!transports_choose(a->transport, &load->transport)) return EXIT_USAGE;
-    if (!os_addresses_resolve(host, port, found, reason, sizeof reason)) {
-        line_print(stderr, "loadgen: --connect: %s: %s", host, reason);
-        return EXIT_USAGE;
-    }
-    return check_descriptors(load);
+    return transports_choose(a->transport, &load->transport) ? 0 : EXIT_USAGE;
+}
+
+static int find_server(struct os_addresses *found, const struct arguments *a) {
+    char host[256], reason[160];
+    uint16_t port;
+    if (!os_address_split(a->connect, host, sizeof host, &port))
+        return usage_error("--connect", "not HOST:PORT with a port from 1 to 65535");
+    if (os_addresses_resolve(host, port, found, reason, sizeof reason)) return 0;
+    line_print(stderr, "loadgen: --connect: %s: %s", host, reason);
+    return EXIT_USAGE;
 }
 
 /* ---- phases ---- */
 
+/* At once, whatever the other threads do: they may wait for a reader of standard output. */
 static void on_stop(void *context) {
-    struct run *run = context;
-    run->interrupted = true; /* first: a thread that sees `stop` must know why */
-    run->stop = true;
+    (void)context;
+    _Exit(EXIT_INTERRUPTED);
 }
 
 /* Sleeps until `until_ns`, waking now and then; false if the run is stopped or all workers ended.
@@ -270,7 +259,8 @@ static void warm_up(struct run *run, const struct worker *workers, struct usage 
 
 static void progress_line(const char *phase, const struct run *run, const struct worker *workers) {
     uint64_t messages = messages_done(workers, run->load->threads, NULL);
-    double t_s = run->start_ns == NOT_YET ? 0 : (double)(os_clock_ns() - run->start_ns) / 1e9;
+    uint64_t now_ns = os_clock_ns(), start_ns = run->start_ns;
+    double t_s = now_ns < start_ns ? 0 : (double)(now_ns - start_ns) / 1e9;
     fprintf(stderr, "{\"progress\":{\"phase\":\"%s\",\"t_s\":%.3f,\"messages\":%" PRIu64 "}}\n",
             phase, t_s, messages);
 }
@@ -344,55 +334,60 @@ static int finish(const struct run *run, const struct worker *workers, const str
     return code;
 }
 
+/* Starts all workers. Returns 0 or an error; *made and *started count what is to be ended. */
+static int start(struct run *run, struct worker *workers, uint32_t *made, uint32_t *started) {
+    const struct load *load = run->load;
+    int error = 0;
+    for (; !error && *made < load->threads; *made += !error)
+        error = worker_init(&workers[*made], run, *made);
+    for (; !error && *started < load->threads; *started += !error)
+        error = pthread_create(&workers[*started].thread, NULL, worker_main, &workers[*started]);
+    return error;
+}
+
 /* Chooses the address of the server. Returns an exit code. */
-static int reach(struct load *load, const struct os_addresses *found, const struct arguments *a,
-                 const struct run *run) {
+static int reach(struct load *load, const struct os_addresses *found, const struct arguments *a) {
     char reason[512];
-    if (reach_choose(load->transport, found, &load->address, &run->stop, reason)) return 0;
-    if (run->interrupted) return EXIT_INTERRUPTED;
+    if (reach_choose(load->transport, found, &load->address, reason)) return 0;
     line_print(stderr, "loadgen: %s: no address answers: %s", a->connect, reason);
     return EXIT_NOTHING;
 }
 
 static int run_load(struct load *load, const struct os_addresses *found,
                     const struct arguments *a) {
-    static struct run
-        run; /* threads that wait for a stop keep its address until the process ends */
+    static struct run run;
     run = (struct run){.load = load,
                        .start_ns = NOT_YET,
                        .t0_ns = NOT_YET,
                        .edges = {{OS_UNKNOWN, {OS_UNKNOWN, 0, 0}, OS_UNKNOWN},
                                  {OS_UNKNOWN, {OS_UNKNOWN, 0, 0}, OS_UNKNOWN}}};
     static struct usage usage;
-    int error = os_on_stop(a->stop_on_eof, on_stop, &run), code = EXIT_NOTHING;
+    int error = os_on_stop(a->stop_on_eof, on_stop, NULL), code = 0;
     uint64_t cpu_ns;
-    struct worker *workers = calloc(load->threads, sizeof *workers);
+    struct worker *workers = memory_calloc(load->threads, sizeof *workers);
     uint32_t made = 0, started = 0;
-    if (!workers || error) goto done;
-    code = reach(load, found, a, &run);
+    if (!error) code = reach(load, found, a);
     if (code) goto done;
-    usage_open(&usage, load);
-    if (load->server_pid && usage.before.rss_bytes == OS_UNKNOWN &&
+    if (!error) usage_open(&usage, load);
+    if (!error && load->server_pid && usage.before.rss_bytes == OS_UNKNOWN &&
         os_process_cpu_ns(load->server_pid, &cpu_ns) != 0) {
-        fprintf(stderr, "loadgen: --server-pid: %" PRId64 ": no such process\n", load->server_pid);
         code = EXIT_USAGE;
+        fprintf(stderr, "loadgen: --server-pid: %" PRId64 ": no such process\n", load->server_pid);
         goto done;
     }
-    for (; !error && made < load->threads; made += !error)
-        error = worker_init(&workers[made], &run, made);
-    for (; !error && started < load->threads; started += !error)
-        error = pthread_create(&workers[started].thread, NULL, worker_main, &workers[started]);
+    if (!error) error = start(&run, workers, &made, &started);
     if (error) {
         run.stop = true;
     } else {
         lead(&run, workers, &usage, a->progress);
     }
     for (uint32_t i = 0; i < started; i++) pthread_join(workers[i].thread, NULL);
-    if (!error) {
-        code = run.interrupted ? EXIT_INTERRUPTED : finish(&run, workers, &usage, a->connect);
+    if (error) {
+        code = limits_cannot_start(error, load);
+    } else {
+        code = finish(&run, workers, &usage, a->connect);
     }
 done:
-    if (error) fprintf(stderr, "loadgen: cannot start: %s\n", os_error_text(error));
     for (uint32_t i = 0; i < made; i++) worker_free(&workers[i]);
     free(workers);
     return code;
@@ -414,10 +409,14 @@ int main(int argc, char **argv) {
     if (!os_limits_suffice("loadgen")) return EXIT_USAGE;
     int code = read_arguments(&a, argc, argv);
     if (code) return code;
+    json_guard_memory();
+    code = make_load(&load, &a);
+    if (code) return code;
     if (a.describe) {
-        transports_describe();
+        transports_describe(limits_memory(&load).bytes);
         return args_output_written("loadgen") ? 0 : EXIT_USAGE;
     }
-    code = make_load(&load, &found, &a);
+    code = limits_check(&load);
+    if (!code) code = find_server(&found, &a);
     return code ? code : run_load(&load, &found, &a);
 }

@@ -7,7 +7,7 @@
 
 #define REASON_SIZE 512
 #define LIMIT_NS UINT64_C(3000000000) /* of one address */
-#define LOOK_NS UINT64_C(10000000)    /* between two looks at `stop` */
+#define LOOK_NS UINT64_C(10000000)    /* the longest wait at once */
 
 struct attempt {
     bool ended;
@@ -30,13 +30,12 @@ static void on_failed(void *context, uint32_t conn, int error) {
 }
 
 /* Connects to one address. Returns 0 or why it does not answer. */
-static int try_address(const struct transport_ops *ops, const struct os_address *address,
-                       const _Atomic bool *stop) {
+static int try_address(const struct transport_ops *ops, const struct os_address *address) {
     static const struct transport_handlers handlers = {on_connected, on_received, on_failed};
     struct attempt attempt = {false, ETIMEDOUT};
     struct transport *transport;
     const struct transport_config config = {.connections = 1,
-                                            .receive_bytes = 1,
+                                            .in_flight_bytes = 1,
                                             .address = *address,
                                             .sources = 1,
                                             .handlers = &handlers,
@@ -45,21 +44,20 @@ static int try_address(const struct transport_ops *ops, const struct os_address 
     int error = ops->open(&config, &transport);
     if (error) return error;
     error = ops->connect(transport, 0);
-    while (!error && !attempt.ended && !*stop && os_clock_ns() < deadline_ns)
+    while (!error && !attempt.ended && os_clock_ns() < deadline_ns)
         ops->poll(transport, LOOK_NS, &ignored);
     ops->free(transport);
     return error ? error : attempt.error;
 }
 
 bool reach_choose(const struct transport_ops *transport, const struct os_addresses *found,
-                  struct os_address *chosen, const _Atomic bool *stop, char reason[REASON_SIZE]) {
+                  struct os_address *chosen, char reason[REASON_SIZE]) {
     size_t used = 0;
     *chosen = found->list[0];
     *reason = '\0';
     for (size_t i = 0; i < found->count && found->count > 1; i++) {
         char host[64] = "";
-        int error = try_address(transport, &found->list[i], stop);
-        if (*stop) break;
+        int error = try_address(transport, &found->list[i]);
         *chosen = found->list[i];
         if (!error) return true;
         os_address_host(chosen, host, sizeof host);
@@ -68,6 +66,5 @@ bool reach_choose(const struct transport_ops *transport, const struct os_address
         used += length > 0 ? (size_t)length : 0;
         if (used >= REASON_SIZE) used = REASON_SIZE - 1;
     }
-    if (*stop) *reason = '\0';
     return found->count == 1;
 }

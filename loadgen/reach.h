@@ -7,14 +7,13 @@
 
 #include "loadgen/transport.h"
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 /* Connects to one address after the other and sets `chosen` to the first that accepts a connection,
  * which is closed at once; a single address is chosen without that. Returns false with what became
- * of each in `reason` if none does; `reason` is empty if `stop` was set. An address gets 3 s. */
+ * of each in `reason` if none does. An address gets 3 s. */
 bool reach_choose(const struct transport_ops *transport, const struct os_addresses *found,
-                  struct os_address *chosen, const _Atomic bool *stop, char reason[512]);
+                  struct os_address *chosen, char reason[512]);
 
 #endif

@@ -125,4 +125,22 @@ struct worker {
     struct account account;
 };
 
+/* ---- the size of its tables ---- */
+
+#define MESSAGE_BYTES 65536u    /* scratch for batches of small messages */
+#define WAITING_ROOM (1u << 20) /* arrivals that may wait, all workers */
+#define VISITS_ROOM (1u << 20)  /* visits that may wait, all workers */
+
+/* Stamps per connection, a power of two. */
+static inline uint32_t worker_stamps(const struct load *load) {
+    uint32_t stamps = 1;
+    while (stamps < load->window) stamps *= 2;
+    return stamps;
+}
+
+/* Messages that fit into the scratch. */
+static inline uint32_t worker_message_room(const struct load *load) {
+    return load->size_bytes < MESSAGE_BYTES ? MESSAGE_BYTES / load->size_bytes : 1;
+}
+
 #endif

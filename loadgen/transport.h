@@ -29,12 +29,22 @@ struct transport_handlers {
 
 struct transport_config {
     uint32_t connections;      /* connection ids are 0..connections-1 */
-    uint32_t receive_bytes;    /* bytes that usually arrive at once on a connection; a hint */
+    uint32_t in_flight_bytes;  /* bytes that a connection usually has in flight at most; a hint */
     struct os_address address; /* the server */
     uint32_t sources;          /* local addresses to connect from, 1 or more: connection `conn`
                                   gets number conn % sources */
     const struct transport_handlers *handlers; /* outlives the transport */
     void *context;                             /* first argument of every handler */
+};
+
+#define TRANSPORT_BLOCK_BYTES 32u /* what malloc adds to a block, rounded up */
+
+/* What a transport takes at most, in bytes, also of the kernel for its rings. */
+struct transport_memory {
+    uint64_t own;        /* for itself */
+    uint64_t locked;     /* of that, what some kernels count as locked */
+    uint64_t connection; /* for each connection id */
+    uint64_t message;    /* for each message in flight, if the kernel takes none of its bytes */
 };
 
 struct transport; /* one transport's state */
@@ -45,6 +55,9 @@ struct transport_ops {
     const char *(*library_version)(void); /* of that library; NULL without one */
     /* Whether this machine can run it; if not, why. NULL: always. */
     bool (*probe)(char *reason, size_t reason_size);
+    /* What it will take for messages of `size_bytes`, of which a connection has up to `window` in
+     * flight. */
+    struct transport_memory (*memory)(uint64_t size_bytes, uint32_t window);
     /* Returns 0 and *transport, owned by the caller, or an error. */
     int (*open)(const struct transport_config *config, struct transport **transport);
     /* Starts to connect `conn`. Returns 0 or an error; then no handler is called. */
@@ -63,6 +76,13 @@ struct transport_ops {
     /* Frees; open connections are closed. */
     void (*free)(struct transport *t);
 };
+
+/* Bytes to allocate for `needed` bytes that wait to be sent: more, so that few messages make it
+ * grow, but not more than a connection has in flight. */
+static inline size_t transport_room(size_t needed, uint32_t in_flight_bytes) {
+    size_t room = 2 * needed < in_flight_bytes ? 2 * needed : in_flight_bytes;
+    return room > needed ? room : needed;
+}
 
 extern const struct transport_ops transport_epoll, transport_io_uring, transport_libuv;
 

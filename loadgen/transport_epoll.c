@@ -2,6 +2,7 @@
  * Invariant: a connection is registered once, when it starts to connect; its registration changes
  * only when a connect ends or the kernel takes less than it was given. */
 #include "base/check.h"
+#include "base/memory.h"
 
 #include "loadgen/transport.h"
 
@@ -35,6 +36,13 @@ struct transport {
     struct epoll_event events[EVENTS_A_POLL]; /* of the last wait */
     uint8_t buffer[RECEIVE_BYTES];            /* of the receive in progress */
 };
+
+static struct transport_memory epoll_memory(uint64_t size_bytes, uint32_t window) {
+    (void)window;
+    return (struct transport_memory){.own = sizeof(struct transport),
+                                     .connection = sizeof(struct link) + TRANSPORT_BLOCK_BYTES,
+                                     .message = size_bytes};
+}
 
 static int epoll_open(const struct transport_config *config, struct transport **transport) {
     struct transport *t = calloc(1, sizeof *t);
@@ -91,11 +99,8 @@ static void fail(struct transport *t, uint32_t conn, int error) {
 static void keep_pending(struct transport *t, uint32_t conn, const uint8_t *data, size_t size) {
     struct link *l = &t->links[conn];
     if (l->pending_size + size > l->pending_room) {
-        size_t room = 2 * (l->pending_size + size);
-        uint8_t *grown = realloc(l->pending, room);
-        CHECK(grown);
-        l->pending = grown;
-        l->pending_room = room;
+        l->pending_room = transport_room(l->pending_size + size, t->config.in_flight_bytes);
+        l->pending = memory_realloc(l->pending, l->pending_room);
     }
     if (l->pending_size == 0) CHECK_OP(watch(t, conn, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT), ==, 0);
     memcpy(l->pending + l->pending_size, data, size);
@@ -200,6 +205,7 @@ static void epoll_free(struct transport *t) {
 
 const struct transport_ops transport_epoll = {
     .name = "epoll",
+    .memory = epoll_memory,
     .open = epoll_open,
     .connect = epoll_connect,
     .send = epoll_send,

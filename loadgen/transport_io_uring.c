@@ -6,6 +6,7 @@
  * System calls per echo: io_uring_enter / (completions per turn), nothing else; a turn that finds
  * no completion and sleeps makes a second call. */
 #include "base/check.h"
+#include "base/memory.h"
 #include "base/uring.h"
 
 #include "loadgen/transport.h"
@@ -71,9 +72,9 @@ struct transport {
     struct orphan *orphans; /* sends that outlive their connection */
 };
 
-static struct uring_config ring_config(uint32_t receive_bytes) {
+static struct uring_config ring_config(uint64_t in_flight_bytes) {
     uint32_t bytes = BUFFER_BYTES_MIN;
-    while (bytes < receive_bytes && bytes < BUFFER_BYTES_MAX) bytes *= 2;
+    while (bytes < in_flight_bytes && bytes < BUFFER_BYTES_MAX) bytes *= 2;
     return (struct uring_config){.entries = ENTRIES,
                                  .completions = COMPLETIONS,
                                  .buffers = BUFFERS,
@@ -86,11 +87,23 @@ static bool ring_probe(char *reason, size_t reason_size) {
     return uring_probe(&config, reason, reason_size);
 }
 
+/* The bytes of a message may be in flight, and those of the message that follows it, which is sent
+ * before that is known to be out. */
+static struct transport_memory ring_memory(uint64_t size_bytes, uint32_t window) {
+    struct uring_config config = ring_config(size_bytes * window);
+    uint64_t rings = uring_ring_bytes(&config);
+    return (struct transport_memory){
+        .own = sizeof(struct transport) + rings + uring_buffer_bytes(&config),
+        .locked = rings,
+        .connection = sizeof(struct link) + sizeof(struct orphan) + 3 * TRANSPORT_BLOCK_BYTES,
+        .message = 2 * size_bytes};
+}
+
 static int ring_open(const struct transport_config *config, struct transport **transport) {
     struct transport *t = calloc(1, sizeof *t);
     if (!t) return ENOMEM;
     CHECK_OP(config->connections, <, 1u << CONNECTION_BITS);
-    struct uring_config wanted = ring_config(config->receive_bytes);
+    struct uring_config wanted = ring_config(config->in_flight_bytes);
     const char *step;
     t->config = *config;
     t->links = calloc(config->connections, sizeof *t->links);
@@ -148,8 +161,7 @@ static void submit_from(struct transport *t, unsigned least) {
 /* ---- the end of a connection ---- */
 
 static void keep_orphan(struct transport *t, uint32_t conn) {
-    struct orphan *orphan = malloc(sizeof *orphan);
-    CHECK(orphan);
+    struct orphan *orphan = memory_malloc(sizeof *orphan);
     *orphan = (struct orphan){.next = t->orphans,
                               .user_data = user_data(t, conn, OP_SEND),
                               .data = t->links[conn].flying.data};
@@ -234,13 +246,10 @@ static int ring_connect(struct transport *t, uint32_t conn) {
     return 0;
 }
 
-static void append(struct bytes *b, const uint8_t *data, size_t size) {
+static void append(struct transport *t, struct bytes *b, const uint8_t *data, size_t size) {
     if (b->size + size > b->room) {
-        size_t room = b->size ? 2 * (b->size + size) : size;
-        uint8_t *grown = realloc(b->data, room);
-        CHECK(grown);
-        b->data = grown;
-        b->room = room;
+        b->room = b->size ? transport_room(b->size + size, t->config.in_flight_bytes) : size;
+        b->data = memory_realloc(b->data, b->room);
     }
     memcpy(b->data + b->size, data, size);
     b->size += size;
@@ -252,10 +261,10 @@ static uint64_t ring_send(struct transport *t, uint32_t conn, const uint8_t *dat
     uint64_t stamp_ns = os_clock_ns();
     if (l->error) return stamp_ns;
     if (l->sending) {
-        append(&l->waiting, data, size);
+        append(t, &l->waiting, data, size);
         return stamp_ns;
     }
-    append(&l->flying, data, size);
+    append(t, &l->flying, data, size);
     int error = start_send(t, conn);
     if (error) {
         l->error = error;
@@ -392,6 +401,7 @@ const struct transport_ops transport_io_uring = {
     .library = "liburing",
     .library_version = uring_library_version,
     .probe = ring_probe,
+    .memory = ring_memory,
     .open = ring_open,
     .connect = ring_connect,
     .send = ring_send,

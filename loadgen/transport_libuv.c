@@ -4,6 +4,7 @@
  *
  * System calls per echo (Linux): epoll_pwait / (ready connections per wait) + read + write. */
 #include "base/check.h"
+#include "base/memory.h"
 
 #include "loadgen/transport.h"
 
@@ -73,7 +74,18 @@ static int native(int error) {
     return EIO;
 }
 
+/* Beside a peer there are its place in `peers` and that in libuv's table of descriptors, which may
+ * be twice as large as needed. */
+static struct transport_memory libuv_memory(uint64_t size_bytes, uint32_t window) {
+    (void)window;
+    return (struct transport_memory){
+        .own = sizeof(struct transport),
+        .connection = sizeof(struct peer) + 3 * sizeof(void *) + TRANSPORT_BLOCK_BYTES,
+        .message = sizeof(struct late_write) + TRANSPORT_BLOCK_BYTES + size_bytes};
+}
+
 static int libuv_open(const struct transport_config *config, struct transport **transport) {
+    uv_replace_allocator(memory_malloc, memory_realloc, memory_calloc, free); /* it may abort() */
     struct transport *t = calloc(1, sizeof *t);
     if (!t) return ENOMEM;
     t->config = *config;
@@ -235,8 +247,7 @@ static int libuv_connect(struct transport *t, uint32_t conn) {
 
 /* Lets libuv send what the kernel did not take, when it does. */
 static void send_late(struct peer *p, const uint8_t *data, size_t size) {
-    struct late_write *late = malloc(sizeof *late + size);
-    CHECK(late);
+    struct late_write *late = memory_malloc(sizeof *late + size);
     memcpy(late->data, data, size);
     uv_buf_t rest = uv_buf_init((char *)late->data, (unsigned)size);
     int error = uv_write(&late->write, (uv_stream_t *)&p->tcp, &rest, 1, on_written);
@@ -310,6 +321,7 @@ const struct transport_ops transport_libuv = {
     .name = "libuv",
     .library = "libuv",
     .library_version = uv_version_string,
+    .memory = libuv_memory,
     .open = libuv_open,
     .connect = libuv_connect,
     .send = libuv_send,

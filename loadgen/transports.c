@@ -61,12 +61,13 @@ static void describe_build(cJSON *about) {
                                     transports[i]->library_version());
 }
 
-void transports_describe(void) {
+void transports_describe(uint64_t memory_bytes) {
     cJSON *json = cJSON_CreateObject();
     cJSON *about = cJSON_AddObjectToObject(json, "describe");
     cJSON_AddStringToObject(about, "name", "loadgen");
     describe_transports(about);
-    cJSON_AddTrueToObject(about, "server_group"); /* it knows that option */
+    cJSON_AddTrueToObject(about, "server_group");        /* it knows that option */
+    json_add_count(about, "memory_bytes", memory_bytes); /* of the load that the options describe */
     describe_build(about);
     char *text = cJSON_PrintUnformatted(json);
     if (text) puts(text);

@@ -8,8 +8,8 @@
  * prints one line on stderr and returns false. */
 bool transports_choose(const char *name, const struct transport_ops **chosen);
 
-/* Prints one JSON line: transports that run here, those that do not and why, how this program was
- * built. */
-void transports_describe(void);
+/* Prints one JSON line: transports that run here, those that do not and why, the memory that the
+ * load of the other options takes, how this program was built. */
+void transports_describe(uint64_t memory_bytes);
 
 #endif

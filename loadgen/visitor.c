@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define QUEUE_ROOM (1u << 20) /* visits that may wait, all workers */
 /* A connect costs more than a send, so a turn may start fewer of them. */
 #define STARTS_A_TURN 64u
 #define DRAWN_A_TURN 4096u
@@ -33,7 +32,7 @@ uint32_t visits_newcomers(double rate_per_s, uint32_t threads) {
 int visits_init(struct visits *v, const struct load *load, uint32_t first, uint32_t room) {
     *v = (struct visits){.first = first, .room = room, .free = room ? 0 : VISITOR_NONE};
     if (!room) return 0;
-    v->queue_room = QUEUE_ROOM / load->threads;
+    v->queue_room = VISITS_ROOM / load->threads;
     v->table = calloc(room, sizeof *v->table);
     v->queue = malloc(v->queue_room * sizeof *v->queue); /* touched only as it fills */
     if (!v->table || !v->queue) return ENOMEM;

@@ -29,20 +29,12 @@
 /* Answers, stop and the window's edges must not wait for a long queue of late arrivals. */
 #define SENDS_A_TURN 256u
 #define ARRIVALS_A_TURN 4096u
-#define MESSAGE_BYTES 65536u    /* scratch for batches of small messages */
-#define WAITING_ROOM (1u << 20) /* arrivals that may wait, all workers */
 #define WAKE_ERROR_START_NS 60000u
 /* From this size on verification takes so long that one figure per turn is too coarse. */
 #define EXACT_FROM_BYTES 512u
 /* A worker that loses its CPU between an answer and the next send leaves one connection without a
  * message, which a figure per turn cannot show. With fewer connections that is more than 2 %. */
 #define EXACT_BELOW_CONNECTIONS 50u
-
-static uint32_t power_of_two(uint32_t n) {
-    uint32_t p = 1;
-    while (p < n) p *= 2;
-    return p;
-}
 
 /* The share of worker `index` in `total`; shares differ by one at most. */
 static uint32_t share(uint32_t total, uint32_t threads, uint32_t index) {
@@ -112,9 +104,9 @@ int worker_init(struct worker *w, struct run *run, uint32_t index) {
         .regulars = connections + share(load->idle, load->threads, index),
         .first_connection =
             index * (load->connections / load->threads) + (index < extra ? index : extra),
-        .stamp_mask = power_of_two(load->window) - 1,
+        .stamp_mask = worker_stamps(load) - 1,
         .waiting_free = ARRIVAL_NONE,
-        .message_room = load->size_bytes < MESSAGE_BYTES ? MESSAGE_BYTES / load->size_bytes : 1,
+        .message_room = worker_message_room(load),
         .beat_ns = beat_ns(load->duration_ns),
         .wake_error_ns = WAKE_ERROR_START_NS,
     };
@@ -129,10 +121,10 @@ int worker_init(struct worker *w, struct run *run, uint32_t index) {
         w->clients[i].first_waiting = ARRIVAL_NONE;
         w->clients[i].key = payload_connection_key(load->seed, w->first_connection + i);
     }
-    uint64_t receive_bytes = (uint64_t)load->window * load->size_bytes;
+    uint64_t in_flight_bytes = (uint64_t)load->window * load->size_bytes;
     struct transport_config config = {
         .connections = w->regulars + w->visits.room,
-        .receive_bytes = receive_bytes < UINT32_MAX ? (uint32_t)receive_bytes : UINT32_MAX,
+        .in_flight_bytes = in_flight_bytes < UINT32_MAX ? (uint32_t)in_flight_bytes : UINT32_MAX,
         .address = load->address,
         .sources = load->sources,
         .handlers = &handlers,

@@ -34,6 +34,7 @@ struct libuv_server {
     size_t buffer_bytes;
     bool accepting; /* the acceptor is active */
     bool stopping;  /* all handles are being closed */
+    size_t places;  /* libuv's table of descriptors has, or had memory for, so many */
 };
 
 /* One connection. */
@@ -148,10 +149,23 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer) {
 
 /* ---- accepting ---- */
 
+/* libuv has a table of all descriptors, whose size is a power of two, and aborts if that cannot
+ * grow. So the memory is tried before. Returns false if it is not there. */
+static bool table_grows(struct libuv_server *s, os_socket socket) {
+    size_t places = s->places ? s->places : 16;
+    while (places < (size_t)socket + 3) places *= 2;
+    if (places == s->places) return true;
+    void *trial = malloc(places * sizeof(void *));
+    if (!trial) return false;
+    free(trial);
+    s->places = places;
+    return true;
+}
+
 /* Takes an accepted socket over. Returns false, with the socket closed, if there is no memory. */
 static bool conn_start(struct libuv_server *s, os_socket socket) {
     struct libuv_conn *c = calloc(1, sizeof *c);
-    if (!c || uv_tcp_init(&s->loop, &c->tcp) != 0) {
+    if (!c || !table_grows(s, socket) || uv_tcp_init(&s->loop, &c->tcp) != 0) {
         free(c);
         os_close(socket);
         s->stats->closed_error++;

@@ -1,6 +1,7 @@
 /* prepare.c - makes the cells and rows of a comparison from its plan.
  * Invariant: rows of cells that will not be measured have a verdict or a reason from the start. */
 #include "base/check.h"
+#include "base/memory.h"
 
 #include "bench/ab/ab.h"
 #include "bench/ab/cells.h"
@@ -131,7 +132,7 @@ static void add_control(struct ab *ab) {
 /* Marks the cells that are not needed as skipped. */
 static void skip_others(struct ab *ab) {
     bool *used = calloc(ab->plan.cell_count, sizeof *used);
-    CHECK(used);
+    MEMORY_CHECK(used);
     for (size_t i = 0; i < ab->cell_count; i++)
         for (int arm = 0; arm < 2; arm++) used[ab->cells[i].cells[arm]] = true;
     for (size_t i = 0; i < ab->plan.cell_count; i++) /* capacity cells of open loops */
@@ -193,7 +194,7 @@ void ab_prepare(struct ab *ab) {
     ab->cells = calloc(ab->plan.cell_count + 1, sizeof *ab->cells);
     ab->report.rows = calloc(ab->plan.cell_count * METRICS + 1, sizeof *ab->report.rows);
     ab->report.losses = calloc(ab->plan.cell_count + 1, sizeof *ab->report.losses);
-    CHECK(ab->cells && ab->report.rows && ab->report.losses);
+    MEMORY_CHECK(ab->cells && ab->report.rows && ab->report.losses);
     for (size_t i = 0; i < ab->arms.subject_count; i++) add_subject(ab, &ab->arms.subjects[i]);
     add_control(ab);
     skip_others(ab);

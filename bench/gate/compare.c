@@ -3,7 +3,7 @@
  * both sides lack gets none. */
 #include "bench/gate/compare.h"
 
-#include "base/check.h"
+#include "base/memory.h"
 #include "base/utf8.h"
 
 #include "bench/gate/alike.h"
@@ -92,7 +92,7 @@ static struct figures collect(const struct side *side, const struct gate_row *ro
         const cJSON *samples = json_item(cell, "samples");
         double *grown =
             realloc(f.values, (f.slots + (size_t)cJSON_GetArraySize(samples) + 1) * sizeof *grown);
-        CHECK(grown);
+        MEMORY_CHECK(grown);
         f.values = grown;
         cJSON_ArrayForEach(slot, samples)
             add_slot(&f, row->metric, json_item(cell, "scenario"), slot, reasons);
@@ -276,7 +276,7 @@ static bool count_losses(const struct job *job, const char *id) {
     struct gate_report *report = job->report;
     struct gate_losses *grown =
         realloc(report->losses, (report->loss_count + 1) * sizeof *report->losses);
-    CHECK(grown);
+    MEMORY_CHECK(grown);
     report->losses = grown;
     struct gate_losses *losses = &grown[report->loss_count++];
     *losses = (struct gate_losses){.cell = ""};
@@ -299,7 +299,7 @@ static bool count_losses(const struct job *job, const char *id) {
 
 static struct gate_row *new_row(struct gate_report *report, const char *id, enum metric metric) {
     struct gate_row *grown = realloc(report->rows, (report->row_count + 1) * sizeof *grown);
-    CHECK(grown);
+    MEMORY_CHECK(grown);
     report->rows = grown;
     struct gate_row *row = &grown[report->row_count++];
     *row = (struct gate_row){.metric = metric};

@@ -3,7 +3,7 @@
  * verdicts. */
 #include "bench/gate/gate.h"
 
-#include "base/check.h"
+#include "base/memory.h"
 
 #include "bench/gate/reliability.h"
 #include "bench/stats/stats.h"
@@ -82,7 +82,7 @@ static void adjust(struct gate_report *report) {
     size_t count = 0;
     double *worse = calloc(report->row_count + 1, sizeof *worse);
     double *better = calloc(report->row_count + 1, sizeof *better);
-    CHECK(worse && better);
+    MEMORY_CHECK(worse && better);
     for (size_t i = 0; i < report->row_count; i++) {
         const struct gate_row *row = &report->rows[i];
         if (!proves(row)) continue;

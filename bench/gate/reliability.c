@@ -2,7 +2,7 @@
  * Invariant: what the baseline loses never counts against the candidate. */
 #include "bench/gate/reliability.h"
 
-#include "base/check.h"
+#include "base/memory.h"
 
 #include "bench/stats/stats.h"
 
@@ -29,7 +29,7 @@ bool gate_regressed_by_losses(const struct gate_row *row) {
 /* p that the candidate (or, if `turned`, the baseline) has so many losses of a kind by chance. */
 static double p_of(const struct gate_report *report, enum gate_loss loss, bool turned) {
     struct stats_table *tables = calloc(report->loss_count + 1, sizeof *tables);
-    CHECK(tables);
+    MEMORY_CHECK(tables);
     for (size_t i = 0; i < report->loss_count; i++) {
         struct stats_table t = gate_losses_table(&report->losses[i], loss);
         tables[i] =

@@ -2,8 +2,8 @@
  * Invariant: files[] holds every open event, and no thread has more than one pair. Existing threads
  * are attached by id, later threads inherit; if the list of threads changed in between, attaching
  * starts again. */
-#include "base/check.h"
 #include "base/format.h"
+#include "base/memory.h"
 #include "base/os.h"
 
 #include "bench/machine/counters.h"
@@ -179,7 +179,7 @@ struct counters *counters_open(int64_t pid, struct uncounted *why) {
     for (int i = 0; i < EVENTS; i++)
         if (!find_event(event_names[i], &ids[i], why)) return NULL;
     struct counters *c = calloc(1, sizeof *c);
-    CHECK(c);
+    MEMORY_CHECK(c);
     int error = EAGAIN;
     for (int i = 0; i < ATTEMPTS_MAX && error == EAGAIN; i++) {
         close_files(c);

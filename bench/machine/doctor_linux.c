@@ -27,25 +27,6 @@ static void copy_text(char text[DOCTOR_TEXT_SIZE], cJSON *json) {
     cJSON_Delete(json);
 }
 
-/* ---- control groups ---- */
-
-static const char *in(char path[PATH_TEXT_SIZE], const char *directory, const char *file) {
-    snprintf(path, PATH_TEXT_SIZE, "%s/%s", directory, file);
-    return path;
-}
-
-/* Memory left in one group, in bytes. Inactive file pages count as free: they are reclaimable. */
-static double group_bytes(const char *directory) {
-    char path[PATH_TEXT_SIZE];
-    double most = count_in(in(path, directory, "memory.max"));
-    if (most >= 0)
-        return most - count_in(in(path, directory, "memory.current")) +
-               environment_value(in(path, directory, "memory.stat"), "inactive_file", ' ');
-    return count_in(in(path, directory, "memory.limit_in_bytes")) -
-           count_in(in(path, directory, "memory.usage_in_bytes")) +
-           environment_value(in(path, directory, "memory.stat"), "total_inactive_file", ' ');
-}
-
 /* ---- processors ---- */
 
 /* Names of the vulnerabilities whose mitigation slows every system call. */
@@ -121,8 +102,9 @@ void doctor_read_system(struct doctor_facts *f, const int *cpus, size_t count) {
     copy_text(f->clock, environment_file_text(
                             "/sys/devices/system/clocksource/clocksource0/current_clocksource"));
     f->quota_cpus = os_quota_cpus();
-    f->available_bytes = fmin(1024 * environment_value("/proc/meminfo", "MemAvailable", ':'),
-                              os_groups_least("memory", group_bytes));
+    uint64_t available = os_memory_available();
+    f->available_bytes = fmin(available == OS_UNKNOWN ? NAN : (double)available,
+                              os_groups_least("memory", os_group_memory));
     f->somaxconn = count_in("/proc/sys/net/core/somaxconn");
     f->reuse_time_wait = count_in("/proc/sys/net/ipv4/tcp_tw_reuse");
     f->uring_disabled = count_in("/proc/sys/kernel/io_uring_disabled");

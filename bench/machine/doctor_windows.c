@@ -45,10 +45,10 @@ static double wait_ns(void) {
 }
 
 void doctor_read_system(struct doctor_facts *f, const int *cpus, size_t count) {
-    MEMORYSTATUSEX memory = {.dwLength = sizeof memory};
+    uint64_t available = os_memory_available();
     bool same = false;
     if (count > 1 && environment_siblings(cpus[0], cpus[count - 1], &same)) f->siblings = same;
-    if (GlobalMemoryStatusEx(&memory)) f->available_bytes = (double)memory.ullAvailPhys;
+    if (available != OS_UNKNOWN) f->available_bytes = (double)available;
     f->wait_ns = wait_ns();
     environment_emulator(f->emulator, sizeof f->emulator);
     environment_power_plan(f->power_plan, sizeof f->power_plan);

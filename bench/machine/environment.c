@@ -5,8 +5,8 @@
 #include "base/json.h"
 #include "base/os.h"
 
-#include "bench/support/json_clean.h"
 #include "bench/machine/processors.h"
+#include "bench/support/json_clean.h"
 
 #include <ctype.h>
 #include <math.h>

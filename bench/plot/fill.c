@@ -1,7 +1,7 @@
 /* fill.c - the plots of throughput against connections, and of CPU per echo. */
 #include "bench/plot/fill.h"
 
-#include "base/check.h"
+#include "base/memory.h"
 
 #include "bench/plot/layout.h"
 #include "bench/result/summary_words.h"
@@ -107,7 +107,7 @@ static double row_of(struct plot *plot, const char **names, size_t *rows, const 
 
 static void add_bars(struct plot *plot, const struct summary_cell **cells, size_t count) {
     const char **names = calloc(count + 1, sizeof *names);
-    CHECK(names);
+    MEMORY_CHECK(names);
     size_t rows = 0, unsplit = 0;
     double max = 0;
     for (size_t i = 0; i < count; i++) {
@@ -134,7 +134,7 @@ static bool has_cpu(const struct summary_cell *cell) {
 void plot_fill_cpu(const struct summary *report, struct plot *plot) {
     const struct summary_cell *first = plot_best_load(report, has_cpu);
     const struct summary_cell **cells = calloc(report->cell_count + 1, sizeof *cells);
-    CHECK(cells);
+    MEMORY_CHECK(cells);
     size_t count = 0;
     for (size_t i = 0; first && i < report->cell_count; i++) {
         const struct summary_cell *cell = &report->cells[i];

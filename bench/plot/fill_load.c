@@ -1,7 +1,7 @@
 /* fill_load.c - the plots of response time against load, and of idle connections.
  * Invariant: the points of a response time line are sorted by offered load. A percentile that lies
  * beyond all answers has no point, and the plot says so. */
-#include "base/check.h"
+#include "base/memory.h"
 
 #include "bench/plot/fill.h"
 #include "bench/plot/layout.h"
@@ -37,7 +37,7 @@ static const struct summary_cell **cells_like(const struct summary *report,
                                               const struct summary_cell *first, size_t *count,
                                               struct plot *plot) {
     const struct summary_cell **cells = calloc(report->cell_count + 1, sizeof *cells);
-    CHECK(cells);
+    MEMORY_CHECK(cells);
     size_t beyond = 0;
     *count = 0;
     for (size_t i = 0; i < report->cell_count; i++) {

@@ -1,6 +1,6 @@
 /* fill_order.c - the plot of all slots in the order of the run, relative to the median of their
  * cell, and of steal time. Unlike other plots it shows invalid slots, as crosses at the edge. */
-#include "base/check.h"
+#include "base/memory.h"
 
 #include "bench/plot/fill.h"
 #include "bench/plot/layout.h"
@@ -33,7 +33,7 @@ static double headline(const struct summary_cell *cell, const cJSON *sample) {
 static double typical(const struct summary_cell *cell) {
     const cJSON *samples = json_item(cell->json, "samples"), *sample;
     double *values = calloc((size_t)cJSON_GetArraySize(samples) + 1, sizeof *values);
-    CHECK(values);
+    MEMORY_CHECK(values);
     size_t count = 0;
     cJSON_ArrayForEach(sample, samples) {
         double value = headline(cell, sample);

@@ -1,7 +1,7 @@
 /* fill_percentiles.c - the plots of response time by percentile, for echoes and for newcomers.
  * Invariant: a line ends where fewer than ten messages are larger, and before the first message
  * without a counted value. */
-#include "base/check.h"
+#include "base/memory.h"
 
 #include "bench/plot/fill.h"
 #include "bench/plot/layout.h"
@@ -72,7 +72,7 @@ static void add_curves(const struct summary *report, struct plot *plot,
     bool milliseconds = first->figures[latency ? METRIC_P50 : METRIC_NEWCOMERS_P50].median >= 1e6 ||
                         first->figures[latency ? METRIC_P99 : METRIC_NEWCOMERS_P99].median >= 1e6;
     struct hist *merged = malloc(sizeof *merged);
-    CHECK(merged);
+    MEMORY_CHECK(merged);
     bool lost = false; /* some messages have no counted value */
     for (size_t i = 0; i < report->cell_count; i++) {
         const struct summary_cell *cell = &report->cells[i];

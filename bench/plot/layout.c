@@ -2,6 +2,7 @@
 #include "bench/plot/layout.h"
 
 #include "base/check.h"
+#include "base/memory.h"
 
 #include "bench/plot/gnuplot.h"
 #include "bench/support/format.h"
@@ -111,7 +112,7 @@ void plot_spread(double *positions, size_t n, double gap) {
     if (gap * (double)(n - 1) > 1) gap = 1 / (double)(n - 1);
     struct ranked *order = calloc(n, sizeof *order);
     struct block *blocks = calloc(n, sizeof *blocks);
-    CHECK(order && blocks);
+    MEMORY_CHECK(order && blocks);
     for (size_t i = 0; i < n; i++) order[i] = (struct ranked){positions[i], i};
     qsort(order, n, sizeof *order, by_target);
     size_t count = 0;

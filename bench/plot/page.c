@@ -2,6 +2,7 @@
 #include "bench/plot/page.h"
 
 #include "base/check.h"
+#include "base/memory.h"
 
 #include "bench/plot/layout.h"
 #include "bench/result/summary_words.h"
@@ -171,7 +172,7 @@ void plot_lay_out(struct plot_page *page, const struct plot *plot, const struct 
 
 void plot_place_labels(struct plot *plot, const struct plot_page *page) {
     double *wished = calloc(plot->count + 1, sizeof *wished);
-    CHECK(wished);
+    MEMORY_CHECK(wished);
     for (size_t first = 0, last; first < plot->count; first = last) {
         size_t panel = plot->series[first].panel;
         for (last = first; last < plot->count; last++) {

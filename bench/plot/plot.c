@@ -2,6 +2,7 @@
 #include "bench/plot/plot.h"
 
 #include "base/check.h"
+#include "base/memory.h"
 
 #include "bench/stats/stats.h"
 #include "bench/support/format.h"
@@ -21,7 +22,7 @@ void plot_set_panels(struct plot *plot, size_t count, size_t parts) {
     plot->page_columns = columns;
     plot->panel_count = blocks * parts * columns;
     plot->panels = calloc(plot->panel_count, sizeof *plot->panels);
-    CHECK(plot->panels);
+    MEMORY_CHECK(plot->panels);
     for (size_t i = 0; i < blocks * columns; i++)
         for (size_t part = 0; part < parts; part++) {
             struct plot_panel *panel = &plot->panels[plot_panel_of(plot, i, part)];
@@ -38,7 +39,7 @@ size_t plot_panel_of(const struct plot *plot, size_t result, size_t part) {
 
 struct plot_series *plot_append_series(struct plot *plot) {
     struct plot_series *grown = realloc(plot->series, (plot->count + 1) * sizeof *grown);
-    CHECK(grown);
+    MEMORY_CHECK(grown);
     plot->series = grown;
     struct plot_series *series = &grown[plot->count++];
     *series = (struct plot_series){.panel = 0};
@@ -67,7 +68,7 @@ struct plot_series *plot_series_in(struct plot *plot, size_t panel, const char *
 void plot_add_point(struct plot_series *series, struct plot_point point) {
     CHECK(isfinite(point.x) && isfinite(point.y));
     struct plot_point *grown = realloc(series->points, (series->count + 1) * sizeof *grown);
-    CHECK(grown);
+    MEMORY_CHECK(grown);
     series->points = grown;
     grown[series->count++] = point;
 }
@@ -96,7 +97,7 @@ double *plot_distinct_x(const struct plot *plot, size_t *count) {
     size_t capacity = 0, n = 0, distinct = 0;
     for (size_t i = 0; i < plot->count; i++) capacity += plot->series[i].count;
     double *xs = calloc(capacity + 1, sizeof *xs);
-    CHECK(xs);
+    MEMORY_CHECK(xs);
     for (size_t i = 0; i < plot->count; i++)
         for (size_t k = 0; k < plot->series[i].count; k++) xs[n++] = plot->series[i].points[k].x;
     qsort(xs, n, sizeof *xs, stats_ascending);

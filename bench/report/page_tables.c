@@ -1,6 +1,6 @@
 /* page_tables.c - the tables of the page; see page.h. The rows of a load are sorted, best first.
  * Invariant: a cell without a usable slot has no figures and no rank. */
-#include "base/check.h"
+#include "base/memory.h"
 
 #include "bench/plot/style.h"
 #include "bench/report/page.h"
@@ -266,7 +266,7 @@ static void put_load(FILE *out, const struct summary *report, const struct summa
 /* Writes the table of a phase: its loads below each other. */
 static void put_phase(FILE *out, const struct summary *report, const char *phase, size_t number) {
     const struct summary_cell **cells = calloc(report->cell_count + 1, sizeof *cells);
-    CHECK(cells);
+    MEMORY_CHECK(cells);
     struct columns columns = columns_of(report, phase);
     fprintf(out, "<section class=\"phase\" id=\"phase-%zu\"><h3>", number);
     format_html(out, phase);
@@ -289,7 +289,7 @@ static void put_phase(FILE *out, const struct summary *report, const char *phase
 
 void report_html_tables(FILE *out, const struct summary *report) {
     const char **phases = calloc(report->cell_count + 1, sizeof *phases);
-    CHECK(phases);
+    MEMORY_CHECK(phases);
     size_t count = 0;
     for (size_t i = 0; i < report->cell_count; i++) {
         size_t known = 0;

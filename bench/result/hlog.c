@@ -4,6 +4,7 @@
 #include "bench/result/hlog.h"
 
 #include "base/check.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -64,7 +65,7 @@ size_t hlog_encode(const struct hist *h, uint8_t bytes[HLOG_ENCODED_MAX]) {
 char *hlog_base64(const uint8_t *bytes, size_t size) {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     char *text = malloc((size + 2) / 3 * 4 + 1), *at = text;
-    CHECK(text);
+    MEMORY_CHECK(text);
     for (size_t i = 0; i < size; i += 3) {
         size_t left = size - i;
         uint32_t bits = (uint32_t)bytes[i] << 16 | (left > 1 ? (uint32_t)bytes[i + 1] << 8 : 0) |
@@ -80,11 +81,11 @@ char *hlog_base64(const uint8_t *bytes, size_t size) {
 
 char *hlog_histogram(const struct hist *h) {
     uint8_t *bytes = malloc(HLOG_ENCODED_MAX);
-    CHECK(bytes);
+    MEMORY_CHECK(bytes);
     size_t size = hlog_encode(h, bytes);
     uLongf packed = compressBound((uLong)size);
     uint8_t *envelope = malloc(ENVELOPE_SIZE + packed);
-    CHECK(envelope);
+    MEMORY_CHECK(envelope);
     /* compress() can fail only if memory or buffer space is missing */
     CHECK_OP(compress(envelope + ENVELOPE_SIZE, &packed, bytes, (uLong)size), ==, Z_OK);
     put_big_endian(put_big_endian(envelope, COOKIE_COMPRESSED, 4), packed, 4);

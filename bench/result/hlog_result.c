@@ -4,6 +4,7 @@
  * stop at a line that breaks this order. */
 #include "base/check.h"
 #include "base/json.h"
+#include "base/memory.h"
 
 #include "bench/result/hlog.h"
 #include "bench/result/sample_facts.h"
@@ -98,7 +99,7 @@ static struct slot *find_slots(struct hlog *log, const cJSON *document, size_t *
     size_t room = 0;
     cJSON_ArrayForEach(cell, cells) room += (size_t)cJSON_GetArraySize(json_item(cell, "samples"));
     struct slot *slots = calloc(room + 1, sizeof *slots);
-    CHECK(slots);
+    MEMORY_CHECK(slots);
     *count = 0;
     cJSON_ArrayForEach(cell, cells) {
         cJSON_ArrayForEach(sample, json_item(cell, "samples")) {
@@ -176,7 +177,7 @@ bool hlog_from_result(struct hlog *log, const cJSON *document, struct reason *re
     size_t count;
     struct slot *slots = find_slots(log, document, &count);
     struct hist *h = malloc(sizeof *h);
-    CHECK(h);
+    MEMORY_CHECK(h);
     append_header(log, start_s, started_utc);
     for (size_t i = 0; i < count; i++) append_slot(log, &slots[i], h);
     free(h);

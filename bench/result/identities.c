@@ -3,7 +3,7 @@
  */
 #include "bench/result/identities.h"
 
-#include "base/check.h"
+#include "base/memory.h"
 
 #include "bench/result/identities_fault.h"
 #include "bench/result/identities_parts.h"
@@ -33,7 +33,7 @@ static int by_text(const void *left, const void *right) {
 static bool ids_unique(const struct identities_place *p, const cJSON *array, const char *name) {
     size_t count = 0, room = (size_t)cJSON_GetArraySize(array);
     const char **ids = malloc((room + 1) * sizeof *ids);
-    CHECK(ids);
+    MEMORY_CHECK(ids);
     const cJSON *i;
     cJSON_ArrayForEach(i, array) ids[count++] = json_item(i, "id")->valuestring;
     qsort(ids, count, sizeof *ids, by_text);
@@ -58,7 +58,7 @@ static bool build_exists(const struct walk *w, const char *field, const cJSON *i
 static bool read_order(const struct identities_place *p, const cJSON *array, double *order,
                        size_t count) {
     bool *seen = calloc(count + 1, sizeof *seen), fine = true;
-    CHECK(seen);
+    MEMORY_CHECK(seen);
     size_t n = 0;
     const cJSON *i;
     cJSON_ArrayForEach(i, array) {
@@ -122,7 +122,7 @@ bool identities_check(const cJSON *document, struct reason *reason) {
     const cJSON *order_json = json_item(json_item(document, "session"), "order");
     size_t slots = (size_t)cJSON_GetArraySize(order_json);
     double *order = calloc(slots + 1, sizeof *order);
-    CHECK(order);
+    MEMORY_CHECK(order);
     struct walk w = {.place = {.reason = reason},
                      .file = identities_file(document),
                      .builds = json_item(document, "builds"),

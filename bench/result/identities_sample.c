@@ -1,8 +1,8 @@
 /* identities_sample.c - checks within one sample; see identities.h.
  * Invariant: null is never compared with a number, with one exception: a quantile must be null if
  * and only if too few values were counted. */
-#include "base/check.h"
 #include "base/json.h"
+#include "base/memory.h"
 
 #include "bench/result/codes.h"
 #include "bench/result/identities.h"
@@ -139,7 +139,7 @@ static bool check_latency(const struct identities_place *sample_place,
     size_t used = strlen(p.path);
     snprintf(p.path + used, sizeof p.path - used, "%s%s", used ? "." : "", key);
     struct hist *h = malloc(sizeof *h);
-    CHECK(h);
+    MEMORY_CHECK(h);
     struct reason why;
     bool fine = json_to_hist(json_item(latency, "hist"), h, why.text, sizeof why.text) ||
                 identities_fault(&p, "hist", "%s", why.text);

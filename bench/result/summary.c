@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/json.h"
+#include "base/memory.h"
 #include "base/utf8.h"
 
 #include "bench/result/sample_facts.h"
@@ -38,7 +39,7 @@ static struct summary_span span_of(const cJSON *cell, const struct metric_facts 
     struct summary_span span = unknown;
     const cJSON *samples = json_item(cell, "samples"), *sample;
     double *values = calloc((size_t)cJSON_GetArraySize(samples) + 1, sizeof *values);
-    CHECK(values);
+    MEMORY_CHECK(values);
     size_t count = 0;
     cJSON_ArrayForEach(sample, samples) {
         double value = metric_value(metric, sample, floor_ns);
@@ -62,7 +63,7 @@ struct summary_span summary_span_over(const cJSON *cell, const char *path) {
 void summary_cell_hist(const struct summary_cell *cell, const char *of, struct hist *into) {
     hist_reset(into);
     struct hist *one = malloc(sizeof *one);
-    CHECK(one);
+    MEMORY_CHECK(one);
     const cJSON *sample;
     cJSON_ArrayForEach(sample, json_item(cell->json, "samples")) {
         struct reason reason;
@@ -79,7 +80,7 @@ void summary_cell_hist(const struct summary_cell *cell, const char *of, struct h
 static void fill_figures(struct summary_cell *cell, double floor_ns) {
     char of[32], merged_of[32] = "";
     struct hist *merged = malloc(sizeof *merged);
-    CHECK(merged);
+    MEMORY_CHECK(merged);
     hist_reset(merged);
     for (enum metric m = 0; m < METRICS; m++) {
         const struct metric_facts *metric = &metrics[m];
@@ -230,7 +231,7 @@ static char *label_of(const struct summary_result *result, enum label_path with_
 static void add_position(struct summary_result *result, size_t position) {
     size_t size = strlen(result->label) + 32;
     char *label = malloc(size);
-    CHECK(label);
+    MEMORY_CHECK(label);
     snprintf(label, size, "%s #%zu", result->label, position);
     free(result->label);
     result->label = label;
@@ -246,7 +247,7 @@ static bool same_label(const struct summary_result *a, const struct summary_resu
 static void label_results(struct summary *report) {
     CHECK(report->result_count > 0);
     bool *twins = malloc(report->result_count * sizeof *twins);
-    CHECK(twins);
+    MEMORY_CHECK(twins);
     memset(twins, true, report->result_count * sizeof *twins);
     for (enum label_path more = LABEL_NO_PATH; more <= LABEL_PATH; more++) {
         for (size_t i = 0; i < report->result_count; i++) {
@@ -284,7 +285,7 @@ void summary_build(struct summary *report, cJSON **files, const char *const *pat
         cells += (size_t)cJSON_GetArraySize(json_item(files[i], "cells"));
     report->results = calloc(count + 1, sizeof *report->results);
     report->cells = calloc(cells + 1, sizeof *report->cells);
-    CHECK(report->results && report->cells);
+    MEMORY_CHECK(report->results && report->cells);
     for (size_t i = 0; i < count; i++) {
         struct summary_result *result = &report->results[i];
         result->json = files[i];

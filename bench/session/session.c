@@ -6,6 +6,7 @@
 
 #include "bench/machine/environment.h"
 #include "bench/machine/floor.h"
+#include "bench/session/memory.h"
 #include "bench/suite/transports.h"
 #include "bench/support/apart.h"
 #include "bench/support/exit_code.h"
@@ -74,7 +75,7 @@ int session_output(struct session *s, const char *name) {
 int session_plan(struct session *s, struct plan *plan, const struct server_spec *servers,
                  size_t count) {
     struct reason reason;
-    const struct process_loop *l = &s->loop;
+    struct process_loop *l = &s->loop;
     const char *command = s->asked.command;
     if (!placement_read(&s->placement, s->asked.placement, l->cpus, l->cpu_count, &reason))
         return refuse(command, "--placement: %s", reason.text);
@@ -87,7 +88,7 @@ int session_plan(struct session *s, struct plan *plan, const struct server_spec 
                                      .cpu_count = l->cpu_count,
                                      .descriptors = os_descriptors_limit(),
                                      .seed = s->asked.seed};
-    if (plan_make(plan, &input, &reason)) return EXIT_FINE;
+    if (plan_make(plan, &input, &reason) && memory_suffices(plan, l, &reason)) return EXIT_FINE;
     return refuse(command, "--suite %s: %s", s->asked.suite, reason.text);
 }
 

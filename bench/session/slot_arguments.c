@@ -5,9 +5,14 @@
 #include "base/format.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#define RATE_UNKNOWN                                                                               \
+    1.0 /* before the capacity is measured; a description does not depend on it                    \
+         */
 
 static void add(struct slot_arguments *a, const char *format, ...) FORMAT_PRINTF(2, 3);
 
@@ -41,13 +46,8 @@ void slot_arguments_server(struct slot_arguments *a, const struct cell *c) {
     }
 }
 
-void slot_arguments_loadgen(struct slot_arguments *a, const struct cell *c,
-                            const struct slot_target *target) {
-    add_program(a, c->loadgen->path);
-    add(a, "--stop-on-eof");
-    add(a, "--connect=%s", target->address);
-    if (target->pid >= 1) add(a, "--server-pid=%.0f", target->pid);
-    if (target->pid >= 1 && target->group) add(a, "--server-group=%s", target->group);
+static void add_load(struct slot_arguments *a, const struct cell *c) {
+    double rate_per_s = isnan(c->rate_per_s) ? RATE_UNKNOWN : c->rate_per_s;
     add(a, "--connections=%u", c->connections);
     add(a, "--size=%u", c->size_bytes);
     add(a, "--threads=%u", c->loadgen_threads);
@@ -55,7 +55,6 @@ void slot_arguments_loadgen(struct slot_arguments *a, const struct cell *c,
     add(a, "--warmup=%.15g", c->warmup_s);
     add(a, "--duration=%.15g", c->duration_s);
     add(a, "--drain=%.15g", c->drain_s);
-    add(a, "--seed=%" PRIu64, target->seed);
     if (c->idle) add(a, "--idle=%u", c->idle);
     if (c->newcomers_per_s > 0) add(a, "--newcomers=%.15g", c->newcomers_per_s);
     switch (c->load) {
@@ -63,13 +62,30 @@ void slot_arguments_loadgen(struct slot_arguments *a, const struct cell *c,
         add(a, "--depth=%u", c->depth);
         break;
     case CELL_OPEN:
-        add(a, "--rate=%.15g", c->rate_per_s);
+        add(a, "--rate=%.15g", rate_per_s);
         add(a, "--outstanding=%u", c->outstanding);
         break;
     case CELL_CHURN:
-        add(a, "--churn=%.15g", c->rate_per_s);
+        add(a, "--churn=%.15g", rate_per_s);
         add(a, "--churn-echoes=%u", c->churn_echoes);
         break;
     }
     if (c->load != CELL_CLOSED) add(a, "--arrival=%s", c->arrival);
+}
+
+void slot_arguments_loadgen(struct slot_arguments *a, const struct cell *c,
+                            const struct slot_target *target) {
+    add_program(a, c->loadgen->path);
+    add(a, "--stop-on-eof");
+    add(a, "--connect=%s", target->address);
+    if (target->pid >= 1) add(a, "--server-pid=%.0f", target->pid);
+    if (target->pid >= 1 && target->group) add(a, "--server-group=%s", target->group);
+    add(a, "--seed=%" PRIu64, target->seed);
+    add_load(a, c);
+}
+
+void slot_arguments_describe(struct slot_arguments *a, const struct cell *c) {
+    add_program(a, c->loadgen->path);
+    add(a, "--describe");
+    add_load(a, c);
 }

@@ -25,6 +25,8 @@ struct slot_target {
     uint64_t seed;     /* of the load */
 };
 
+/* Those with which the load generator describes what the load of a cell takes. */
+void slot_arguments_describe(struct slot_arguments *arguments, const struct cell *cell);
 void slot_arguments_server(struct slot_arguments *arguments, const struct cell *cell);
 void slot_arguments_loadgen(struct slot_arguments *arguments, const struct cell *cell,
                             const struct slot_target *target);

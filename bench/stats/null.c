@@ -4,6 +4,7 @@
 #include "bench/stats/null.h"
 
 #include "base/check.h"
+#include "base/memory.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -53,7 +54,7 @@ static double *sums_of_draws(const size_t *ranks, size_t count, size_t drawn, si
     size_t width = 1, sum_so_far = 0;
     for (size_t i = 0; i < count; i++) width += ranks[i];
     double *ways = calloc((drawn + 1) * width, sizeof *ways); /* row k: k ranks are drawn */
-    CHECK(ways);
+    MEMORY_CHECK(ways);
     ways[0] = 1;
     for (size_t i = 0; i < count; i++) {
         sum_so_far += ranks[i];
@@ -118,7 +119,7 @@ static double p_of_large_sum(const size_t *ranks, size_t count, size_t drawn, si
 double stats_null_draws_p(struct stats_ranked *values, size_t count, size_t drawn,
                           enum stats_tail tail) {
     size_t *ranks = calloc(count, sizeof *ranks);
-    CHECK(ranks);
+    MEMORY_CHECK(ranks);
     size_t sum = rank_doubled(values, count, ranks), largest = 0;
     double p = 0;
     if (count > STATS_EXACT_MAX) {

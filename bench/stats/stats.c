@@ -3,6 +3,7 @@
 #include "bench/stats/stats.h"
 
 #include "base/check.h"
+#include "base/memory.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -23,7 +24,7 @@ int stats_ascending(const void *left, const void *right) {
 static double *sorted(const double *values, size_t count) {
     CHECK_OP(count, >=, 1);
     double *copy = calloc(count, sizeof *copy);
-    CHECK(copy);
+    MEMORY_CHECK(copy);
     for (size_t i = 0; i < count; i++) {
         CHECK(isfinite(values[i]));
         copy[i] = values[i];
@@ -169,7 +170,7 @@ double stats_rank_sum_p(const double *left, size_t left_count, const double *rig
     CHECK_OP(left_count, >=, 1);
     CHECK_OP(right_count, >=, 1);
     struct stats_ranked *values = calloc(count, sizeof *values);
-    CHECK(values);
+    MEMORY_CHECK(values);
     for (size_t i = 0; i < count; i++) {
         bool counted = i >= left_count;
         values[i] = (struct stats_ranked){counted ? right[i - left_count] : left[i], counted};
@@ -201,7 +202,7 @@ static int by_p(const void *left, const void *right) {
 
 void stats_holm(const double *p, double *adjusted, size_t count) {
     double *copy = calloc(count + 1, sizeof *copy), **order = calloc(count + 1, sizeof *order);
-    CHECK(copy && order);
+    MEMORY_CHECK(copy && order);
     for (size_t i = 0; i < count; i++) {
         CHECK(p[i] >= 0 && p[i] <= 1);
         copy[i] = p[i];
@@ -250,7 +251,7 @@ double stats_hits_p(const struct stats_table *tables, size_t count) {
     }
     double *sums = calloc(width, sizeof *sums), *next = calloc(width, sizeof *next);
     double *one = calloc(width, sizeof *one), p = 0;
-    CHECK(sums && next && one);
+    MEMORY_CHECK(sums && next && one);
     sums[0] = 1;
     for (size_t i = 0; i < count; i++) {
         if (tables[i].left_hits + tables[i].right_hits == 0) continue;

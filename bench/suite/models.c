@@ -38,6 +38,20 @@ static cJSON *read_describe(const struct process *p, struct reason *reason) {
     return describe;
 }
 
+cJSON *models_describe(struct process_loop *l, char *const *args, struct reason *reason) {
+    struct process p;
+    int error = process_start(&p, l, args, NULL, 0);
+    if (error) {
+        reason_set(reason, "%s", process_error_text(error));
+        return NULL;
+    }
+    process_wait(l, process_ended, &p, DESCRIBE_S, true);
+    process_end(&p, 0);
+    cJSON *describe = read_describe(&p, reason);
+    process_free(&p);
+    return describe;
+}
+
 /* Runs PROGRAM [--option O]... --describe. Returns NULL and the reason on failure. */
 static cJSON *ask(struct process_loop *l, const char *path, char options[][64], size_t count,
                   struct reason *reason) {
@@ -50,17 +64,7 @@ static cJSON *ask(struct process_loop *l, const char *path, char options[][64], 
     }
     args[n++] = "--describe";
     args[n] = NULL;
-    struct process p;
-    int error = process_start(&p, l, args, NULL, 0);
-    if (error) {
-        reason_set(reason, "%s", process_error_text(error));
-        return NULL;
-    }
-    process_wait(l, process_ended, &p, DESCRIBE_S, true);
-    process_end(&p, 0);
-    cJSON *describe = read_describe(&p, reason);
-    process_free(&p);
-    return describe;
+    return models_describe(l, args, reason);
 }
 
 /* ---- finding ---- */

@@ -63,6 +63,10 @@ void models_free(struct models *m);
 bool models_find_loadgen(struct models *m, struct process_loop *l, const char *directory,
                          struct reason *reason);
 
+/* Runs a program with arguments, --describe among them. Returns its description, owned by the
+ * caller, or NULL and the reason. */
+cJSON *models_describe(struct process_loop *l, char *const *args, struct reason *reason);
+
 /* Makes a substitute description, owned by the caller. `reason` explains why the server is
  * unavailable; NULL: it is available. */
 cJSON *models_stand_in(const char *name, const char *summary, const char *reason);

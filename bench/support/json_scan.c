@@ -3,6 +3,7 @@
 #include "bench/support/json_scan.h"
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "base/utf8.h"
 
 #include <math.h>
@@ -162,7 +163,7 @@ static bool key(struct scan *s, size_t first) {
     if (s->key_count == s->key_room) {
         s->key_room = 2 * s->key_room + 16;
         const char **grown = realloc(s->keys, s->key_room * sizeof *grown);
-        CHECK(grown);
+        MEMORY_CHECK(grown);
         s->keys = grown;
     }
     s->keys[s->key_count++] = start;

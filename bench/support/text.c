@@ -3,6 +3,7 @@
 #include "bench/support/text.h"
 
 #include "base/check.h"
+#include "base/memory.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,7 +23,7 @@ void text_add(struct text *text, const char *format, ...) {
         }
         text->room = text->room * 2 + (size_t)length + 1;
         char *grown = realloc(text->data, text->room);
-        CHECK(grown);
+        MEMORY_CHECK(grown);
         text->data = grown;
     }
 }

@@ -17,6 +17,7 @@ ROOT=$PWD
 SCALE=${SCALE:-1}
 TMP=$(mktemp -d "${TMPDIR:-/tmp}/iobench-cli.XXXXXX") || exit 1
 trap 'rm -rf "$TMP"' EXIT
+chmod 711 "$TMP" # other users run programs in it
 # Tests write this path into scripts and commands; that of the source tree may contain spaces and quotes.
 BIN=$TMP/bin
 ln -s "$BUILT" "$BIN" || exit 1
@@ -38,6 +39,7 @@ limited() { timeout --kill-after=5 "$((30 * SCALE))" "$@" </dev/null; }
 make_inputs() {
     cp "$HERE/tiny.json" "$TMP/tiny.json"
     sed 's/"connections"/"conections"/' "$HERE/tiny.json" >"$TMP/typo.json"
+    sed 's/"depth": 1/"depth": 65536/; s/"size_bytes": 64/"size_bytes": 1000000/' "$HERE/tiny.json" >"$TMP/heavy.json"
     sed 's/"connections": \[5\]/"connections": "many"/' "$HERE/tiny.json" >"$TMP/type.json"
     sed 's/"size_bytes": 64/"size_bytes": 0/' "$HERE/tiny.json" >"$TMP/range.json"
     sed 's/"phases"/"phrases"/' "$HERE/tiny.json" >"$TMP/missing.json"

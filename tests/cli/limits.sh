@@ -221,7 +221,6 @@ hidden_cpu() {
     local way options user=(setpriv --reuid=65534 --regid=65534 --clear-groups "$BIN/iobench")
     local ways=(self message unwaited orphan connection session)
     sed 's/"warmup_s": 0.05/"warmup_s": 0.2/' "$TMP/tiny.json" >"$TMP/forks.json"
-    chmod 755 "$TMP"
     chmod 644 "$TMP/forks.json"
     local other=
     if [ "$(id -u)" != 0 ]; then

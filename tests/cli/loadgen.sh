@@ -1,4 +1,5 @@
-# loadgen.sh - transports of the load generator in whole runs, and bench-loadgen. Part of cli.sh.
+# loadgen.sh - transports of the load generator in whole runs, its end at a signal, its memory, and
+# bench-loadgen. Part of cli.sh.
 # shellcheck shell=bash
 
 # A load generator that knows a transport which cannot run here.
@@ -59,7 +60,149 @@ marks() {
     verdict "$name" "$(grep -qE '^\* .* 1 invalid$' "$TMP/.out" || tr '\n' '|' <"$TMP/.out")"
 }
 
+# ---- signals and memory --------------------------------------------------------------------------
+
+# `quiet start [BACKLOG] [SERVER]` starts echo-poll; $quiet is its process, $quiet_at its address. `quiet
+# stop` lets it read nothing.
+quiet() {
+    case $1 in
+    start)
+        : >"$TMP/quiet"
+        "$BIN/${3:-echo-poll}" --backlog "${2:-1024}" >"$TMP/quiet" 2>/dev/null </dev/null &
+        quiet=$!
+        until_true first_line_in "$TMP/quiet" || not_ok "loadgen: a server for it" "it is not ready"
+        quiet_at=127.0.0.1:$(sed -n '1s/.*"port":\([0-9]*\).*/\1/p' "$TMP/quiet")
+        ;;
+    stop) kill -STOP "$quiet" ;;
+    end)
+        kill -CONT "$quiet" && kill "$quiet"
+        until_true gone "$quiet" || kill -9 "$quiet"
+        ;;
+    esac
+}
+
+# signalled NAME SIGNAL CONDITION...: the load generator $loadgen, started before, gets a signal once the
+# condition holds, and ends. What it does would last for minutes or for ever.
+signalled() {
+    local name="loadgen: SIG$2 $1" number=$2 code
+    shift 2
+    if until_true "$@"; then
+        kill "-$number" "$loadgen"
+        until_true gone "$loadgen" || kill -9 "$loadgen"
+        wait "$loadgen"
+        code=$?
+        verdict "$name" "$([ "$code" = 130 ] || echo "exit code $code")"
+    else
+        not_ok "$name" "it did not get there: $(tail -n 1 "$TMP/phase")"
+        kill -9 "$loadgen"
+        wait "$loadgen" 2>/dev/null
+    fi
+}
+
+in_phase() { grep -qF "\"phase\":\"$1\"" "$TMP/phase"; }
+
+# Its worker has ended: there are the main thread and the one that waits for signals.
+prints() { in_phase drain && [ "$(find "/proc/$loadgen/task" -mindepth 1 -maxdepth 1 | wc -l)" = 2 ]; }
+
+# phase OPTIONS: a load generator in the background, which tells its phases.
+phase() {
+    : >"$TMP/phase"
+    # shellcheck disable=SC2086
+    "$BIN/loadgen" --connect "$quiet_at" --progress --connections 40 ${1:-} >"${2:-/dev/null}" 2>"${3:-$TMP/phase}" </dev/null &
+    loadgen=$!
+}
+
+ends_at_signals() {
+    local full
+    mkfifo "$TMP/full"
+    exec {full}<>"$TMP/full"
+    dd if=/dev/zero of="$TMP/full" bs=4096 count=100000 oflag=nonblock 2>/dev/null # until it is full
+    quiet start
+    phase "--warmup 3600"
+    signalled "in the warm-up" INT in_phase warmup
+    phase "--duration 3600"
+    signalled "in the window" TERM in_phase window
+    phase "--duration 0.01 --transport epoll" "$TMP/full"
+    signalled "while nobody reads its output" TERM prints
+    phase "--duration 0.01" /dev/null "$TMP/full"
+    signalled "while nobody reads its progress" INT connected "$loadgen"
+    phase "--rate 1000 --drain 3600"
+    until_true in_phase window
+    quiet stop
+    signalled "in the drain" TERM in_phase drain
+    quiet end
+    quiet start 16
+    quiet stop
+    phase
+    signalled "while the server accepts nothing" TERM connected "$loadgen"
+    quiet end
+    exec {full}>&-
+}
+
+# Memory that is taken away in mid-run, from a load generator whose messages nobody reads.
+memory_ends() { # TRANSPORT
+    local code name="loadgen: no more memory, transport $1"
+    quiet start
+    quiet stop
+    phase "--transport $1 --rate 2000 --outstanding 16 --size 1000000 --warmup 3600"
+    if until_true in_phase warmup; then
+        prlimit --pid "$loadgen" --as=1000000 --data=1000000
+        until_true gone "$loadgen" || kill -9 "$loadgen"
+    else
+        kill -9 "$loadgen"
+    fi
+    wait "$loadgen"
+    code=$?
+    verdict "$name: exit code 4" "$([ "$code" = 4 ] || echo "exit code $code: $(tail -n 1 "$TMP/phase")")"
+    verdict "$name: one line" "$([ "$(grep -vc '^{"progress"' "$TMP/phase")" = 1 ] &&
+        grep -q '^loadgen: memory: the system gives this process no more' "$TMP/phase" || tail -n 3 "$TMP/phase" | tr '\n' '|')"
+    quiet end
+}
+
+# It has its connections, or has lost all of them.
+connects_or_ends() { in_phase warmup || gone "$loadgen"; }
+
+# Memory that is taken away from a server: it loses connections, and serves again when it has memory.
+server_without_memory() { # SERVER
+    local name="$1: without memory for a while" reason=
+    quiet start 1024 "$1"
+    prlimit --pid "$quiet" --as=1000000: --data=1000000:
+    phase "--idle 560 --warmup 3600"
+    until_true connects_or_ends
+    kill "$loadgen" 2>/dev/null
+    until_true gone "$loadgen" || kill -9 "$loadgen"
+    prlimit --pid "$quiet" --as=unlimited --data=unlimited
+    limited "$BIN/loadgen" --connect "$quiet_at" --warmup 0 --duration 0.1 >/dev/null 2>"$TMP/.err" ||
+        reason="exit code $?: $(tail -n 1 "$TMP/.err")"
+    verdict "$name" "$reason"
+    quiet end
+}
+
+# What goes before KIB COMMAND... to leave it that much address space.
+little=(bash -c 'ulimit -s 8192 && ulimit -v "$0" && exec "$@"')
+
+little_memory() {
+    local transport server
+    if [ "$SCALE" != 1 ]; then
+        skip "loadgen: little memory" "a sanitizer reserves address space"
+        return
+    fi
+    fault "loadgen: less memory than it needs" 2 '^loadgen: memory: needs [0-9]+ MiB, but ulimit -v allows 29 MiB$' \
+        "${little[@]}" 30000 "$BIN/loadgen" --connect 127.0.0.1:9
+    fault "run: less memory than it needs" 2 '^iobench run: --suite .*: memory: epoll/.*: its load generator needs .* ulimit -v allows ' \
+        "${little[@]}" 36000 "$BIN/iobench" run --suite "$TMP/tiny.json" -o "$TMP/x.json"
+    fault "loadgen: no memory for its threads" 4 '^loadgen: --threads: the system starts no 64 threads: .* ulimit -u or -v$' \
+        "${little[@]}" 300000 "$BIN/loadgen" --connect 127.0.0.1:9 --threads 64 --connections 64
+    command -v prlimit >/dev/null || { skip "loadgen: no more memory" "prlimit is not installed"; return; }
+    for transport in $("$BIN/loadgen" --describe | sed -nE 's/.*"transports":\[([^]]*)\].*/\1/p' | tr -d '"' | tr , ' '); do
+        memory_ends "$transport"
+    done
+    for server in "$BIN"/echo-*; do server_without_memory "$(basename "$server")"; done
+}
+
 run_loadgen() {
+    ends_at_signals
+    little_memory
     missing_transport
     sums_up
     marks

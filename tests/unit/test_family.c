@@ -165,8 +165,15 @@ static void write_file(const char *directory, const char *file, const char *text
 
 /* Removes the files that a test may have written, and the directory. */
 static void remove_all(const char *directory) {
-    static const char *const files[] = {"cpu.max", "cpu.cfs_quota_us", "cpu.cfs_period_us",
-                                        "cpu.stat"};
+    static const char *const files[] = {"cpu.max",
+                                        "cpu.cfs_quota_us",
+                                        "cpu.cfs_period_us",
+                                        "cpu.stat",
+                                        "memory.max",
+                                        "memory.current",
+                                        "memory.stat",
+                                        "memory.limit_in_bytes",
+                                        "memory.usage_in_bytes"};
     char path[256];
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         snprintf(path, sizeof path, "%s/%s", directory, files[i]);
@@ -212,6 +219,36 @@ static void quotas_of_both_versions_are_read(void **state) {
     }
 }
 
+static void memory_of_both_versions_is_read(void **state) {
+    (void)state;
+    static const struct {
+        const char *texts[5]; /* of the files below */
+        double left;
+    } cases[] = {
+        {{NULL}, NAN},
+        {{"1000\n", "700\n", "anon 600\ninactive_file 40\nactive_file 9\n"}, 340},
+        {{"1000\n", "700\n"}, 300},
+        {{"max\n", "700\n", "inactive_file 40\n"}, NAN},
+        {{NULL, NULL, "inactive_file 7\ntotal_inactive_file 50\n", "2000\n", "500\n"}, 1550},
+    };
+    static const char *const files[] = {"memory.max", "memory.current", "memory.stat",
+                                        "memory.limit_in_bytes", "memory.usage_in_bytes"};
+    char directory[] = "/tmp/iobench-family-XXXXXX";
+    if (isnan(os_quota_cpus()) && os_throttled_ns() == OS_UNKNOWN) {
+        print_message("skip: there are no control groups here\n");
+        skip();
+    }
+    assert_non_null(mkdtemp(directory));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        mkdir(directory, 0700);
+        for (int k = 0; k < 5; k++)
+            if (cases[i].texts[k]) write_file(directory, files[k], cases[i].texts[k]);
+        double left = os_group_memory(directory);
+        remove_all(directory);
+        expect(left, cases[i].left);
+    }
+}
+
 static void a_process_has_the_cpus_of_its_threads(void **state) {
     (void)state;
     int allowed[1024], found[1024];
@@ -232,6 +269,7 @@ int main(void) {
         cmocka_unit_test(ended_children_leave_traces),
         cmocka_unit_test(a_group_counts_ended_processes),
         cmocka_unit_test(quotas_of_both_versions_are_read),
+        cmocka_unit_test(memory_of_both_versions_is_read),
         cmocka_unit_test(a_process_has_the_cpus_of_its_threads),
     };
     return cmocka_run_group_tests_name("family", tests, NULL, NULL);

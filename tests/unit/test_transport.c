@@ -79,7 +79,7 @@ static void open_transport(const struct transport_ops *ops) {
     char reason[160], host[64];
     uint16_t port;
     struct transport_config config = {
-        .connections = CONNECTIONS, .receive_bytes = 64, .sources = 1, .handlers = &handlers};
+        .connections = CONNECTIONS, .in_flight_bytes = 64, .sources = 1, .handlers = &handlers};
     s = (struct setting){.ops = ops, .in_order = true};
     for (uint32_t i = 0; i < CONNECTIONS; i++) s.accepted[i] = OS_SOCKET_NONE;
     assert_true(os_address_resolve("127.0.0.1", 0, &config.address, reason, sizeof reason));
