@@ -85,7 +85,7 @@ static int draw(struct plot *plot, const struct summary *report, const struct dr
     snprintf(drawing, sizeof drawing, "%s/%s.%s", folder, plot->kind, d->format);
     if (!plot_write(plot, report, d->templates, folder, &reason))
         code = refuse(NAME, "%s", reason.text);
-    else if (!plot_run(plot->kind, folder, &reason))
+    else if (plot_run(plot->kind, folder, d->format, &reason) != PLOT_DRAWN)
         return refuse(NAME, "%s; data and script are in %s", reason.text, folder);
     else if (!files_move(drawing, d->file, &reason))
         code = refuse(NAME, "-o %s: %s", d->file, reason.text);

@@ -27,28 +27,62 @@
 
 enum { KINDS_MAX = 16 };
 
+/* The drawings in one format. */
+struct format {
+    const char *name;     /* "svg" */
+    bool hopeless;        /* gnuplot cannot draw it at all */
+    bool missing;         /* at least one drawing is missing */
+    struct reason reason; /* why the first one is missing */
+};
+
+enum { SVG, PNG, FORMATS };
+
+/* A report while it is made. */
+struct report {
+    const struct summary *summary;
+    const struct paths *paths;
+    char folder[PATH_SIZE]; /* where the plots go */
+    struct format formats[FORMATS];
+};
+
+/* Whether gnuplot drew the kind in this format. Asks it no more once it is hopeless. */
+static bool draw_format(struct report *r, struct format *format, const char *kind,
+                        struct reason *reason) {
+    if (format->hopeless) {
+        *reason = format->reason;
+        return false;
+    }
+    enum plot_outcome outcome = plot_run(kind, r->folder, format->name, reason);
+    if (outcome == PLOT_DRAWN) return true;
+    format->hopeless = outcome == PLOT_HOPELESS;
+    if (!format->missing) format->reason = *reason;
+    format->missing = true;
+    return false;
+}
+
 /* Draws one plot. Prints a line and returns false if its files cannot be written. If gnuplot is
  * missing or fails, sets picture->missing and returns true. */
-static bool draw(struct report_picture *picture, const struct summary *report,
-                 const struct paths *paths, const char *folder) {
+static bool draw(struct report_picture *picture, struct report *r) {
     const struct plot_kind *kind = picture->kind;
     struct plot plot;
+    struct reason unused;
     char path[PATH_SIZE + 64];
     size_t size;
     bool fine = true;
-    report_remove_plot(folder, kind->name);
-    plot_make(&plot, kind, report);
+    report_remove_plot(r->folder, kind->name);
+    plot_make(&plot, kind, r->summary);
     snprintf(picture->label, sizeof picture->label, "%s. %s", plot.title, plot.subtitle);
     if (plot.count == 0) {
         reason_set(&picture->missing, "%s", plot.notes);
-    } else if (!plot_write(&plot, report, paths->plot, folder, &picture->missing)) {
+    } else if (!plot_write(&plot, r->summary, r->paths->plot, r->folder, &picture->missing)) {
         refuse(NAME, "%s", picture->missing.text);
         fine = false;
     } else {
         picture->has_files = true;
-        snprintf(path, sizeof path, "%s/%s.svg", folder, kind->name);
-        if (plot_run(kind->name, folder, &picture->missing))
+        snprintf(path, sizeof path, "%s/%s.svg", r->folder, kind->name);
+        if (draw_format(r, &r->formats[SVG], kind->name, &picture->missing))
             picture->svg = files_read(path, &size, &picture->missing);
+        picture->png = draw_format(r, &r->formats[PNG], kind->name, &unused);
     }
     plot_free(&plot);
     return fine;
@@ -65,35 +99,41 @@ static bool write_page(const char *path, const struct report_page *page) {
     return false;
 }
 
-static int make_report(const struct summary *report, const char *page, const struct paths *paths,
+/* One line about drawings that are missing. */
+static void tell_missing(const struct report *r) {
+    const struct format *svg = &r->formats[SVG], *png = &r->formats[PNG];
+    if (!svg->missing && !png->missing) return;
+    const char *what = !png->missing ? "SVGs" : !svg->missing ? "PNGs" : "plots";
+    fprintf(stderr, NAME ": %s not drawn: %s; data and scripts are in %s\n", what,
+            (svg->missing ? svg : png)->reason.text, r->folder);
+}
+
+static int make_report(const struct summary *summary, const char *page, const struct paths *paths,
                        const struct report_frame *frame) {
-    char folder[PATH_SIZE];
-    const char *folder_name = report_path_beside(folder, page, "-plots");
+    struct report r = {.summary = summary,
+                       .paths = paths,
+                       .formats = {[SVG] = {.name = "svg"}, [PNG] = {.name = "png"}}};
+    const char *folder_name = report_path_beside(r.folder, page, "-plots");
     struct reason reason;
     int code = EXIT_USAGE;
-    if (!files_make_folder(folder, &reason)) return refuse(NAME, "%s: %s", folder, reason.text);
+    if (!files_make_folder(r.folder, &reason)) return refuse(NAME, "%s: %s", r.folder, reason.text);
     struct report_picture pictures[KINDS_MAX] = {0};
     size_t count = 0;
-    const char *missing = NULL;
     bool fine = true;
     for (; fine && plot_kinds[count].name; count++) {
         CHECK_OP(count, <, KINDS_MAX);
         pictures[count].kind = &plot_kinds[count];
-        fine = draw(&pictures[count], report, paths, folder);
-        if (pictures[count].has_files && !pictures[count].svg && !missing)
-            missing = pictures[count].missing.text;
+        fine = draw(&pictures[count], &r);
     }
     const struct report_page parts = {.frame = frame,
-                                      .summary = report,
+                                      .summary = summary,
                                       .pictures = pictures,
                                       .picture_count = count,
                                       .folder = folder_name};
     if (fine && write_page(page, &parts)) {
         code = EXIT_FINE;
-        if (missing)
-            fprintf(stderr, NAME ": plots not drawn: %s; data and scripts are in %s\n", missing,
-                    folder);
-        printf("report: %s\nplots: %s\n", page, folder);
+        tell_missing(&r);
+        printf("report: %s\nplots: %s\n", page, r.folder);
     }
     for (size_t i = 0; i < count; i++) free(pictures[i].svg);
     return code;
