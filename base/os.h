@@ -56,6 +56,9 @@ int os_error_native(int number);
 /* Path of the running executable, NUL-terminated. Returns 0 or an error. */
 int os_executable_path(char *path, size_t size);
 
+/* Width of a terminal in columns; 0 if the descriptor is none, or the width is unknown. */
+int os_terminal_columns(int descriptor);
+
 /* ---- time ---- */
 
 /* Monotonic clock in ns since an arbitrary point. */

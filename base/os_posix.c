@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* ---- process ---- */
@@ -104,6 +105,11 @@ const char *os_error_text(int error) {
     /* XSI or GNU form, whichever this libc has: both give a readable text */
     snprintf(text, sizeof text, "%s", strerror(error));
     return text;
+}
+
+int os_terminal_columns(int descriptor) {
+    struct winsize size;
+    return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 /* ---- time ---- */

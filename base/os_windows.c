@@ -176,6 +176,12 @@ int os_executable_path(char *path, size_t size) {
     return n < size ? 0 : ERANGE;
 }
 
+int os_terminal_columns(int descriptor) {
+    CONSOLE_SCREEN_BUFFER_INFO info;
+    if (!GetConsoleScreenBufferInfo((HANDLE)_get_osfhandle(descriptor), &info)) return 0;
+    return info.srWindow.Right - info.srWindow.Left + 1;
+}
+
 /* ---- time ---- */
 
 static uint64_t ticks_ns(uint64_t ticks, uint64_t frequency) {

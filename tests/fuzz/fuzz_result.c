@@ -99,7 +99,8 @@ static void show(cJSON *document) {
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     CHECK(out);
-    table_print(out, cJSON_Duplicate(document, true), paths[0], true);
+    table_print(out, cJSON_Duplicate(document, true), paths[0],
+                (struct terminal){.colour = true, .columns = 80});
     fclose(out);
     free(text);
     cJSON **files = calloc(2, sizeof *files);

@@ -117,7 +117,7 @@ static inline char *read_whole(FILE *file) {
 static inline char *table_of(const struct made *m, int exit_code, const char *why, bool colour) {
     FILE *out = tmpfile();
     assert_non_null(out);
-    gate_print(out, &m->report, exit_code, why, colour);
+    gate_print(out, &m->report, exit_code, why, (struct terminal){.colour = colour});
     return read_whole(out);
 }
 

@@ -40,7 +40,7 @@ static char *table_of(cJSON *file) {
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     assert_non_null(out);
-    table_print(out, file, "a.json", false);
+    table_print(out, file, "a.json", (struct terminal){0});
     fclose(out);
     return text;
 }
