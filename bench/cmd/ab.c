@@ -192,8 +192,10 @@ static void print_plan(FILE *out, const struct ab *ab, struct terminal terminal)
                                                      : "compared",
                       terminal.columns);
     }
-    fprintf(out, "about %.0f s with the control if nothing changed, at most %.0f s\n",
-            ab->stage1_s + ab->spare_s, ab->budget_s);
+    char time[96];
+    snprintf(time, sizeof time, "about %.0f s with the control if nothing changed, at most %.0f s",
+             ab->stage1_s + ab->spare_s, ab->budget_s);
+    width_print(out, time, (struct width_place){.columns = terminal.columns});
 }
 
 /* Runs the pairs and decides. Returns an exit code; not 0 if there is no verdict. */

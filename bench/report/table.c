@@ -232,9 +232,9 @@ static bool phase_seen(const struct summary *report, size_t index) {
     return false;
 }
 
-/* Explains the columns that are shown, and names those that are not. */
-static void put_meanings(FILE *out, const bool shown[METRICS + 1], const bool left_out[METRICS + 1],
-                         double floor_ns, struct width_place place) {
+/* Explains the columns that are shown. */
+static void put_meanings(FILE *out, const bool shown[METRICS], double floor_ns,
+                         struct width_place place) {
     char figure[FORMAT_SIZE];
     struct text text = {0};
     if (shown[METRIC_PER_CPU]) text_add(&text, "echoes/CPU s: per second of server CPU. ");
@@ -246,14 +246,20 @@ static void put_meanings(FILE *out, const bool shown[METRICS + 1], const bool le
     if (shown[METRIC_NEWCOMERS_P50] || shown[METRIC_NEWCOMERS_P99])
         text_add(&text, "new: time from the scheduled start of a connection to its first echo. ");
     if (shown[METRIC_MEMORY]) text_add(&text, "memory: resident memory of the server. ");
-    const char *separator = "left out: ";
-    for (size_t i = 0; i < sizeof dear / sizeof *dear; i++) {
-        if (!left_out[dear[i]]) continue;
-        text_add(&text, "%s%s", separator, dear[i] == METRICS ? "bound" : metrics[dear[i]].column);
-        separator = ", ";
-    }
-    if (*separator == ',') text_add(&text, "; --wide shows all columns.");
+    if (text.data) text.data[text.size - 1] = '\0'; /* the last blank */
     if (text.data) width_print(out, text.data, place);
+    free(text.data);
+}
+
+static void put_left_out(FILE *out, const bool left_out[METRICS + 1], struct width_place place) {
+    struct text text = {0};
+    for (size_t i = 0; i < sizeof dear / sizeof *dear; i++)
+        if (left_out[dear[i]])
+            text_add(&text, "%s%s", text.data ? ", " : "left out: ",
+                     dear[i] == METRICS ? "bound" : metrics[dear[i]].column);
+    if (!text.data) return;
+    text_add(&text, "; --wide shows all columns.");
+    width_print(out, text.data, place);
     free(text.data);
 }
 
@@ -263,7 +269,7 @@ void table_print(FILE *out, cJSON *document, const char *path, struct terminal t
     files[0] = document;
     struct summary report;
     summary_build(&report, files, &path, 1);
-    bool shown[METRICS + 1] = {false}, left_out[METRICS + 1] = {false};
+    bool shown[METRICS] = {false}, left_out[METRICS + 1] = {false};
     for (size_t i = 0; i < report.cell_count; i++) {
         if (phase_seen(&report, i)) continue;
         const struct phase whole = measure(&report, report.cells[i].phase);
@@ -279,7 +285,8 @@ void table_print(FILE *out, cJSON *document, const char *path, struct terminal t
     }
     struct width_place place = {.columns = terminal.columns};
     fputc('\n', out);
-    put_meanings(out, shown, left_out, json_number(document, "env.floor.roundtrip_ns"), place);
+    put_meanings(out, shown, json_number(document, "env.floor.roundtrip_ns"), place);
+    put_left_out(out, left_out, place);
     char line[160];
     snprintf(line, sizeof line, "slots: %zu valid, %zu suspect, %zu invalid; cells skipped: %zu",
              report.results[0].valid, report.results[0].suspect, report.results[0].invalid,

@@ -133,6 +133,7 @@ void width_print(FILE *out, const char *text, struct width_place place) {
 }
 
 void width_row(FILE *out, const char *first, int width, const char *second, int columns) {
+    if (columns && width > columns - REST_MIN) width = columns > REST_MIN ? columns - REST_MIN : 0;
     int own = width_of(first), at = own > width ? own : width;
     if (columns && own > width && own + 2 + width_of(second) > columns) {
         width_print(out, first, (struct width_place){columns, 0, 4});
