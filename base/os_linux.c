@@ -137,6 +137,8 @@ int os_process_usage(int64_t pid, struct os_usage *usage) {
         (struct os_usage){OS_UNKNOWN, OS_UNKNOWN, OS_UNKNOWN, OS_UNKNOWN, OS_UNKNOWN, OS_UNKNOWN};
     char path[64], text[4096];
     int error = read_times(pid, usage);
+    /* also where /proc is missing or hides the processes of others */
+    if (error == ENOENT && kill((pid_t)pid, 0) != 0 && errno == ESRCH) return ESRCH;
     if (error) return error;
     snprintf(path, sizeof path, "/proc/%lld/status", (long long)pid);
     error = read_proc(path, text, sizeof text);

@@ -73,8 +73,7 @@ int main(int argc, char **argv) {
         return output_written(EXIT_FINE);
     }
     if (strcmp(argv[1], "--version") == 0) {
-        printf("iobench %s (%s%s)\n", version_tool, version_git_commit,
-               version_git_dirty ? ", modified" : "");
+        printf("iobench %s (%s%s)\n", version_tool, version_git_commit, version_changes());
         return output_written(EXIT_FINE);
     }
     for (int i = 0; i < COMMANDS; i++)

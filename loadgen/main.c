@@ -9,6 +9,7 @@
 #include "loadgen/visitor.h"
 #include "loadgen/worker.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -355,9 +356,12 @@ static int run_load(const struct load *load, const struct arguments *a) {
     struct worker *workers = calloc(load->threads, sizeof *workers);
     uint32_t made = 0, started = 0;
     if (!workers || error) goto done;
-    usage_open(&usage, load);
+    int unread = usage_open(&usage, load);
     if (load->server_pid && usage.before.rss_bytes == OS_UNKNOWN) {
-        fprintf(stderr, "loadgen: --server-pid: %" PRId64 ": no such process\n", load->server_pid);
+        bool gone = unread == os_error_native(ESRCH);
+        fprintf(stderr, "loadgen: --server-pid: %" PRId64 ": %s%s\n", load->server_pid,
+                gone ? "no such process" : "its usage cannot be read: ",
+                gone ? "" : os_error_text(unread));
         code = EXIT_USAGE;
         goto done;
     }

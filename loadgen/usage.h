@@ -27,7 +27,8 @@ struct usage {
     struct cpu_list server_cpus, own_cpus; /* at the window's end */
 };
 
-void usage_open(struct usage *usage, const struct load *load);
+/* Returns an error if a server is observed and not everything could be read. */
+int usage_open(struct usage *usage, const struct load *load);
 void usage_start(struct usage *usage, const struct load *load);
 void usage_end(struct usage *usage, const struct load *load);
 

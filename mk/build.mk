@@ -109,12 +109,12 @@ $(call write_if_new,$(OBJ)/transport_list.c,$(TRANSPORTS_TEXT))
 # Rewritten only if the commit changes, or whether the tree has uncommitted changes.
 TOOL_VERSION := 0.1.0
 GIT_COMMIT := $(shell git rev-parse HEAD 2>/dev/null || cat .commit 2>/dev/null || echo unknown)
-GIT_DIRTY := $(if $(shell git status --porcelain 2>/dev/null | head -n 1),true,false)
+GIT_DIRTY := $(shell s=$$(git status --porcelain 2>/dev/null) && { [ -z "$$s" ]; echo $$?; } || echo -1)
 define VERSION_TEXT
 #include "bench/support/version.h"
 const char version_tool[] = "$(TOOL_VERSION)";
 const char version_git_commit[] = "$(GIT_COMMIT)";
-const bool version_git_dirty = $(GIT_DIRTY);
+const int version_git_dirty = $(GIT_DIRTY);
 endef
 $(call write_if_new,$(OBJ)/version.c,$(VERSION_TEXT))
 $(OBJ)/version.o $(OBJ)/transport_list.o: %.o: %.c

@@ -65,11 +65,11 @@ case $CONFIG in
 release)
     cli ab ab
     cli sessions sessions plots schema exports loadgen
-    cli table table doctor terminal compare
+    cli table table doctor words terminal compare
     ;;
 asan)
     cli sessions sessions plots loadgen
-    cli table table doctor terminal compare
+    cli table table doctor words terminal compare
     ;;
 esac
 [ -z "${LONG:-}" ] || [ "$CONFIG" != release ] || cli revision revision
