@@ -43,6 +43,8 @@ static bool count_slots(struct ab_cell *cell, const cJSON *const scenarios[2],
         struct gate_slot slot;
         gate_slot_read(&slot, scenarios[arm], samples[arm]);
         gate_losses_add(cell->losses, cell->control ? 0 : arm, &slot);
+        if (arm == 0 && slot.loss != LOSS_FAILED && json_text(samples[arm], "counters.code"))
+            cell->uncounted = true;
         if (!gate_slot_faulty(&slot)) continue;
         faulty = true;
         for (size_t i = 0; i < cell->row_count; i++) {
@@ -62,7 +64,6 @@ void ab_cell_add(struct ab_cell *cell, const cJSON *const scenarios[2],
     cell->tried_in_stage++;
     cell->faulty += faulty;
     if (faulty) return;
-    cell->uncounted = cell->uncounted || json_text(samples[0], "counters.code");
     for (size_t i = 0; i < cell->row_count; i++) {
         struct gate_row *row = cell->rows[i];
         size_t most = cell->stage2 ? GATE_STAGE2_PAIRS : GATE_STAGE1_PAIRS;
@@ -108,9 +109,9 @@ void ab_cell_estimate(struct ab_cell *cell) {
         /* Do not fail every job on runners where counting is forbidden. A foreign server burns no
          * CPU, so the load generator may limit its capacity. It may allocate the memory of its
          * connections before they come, so that none grows. */
-        bool excused = (cell->uncounted && !cell->losses->sides[0].lost[LOSS_FAILED]) ||
-                       (cell->foreign && (metric_is_capacity(row->metric) ||
-                                          row->metric == METRIC_MEMORY_PER_CONNECTION));
+        bool excused =
+            cell->uncounted || (cell->foreign && (metric_is_capacity(row->metric) ||
+                                                  row->metric == METRIC_MEMORY_PER_CONNECTION));
         row->gated = !cell->control && (isfinite(row->effect) || !excused);
         row->reason = (struct gate_reason){.code = GATE_NO_REASON};
         if (!isfinite(row->effect)) {

@@ -29,6 +29,7 @@ enum key {
     KEY_CFLAGS,
     KEY_RATE,
     KEY_PLACEMENT,
+    KEY_LIMITS,
     KEY_SCENARIO,
     KEYS
 };
@@ -49,6 +50,7 @@ const struct alike_key alike_keys[] = {
     [KEY_CFLAGS] = {"cflags", "compiler flags and build type of the servers"},
     [KEY_RATE] = {"rate", "message rate of loads that are given as a share of the capacity"},
     [KEY_PLACEMENT] = {"placement", "CPUs of server and load generator"},
+    [KEY_LIMITS] = {"limits", "CPU quota, and whether programs were pinned to their CPUs"},
     [KEY_SCENARIO] = {"scenario", "any other property of a load, such as the length of its window"},
     [KEYS] = {NULL, NULL},
 };
@@ -91,6 +93,12 @@ static const struct fact of_server_build[] = {
 static const struct fact of_slot[] = {
     {KEY_LOADGEN, "loadgen.transport", "loadgen.transport"},
     {KEY_LOADGEN, "loadgen.threads", "loadgen.threads"},
+};
+
+/* Of a slot's limits, which earlier files lack: that is no difference. */
+static const struct fact of_limits[] = {
+    {KEY_LIMITS, "quota_cpus", "quota_cpus"},
+    {KEY_LIMITS, "pinned", "pinned"},
 };
 
 /* Fields of a scenario that are not compared as part of it: they have their own fact, are only
@@ -147,7 +155,7 @@ static bool differ(struct difference *d, const cJSON *one, const cJSON *two) {
 static void tell_value(char *line, size_t size, const cJSON *value) {
     char text[48] = "";
     if (!value || cJSON_IsNull(value)) {
-        strcpy(text, "unknown");
+        strcpy(text, "none or unknown");
     } else if (cJSON_IsString(value)) {
         format_append(text, sizeof text, "%s", value->valuestring);
     } else {
@@ -236,6 +244,8 @@ static void look_at_slot(struct search *s, const cJSON *file, const cJSON *slot)
     look_at(s, of_server_build, COUNT(of_server_build), s->server, server);
     look(s, KEY_LOADGEN, "loadgen", json_item(s->loadgen, "sha256"), json_item(loadgen, "sha256"));
     look_at(s, of_slot, COUNT(of_slot), s->slot, slot);
+    const cJSON *one = json_item(s->slot, "limits"), *two = json_item(slot, "limits");
+    if (one && two) look_at(s, of_limits, COUNT(of_limits), one, two);
 }
 
 static void look_at_session(struct search *s, const cJSON *file, const cJSON *cell) {

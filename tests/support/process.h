@@ -25,6 +25,11 @@ int process_await(pid_t pid);
  * not report it. The process must not have been awaited yet. */
 uint64_t process_waited_ns(pid_t pid);
 
+/* CPU time that all other processes of the machine, interrupts and its hypervisor have used, beside
+ * this process and `pid`, with all their threads. 0 where the system does not report it. The
+ * process must not have been awaited yet. */
+uint64_t process_others_ns(pid_t pid);
+
 /* Runs argv with an empty stdin until it exits. Writes its stdout to `text`. Returns its exit code.
  */
 int process_collect(char *const *argv, char *text, size_t size);

@@ -84,22 +84,32 @@ static void pairs_are_repeated_for_the_machine_only(void **state) {
     }
 }
 
+#define UNCOUNTED(verdict, codes)                                                                  \
+    "{\"messages\":9,\"counters\":{\"syscalls_per_echo\":null,\"reason\":\"no\",\"code\":"         \
+    "\"not_mounted\"},\"validity\":{\"verdict\":\"" verdict "\",\"codes\":[" codes                 \
+    "],\"reasons\":[\"it happened\"]}}"
+
 static void what_cannot_be_counted_is_not_tried_again(void **state) {
     (void)state;
-    struct made m;
-    start(&m, METRIC_SYSCALLS);
-    while (ab_cell_wants(&m.cell) && m.cell.tried < 30)
-        add(&m, counted,
-            "{\"messages\":9,\"counters\":{\"syscalls_per_echo\":null,\"reason\":\"no\",\"code\":"
-            "\"not_mounted\"},"
-            "\"validity\":{\"verdict\":\"valid\",\"codes\":[],\"reasons\":[]}}",
-            "{\"messages\":9,\"counters\":{\"syscalls_per_echo\":null,\"reason\":\"no\",\"code\":"
-            "\"not_mounted\"},"
-            "\"validity\":{\"verdict\":\"valid\",\"codes\":[],\"reasons\":[]}}");
-    assert_int_equal(m.cell.tried, 8);
-    ab_cell_estimate(&m.cell);
-    assert_false(m.row.gated);
-    assert_int_equal(m.row.reason.code, GATE_NOT_COUNTED);
+    static const struct {
+        const char *baseline; /* the first slot of the baseline */
+        size_t pairs;         /* expected */
+    } cases[] = {
+        {UNCOUNTED("suspect", "\"few_messages\""), 8},
+        {UNCOUNTED("invalid", "\"unanswered\""), 8}, /* a failure of one slot changes nothing */
+        {LOST("server_died"), 8},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        static const char fine[] = UNCOUNTED("suspect", "\"few_messages\"");
+        struct made m;
+        start(&m, METRIC_SYSCALLS);
+        add(&m, counted, cases[i].baseline, fine);
+        while (ab_cell_wants(&m.cell) && m.cell.tried < 30) add(&m, counted, fine, fine);
+        assert_int_equal(m.cell.tried, cases[i].pairs);
+        ab_cell_estimate(&m.cell);
+        assert_false(m.row.gated);
+        assert_int_equal(m.row.reason.code, GATE_NOT_COUNTED);
+    }
 }
 
 static void a_cell_ends_when_its_losses_are_settled(void **state) {

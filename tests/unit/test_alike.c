@@ -29,8 +29,8 @@ static void differences_make_incomparable(void **state) {
     } cases[] = {
         {"env.host.kernel", "\"6.18\"", "kernel: 6.1 / 6.18; allow it with --vary kernel"},
         {"env.host.emulator", "\"wine\"",
-         "emulator: unknown / wine; allow it with --vary emulator"},
-        {"env.cpu.model", "null", "cpu.model: Fast One / unknown; allow it with --vary cpu"},
+         "emulator: none or unknown / wine; allow it with --vary emulator"},
+        {"env.cpu.model", "null", "cpu.model: Fast One / none or unknown; allow it with --vary cpu"},
         {"env.cpu.logical", "2", "cpu.logical: 4 / 2; allow it with --vary cpu"},
         {"env.cpu.mitigations.retbleed", "\"IBRS\"",
          "mitigations.retbleed: none / IBRS; allow it with --vary mitigations"},
@@ -63,6 +63,43 @@ static void differences_within_cells_and_builds(void **state) {
     set(cJSON_GetArrayItem(cJSON_GetObjectItem(cell_of(right, 0), "samples"), 7),
         "loadgen.transport", "\"uv\"");
     expect_incomparable(left, right, "loadgen.transport: epoll / uv; allow it with --vary loadgen");
+}
+
+/* Sets the limits of all slots of the first cell. */
+static void set_limits(cJSON *result, const char *limits) {
+    cJSON *slot;
+    cJSON_ArrayForEach(slot, cJSON_GetObjectItem(cell_of(result, 0), "samples")) {
+        cJSON_DeleteItemFromObject(slot, "limits");
+        if (limits) cJSON_AddItemToObject(slot, "limits", cJSON_Parse(limits));
+    }
+}
+
+static void other_limits_make_incomparable(void **state) {
+    (void)state;
+    static const struct {
+        const char *left, *right, *reason; /* NULL: comparable */
+    } cases[] = {
+        {"{\"quota_cpus\":null,\"pinned\":true}", "{\"quota_cpus\":0.5,\"pinned\":true}",
+         "quota_cpus: none or unknown / 0.5; allow it with --vary limits"},
+        {"{\"quota_cpus\":null,\"pinned\":false}", "{\"quota_cpus\":null,\"pinned\":true}",
+         "pinned: false / true; allow it with --vary limits"},
+        {"{\"quota_cpus\":2,\"pinned\":true}", "{\"quota_cpus\":2,\"pinned\":true}", NULL},
+        {NULL, "{\"quota_cpus\":0.5,\"pinned\":true}", NULL}, /* an earlier file */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct gate_report report;
+        cJSON *left = closed_result("a", 8, 1e5, 5e3), *right = closed_result("b", 8, 1e5, 5e3);
+        set_limits(left, cases[i].left);
+        set_limits(right, cases[i].right);
+        if (cases[i].reason) {
+            expect_incomparable(left, right, cases[i].reason);
+            continue;
+        }
+        compare_two(&report, left, right, 0);
+        for (size_t k = 0; k < report.row_count; k++)
+            assert_true(report.rows[k].verdict != GATE_INCOMPARABLE);
+        compare_clear(&report);
+    }
 }
 
 static void several_differences_are_allowed_together(void **state) {
@@ -135,6 +172,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(differences_make_incomparable),
         cmocka_unit_test(differences_within_cells_and_builds),
+        cmocka_unit_test(other_limits_make_incomparable),
         cmocka_unit_test(several_differences_are_allowed_together),
         cmocka_unit_test(what_may_differ),
         cmocka_unit_test(sessions_of_one_side_must_be_alike),

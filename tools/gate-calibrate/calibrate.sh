@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
 # calibrate.sh - measures the false alarms of the gate, and whether it finds real regressions. It runs
-# live jobs of `iobench ab` on this machine, of three kinds in turn: equal arms, and candidates that burn
-# more CPU, so an echo takes 10 % or 5 % longer. Each job is appended to the record when it ends. A run
-# that was stopped continues where it stopped. See docs/gate.md.
+# live jobs of `iobench ab` on this machine, of four kinds in turn: equal arms, candidates that burn
+# more CPU, so an echo takes 10 % or 5 % longer, and a candidate that crashes in 10 % of its processes.
+# Each job is appended to the record when it ends. A run that was stopped continues where it stopped.
+# See docs/gate.md.
 #
-#   calibrate.sh RECORD [JOBS-OF-EQUAL-ARMS [JOBS-10 [JOBS-5]]]
+#   calibrate.sh RECORD [JOBS-OF-EQUAL-ARMS [JOBS-10 [JOBS-5 [JOBS-THAT-BREAK]]]]
 set -eu
-record=$1 wanted=("${2:-20}" "${3:-15}" "${4:-15}")
+record=$1 wanted=("${2:-20}" "${3:-15}" "${4:-15}" "${5:-10}")
 bin=${BIN:-build/bin}
-kinds=(aa 10 5)
+kinds=(aa 10 5 breaks)
 here=$(dirname "$0")
-suites=(ci "$here/cell.json" "$here/cell.json") # the slower candidates are compared in that cell only
+suites=(ci "$here/cell.json" "$here/cell.json" ci) # the slower candidates are compared in that cell only
 jobs=$bin/tests/gate-jobs
 work=$(mktemp -d)
 job=
@@ -32,11 +33,11 @@ SUITE
     echo "$ten $five" >"$record.burn"
 fi
 read -r ten five <"$record.burn"
-extra=(0 "$ten" "$five")
+extra=(0 "$ten" "$five" 0)
 
 # Equal arms must not have equal bytes, or iobench would not measure them. A byte appended to the file
 # does not change the program. The slower candidates are a script that makes the same program burn more.
-mkdir "$work/aa" "$work/10" "$work/5"
+mkdir "$work/aa" "$work/10" "$work/5" "$work/breaks"
 { cat "$real"; echo; } >"$work/aa/echo-epoll"
 for i in 1 2; do
     cat >"$work/${kinds[i]}/echo-epoll" <<WRAPPER
@@ -54,11 +55,20 @@ done
 exec "$real" "\$@"
 WRAPPER
 done
+# A server that crashes within the window: the subshell knows the process that becomes the server.
+cat >"$work/breaks/echo-epoll" <<WRAPPER
+#!/bin/sh
+case "\$*" in *--describe*) exec "$real" "\$@" ;; esac
+if [ \$((\$(od -An -N2 -tu2 /dev/urandom) % 10)) = 0 ]; then
+    (sleep 1 && kill -KILL \$\$) </dev/null >/dev/null 2>&1 &
+fi
+exec "$real" "\$@"
+WRAPPER
 chmod +x "$work"/*/echo-epoll
 
 for ((round = 0; round < 1000; round++)); do
     left=0
-    for i in 0 1 2; do
+    for i in 0 1 2 3; do
         done_jobs=$("$jobs" count "$record" "${kinds[i]}")
         [ "$done_jobs" -lt "${wanted[i]}" ] || continue
         left=1

@@ -22,10 +22,12 @@
 #define RELABELLED 10000
 #define LEVEL 0.95
 
-/* The kinds of jobs: equal arms, and candidates that are 10 % or 5 % slower. */
-static const char *const kinds[] = {"aa", "10", "5"};
-static const char *const kind_titles[] = {"equal arms", "10 % slower", "5 % slower"};
-enum { AA, KINDS = sizeof kinds / sizeof *kinds };
+/* The kinds of jobs: equal arms, candidates that are 10 % or 5 % slower, and one that crashes in
+ * 10 % of its processes. */
+static const char *const kinds[] = {"aa", "10", "5", "breaks"};
+static const char *const kind_titles[] = {"equal arms", "10 % slower", "5 % slower",
+                                          "crashes in 10 % of its processes"};
+enum { AA, SLOWER, BREAKS = 3, KINDS = sizeof kinds / sizeof *kinds };
 
 static cJSON *jobs[JOBS_MAX];
 static size_t job_count;
@@ -177,7 +179,7 @@ static void print_rows(const struct relabel *r) {
                metrics[s->metric].title, 100 * sd, 100 * calm,
                100 * GATE_VISIBLE_DEVIATIONS * calm / sqrt(GATE_STAGE2_PAIRS),
                100 * metrics[s->metric].limit);
-        for (int kind = AA + 1; kind < KINDS; kind++) {
+        for (int kind = SLOWER; kind < BREAKS; kind++) {
             size_t all = 0, found = 0;
             for (size_t k = 0; k < job_count; k++) {
                 const cJSON *row = is_kind(jobs[k], kind) ? row_like(jobs[k], s) : NULL;
