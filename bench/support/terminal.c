@@ -18,7 +18,7 @@ struct terminal terminal_look(int descriptor, bool wide) {
     const char *term = getenv("TERM"), *ci = getenv("CI");
     struct terminal t = {.is = uv_guess_handle(descriptor) == UV_TTY, .columns = COLUMNS_UNKNOWN};
     bool plain = !t.is || (term && strcmp(term, "dumb") == 0);
-    t.rewrites = !plain && !(is_set("CI") && strcmp(ci, "false") != 0);
+    t.rewrites = !plain && !(ci && *ci && strcmp(ci, "false") != 0);
     t.colour = !plain && !is_set("NO_COLOR");
     int columns = t.is ? os_terminal_columns(descriptor) : 0;
     /* some terminals go to the next line when the last column is filled */
