@@ -36,8 +36,8 @@ run_terminal() {
     unset CI NO_COLOR COLUMNS
     export TERM=xterm
     for columns in 40 60 80 120; do on_terminal "$columns" list list; done
-    on_terminal 40 "the plan of a run" run --suite default --dry-run
-    on_terminal 40 "the plan of a comparison" ab --suite ci-full --baseline epoll --candidate poll --dry-run
+    on_terminal 40 "the plan of a run" run --suite default --dry-run -o plan.json
+    on_terminal 40 "the plan of a comparison" ab --suite ci-full --baseline epoll --candidate poll --dry-run -o plan.json
     on_terminal 40 doctor doctor
     on_terminal 500,60,40 "a run, narrower with every line" run --suite "$TMP/tiny.json" --server epoll --server poll -o narrow.json &&
         verdict "terminal: colours and the line are gone at the end" "$(grep -o "$escape\[[0-9]*[mJ]" "$TMP/.out" | tail -n 1 | grep -q "$escape\[\(0m\|J\)" || tail -n 3 "$TMP/.out" | cat -v
