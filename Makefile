@@ -48,7 +48,7 @@ OBJ := $(BUILD)/obj
 
 PLATFORMS := linux windows macos bsd
 BASE_linux := base/os_posix.c base/os_linux.c
-GROUPS_linux := base/os_linux_family.c base/os_linux_groups.c
+GROUPS_linux := base/os_linux_family.c base/os_linux_groups.c base/os_posix_guard.c
 MODELS_linux := threads select poll epoll io_uring libuv
 MODEL_DIR_linux := servers/posix
 TRANSPORTS_linux := io_uring epoll libuv
@@ -98,9 +98,9 @@ ifndef HAVE_CMOCKA
 MISSING += cmocka(unit-tests)
 endif
 
-BASE_SRC := base/check.c base/args.c base/address.c $(BASE_$(PLATFORM))
+BASE_SRC := base/check.c base/utf8.c base/line.c base/args.c base/address.c $(BASE_$(PLATFORM))
 # Of the load generator and iobench, but not of servers.
-DATA_SRC := base/hist.c base/json.c base/rng.c $(or $(GROUPS_$(PLATFORM)),base/os_no_family.c base/os_no_groups.c)
+DATA_SRC := base/hist.c base/json.c base/rng.c $(or $(GROUPS_$(PLATFORM)),base/os_no_family.c base/os_no_groups.c base/os_posix_guard.c)
 LOADGEN_SRC := $(filter-out loadgen/transport_%,$(wildcard loadgen/*.c)) $(TRANSPORTS:%=loadgen/transport_%.c) \
   $(and $(filter io_uring,$(TRANSPORTS)),base/uring.c)
 LOADGEN_LIBS = $(LIBUV_LIBS) $(CJSON_LIBS) $(and $(filter io_uring,$(TRANSPORTS)),$(LIBURING_LIBS)) -lm

@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/format.h"
+#include "base/line.h"
 #include "base/os.h"
 
 #include <errno.h>
@@ -38,13 +39,13 @@ static enum args_outcome wrong(const struct args_spec *spec, const struct arg *a
 /* Prints why the value of option `a` (NULL: what is no option) is refused. */
 static enum args_outcome wrong(const struct args_spec *spec, const struct arg *a,
                                const char *format, ...) {
+    char why[4096];
     va_list rest;
-    fprintf(stderr, "%s: ", spec->program);
-    if (a) fprintf(stderr, "%s%s: ", dashes(a), a->name);
     va_start(rest, format);
-    vfprintf(stderr, format, rest);
+    vsnprintf(why, sizeof why, format, rest);
     va_end(rest);
-    fputc('\n', stderr);
+    line_print(stderr, "%s: %s%s%s%s", spec->program, a ? dashes(a) : "", a ? a->name : "",
+               a ? ": " : "", why);
     return ARGS_WRONG;
 }
 

@@ -2,8 +2,8 @@
  * One implementation per system: os_posix.c with os_linux.c, os_macos.c or os_bsd.c; os_windows.c
  * with os_sockets_windows.c. What concerns all that a process starts is linked to iobench and the
  * load generator only: os_linux_family.c and os_linux_groups.c; os_no_family.c with
- * os_groups_windows.c or os_no_groups.c. Errors are the system's native codes; 0 is success. On
- * Windows: Winsock's codes, which are 10000 and above, and below them errno's. */
+ * os_groups_windows.c or os_no_groups.c; os_posix_guard.c. Errors are the system's native codes; 0
+ * is success. On Windows: Winsock's codes, which are 10000 and above, and below them errno's. */
 #ifndef BASE_OS_H
 #define BASE_OS_H
 
@@ -143,6 +143,26 @@ bool os_has_children(int64_t pid);
  * false if its children may end without such a trace. */
 bool os_child_traces(int64_t pid, uint64_t *traces);
 
+/* Gives all that this process starts from now on a mark, which it cannot lose by becoming a daemon,
+ * only by clearing its environment. Does nothing where the system has no marks (all but Linux). */
+void os_mark_children(void);
+
+/* Kills all processes with that mark; returns how many. A copy of this process may call it, too. */
+size_t os_marked_kill(void);
+
+/* ---- the end of this process ---- */
+
+/* From now on, when this process ends, all that it has started is killed, even if this process was
+ * killed or has crashed: on POSIX systems by a guard, which is a child process. It kills the
+ * process groups that it was told of, the members of os_group_start's group, and all that have the
+ * mark. On Windows a job object does that. Without a guard, for lack of a process or a descriptor,
+ * nothing changes. Call before this process opens much; further calls do nothing. */
+void os_guard_start(void);
+
+/* Tells the guard of a process group that lives, and of one that has ended. */
+void os_guard_add(int64_t group);
+void os_guard_remove(int64_t group);
+
 /* ---- control groups: those of Linux ---- */
 
 /* The least of what `read` returns for this process's group in the hierarchy of `controller`, and
@@ -172,6 +192,11 @@ bool os_group_start(char name[OS_GROUP_SIZE]);
 /* Ends that; `pid` is the process that has been started, or 0. Returns false if it does not belong
  * to the group. */
 bool os_group_start_end(const char *name, int64_t pid);
+
+/* Kills the members of the group that process `maker`, which has ended, has made, and removes it
+ * once it is empty. Returns how many there were. Not on Windows, where they end with their maker.
+ */
+size_t os_group_kill(int64_t maker);
 
 /* Removes the group. On Windows it kills all its processes; elsewhere they must have ended. */
 void os_group_remove(const char *name);
@@ -216,10 +241,29 @@ struct os_address {
     uint32_t length; /* bytes of it in use */
 };
 
+#define OS_ADDRESSES_MAX 8 /* of one name; further ones are left out */
+
+/* Addresses of one name, each once, in the order in which the system would try them. */
+struct os_addresses {
+    struct os_address list[OS_ADDRESSES_MAX];
+    size_t count;
+};
+
 /* Resolves `host` (name or numeric, IPv6 without brackets) and port. Returns false with
- * the reason in `reason`. */
+ * the reason in `reason`, else there is at least one address. */
+bool os_addresses_resolve(const char *host, uint16_t port, struct os_addresses *found, char *reason,
+                          size_t reason_size);
+
+/* Adds a struct sockaddr of `length` bytes, unless it is there already, it is neither IPv4 nor
+ * IPv6, or there is no room. */
+void os_addresses_add(struct os_addresses *addresses, const void *sockaddr, size_t length);
+
+/* The first of these addresses. */
 bool os_address_resolve(const char *host, uint16_t port, struct os_address *address, char *reason,
                         size_t reason_size);
+
+/* The numeric host of an address, without brackets. Returns 0 or an error. */
+int os_address_host(const struct os_address *address, char *host, size_t host_size);
 
 /* Splits "HOST:PORT" or "[IPV6]:PORT"; `host` gets at most `host_size` bytes. Returns false if the
  * text is neither, or the port is not 1..65535. */
@@ -241,9 +285,14 @@ int os_listen(const struct os_address *address, int backlog, bool shared_port, o
 int os_accept(os_socket listener, bool nonblocking, os_socket *accepted);
 
 /* Starts a non-blocking connect with TCP_NODELAY; the socket becomes writable when it has succeeded
- * or failed (os_socket_error tells which). With `source` > 0 it connects from another local
+ * or failed (os_connect_result tells which). With `source` > 0 it connects from another local
  * address, where os_bind_source can do that. Returns 0, or an error and no socket. */
 int os_connect(const struct os_address *address, uint32_t source, os_socket *s);
+
+/* What became of a connect to `address` that has ended: 0 or its error. A connection to itself is a
+ * refusal: without a listener the system may choose the destination port as local port, and TCP
+ * then connects the socket to itself. */
+int os_connect_result(os_socket s, const struct os_address *address);
 
 /* Binds a socket that will connect to `address` to local address number `source` (1..65535), if
  * that is an IPv4 loopback address and the system has several of them; else does nothing.

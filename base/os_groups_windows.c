@@ -1,6 +1,6 @@
-/* os_groups_windows.c - the part of os.h about a group of processes for one server, on Windows: a
- * job object.
- * Invariant: a job that this process has made ends with it at the latest, and so do its processes.
+/* os_groups_windows.c - the part of os.h about a group of processes for one server, and about the
+ * end of this process, on Windows: job objects. Invariant: a job that this process has made ends
+ * with it at the latest, and so do its processes.
  */
 #include "base/os.h"
 
@@ -10,15 +10,35 @@
 
 static HANDLE job; /* of the server that runs; NULL: none */
 
-bool os_group_start(char name[OS_GROUP_SIZE]) {
-    static unsigned jobs; /* names must differ while a load generator still has the last one open */
+static HANDLE make_job(const char *name) {
     JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = {.BasicLimitInformation.LimitFlags =
                                                        JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE};
+    HANDLE made = CreateJobObjectA(NULL, name);
+    if (made)
+        SetInformationJobObject(made, JobObjectExtendedLimitInformation, &limits, sizeof limits);
+    return made;
+}
+
+/* What this process starts joins its job. The handle stays open until this process ends. */
+void os_guard_start(void) {
+    static HANDLE of_all;
+    if (of_all || !(of_all = make_job(NULL))) return;
+    AssignProcessToJobObject(of_all, GetCurrentProcess());
+}
+
+void os_guard_add(int64_t group) {
+    (void)group;
+}
+
+void os_guard_remove(int64_t group) {
+    (void)group;
+}
+
+bool os_group_start(char name[OS_GROUP_SIZE]) {
+    static unsigned jobs; /* names must differ while a load generator still has the last one open */
     snprintf(name, OS_GROUP_SIZE, "iobench-%lu-%u", GetCurrentProcessId(), ++jobs);
-    job = CreateJobObjectA(NULL, name);
-    if (!job) return false;
-    SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof limits);
-    return true;
+    job = make_job(name);
+    return job != NULL;
 }
 
 /* A process that the server has started before this call is not found: it takes the server longer

@@ -154,23 +154,35 @@ static void remove_left(const char *parent) {
     if (groups) closedir(groups);
 }
 
-/* This process moves there and back, because what a process starts begins in its group. */
-bool os_group_start(char directory[OS_GROUP_SIZE]) {
+/* Sets `directory` to the group of this process in the hierarchy of version 2, which beside version
+ * 1 is mounted one deeper. Returns its length, or 0 if there is none. */
+static size_t own_directory(char directory[OS_GROUP_SIZE]) {
     char group[OS_GROUP_SIZE], text[FILE_SIZE];
-    struct os_group_usage usage;
-    if (!own_group("", group)) return false;
-    for (int unified = 0; unified < 2; unified++) { /* beside version 1 it is mounted one deeper */
+    if (!own_group("", group)) return 0;
+    for (int unified = 0; unified < 2; unified++) {
         int length = snprintf(directory, OS_GROUP_SIZE, "%s%s%s", mount_point,
                               unified ? "/unified" : "", group);
-        if (length >= OS_GROUP_SIZE - 32 || !read_file(directory, "cgroup.procs", text)) continue;
-        remove_left(directory);
-        snprintf(directory + length, OS_GROUP_SIZE - (size_t)length, "/" GROUP_NAME "%ld",
-                 (long)getpid());
-        if (mkdir(directory, 0755) != 0) return false;
-        if (os_group_usage(directory, &usage) == 0 && move_to(directory)) return true;
-        rmdir(directory);
-        return false;
+        if (length < OS_GROUP_SIZE - 32 && read_file(directory, "cgroup.procs", text))
+            return (size_t)length;
     }
+    return 0;
+}
+
+/* Appends the name of the group that process `maker` makes in this one. */
+static void append_name(char directory[OS_GROUP_SIZE], size_t length, int64_t maker) {
+    snprintf(directory + length, OS_GROUP_SIZE - length, "/" GROUP_NAME "%lld", (long long)maker);
+}
+
+/* This process moves there and back, because what a process starts begins in its group. */
+bool os_group_start(char directory[OS_GROUP_SIZE]) {
+    struct os_group_usage usage;
+    size_t length = own_directory(directory);
+    if (!length) return false;
+    remove_left(directory);
+    append_name(directory, length, getpid());
+    if (mkdir(directory, 0755) != 0) return false;
+    if (os_group_usage(directory, &usage) == 0 && move_to(directory)) return true;
+    rmdir(directory);
     return false;
 }
 
@@ -209,4 +221,18 @@ size_t os_group_members(const char *directory, int64_t *pids, size_t capacity) {
         pids[n++] = strtoll(line, NULL, 10);
     if (file) fclose(file);
     return n;
+}
+
+/* Members of groups within the group are not killed: only a server that may make groups has some.
+ */
+size_t os_group_kill(int64_t maker) {
+    static int64_t pids[OS_APART_MAX];
+    char directory[OS_GROUP_SIZE];
+    size_t length = own_directory(directory);
+    if (!length) return 0;
+    append_name(directory, length, maker);
+    size_t count = os_group_members(directory, pids, OS_APART_MAX);
+    for (size_t i = 0; i < count; i++) kill((pid_t)pids[i], SIGKILL);
+    if (count == 0) os_group_remove(directory);
+    return count;
 }

@@ -1,6 +1,6 @@
-/* os_no_family.c - the parts of os.h about adopted orphans, quotas and the members of control
- * groups, on Windows, macOS and the BSDs, which have none. Invariant: everything is unknown,
- * nothing is done. */
+/* os_no_family.c - the parts of os.h about adopted orphans, marks, quotas and the members of
+ * control groups, on Windows, macOS and the BSDs, which have none. Invariant: everything is
+ * unknown, nothing is done. */
 #include "base/os.h"
 
 #include <math.h>
@@ -14,6 +14,12 @@ size_t os_reap_orphans(bool (*known)(void *context, int64_t pid), void *context)
 
 size_t os_descendants(const struct os_apart *except, bool ended, int64_t *found, size_t capacity) {
     (void)except, (void)ended, (void)found, (void)capacity;
+    return 0;
+}
+
+void os_mark_children(void) {}
+
+size_t os_marked_kill(void) {
     return 0;
 }
 

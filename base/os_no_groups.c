@@ -18,6 +18,11 @@ void os_group_remove(const char *name) {
     (void)name;
 }
 
+size_t os_group_kill(int64_t maker) {
+    (void)maker;
+    return 0;
+}
+
 int os_group_usage(const char *name, struct os_group_usage *usage) {
     (void)name, (void)usage;
     return ENOTSUP;

@@ -158,27 +158,32 @@ static const struct sockaddr *address_of(const struct os_address *address) {
     return (const struct sockaddr *)(const void *)&address->storage;
 }
 
-bool os_address_resolve(const char *host, uint16_t port, struct os_address *address, char *reason,
-                        size_t reason_size) {
+bool os_addresses_resolve(const char *host, uint16_t port, struct os_addresses *found, char *reason,
+                          size_t reason_size) {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
-    struct addrinfo *found = NULL;
+    struct addrinfo *all = NULL;
     char service[8];
+    found->count = 0;
     snprintf(service, sizeof service, "%u", (unsigned)port);
-    int error = getaddrinfo(host, service, &hints, &found);
+    int error = getaddrinfo(host, service, &hints, &all);
     if (error) {
-        snprintf(reason, reason_size, "%s", gai_strerror(error));
+        snprintf(reason, reason_size, "%s",
+                 error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
         return false;
     }
-    *address = (struct os_address){0};
-    if (found->ai_addrlen > sizeof address->storage) {
-        snprintf(reason, reason_size, "neither IPv4 nor IPv6");
-        freeaddrinfo(found);
-        return false;
-    }
-    memcpy(&address->storage, found->ai_addr, found->ai_addrlen);
-    address->length = (uint32_t)found->ai_addrlen;
-    freeaddrinfo(found);
-    return true;
+    for (const struct addrinfo *at = all; at; at = at->ai_next)
+        os_addresses_add(found, at->ai_addr, at->ai_addrlen);
+    freeaddrinfo(all);
+    if (found->count > 0) return true;
+    snprintf(reason, reason_size, "neither IPv4 nor IPv6");
+    return false;
+}
+
+int os_address_host(const struct os_address *address, char *host, size_t host_size) {
+    return getnameinfo(address_of(address), address->length, host, (socklen_t)host_size, NULL, 0,
+                       NI_NUMERICHOST) == 0
+               ? 0
+               : EINVAL;
 }
 
 int os_socket_local(os_socket s, char *host, size_t host_size, uint16_t *port) {
@@ -274,6 +279,25 @@ int os_socket_error(os_socket s) {
     int error = 0;
     socklen_t length = sizeof error;
     return getsockopt(s, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
+}
+
+int os_connect_result(os_socket s, const struct os_address *address) {
+    struct sockaddr_storage own, peer;
+    socklen_t own_size = sizeof own, peer_size = sizeof peer;
+    int error = os_socket_error(s);
+    if (error) return error;
+    memset(&own, 0, sizeof own);
+    memset(&peer, 0, sizeof peer);
+    if (getsockname(s, (struct sockaddr *)&own, &own_size) != 0) return errno;
+    /* the port stands at the same place in both kinds of addresses, and seldom is the same */
+    const struct sockaddr_in *mine = (const struct sockaddr_in *)(const void *)&own;
+    const struct sockaddr_in *wanted = (const struct sockaddr_in *)(const void *)&address->storage;
+    if (mine->sin_port != wanted->sin_port) return 0;
+    if (getpeername(s, (struct sockaddr *)&peer, &peer_size) != 0) return errno;
+    if (own_size != peer_size || memcmp(&own, &peer, (size_t)own_size) != 0) return 0;
+    const struct linger none = {.l_onoff = 1, .l_linger = 0}; /* or TIME_WAIT would keep the port */
+    setsockopt(s, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    return ECONNREFUSED;
 }
 
 void os_close_reset(os_socket s) {

@@ -3,7 +3,9 @@
 #include "base/args.h"
 #include "base/check.h"
 #include "base/json.h"
+#include "base/line.h"
 
+#include "loadgen/reach.h"
 #include "loadgen/report.h"
 #include "loadgen/transports.h"
 #include "loadgen/visitor.h"
@@ -172,7 +174,7 @@ static enum spin spin_of(const char *text) {
                                         : SPIN_AUTO;
 }
 
-static int make_load(struct load *load, const struct arguments *a) {
+static int make_load(struct load *load, struct os_addresses *found, const struct arguments *a) {
     char host[256], reason[160];
     uint16_t port;
     if (!os_address_split(a->connect, host, sizeof host, &port))
@@ -203,8 +205,8 @@ static int make_load(struct load *load, const struct arguments *a) {
         (uint32_t)((load->connections + (double)load->idle + load->visitors + load->visits_per_s) /
                    PORTS_A_SOURCE);
     if (!transports_choose(a->transport, &load->transport)) return EXIT_USAGE;
-    if (!os_address_resolve(host, port, &load->address, reason, sizeof reason)) {
-        fprintf(stderr, "loadgen: --connect: %s: %s\n", host, reason);
+    if (!os_addresses_resolve(host, port, found, reason, sizeof reason)) {
+        line_print(stderr, "loadgen: --connect: %s: %s", host, reason);
         return EXIT_USAGE;
     }
     return check_descriptors(load);
@@ -301,19 +303,19 @@ static void print_trouble(const struct report *report, const struct load *load, 
     uint64_t offered = load->churn ? t->visits.offered : t->offered;
     const char *error = t->first_error ? os_error_text(t->first_error) : "";
     if (t->errors.mismatch)
-        fprintf(stderr, "loadgen: %s: wrong bytes came back on %" PRIu64 " connections\n", server,
-                t->errors.mismatch);
+        line_print(stderr, "loadgen: %s: wrong bytes came back on %" PRIu64 " connections", server,
+                   t->errors.mismatch);
     else if (!answered && scheduled && offered == 0)
-        fprintf(stderr, "loadgen: %s: nothing was scheduled in the window\n", server);
+        line_print(stderr, "loadgen: %s: nothing was scheduled in the window", server);
     else if (!answered)
-        fprintf(stderr, "loadgen: %s: no message was answered in the window%s%s\n", server,
-                *error ? "; the first error: " : "", error);
+        line_print(stderr, "loadgen: %s: no message was answered in the window%s%s", server,
+                   *error ? "; the first error: " : "", error);
     else if (*error)
-        fprintf(stderr, "loadgen: %s: %s; this is the first of the errors counted\n", server,
-                error);
+        line_print(stderr, "loadgen: %s: %s; this is the first of the errors counted", server,
+                   error);
     else if (t->visits.offered > 0 && hist_place(&t->visits.first_echoes, 0) == HIST_UNANSWERED)
-        fprintf(stderr, "loadgen: %s: none of %" PRIu64 " newcomers was answered\n", server,
-                t->visits.offered);
+        line_print(stderr, "loadgen: %s: none of %" PRIu64 " newcomers was answered", server,
+                   t->visits.offered);
 }
 
 static int finish(const struct run *run, const struct worker *workers, const struct usage *usage,
@@ -328,10 +330,10 @@ static int finish(const struct run *run, const struct worker *workers, const str
     int code = EXIT_NOTHING;
     const struct account *t = &report.total;
     if (t->errors.mismatch == 0 && (run->standing == 0 || report.window_ns == 0)) {
-        fprintf(stderr, "loadgen: %s: %s; nothing was measured\n", server,
-                t->first_error       ? os_error_text(t->first_error)
-                : run->standing == 0 ? "no connection was scheduled"
-                                     : "all connections were closed");
+        line_print(stderr, "loadgen: %s: %s; nothing was measured", server,
+                   t->first_error       ? os_error_text(t->first_error)
+                   : run->standing == 0 ? "no connection was scheduled"
+                                        : "all connections were closed");
     } else {
         bool answered = t->latency.count + t->latency.overflow > 0;
         error = report_print(&report, load, run, usage);
@@ -343,7 +345,18 @@ static int finish(const struct run *run, const struct worker *workers, const str
     return code;
 }
 
-static int run_load(const struct load *load, const struct arguments *a) {
+/* Chooses the address of the server. Returns an exit code. */
+static int reach(struct load *load, const struct os_addresses *found, const struct arguments *a,
+                 const struct run *run) {
+    char reason[512];
+    if (reach_choose(load->transport, found, &load->address, &run->stop, reason)) return 0;
+    if (run->interrupted) return EXIT_INTERRUPTED;
+    line_print(stderr, "loadgen: %s: no address answers: %s", a->connect, reason);
+    return EXIT_NOTHING;
+}
+
+static int run_load(struct load *load, const struct os_addresses *found,
+                    const struct arguments *a) {
     static struct run
         run; /* threads that wait for a stop keep its address until the process ends */
     run = (struct run){.load = load,
@@ -356,6 +369,8 @@ static int run_load(const struct load *load, const struct arguments *a) {
     struct worker *workers = calloc(load->threads, sizeof *workers);
     uint32_t made = 0, started = 0;
     if (!workers || error) goto done;
+    code = reach(load, found, a, &run);
+    if (code) goto done;
     int unread = usage_open(&usage, load);
     if (load->server_pid && usage.before.rss_bytes == OS_UNKNOWN) {
         bool gone = unread == os_error_native(ESRCH);
@@ -396,6 +411,7 @@ int main(int argc, char **argv) {
                           .drain = 2,
                           .seed = 1};
     struct load load;
+    struct os_addresses found;
     os_init();
     int code = read_arguments(&a, argc, argv);
     if (code) return code;
@@ -403,6 +419,6 @@ int main(int argc, char **argv) {
         transports_describe();
         return args_output_written("loadgen") ? 0 : EXIT_USAGE;
     }
-    code = make_load(&load, &a);
-    return code ? code : run_load(&load, &a);
+    code = make_load(&load, &found, &a);
+    return code ? code : run_load(&load, &found, &a);
 }

@@ -182,7 +182,10 @@ static cJSON *loadgen_json(const struct report *r, const struct load *load, cons
     double window = (double)r->window_ns;
     double threads_window = window * load->threads;
     uint64_t own_cpu_ns = difference(run->edges[0].own_cpu_ns, run->edges[1].own_cpu_ns);
+    char host[64] = "";
+    os_address_host(&load->address, host, sizeof host);
     cJSON *json = cJSON_CreateObject();
+    cJSON_AddStringToObject(json, "address", host);
     cJSON_AddStringToObject(json, "transport", load->transport->name);
     json_add_count(json, "threads", load->threads);
     json_add_real(json, "cpu_pct", 100.0 * known(own_cpu_ns) / threads_window);

@@ -140,7 +140,7 @@ static int flush(struct transport *t, uint32_t conn) {
 
 static void end_connect(struct transport *t, uint32_t conn) {
     struct link *l = &t->links[conn];
-    int error = os_socket_error(l->socket);
+    int error = os_connect_result(l->socket, &t->config.address);
     if (!error) error = watch(t, conn, EPOLL_CTL_MOD, EPOLLIN);
     if (error) {
         fail(t, conn, error);

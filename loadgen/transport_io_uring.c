@@ -46,6 +46,7 @@ struct link {
     uint32_t
         generation; /* how often the id was closed: identifies completions of an earlier socket */
     enum state state;
+    bool connecting;      /* the end of a connect is awaited */
     bool receiving;       /* a receive is armed */
     bool sending;         /* a send is in flight */
     bool shutdown_wanted; /* end the sending direction when all bytes are out */
@@ -173,7 +174,7 @@ static void ring_close_link(struct transport *t, uint32_t conn) {
          */
         submit_from(t, 1);
         /* operations in flight would keep the socket open */
-        if (l->receiving || l->sending || l->state == CONNECTING) shutdown(l->socket, SHUT_RDWR);
+        if (l->connecting || l->receiving || l->sending) shutdown(l->socket, SHUT_RDWR);
         os_close(l->socket);
     }
     if (l->sending)
@@ -229,6 +230,7 @@ static int ring_connect(struct transport *t, uint32_t conn) {
     io_uring_prep_poll_add(sqe, l->socket, POLLOUT);
     tag(t, sqe, conn, OP_CONNECT);
     l->state = CONNECTING;
+    l->connecting = true;
     return 0;
 }
 
@@ -273,7 +275,8 @@ static void ring_shutdown(struct transport *t, uint32_t conn) {
 
 static void connect_ended(struct transport *t, uint32_t conn, int result) {
     struct link *l = &t->links[conn];
-    int error = result < 0 ? -result : os_socket_error(l->socket);
+    l->connecting = false;
+    int error = result < 0 ? -result : os_connect_result(l->socket, &t->config.address);
     if (!error) error = arm_receive(t, conn);
     if (error) {
         fail(t, conn, error);

@@ -152,11 +152,20 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer) {
                                      size < 0 ? 0 : (size_t)size, now_ns);
 }
 
+/* Whether a connect that libuv calls a success is one. Returns libuv's error. */
+static int connect_result(const struct peer *p) {
+    uv_os_fd_t fd;
+    int error = uv_fileno((const uv_handle_t *)&p->tcp, &fd);
+    if (error) return error;
+    return uv_translate_sys_error(os_connect_result((os_socket)fd, &p->transport->config.address));
+}
+
 static void on_connect(uv_connect_t *connect, int error) {
     struct peer *p = connect->data;
     if (uv_is_closing((uv_handle_t *)&p->tcp)) return;
     struct transport *t = p->transport;
     t->ended++;
+    if (!error) error = connect_result(p);
     if (!error) error = uv_read_start((uv_stream_t *)&p->tcp, on_buffer, on_read);
     if (error) {
         fail(p, error);

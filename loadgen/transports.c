@@ -2,6 +2,7 @@
 #include "loadgen/transports.h"
 
 #include "base/json.h"
+#include "base/line.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,10 +25,10 @@ bool transports_choose(const char *name, const struct transport_ops **chosen) {
             return true;
         }
         if (automatic) continue;
-        fprintf(stderr, "loadgen: --transport: %s: not available: %s\n", name, reason);
+        line_print(stderr, "loadgen: --transport: %s: not available: %s", name, reason);
         return false;
     }
-    fprintf(stderr, "loadgen: --transport: %s: not in this build, which has %s\n", name, names);
+    line_print(stderr, "loadgen: --transport: %s: not in this build, which has %s", name, names);
     return false;
 }
 

@@ -4,7 +4,7 @@ TESTS_linux := $(BIN)/tests/conformance $(BIN)/tests/fault-server $(BIN)/tests/t
   $(BIN)/tests/no-pinning $(BIN)/tests/in-terminal $(BIN)/tests/bench-loadgen $(BIN)/tests/gate-jobs
 TESTS_macos := $(BIN)/tests/conformance
 TESTS_bsd := $(BIN)/tests/conformance
-TESTS_windows := $(BIN)/tests/handles.exe $(BIN)/tests/echo-rio-double.exe
+TESTS_windows := $(BIN)/tests/handles.exe $(BIN)/tests/sleeper.exe $(BIN)/tests/echo-rio-double.exe
 TESTS := $(TESTS_$(PLATFORM))
 CONFORMANCE_SRC := $(wildcard tests/conformance/*.c)
 SUPPORT_SRC := $(wildcard tests/support/*.c)
@@ -31,13 +31,15 @@ $(BIN)/tests/gate-jobs: $(call objects,$(wildcard tools/gate-calibrate/*.c)) $(B
 
 $(BIN)/tests/handles.exe: $(call objects,tests/windows/handles.c)
 	$(LINK) $(LIBS) -lntdll
+$(BIN)/tests/sleeper.exe: $(call objects,tests/windows/sleeper.c)
+	$(LINK) $(LIBS)
 # echo-rio with a test double of registered I/O, which Wine lacks.
 $(BIN)/tests/echo-rio-double.exe: $(call objects,tests/windows/rio_double.c servers/windows/rio.c $(MODEL_SRC_rio) servers/server_main.c servers/describe.c servers/conn.c $(BASE_SRC))
 	$(LINK) $(LIBS)
 
 # Unit tests are linked with all of loadgen and bench except the main files. Tests that use files, streams
 # or PATH of POSIX are not built for Windows.
-UNITS_not_windows := counters family foreign gate_formats gate_output json_file schema suite table
+UNITS_not_windows := address counters family foreign gate_formats gate_output json_file outside schema suite table utf8
 UNITS := $(filter-out $(UNITS_not_$(PLATFORM)),$(UNIT_SRC:tests/unit/test_%.c=%))
 UNIT_OBJ := $(call objects,$(filter-out %/main.c,$(LOADGEN_SRC) $(BENCH_SRC)) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/version.o \
   $(OBJ)/transport_list.o

@@ -4,6 +4,8 @@
 
 #include "base/args.h"
 #include "base/check.h"
+#include "base/line.h"
+#include "base/utf8.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -50,16 +52,16 @@ static bool value_read(const struct io_model *model, const struct model_option *
     if (o->choices) {
         int index = choice_index(o->choices, value);
         if (index < 0) {
-            fprintf(stderr, "echo-%s: --option %s: not one of %s\n", model->name, text, o->choices);
+            line_print(stderr, "echo-%s: --option %s: not one of %s", model->name, text,
+                       o->choices);
             return false;
         }
         *number = (uint64_t)index;
         return true;
     }
     if (!args_number(value, number) || *number < o->min || *number > o->max) {
-        fprintf(stderr,
-                "echo-%s: --option %s: not a whole number from %" PRIu64 " to %" PRIu64 "\n",
-                model->name, text, o->min, o->max);
+        line_print(stderr, "echo-%s: --option %s: not a whole number from %" PRIu64 " to %" PRIu64,
+                   model->name, text, o->min, o->max);
         return false;
     }
     return true;
@@ -73,10 +75,12 @@ bool options_read(const struct io_model *model, const char *text,
         if (strlen(o->name) != length || memcmp(o->name, text, length) != 0) continue;
         return value_read(model, o, text, text[length] ? text + length + 1 : "", &values[i]);
     }
-    fprintf(stderr, "echo-%s: --option %s: unknown option; this model has %s", model->name, text,
-            i ? "" : "none");
-    for (size_t j = 0; j < i; j++) fprintf(stderr, "%s%s", j ? ", " : "", model->options[j].name);
-    fputc('\n', stderr);
+    char names[256] = "none";
+    for (size_t j = 0, used = 0; j < i && used < sizeof names; j++)
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", j ? ", " : "",
+                                 model->options[j].name);
+    line_print(stderr, "echo-%s: --option %s: unknown option; this model has %s", model->name, text,
+               names);
     return false;
 }
 
@@ -84,14 +88,19 @@ bool options_read(const struct io_model *model, const char *text,
 
 static void print_text(const char *text, size_t length) {
     putchar('"');
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (c == '"' || c == '\\')
-            printf("\\%c", c);
+    for (const char *end = text + length; text < end;) {
+        uint32_t c = 0;
+        size_t bytes = utf8_next(text, end, &c);
+        bool whole = bytes > 0 && bytes <= (size_t)(end - text);
+        if (!whole)
+            putchar('?');
+        else if (c == '"' || c == '\\')
+            printf("\\%c", *text);
         else if (c < 0x20)
-            printf("\\u%04x", c);
+            printf("\\u%04x", (unsigned)c);
         else
-            putchar(c);
+            printf("%.*s", (int)bytes, text);
+        text += whole ? bytes : 1;
     }
     putchar('"');
 }

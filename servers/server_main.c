@@ -3,6 +3,7 @@
  * only when every instance is open, and the statistics only after every instance has ended. */
 #include "base/args.h"
 #include "base/check.h"
+#include "base/line.h"
 #include "base/os.h"
 
 #include "servers/describe.h"
@@ -122,7 +123,7 @@ static bool print_stats(const struct server_stats *s) {
 }
 
 static void complain(const char *what, int error) {
-    fprintf(stderr, "echo-%s: %s: %s\n", io_model_self.name, what, os_error_text(error));
+    line_print(stderr, "echo-%s: %s: %s", io_model_self.name, what, os_error_text(error));
 }
 
 /* ---- options ---- */
@@ -208,7 +209,7 @@ static enum exit_code open_instances(const struct settings *s, const struct serv
         struct os_address address;
         char reason[128], where[256];
         if (!os_address_resolve(s->host, *port, &address, reason, sizeof reason)) {
-            fprintf(stderr, "echo-%s: --host %s: %s\n", io_model_self.name, s->host, reason);
+            line_print(stderr, "echo-%s: --host %s: %s", io_model_self.name, s->host, reason);
             return EXIT_USAGE;
         }
         struct instance *in = &instances[i];

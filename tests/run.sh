@@ -57,19 +57,19 @@ cli() { # NAME PART...
 if [ "$CONFIG" != tsan ]; then
     cli faults faults
     cli verdicts verdicts
-    cli foreign foreign
-    cli limits limits
+    cli foreign foreign addresses
+    cli limits limits orphans
 fi
 # What measures for long, or has a reader of another project read the results, says the same under a sanitizer.
 case $CONFIG in
 release)
     cli ab ab
     cli sessions sessions plots schema exports loadgen
-    cli table table doctor words terminal compare
+    cli table table doctor words terminal compare outside
     ;;
 asan)
     cli sessions sessions plots loadgen
-    cli table table doctor words terminal compare
+    cli table table doctor words terminal compare outside
     ;;
 esac
 [ -z "${LONG:-}" ] || [ "$CONFIG" != release ] || cli revision revision

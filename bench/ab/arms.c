@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/os.h"
+#include "base/utf8.h"
 
 #include "bench/ab/revision.h"
 #include "bench/suite/foreign.h"
@@ -60,6 +61,7 @@ static void name_of_path(struct source *s) {
     if (strncmp(file, "echo-", 5) == 0) file += 5;
     snprintf(s->name, sizeof s->name, "%.*s", MODEL_NAME_SIZE - 1, file);
     s->name[strcspn(s->name, ".")] = '\0';
+    utf8_clean(s->name);
 }
 
 /* Reads "epoll:trigger=edge" or "PATH/echo-epoll:trigger=edge". A model without a path is taken
@@ -296,6 +298,7 @@ bool ab_arms_open(struct ab_arms *a, const struct ab_request *r, struct session 
             return false;
     }
     label(a, r, built.sha);
+    for (int arm = 0; arm < 2; arm++) utf8_clean(a->labels[arm]);
     return true;
 }
 

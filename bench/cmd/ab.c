@@ -5,6 +5,8 @@
 
 #include "base/args.h"
 #include "base/check.h"
+#include "base/line.h"
+#include "base/utf8.h"
 
 #include "bench/cmd/commands.h"
 #include "bench/gate/output.h"
@@ -210,7 +212,7 @@ static int measure(struct comparison *c) {
         code = refuse(NAME, "%s: %s", s->output, ab->reason.text);
     } else if (ab->interrupted) {
         if (ab->slots)
-            fprintf(stderr, NAME ": interrupted; %zu slots are in %s\n", ab->slots, s->output);
+            line_print(stderr, NAME ": interrupted; %zu slots are in %s", ab->slots, s->output);
         else
             fprintf(stderr, NAME ": interrupted before the first slot ended\n");
         code = EXIT_INTERRUPTED;
@@ -249,6 +251,7 @@ static int run(struct comparison *c) {
         ab->plan.predicted_s = ab->stage1_s + ab->spare_s;
         progress_start(&ab->progress, &ab->plan, quiet);
         snprintf(report->result, sizeof report->result, "%s", c->session.output);
+        utf8_clean(report->result);
         int code = measure(c);
         if (code) return code;
     }

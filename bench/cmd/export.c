@@ -2,6 +2,7 @@
  * Invariant: the log is written whole or not at all, and never replaces the result. */
 #include "base/args.h"
 #include "base/check.h"
+#include "base/line.h"
 
 #include "bench/cmd/commands.h"
 #include "bench/result/hlog.h"
@@ -26,9 +27,11 @@ struct options {
 };
 
 static void print_summary(const char *output, const struct hlog *log) {
-    printf("log: %s (%zu histograms of %zu slots", output, log->histograms, log->slots);
-    if (log->invalid) printf("; invalid slots left out: %zu", log->invalid);
-    printf(")\n");
+    char left_out[64] = "";
+    if (log->invalid)
+        snprintf(left_out, sizeof left_out, "; invalid slots left out: %zu", log->invalid);
+    line_print(stdout, "log: %s (%zu histograms of %zu slots%s)", output, log->histograms,
+               log->slots, left_out);
 }
 
 static int export_hlog(const struct options *o, const struct paths *paths) {

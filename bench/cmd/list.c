@@ -3,11 +3,13 @@
 #include "base/args.h"
 #include "base/check.h"
 #include "base/json.h"
+#include "base/line.h"
 
 #include "bench/cmd/commands.h"
 #include "bench/suite/models.h"
 #include "bench/suite/suite.h"
 #include "bench/support/exit_code.h"
+#include "bench/support/json_clean.h"
 #include "bench/support/json_file.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
@@ -135,7 +137,7 @@ static cJSON *read_suites(const struct paths *paths) {
         json_add_item(entry, "name", cJSON_CreateString(names[i]));
         json_add_item(entry, "description",
                       cJSON_CreateString(suite ? json_text(suite, "description") : reason.text));
-        CHECK(cJSON_AddItemToArray(suites, entry));
+        CHECK(cJSON_AddItemToArray(suites, json_clean(entry)));
         cJSON_Delete(suite);
         free(names[i]);
     }

@@ -2,6 +2,7 @@
  * Invariant: nothing is written before all results have been read and checked. */
 #include "base/args.h"
 #include "base/check.h"
+#include "base/line.h"
 
 #include "bench/cmd/commands.h"
 #include "bench/plot/gnuplot.h"
@@ -104,8 +105,8 @@ static void tell_missing(const struct report *r) {
     const struct format *svg = &r->formats[SVG], *png = &r->formats[PNG];
     if (!svg->missing && !png->missing) return;
     const char *what = !png->missing ? "SVGs" : !svg->missing ? "PNGs" : "plots";
-    fprintf(stderr, NAME ": %s not drawn: %s; data and scripts are in %s\n", what,
-            (svg->missing ? svg : png)->reason.text, r->folder);
+    line_print(stderr, NAME ": %s not drawn: %s; data and scripts are in %s", what,
+               (svg->missing ? svg : png)->reason.text, r->folder);
 }
 
 static int make_report(const struct summary *summary, const char *page, const struct paths *paths,
@@ -133,7 +134,8 @@ static int make_report(const struct summary *summary, const char *page, const st
     if (fine && write_page(page, &parts)) {
         code = EXIT_FINE;
         tell_missing(&r);
-        printf("report: %s\nplots: %s\n", page, r.folder);
+        line_print(stdout, "report: %s", page);
+        line_print(stdout, "plots: %s", r.folder);
     }
     for (size_t i = 0; i < count; i++) free(pictures[i].svg);
     return code;

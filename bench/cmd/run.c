@@ -3,6 +3,8 @@
  * checked. */
 #include "base/args.h"
 #include "base/check.h"
+#include "base/line.h"
+#include "base/os.h"
 
 #include "bench/cmd/commands.h"
 #include "bench/report/table.h"
@@ -191,8 +193,8 @@ static int finish(struct run *r, struct result *result, const struct runner_tall
         return refuse(NAME, "%s: %s", output, reason.text);
     if (tally->interrupted) {
         size_t kept = tally->slots[0] + tally->slots[1] + tally->slots[2];
-        fprintf(stderr, NAME ": interrupted; %zu of %zu slots are in %s\n", kept,
-                r->plan.slot_count, output);
+        line_print(stderr, NAME ": interrupted; %zu of %zu slots are in %s", kept,
+                   r->plan.slot_count, output);
         return EXIT_INTERRUPTED;
     }
     int code = judge(tally);
@@ -200,7 +202,7 @@ static int finish(struct run *r, struct result *result, const struct runner_tall
         cJSON *document = json_file_read(output, &reason);
         if (!document) return refuse(NAME, "%s: %s", output, reason.text);
         table_print(stdout, document, output, terminal_look(1, r->options.wide));
-        printf("result: %s\n", output);
+        line_print(stdout, "result: %s", output);
     }
     if (code == EXIT_WRONG_ECHO)
         fprintf(stderr, NAME ": wrong echoes in %zu slots\n", tally->wrong_echo);
@@ -208,10 +210,24 @@ static int finish(struct run *r, struct result *result, const struct runner_tall
     return code;
 }
 
+/* Refuses names without an address before the first slot. Which of its addresses answers, the load
+ * generator finds out in every slot. */
+static int check_names(const struct arg_texts *addresses) {
+    struct os_address address;
+    char host[256], reason[160];
+    uint16_t port;
+    for (size_t i = 0; i < addresses->count; i++)
+        if (os_address_split(addresses->items[i], host, sizeof host, &port) &&
+            !os_address_resolve(host, port, &address, reason, sizeof reason))
+            return refuse(NAME, "--server-at %.200s: %s", addresses->items[i], reason);
+    return EXIT_FINE;
+}
+
 static int measure(struct run *r) {
     struct session *s = &r->session;
     struct result result;
-    int code = session_start(s, &result, &r->plan, "run", &s->own);
+    int code = check_names(&r->options.addresses);
+    if (!code) code = session_start(s, &result, &r->plan, "run", &s->own);
     if (code) return code;
     struct progress progress;
     struct runner_tally tally;

@@ -1,6 +1,7 @@
 /* validate.c - `iobench validate FILE...`: checks result files.
  * Invariant: every file is checked, and the exit code is 0 only if all are valid. */
 #include "base/args.h"
+#include "base/line.h"
 
 #include "bench/cmd/commands.h"
 #include "bench/result/result_file.h"
@@ -40,7 +41,7 @@ int cmd_validate(int argc, char **argv) {
                 refuse(NAME, "%s: %s", files.items[i], reason.text);
                 code = EXIT_USAGE;
             } else if (!quiet) {
-                printf("%s: valid\n", files.items[i]);
+                line_print(stdout, "%s: valid", files.items[i]);
             }
             cJSON_Delete(document);
         }

@@ -44,7 +44,7 @@ const struct alike_key alike_keys[] = {
     [KEY_HYPERVISOR] = {"hypervisor", "hypervisor, or none"},
     [KEY_CONTAINER] = {"container", "container, or none"},
     [KEY_EMULATOR] = {"emulator", "emulator, or none"},
-    [KEY_NET] = {"net", "network path, MTU, congestion control"},
+    [KEY_NET] = {"net", "network path, address of the server, MTU, congestion control"},
     [KEY_LOADGEN] = {"loadgen", "build, transport and threads of the load generator"},
     [KEY_COMPILER] = {"compiler", "compiler of the servers"},
     [KEY_CFLAGS] = {"cflags", "compiler flags and build type of the servers"},
@@ -246,6 +246,8 @@ static void look_at_slot(struct search *s, const cJSON *file, const cJSON *slot)
     look_at(s, of_slot, COUNT(of_slot), s->slot, slot);
     const cJSON *one = json_item(s->slot, "limits"), *two = json_item(slot, "limits");
     if (one && two) look_at(s, of_limits, COUNT(of_limits), one, two);
+    one = json_item(s->slot, "loadgen.address"), two = json_item(slot, "loadgen.address");
+    if (one && two) look(s, KEY_NET, "address", one, two); /* earlier files lack it, too */
 }
 
 static void look_at_session(struct search *s, const cJSON *file, const cJSON *cell) {

@@ -4,6 +4,7 @@
 #include "bench/gate/compare.h"
 
 #include "base/check.h"
+#include "base/utf8.h"
 
 #include "bench/gate/alike.h"
 #include "bench/gate/figures.h"
@@ -346,6 +347,7 @@ static bool seen(const struct job *job, int side, size_t file, const char *id) {
 
 static void name_side(char name[GATE_NAME_SIZE], const struct side *side) {
     snprintf(name, GATE_NAME_SIZE, "%s", side->paths[0]);
+    utf8_clean(name);
     if (side->count > 1) format_append(name, GATE_NAME_SIZE, " and %zu more", side->count - 1);
 }
 

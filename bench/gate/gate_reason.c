@@ -1,7 +1,7 @@
 /* gate_reason.c - names of the codes, and the formatter. */
 #include "bench/gate/gate_reason.h"
 
-#include "bench/support/reason.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -42,5 +42,5 @@ void gate_reason_set(struct gate_reason *reason, enum gate_code code, const char
     va_start(rest, format);
     vsnprintf(reason->text, sizeof reason->text, format, rest);
     va_end(rest);
-    reason_clean(reason->text);
+    utf8_clean(reason->text);
 }

@@ -2,6 +2,8 @@
  * Source: junit-10.xsd of the Jenkins plugin xUnit.
  * Invariant: with exit code 0 the file has no failure and no error, otherwise at least one. A case
  * that passes was measured. The text is well-formed XML 1.0 in UTF-8 for all names. */
+#include "base/utf8.h"
+
 #include "bench/gate/output.h"
 #include "bench/gate/words.h"
 #include "bench/support/exit_code.h"
@@ -15,23 +17,6 @@
 
 /* ---- characters ---- */
 
-/* Decodes the character at `bytes`. Returns its length in bytes; 0 if it is not UTF-8. */
-static size_t decode(const unsigned char *bytes, uint32_t *character) {
-    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t length = *bytes < 0x80   ? 1
-                    : *bytes < 0xc0 ? 0
-                    : *bytes < 0xe0 ? 2
-                    : *bytes < 0xf0 ? 3
-                                    : 4;
-    if (length == 0 || *bytes >= 0xf8) return 0;
-    *character = length == 1 ? *bytes : *bytes & (0x7fu >> length);
-    for (size_t i = 1; i < length; i++) {
-        if ((bytes[i] & 0xc0) != 0x80) return 0; /* true at the end of the text */
-        *character = *character << 6 | (bytes[i] & 0x3fu);
-    }
-    return *character >= smallest[length] ? length : 0;
-}
-
 /* Whether XML 1.0 allows the character (section 2.2, Char). */
 static bool is_xml(uint32_t c) {
     return c == '\t' || c == '\n' || c == '\r' || (c >= ' ' && c < 0xd800) ||
@@ -41,16 +26,17 @@ static bool is_xml(uint32_t c) {
 /* Appends text for an attribute or an element. Characters that XML forbids become U+FFFD. Line ends
  * and tabs become references, because XML readers turn them into spaces in attributes. */
 static void add_escaped(struct text *xml, const char *text) {
-    for (const unsigned char *c = (const unsigned char *)text; *c;) {
+    for (const char *c = text, *end = text + strlen(text); c < end;) {
         uint32_t character = 0;
-        size_t length = decode(c, &character);
-        if (length == 0 || !is_xml(character))
+        size_t length = utf8_next(c, end, &character);
+        bool whole = length > 0 && length <= (size_t)(end - c);
+        if (!whole || !is_xml(character))
             text_add(xml, "\ufffd");
         else if (character < ' ' || strchr("<>&\"'", *c))
             text_add(xml, "&#%u;", (unsigned)character);
         else
-            text_add(xml, "%.*s", (int)length, (const char *)c);
-        c += length ? length : 1;
+            text_add(xml, "%.*s", (int)length, c);
+        c += whole ? length : 1;
     }
 }
 

@@ -9,16 +9,20 @@
 
 #define ROWS_UNFOLDED 12 /* with more rows, the full table is collapsed */
 
-/* Appends literal text. Characters that are special in Markdown or HTML become references; control
- * characters, including line ends, become spaces. */
+/* Appends literal text. Characters that are special in Markdown or HTML become references, and so
+ * do those that would make a link of "http://", "www." or an address of mail. Control characters,
+ * including line ends, become spaces. */
 static void add_escaped(struct text *to, const char *text) {
+    unsigned char before = '\0';
     for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+        bool link = (*c == ':' && c[1] == '/') || (*c == '.' && (before == 'w' || before == 'W'));
         if (*c < ' ' || *c == 0x7f)
             text_add(to, " ");
-        else if (strchr("\\`*_[]<>#|~&$", *c))
+        else if (link || strchr("\\`*_[]<>#|~&$@", *c))
             text_add(to, "&#%d;", *c);
         else
             text_add(to, "%c", *c);
+        before = *c;
     }
 }
 

@@ -3,7 +3,6 @@
 #include "bench/gate/output.h"
 #include "bench/gate/words.h"
 #include "bench/support/format.h"
-#include "bench/support/reason.h"
 #include "bench/support/text.h"
 #include "bench/support/width.h"
 
@@ -113,7 +112,6 @@ static void put_row(FILE *out, const struct layout *layout, const struct gate_ro
 static void put_line(FILE *out, struct terminal terminal, const char *before, const char *text) {
     char line[2 * GATE_WORDS_SIZE];
     snprintf(line, sizeof line, "%s%s", before, text);
-    reason_clean(line);
     width_print(out, line, (struct width_place){terminal.is ? terminal.columns : 0, 0, 4});
 }
 

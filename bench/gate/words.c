@@ -2,9 +2,10 @@
  * Invariant: the conclusion is PASS only if no gated row offends. */
 #include "bench/gate/words.h"
 
+#include "base/utf8.h"
+
 #include "bench/gate/reliability.h"
 #include "bench/support/exit_code.h"
-#include "bench/support/reason.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -75,7 +76,7 @@ static void format_remark(char text[GATE_WORDS_SIZE], const struct gate_row *row
                       100 * fabs(change));
     if (*row->reason.text)
         format_append(text, GATE_WORDS_SIZE, "%s%s", unseen ? "; " : "", row->reason.text);
-    reason_clean(text);
+    utf8_clean(text);
 }
 
 const char *gate_count_title(const struct gate_report *report) {
@@ -232,7 +233,7 @@ const char *gate_conclusion(char text[GATE_WORDS_SIZE], const struct gate_report
             word = gate_verdict_names[GATE_IDENTICAL]; /* nothing was measured */
         add_passed(text, &t);
     }
-    reason_clean(text);
+    utf8_clean(text);
     return word;
 }
 
@@ -271,7 +272,7 @@ void gate_sum(char text[GATE_WORDS_SIZE], const struct gate_report *report) {
     format_append(text, GATE_WORDS_SIZE, "%sall slots: ", separator);
     size_t before = strlen(text);
     format_append(text, GATE_WORDS_SIZE, "%s", report->result);
-    reason_clean(text + before);
+    utf8_clean(text + before);
 }
 
 void gate_legend(char text[GATE_WORDS_SIZE], const struct gate_report *report) {

@@ -8,6 +8,7 @@
 
 #include "bench/result/sample_facts.h"
 #include "bench/support/format.h"
+#include "bench/support/json_clean.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -337,7 +338,7 @@ cJSON *doctor_findings(const struct doctor_facts *facts) {
             CHECK(cJSON_AddItemToArray(findings, json));
         }
     }
-    return findings;
+    return json_clean(findings);
 }
 
 size_t doctor_problems(const cJSON *findings) {

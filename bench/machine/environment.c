@@ -5,6 +5,8 @@
 #include "base/json.h"
 #include "base/os.h"
 
+#include "bench/support/json_clean.h"
+
 #include <ctype.h>
 #include <math.h>
 #include <stdbool.h>
@@ -154,5 +156,5 @@ cJSON *environment_json(cJSON *machine_floor, cJSON *findings, bool loopback) {
     json_add_item(json, "ci", ci_json());
     json_add_item(json, "floor", machine_floor);
     json_add_item(json, "findings", findings);
-    return json;
+    return json_clean(json);
 }

@@ -2,6 +2,9 @@
  * Invariant: gnuplot has ended when plot_run returns; it is killed after half a minute. */
 #include "bench/plot/gnuplot.h"
 
+#include "base/check.h"
+#include "base/utf8.h"
+
 #include "bench/support/files.h"
 #include "bench/support/format.h"
 #include "bench/support/paths.h"
@@ -17,13 +20,34 @@
 void plot_quote(char *line, size_t size, const char *text) {
     size_t used = strlen(line);
     if (used + 3 > size) return;
-    line[used++] = '\'';
-    for (const char *c = text; *c != '\0' && used + 4 <= size; c++) {
-        if (*c == '\'') line[used++] = '\'';
-        line[used++] = (unsigned char)*c < ' ' || *c == 127 ? ' ' : *c;
+    line[used++] = '"';
+    for (const unsigned char *c = (const unsigned char *)text; *c != '\0' && used + 6 < size; c++) {
+        if (*c < ' ' || *c == 0x7f || *c == '`') {
+            used += (size_t)snprintf(line + used, size - used, "\\%03o", (unsigned)*c);
+            continue;
+        }
+        if (*c == '"' || *c == '\\') line[used++] = '\\';
+        line[used++] = (char)*c;
     }
-    line[used++] = '\'';
+    line[used++] = '"';
     line[used] = '\0';
+}
+
+void plot_quote_text(char *line, size_t size, const char *text) {
+    char *copy = malloc(2 * strlen(text) + 1), *to = copy;
+    CHECK(copy);
+    for (const char *c = text; *c != '\0'; c++) {
+        if (strncmp(c, "]>", 2) == 0 && to > copy && to[-1] == ']') {
+            *to++ = *c;
+            *to++ = ' ';
+        } else {
+            *to++ = *c;
+        }
+    }
+    *to = '\0';
+    utf8_clean(copy);
+    plot_quote(line, size, copy);
+    free(copy);
 }
 
 /* Runs gnuplot with `arguments` until it ends; returns how, and sets `reason` if it failed. */

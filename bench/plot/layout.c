@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 void plot_add_tick(struct plot_axis *axis, const char *label, double value) {
     char text[256] = "";
@@ -18,9 +19,11 @@ void plot_add_tick(struct plot_axis *axis, const char *label, double value) {
         text[used++] = *c;
     }
     text[used] = '\0';
-    if (*axis->ticks != '\0') format_append(axis->ticks, sizeof axis->ticks, ", ");
-    plot_quote(axis->ticks, sizeof axis->ticks, text);
-    format_append(axis->ticks, sizeof axis->ticks, " %.9g", value);
+    char tick[4 * sizeof text] = "";
+    if (*axis->ticks != '\0') format_append(tick, sizeof tick, ", ");
+    plot_quote_text(tick, sizeof tick - 32, text);
+    format_append(tick, sizeof tick, " %.9g", value);
+    if (strlen(axis->ticks) + strlen(tick) < sizeof axis->ticks) strcat(axis->ticks, tick);
 }
 
 static void add_tick(struct plot_axis *axis, double value) {

@@ -44,7 +44,7 @@ struct plot_axis {
     double min, max; /* visible range */
     bool log;
     double zero_at;   /* position that stands for 0 on a logarithmic axis; 0: there is none */
-    char ticks[2048]; /* gnuplot's list: 'label' position, ... */
+    char ticks[2048]; /* gnuplot's list: "label" position, ... */
 };
 
 /* A drawing area with its own y axis. Panels form rows of plot.page_columns. */

@@ -19,8 +19,8 @@
 #include <string.h>
 
 static void put_text(struct text *out, const char *name, const char *text) {
-    char line[8192] = "";
-    plot_quote(line, sizeof line, text);
+    char line[16384] = ""; /* axes: two lists of ticks, quoted twice */
+    plot_quote_text(line, sizeof line, text);
     text_add(out, "%s = %s\n", name, line);
 }
 
@@ -30,18 +30,13 @@ static void put_indexed(struct text *out, const char *name, size_t index, const 
     put_text(out, key, text);
 }
 
-/* Copies a list of ticks and replaces each label by a blank. An empty label would be written as
- * four quotes within the quoted statement, which gnuplot 5.4 cannot parse. */
+/* Copies a list of ticks without their labels. */
 static void blank_ticks(char *to, const char *ticks) {
     bool quoted = false;
     for (const char *c = ticks; *c != '\0'; c++) {
-        if (*c == '\'') {
-            quoted = !quoted;
-            *to++ = *c;
-            if (quoted) *to++ = ' ';
-        } else if (!quoted) {
-            *to++ = *c;
-        }
+        if (*c == '"') quoted = !quoted;
+        if (!quoted || *c == '"') *to++ = *c;
+        if (quoted && *c == '\\') c++;
     }
     *to = '\0';
 }
@@ -182,8 +177,8 @@ static void put_data(struct text *out, const struct plot *plot) {
     for (size_t i = 0; i < plot->count; i++) {
         const struct plot_series *series = &plot->series[i];
         char name[200] = "", panel[600] = "";
-        plot_quote(name, sizeof name, series->name);
-        plot_quote(panel, sizeof panel, plot->panels[series->panel].title);
+        plot_quote_text(name, sizeof name, series->name);
+        plot_quote_text(panel, sizeof panel, plot->panels[series->panel].title);
         text_add(out, "%s# series %zu: %s in panel %zu %s\n", i > 0 ? "\n\n" : "", i + 1, name,
                  series->panel + 1, panel);
         for (size_t k = 0; k < series->count; k++) {

@@ -4,6 +4,7 @@
 #include "bench/report/table.h"
 
 #include "base/check.h"
+#include "base/line.h"
 
 #include "bench/result/sample_facts.h"
 #include "bench/result/summary.h"
@@ -164,7 +165,7 @@ static void put_server(FILE *out, const struct phase *phase, const char *server)
     int room = phase->server_width - width_of(server);
     fputs("  ", out);
     if (room >= 0)
-        fprintf(out, "%s%*s", server, room, "");
+        fprintf(out, "%s%s%*s", line_guard(server), server, room, "");
     else
         width_print(out, server, (struct width_place){phase->terminal.columns, 2, 2});
     if (room < 0) fprintf(out, "  %*s", phase->server_width, "");

@@ -201,6 +201,17 @@ static bool check_lost_time(const struct identities_place *p, const cJSON *scena
            identities_fault(p, "loadgen.arrival_lag_max_ns", "is not null in a closed loop");
 }
 
+/* What iobench starts listens on this machine. Files before schema 1.5 do not tell the address. */
+static bool check_address(const struct identities_place *p, const cJSON *scenario,
+                          const cJSON *sample) {
+    const char *foreign = json_text(scenario, "server.foreign");
+    const char *address = json_text(sample, "loadgen.address");
+    if (!address || (foreign && strcmp(foreign, "at") == 0)) return true;
+    return strcmp(address, "127.0.0.1") == 0 || strcmp(address, "::1") == 0 ||
+           identities_fault(p, "loadgen.address", "is %.60s, but iobench started the server",
+                            address);
+}
+
 /* The counts of newcomers agree with their histogram. */
 static bool check_newcomers(const struct identities_place *p, const cJSON *scenario,
                             const cJSON *sample) {
@@ -306,7 +317,7 @@ bool identities_check_sample(const struct identities_file *file, const cJSON *sc
            identities_check_series(&s) && identities_check_fairness(&s) &&
            check_newcomers(&p, scenario, sample) && identities_check_unanswered(&s) &&
            identities_check_limits(&s) && check_lost_time(&p, scenario, sample) &&
-           (invalid || check_totals(&p, scenario, sample)) && identities_check_parts(&s) &&
-           identities_check_counts(&s) && identities_check_server(&s) &&
-           identities_check_verdict(&s);
+           check_address(&p, scenario, sample) && (invalid || check_totals(&p, scenario, sample)) &&
+           identities_check_parts(&s) && identities_check_counts(&s) &&
+           identities_check_server(&s) && identities_check_verdict(&s);
 }

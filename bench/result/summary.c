@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/json.h"
+#include "base/utf8.h"
 
 #include "bench/result/sample_facts.h"
 #include "bench/result/scenario.h"
@@ -199,6 +200,14 @@ static void number_load(struct summary *report) {
 /* How much of the file's path a label contains. */
 enum label_path { LABEL_NO_PATH, LABEL_NAME, LABEL_PATH };
 
+static char *clean_copy(const char *text) {
+    char *copy = malloc(strlen(text) + 1);
+    CHECK(copy);
+    strcpy(copy, text);
+    utf8_clean(copy);
+    return copy;
+}
+
 /* The label of a result, "Debian GNU/Linux 12, wine 8.0", followed by the file name without its
  * extension, or by the path as given, as `with_path` demands. Owned by the caller. */
 static char *label_of(const struct summary_result *result, enum label_path with_path) {
@@ -215,9 +224,7 @@ static char *label_of(const struct summary_result *result, enum label_path with_
     snprintf(text, sizeof text, "%s%s%s%s%.*s", os ? os : "unknown system", emulator ? ", " : "",
              emulator ? emulator : "", with_path ? " \u00b7 " : "", with_path ? name_length : 0,
              name);
-    char *label = malloc(strlen(text) + 1);
-    CHECK(label);
-    return strcpy(label, text);
+    return clean_copy(text);
 }
 
 static void add_position(struct summary_result *result, size_t position) {
@@ -281,7 +288,7 @@ void summary_build(struct summary *report, cJSON **files, const char *const *pat
     for (size_t i = 0; i < count; i++) {
         struct summary_result *result = &report->results[i];
         result->json = files[i];
-        result->path = paths[i];
+        result->path = clean_copy(paths[i]);
         const cJSON *json;
         cJSON_ArrayForEach(json, json_item(files[i], "cells")) {
             struct summary_cell *cell = &report->cells[report->cell_count++];
@@ -300,6 +307,7 @@ void summary_clear(struct summary *report) {
     for (size_t i = 0; i < report->result_count; i++) {
         cJSON_Delete(report->results[i].json);
         free(report->results[i].label);
+        free(report->results[i].path);
     }
     free(report->cells);
     free(report->results);

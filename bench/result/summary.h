@@ -62,13 +62,13 @@ struct summary_cell {
 };
 
 struct summary_result {
-    cJSON *json;      /* the whole file; owned */
-    const char *path; /* as given on the command line */
-    char *label;      /* unique name: "Debian GNU/Linux 12"; owned */
-    size_t valid;     /* number of valid slots in the file */
-    size_t suspect;   /* number of suspect slots */
-    size_t invalid;   /* number of invalid slots */
-    size_t skipped;   /* number of skipped cells */
+    cJSON *json;    /* the whole file; owned */
+    char *path;     /* as given on the command line, cleaned; owned */
+    char *label;    /* unique name: "Debian GNU/Linux 12"; owned */
+    size_t valid;   /* number of valid slots in the file */
+    size_t suspect; /* number of suspect slots */
+    size_t invalid; /* number of invalid slots */
+    size_t skipped; /* number of skipped cells */
 };
 
 struct summary {

@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/json.h"
+#include "base/utf8.h"
 
 #include "bench/support/sha256.h"
 
@@ -67,5 +68,6 @@ const char *builds_add_server(cJSON *builds, const struct program *server) {
         snprintf(name, sizeof name, "%s", server->name);
         break;
     }
+    utf8_clean(name);
     return builds_add(builds, name, server->path, server->describe);
 }

@@ -5,86 +5,124 @@
 #include "base/check.h"
 #include "base/os.h"
 
+#include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #define CLOSE_S 10.0 /* deadline for closing a handle, which takes one turn of the loop */
 
+#define TRIES_MAX 16 /* ports; each may be free on one address only */
+
+enum { HOSTS = 2 };
+static const char *const hosts[HOSTS] = {"127.0.0.1", "::1"};
+static const char *const before_port[HOSTS] = {"127.0.0.1", "[::1]"};
+
 /* Listens on the port (0: any) and closes it at once. Sets `got`. Returns 0 or a native error. */
-static int try_port(uint16_t port, uint16_t *got) {
+static int try_port(const char *host, uint16_t port, uint16_t *got) {
     struct os_address address;
-    char host[64];
+    char text[64];
     os_socket s;
-    CHECK(os_address_resolve(PORT_HOST, port, &address, host, sizeof host));
+    if (!os_address_resolve(host, port, &address, text, sizeof text))
+        return os_error_native(EAFNOSUPPORT);
     int error = os_listen(&address, 1, false, &s);
     if (error) return error;
-    error = os_socket_local(s, host, sizeof host, got);
+    error = os_socket_local(s, text, sizeof text, got);
     os_close(s);
     return error;
 }
 
+/* Without IPv6 there is no such address, or not even a socket for it. */
+static int try_second(uint16_t port) {
+    uint16_t same;
+    int error = try_port(hosts[1], port, &same);
+    return error == os_error_native(EADDRINUSE) ? error : 0;
+}
+
 int port_choose(uint16_t *port) {
-    return try_port(0, port);
+    int error = os_error_native(EADDRINUSE);
+    for (int i = 0; i < TRIES_MAX && error; i++) {
+        int first = try_port(hosts[0], 0, port);
+        if (first) return first;
+        error = try_second(*port);
+    }
+    return error;
 }
 
 bool port_taken(uint16_t port) {
     uint16_t same;
-    return try_port(port, &same) != 0;
+    return try_port(hosts[0], port, &same) != 0 || try_second(port) != 0;
 }
 
 /* ---- connecting ---- */
 
 /* An attempt to connect. */
 struct attempt {
+    struct os_address address;
     uv_tcp_t tcp;
     uv_connect_t request;
-    bool decided; /* established or refused */
-    bool closed;  /* libuv has closed the handle */
-    int status;   /* 0: established; else a libuv error */
+    bool open;  /* libuv has not closed the handle yet */
+    int status; /* 0: established; UV_EAGAIN: not decided; else a libuv error */
+};
+
+/* To all hosts at once. */
+struct attempts {
+    struct attempt of[HOSTS];
 };
 
 static void on_connect(uv_connect_t *request, int status) {
     struct attempt *a = request->data;
-    a->decided = true;
+    uv_os_fd_t fd;
+    if (!status) status = uv_fileno((const uv_handle_t *)&a->tcp, &fd);
+    if (!status) status = uv_translate_sys_error(os_connect_result((os_socket)fd, &a->address));
     a->status = status;
 }
 
 static void on_close(uv_handle_t *handle) {
     struct attempt *a = handle->data;
-    a->closed = true;
+    a->open = false;
 }
 
-static bool is_decided(void *context) {
-    const struct attempt *a = context;
-    return a->decided;
+static void start(struct process_loop *l, struct attempt *a, const char *host, uint16_t port) {
+    char reason[64];
+    struct sockaddr_storage to = {.ss_family = 0};
+    a->status = UV_EAFNOSUPPORT;
+    if (!os_address_resolve(host, port, &a->address, reason, sizeof reason)) return;
+    memcpy(&to, &a->address.storage, sizeof a->address.storage);
+    a->status = uv_tcp_init(&l->loop, &a->tcp);
+    if (a->status) return;
+    a->open = true;
+    a->tcp.data = a->request.data = a;
+    a->status = uv_tcp_connect(&a->request, &a->tcp, (const struct sockaddr *)&to, on_connect);
+    if (!a->status) a->status = UV_EAGAIN;
 }
 
-static bool is_closed(void *context) {
-    const struct attempt *a = context;
-    return a->closed;
+/* One has answered, or none will. */
+static bool are_decided(void *context) {
+    const struct attempts *all = context;
+    bool waiting = false;
+    for (int i = 0; i < HOSTS; i++) {
+        if (all->of[i].status == 0) return true;
+        waiting = waiting || all->of[i].status == UV_EAGAIN;
+    }
+    return !waiting;
 }
 
-/* Whether the connection goes to itself. Without a listener the system may choose the destination
- * port as local port, and TCP then connects the socket to itself. */
-static bool to_itself(const struct attempt *a) {
-    struct sockaddr_storage own, peer;
-    int own_size = sizeof own, peer_size = sizeof peer;
-    memset(&own, 0, sizeof own);
-    memset(&peer, 0, sizeof peer);
-    return uv_tcp_getsockname(&a->tcp, (struct sockaddr *)&own, &own_size) != 0 ||
-           uv_tcp_getpeername(&a->tcp, (struct sockaddr *)&peer, &peer_size) != 0 ||
-           (own_size == peer_size && memcmp(&own, &peer, (size_t)own_size) == 0);
+static bool are_closed(void *context) {
+    const struct attempts *all = context;
+    for (int i = 0; i < HOSTS; i++)
+        if (all->of[i].open) return false;
+    return true;
 }
 
-bool port_answers(struct process_loop *l, uint16_t port, double seconds) {
-    struct attempt a = {.status = UV_ETIMEDOUT};
-    struct sockaddr_in address;
-    CHECK_OP(uv_ip4_addr(PORT_HOST, port, &address), ==, 0);
-    if (uv_tcp_init(&l->loop, &a.tcp) != 0) return false;
-    a.tcp.data = a.request.data = &a;
-    if (uv_tcp_connect(&a.request, &a.tcp, (struct sockaddr *)&address, on_connect) == 0)
-        process_wait(l, is_decided, &a, seconds, true);
-    bool answered = a.decided && a.status == 0 && !to_itself(&a);
-    uv_close((uv_handle_t *)&a.tcp, on_close);
-    CHECK(process_wait(l, is_closed, &a, CLOSE_S, false));
+const char *port_answers(struct process_loop *l, uint16_t port, double seconds) {
+    struct attempts all = {0};
+    const char *answered = NULL;
+    for (int i = 0; i < HOSTS; i++) start(l, &all.of[i], hosts[i], port);
+    process_wait(l, are_decided, &all, seconds, true);
+    for (int i = HOSTS - 1; i >= 0; i--) {
+        if (all.of[i].status == 0) answered = before_port[i];
+        if (all.of[i].open) uv_close((uv_handle_t *)&all.of[i].tcp, on_close);
+    }
+    CHECK(process_wait(l, are_closed, &all, CLOSE_S, false));
     return answered;
 }

@@ -13,6 +13,7 @@
 #include "bench/result/summary.h"
 #include "bench/session/builds.h"
 #include "bench/session/sample.h"
+#include "bench/support/json_clean.h"
 #include "bench/support/json_file.h"
 #include "bench/support/reason.h"
 #include "bench/support/version.h"
@@ -84,7 +85,7 @@ static cJSON *session_json(const struct result_facts *f) {
     for (size_t i = 0; i < f->models->count; i++)
         CHECK(cJSON_AddItemToArray(models, cJSON_Duplicate(f->models->servers[i].describe, true)));
     json_add_item(json, "models", models);
-    return json;
+    return json_clean(json);
 }
 
 static cJSON *skipped_json(enum skip_code code, const char *reason) {

@@ -1,6 +1,7 @@
 /* session.c - prepares and closes a session; see session.h. */
 #include "bench/session/session.h"
 
+#include "base/line.h"
 #include "base/os.h"
 
 #include "bench/machine/environment.h"
@@ -101,10 +102,10 @@ static cJSON *examine(const struct session *s) {
     cJSON *findings = doctor_findings(&machine);
     size_t problems = doctor_problems(findings);
     if (problems && !s->asked.quiet)
-        fprintf(stderr, "%s: this machine is not fit to measure: %s%s; see `iobench doctor`\n",
-                s->asked.command,
-                cJSON_GetObjectItemCaseSensitive(findings->child, "found")->valuestring,
-                problems > 1 ? ", and more" : "");
+        line_print(stderr, "%s: this machine is not fit to measure: %s%s; see `iobench doctor`",
+                   s->asked.command,
+                   cJSON_GetObjectItemCaseSensitive(findings->child, "found")->valuestring,
+                   problems > 1 ? ", and more" : "");
     return findings;
 }
 

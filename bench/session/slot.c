@@ -133,12 +133,14 @@ static bool server_left(void *context) {
     return !p->running;
 }
 
-/* Waits until the command accepts connections. Returns false and sets the reason if it does not. */
-static bool await_answer(struct slot_outcome *o, struct process *p, uint16_t port) {
+/* Waits until the command accepts connections. Returns the host on which it does. Returns NULL and
+ * sets the reason if it does not. */
+static const char *await_answer(struct slot_outcome *o, struct process *p, uint16_t port) {
     uint64_t start_ns = os_clock_ns();
     double left_s = READY_S;
     while (left_s > 0 && !p->owner->interrupted && !server_left(p)) {
-        if (port_answers(p->owner, port, left_s)) return true;
+        const char *host = port_answers(p->owner, port, left_s);
+        if (host) return host;
         process_wait(p->owner, server_left, p, KNOCK_S, true);
         left_s = READY_S - (double)(os_clock_ns() - start_ns) / 1e9;
     }
@@ -148,9 +150,11 @@ static bool await_answer(struct slot_outcome *o, struct process *p, uint16_t por
         process_wait(p->owner, process_ended, p, LAST_WORDS_S, true);
         fail_with(o, VALIDITY_SERVER_NOT_READY, "server did not get ready", p);
     } else {
-        fail(o, VALIDITY_SERVER_NOT_READY, "server not ready after %.0f s", READY_S);
+        fail(o, VALIDITY_SERVER_NOT_READY,
+             "server not ready after %.0f s: no answer on 127.0.0.1 or ::1, port %u", READY_S,
+             (unsigned)port);
     }
-    return false;
+    return NULL;
 }
 
 /* Ends all processes of a command. */
@@ -161,9 +165,10 @@ static void end_command(const struct turn *t, struct process *p) {
     process_free(p);
 }
 
-/* Starts a command that should listen on `port`. Returns whether it accepts connections. If not,
- * ends its processes and sets `*again` if another port may help. */
-static bool start_command_on(const struct turn *t, struct process *p, uint16_t port, bool *again) {
+/* Starts a command that should listen on `port`. Returns the host on which it accepts connections.
+ * If it does not, ends its processes and sets `*again` if another port may help. */
+static const char *start_command_on(const struct turn *t, struct process *p, uint16_t port,
+                                    bool *again) {
     struct foreign_words words;
     struct slot_outcome *o = t->o;
     const struct placement *where = &t->c->placement;
@@ -172,7 +177,7 @@ static bool start_command_on(const struct turn *t, struct process *p, uint16_t p
     *again = false;
     if (!foreign_split(&words, program->command, port, &why)) {
         fail(o, VALIDITY_SERVER_NOT_STARTED, "%s", why.text);
-        return false;
+        return NULL;
     }
     words.words[0] = (char *)program->path;
     kin_open(t->kin, t->l);
@@ -181,26 +186,28 @@ static bool start_command_on(const struct turn *t, struct process *p, uint16_t p
     if (error) {
         kin_close(t->kin);
         fail(o, VALIDITY_SERVER_NOT_STARTED, "server: %s", uv_strerror(error));
-        return false;
+        return NULL;
     }
     p->discard = true;
-    if (await_answer(o, p, port)) return true;
+    const char *host = await_answer(o, p, port);
+    if (host) return host;
     *again = server_left(p) && port_taken(port);
     end_command(t, p);
-    return false;
+    return NULL;
 }
 
-static bool start_command(const struct turn *t, struct process *p, uint16_t *port) {
+static const char *start_command(const struct turn *t, struct process *p, uint16_t *port) {
     bool again = true;
     for (int i = 0; i < PORTS_MAX && again; i++) {
         int error = port_choose(port);
         if (error) {
             fail(t->o, VALIDITY_SERVER_NOT_STARTED, "no free port: %s", os_error_text(error));
-            return false;
+            return NULL;
         }
-        if (start_command_on(t, p, *port, &again)) return true;
+        const char *host = start_command_on(t, p, *port, &again);
+        if (host) return host;
     }
-    return false;
+    return NULL;
 }
 
 /* ---- load generator ---- */
@@ -342,8 +349,9 @@ static void run_command(const struct turn *t) {
     struct process server;
     uint16_t port;
     char address[32];
-    if (!start_command(t, &server, &port)) return;
-    snprintf(address, sizeof address, PORT_HOST ":%u", (unsigned)port);
+    const char *host = start_command(t, &server, &port);
+    if (!host) return;
+    snprintf(address, sizeof address, "%s:%u", host, (unsigned)port);
     t->o->server_pinned = server.pinned;
     run_load(t, address, server.pid);
     if (!server.running) note_death(t->o, "ended too early: ", &server);

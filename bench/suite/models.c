@@ -4,8 +4,10 @@
 
 #include "base/json.h"
 #include "base/os.h"
+#include "base/utf8.h"
 
 #include "bench/support/files.h"
+#include "bench/support/json_clean.h"
 #include "bench/support/json_file.h"
 #include "bench/support/nearest.h"
 #include "bench/support/reason.h"
@@ -15,9 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Not allowed in options, because ids and messages contain them. */
-#define CONTROLS                                                                                   \
-    "\1\2\3\4\5\6\a\b\t\n\v\f\r\16\17\20\21\22\23\24\25\26\27\30\31\32\33\34\35\36\37\177"
 #define DESCRIBE_S 5.0 /* deadline for --describe */
 
 const char *const server_kind_names[3] = {NULL, "cmd", "at"};
@@ -74,6 +73,7 @@ static bool model_name(const char *file, char name[MODEL_NAME_SIZE]) {
     if (!length || length >= MODEL_NAME_SIZE || strcmp(rest, OS_PROGRAM_SUFFIX) != 0) return false;
     memcpy(name, file + 5, length);
     name[length] = '\0';
+    utf8_clean(name);
     return true;
 }
 
@@ -116,7 +116,7 @@ cJSON *models_stand_in(const char *name, const char *summary, const char *reason
     json_add_item(build, "cflags", NULL);
     json_add_item(build, "build_type", NULL);
     json_add_item(build, "libraries", cJSON_CreateObject());
-    return json;
+    return json_clean(json);
 }
 
 /* Has all servers describe themselves. Returns whether at least one did. */
@@ -183,6 +183,14 @@ static int by_text(const void *left, const void *right) {
     return strcmp(left, right);
 }
 
+/* Whether utf8_clean changes nothing. Ids and messages contain options. */
+static bool is_clean(const char text[SPEC_SIZE]) {
+    char cleaned[SPEC_SIZE];
+    strcpy(cleaned, text);
+    utf8_clean(cleaned);
+    return strcmp(cleaned, text) == 0;
+}
+
 /* Splits "MODEL:A=1,B=2" into the model's name and the options. */
 static bool split(struct server_spec *spec, const char *text, char name[MODEL_NAME_SIZE],
                   struct reason *reason) {
@@ -198,8 +206,7 @@ static bool split(struct server_spec *spec, const char *text, char name[MODEL_NA
         at++; /* the ':' or ',' */
         length = strcspn(at, ",");
         size_t equals = strcspn(at, "=");
-        size_t printable = strcspn(at, CONTROLS);
-        if (equals == 0 || equals >= length || equals + 1 == length || printable < length ||
+        if (equals == 0 || equals >= length || equals + 1 == length || !is_clean(text) ||
             length >= sizeof spec->options[0] || spec->option_count == SPEC_OPTIONS_MAX) {
             reason_set(reason, "options are NAME=VALUE, separated by commas, at most %d",
                        SPEC_OPTIONS_MAX);

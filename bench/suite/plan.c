@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/os.h"
 #include "base/rng.h"
+#include "base/utf8.h"
 
 #include "bench/result/scenario.h"
 #include "bench/suite/transports.h"
@@ -126,6 +127,7 @@ void plan_skip(struct cell *c, enum skip_code code, const char *format, ...) {
     va_start(rest, format);
     vsnprintf(c->skipped, sizeof c->skipped, format, rest);
     va_end(rest);
+    utf8_clean(c->skipped);
 }
 
 /* Skips the cell, with the reason, if it cannot run here. */

@@ -3,6 +3,7 @@
 #include "base/json.h"
 
 #include "bench/suite/plan.h"
+#include "bench/support/json_clean.h"
 #include "bench/support/json_path.h"
 
 #include <math.h>
@@ -77,5 +78,5 @@ cJSON *plan_scenario(const struct cell *c) {
     json_add_item(loadgen, "transport", cJSON_CreateString(c->transport));
     json_add_count(loadgen, "threads", c->loadgen_threads);
     json_add_item(s, "placement", placement_json(&c->placement));
-    return s;
+    return json_clean(s);
 }

@@ -2,8 +2,10 @@
 #include "bench/support/json_file.h"
 
 #include "base/check.h"
+#include "base/utf8.h"
 
 #include "bench/support/files.h"
+#include "bench/support/json_clean.h"
 #include "bench/support/json_scan.h"
 #include "bench/support/reason.h"
 
@@ -14,7 +16,7 @@ cJSON *json_text_parse(const char *text, size_t size, struct reason *reason) {
     if (!json_scan(text, size, reason)) return NULL;
     cJSON *json = cJSON_ParseWithLength(text, size);
     CHECK(json);
-    return json;
+    return json_clean(json);
 }
 
 cJSON *json_file_read(const char *path, struct reason *reason) {
@@ -30,7 +32,8 @@ char *json_text_print(const cJSON *json) {
     CHECK(text);
     const char *end = text + strlen(text);
     for (char *c = text; c < end;) {
-        size_t length = json_scan_utf8(c, end);
+        uint32_t point;
+        size_t length = utf8_next(c, end, &point);
         bool whole = length > 0 && length <= (size_t)(end - c);
         if (!whole) *c = '?';
         c += whole ? length : 1;

@@ -15,7 +15,8 @@
 cJSON *json_file_read(const char *path, struct reason *reason);
 
 /* Parses `size` bytes of text, which must be followed by a NUL byte; owned by the caller. Returns
- * NULL and sets `reason` if json_scan refuses the text. */
+ * NULL and sets `reason` if json_scan refuses the text. All texts and keys are cleaned by
+ * json_clean. */
 cJSON *json_text_parse(const char *text, size_t size, struct reason *reason);
 
 /* The document as a text that json_text_parse accepts; freed by the caller with cJSON_free. Bytes

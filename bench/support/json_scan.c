@@ -3,6 +3,7 @@
 #include "bench/support/json_scan.h"
 
 #include "base/check.h"
+#include "base/utf8.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -56,19 +57,6 @@ static void skip_blanks(struct scan *s) {
 
 /* ---- strings ---- */
 
-/* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. */
-size_t json_scan_utf8(const char *at, const char *end) {
-    const unsigned char *c = (const unsigned char *)at;
-    size_t left = (size_t)(end - at), length = *c < 0x80 ? 1 : *c < 0xe0 ? 2 : *c < 0xf0 ? 3 : 4;
-    if ((*c >= 0x80 && *c < 0xc2) || *c > 0xf4) return 0;
-    for (size_t i = 1; i < length && i < left; i++)
-        if ((c[i] & 0xc0) != 0x80) return 0;
-    if (length < 3 || left < 2) return length;
-    bool wrong_second = (*c == 0xe0 && c[1] < 0xa0) || (*c == 0xed && c[1] > 0x9f) ||
-                        (*c == 0xf0 && c[1] < 0x90) || (*c == 0xf4 && c[1] > 0x8f);
-    return wrong_second ? 0 : length;
-}
-
 /* Reads four hexadecimal digits. */
 static bool hex(struct scan *s, unsigned long *unit) {
     *unit = 0;
@@ -109,12 +97,11 @@ static bool character(struct scan *s, unsigned long *point) {
     if (byte == -1) return invalid(s);
     if (byte < ' ') return wrong(s, s->at, "a control character in a string");
     if (take(s, '\\')) return escaped(s, point);
-    size_t length = json_scan_utf8(s->at, s->end);
+    uint32_t decoded = 0;
+    size_t length = utf8_next(s->at, s->end, &decoded);
     if (length == 0) return wrong(s, s->at, "not UTF-8");
     if (length > (size_t)(s->end - s->at)) return wrong(s, s->end, NULL);
-    static const int first_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-    *point = (unsigned long)(byte & first_bits[length]);
-    for (size_t i = 1; i < length; i++) *point = *point << 6 | ((unsigned char)s->at[i] & 0x3f);
+    *point = decoded;
     s->at += length;
     return true;
 }

@@ -15,8 +15,4 @@
  * "line L, column C: ..."; both count from 1, columns count bytes. */
 bool json_scan(const char *text, size_t size, struct reason *reason);
 
-/* Length in bytes of the UTF-8 character that starts at `at`; 0 if the bytes below `end` are not
- * the start of one. The character may be cut: then its length is larger than what is left. */
-size_t json_scan_utf8(const char *at, const char *end);
-
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/os.h"
+#include "base/utf8.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -14,7 +15,7 @@
 #define TEXT_MAX (16u << 20) /* bytes of a child's stdout that are kept */
 #define KILL_AFTER_S 2.0
 #define GROUP_POLL_S 0.01  /* no event reports that a process group is empty */
-#define DESCRIPTORS_MIN 16 /* libuv aborts if it cannot open its own descriptors */
+#define DESCRIPTORS_MIN 18 /* libuv aborts if it cannot open its own descriptors */
 
 /* ---- the loop ---- */
 
@@ -58,6 +59,7 @@ static void on_child(uv_signal_t *handle, int number) {
 int process_loop_open(struct process_loop *l, bool catch_signals) {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
     memset(l, 0, sizeof *l);
+    os_guard_start();
     l->cpu_count = os_cpus_allowed(l->cpus, PROCESS_CPUS_MAX);
     if (l->cpu_count > PROCESS_CPUS_MAX) l->cpu_count = PROCESS_CPUS_MAX;
     int error = os_descriptors_limit() < DESCRIPTORS_MIN ? UV_EMFILE : uv_loop_init(&l->loop);
@@ -138,7 +140,8 @@ static void on_out(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer) {
 
 static void end_line(struct process *p) {
     p->line[p->line_length] = '\0';
-    if (p->line_length) memcpy(p->last_line, p->line, p->line_length + 1);
+    utf8_clean(p->line);
+    if (*p->line) strcpy(p->last_line, p->line);
     p->line_length = 0;
 }
 
@@ -218,6 +221,7 @@ int process_start(struct process *p, struct process_loop *l, char *const *args, 
     }
     p->running = true;
     p->pid = uv_process_get_pid(&p->handle);
+    os_guard_add(p->pid);
     CHECK_OP(uv_read_start((uv_stream_t *)&p->out, give_buffer, on_out), ==, 0);
     CHECK_OP(uv_read_start((uv_stream_t *)&p->err, give_buffer, on_err), ==, 0);
     return 0;
@@ -264,6 +268,7 @@ void process_end_group(struct process *p) {
 
 void process_free(struct process *p) {
     CHECK_OP(p->handles, ==, 0);
+    os_guard_remove(p->pid);
     free(p->text);
     p->text = NULL;
 }

@@ -42,7 +42,7 @@ struct process {
     bool discard;                      /* drop stdout; set by the caller after process_start */
     bool overflow;                     /* stdout was too long and was cut */
     bool forced;                       /* process_end had to send a signal */
-    char last_line[PROCESS_LINE_SIZE]; /* last complete, non-empty line of stderr */
+    char last_line[PROCESS_LINE_SIZE]; /* last non-empty line of stderr, cleaned */
     char line[PROCESS_LINE_SIZE];      /* current, incomplete line of stderr */
     size_t line_length;                /* bytes used in `line` */
 };

@@ -1,5 +1,5 @@
 /* reason.h - the error text of a function that failed.
- * Invariant: the text is one line without control characters; they are replaced by '?'. */
+ * Invariant: the text is cleaned by utf8_clean, so it is one line. */
 #ifndef BENCH_SUPPORT_REASON_H
 #define BENCH_SUPPORT_REASON_H
 
@@ -23,8 +23,5 @@ bool reason_add(struct reason *reason, const char *format, ...) FORMAT_PRINTF(2,
 
 /* reason_add for variadic callers. */
 bool reason_add_list(struct reason *reason, const char *format, va_list rest) FORMAT_PRINTF(2, 0);
-
-/* Replaces the control characters of a text by '?', so that it is one line. */
-void reason_clean(char *text);
 
 #endif

@@ -1,6 +1,8 @@
 /* refuse.c - see refuse.h. */
 #include "bench/support/refuse.h"
 
+#include "base/line.h"
+
 #include "bench/support/exit_code.h"
 #include "bench/support/reason.h"
 
@@ -8,12 +10,11 @@
 #include <stdio.h>
 
 int refuse(const char *command, const char *format, ...) {
-    char line[2 * REASON_SIZE];
+    char line[2 * REASON_SIZE - 64];
     va_list rest;
     va_start(rest, format);
     vsnprintf(line, sizeof line, format, rest);
     va_end(rest);
-    reason_clean(line); /* it may contain text from a file */
-    fprintf(stderr, "%s: %s\n", command, line);
+    line_print(stderr, "%s: %s", command, line);
     return EXIT_USAGE;
 }

@@ -1,6 +1,9 @@
 /* width.c - the width of texts on a terminal; see width.h. */
 #include "bench/support/width.h"
 
+#include "base/line.h"
+#include "base/utf8.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -85,26 +88,33 @@ void width_cut(char *text, int columns) {
     text[fitting(text, strlen(text), columns, &used)] = '\0';
 }
 
-static int break_line(struct text *out, int indent) {
+static int begin(struct text *out, const char *text, int at) {
+    const char *guard = line_guard(text);
+    text_add(out, "%s", guard);
+    return at + (int)strlen(guard);
+}
+
+/* Goes to the next line, where `text` follows. Returns the column there. */
+static int break_line(struct text *out, const char *text, int indent) {
     text_add(out, "\n%*s", indent, "");
-    return indent;
+    return begin(out, text, indent);
 }
 
 void width_wrap(struct text *out, const char *text, struct width_place place) {
+    int at = begin(out, text, place.at), indent = place.indent;
     if (!place.columns) {
         text_add(out, "%s", text);
         return;
     }
-    int at = place.at, indent = place.indent;
     if (place.columns - indent < REST_MIN && indent > 4) indent = 4;
     if (indent >= place.columns) indent = 0;
-    if (at > indent && place.columns - at < REST_MIN) at = break_line(out, indent);
+    if (at > indent && place.columns - at < REST_MIN) at = break_line(out, text, indent);
     for (bool first = true; *text; first = false) {
         size_t length = strcspn(text, " ");
         int width;
         fitting(text, length, INT32_MAX, &width);
         if (!first && at + 1 + width > place.columns)
-            at = break_line(out, indent);
+            at = break_line(out, text, indent);
         else if (!first)
             text_add(out, " "), at++;
         while (at + width > place.columns) { /* longer than a line */
@@ -116,7 +126,7 @@ void width_wrap(struct text *out, const char *text, struct width_place place) {
             length -= bytes;
             width -= used;
             if (length == 0) break;
-            at = break_line(out, indent);
+            at = break_line(out, text, indent);
         }
         text_add(out, "%.*s", (int)length, text);
         at += width;
@@ -126,10 +136,13 @@ void width_wrap(struct text *out, const char *text, struct width_place place) {
 }
 
 void width_print(FILE *out, const char *text, struct width_place place) {
-    struct text lines = {0};
-    width_wrap(&lines, text, place);
-    fprintf(out, "%s\n", lines.data ? lines.data : "");
+    struct text clean = {0}, lines = {0};
+    text_add(&clean, "%s", text);
+    utf8_clean(clean.data);
+    width_wrap(&lines, clean.data, place);
+    fprintf(out, "%s\n", lines.data);
     free(lines.data);
+    free(clean.data);
 }
 
 void width_row(FILE *out, const char *first, int width, const char *second, int columns) {
@@ -140,7 +153,7 @@ void width_row(FILE *out, const char *first, int width, const char *second, int 
         fprintf(out, "%*s", width + 2 < columns ? width + 2 : 4, "");
         at = width;
     } else {
-        fprintf(out, "%s%*s  ", first, at - own, "");
+        fprintf(out, "%s%s%*s  ", line_guard(first), first, at - own, "");
     }
     width_print(out, second, (struct width_place){columns, at + 2, width + 2});
 }

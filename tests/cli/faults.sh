@@ -43,9 +43,9 @@ odd_files() {
         fi
     done
     fault "run: a suite from a pipe without a writer" 2 ": not a regular file$" "$BIN/iobench" run --suite "$TMP/fifo" -o "$TMP/x.json"
-    fault "run: a key with control characters is one line" 2 ': a\?b\?\[31m: unknown field$' "$BIN/iobench" run --suite "$TMP/control.json" -o "$TMP/x.json"
+    fault "run: a key with control characters is one line" 2 ': a b\?\[31m: unknown field$' "$BIN/iobench" run --suite "$TMP/control.json" -o "$TMP/x.json"
     sed 's/"epoll"/"epoll:a=\\n\\u001b[31m"/' "$TMP/tiny.json" >"$TMP/server.json"
-    fault "run: a server with control characters is one line" 2 'server epoll:a=\?\?\[31m: options are NAME=VALUE' "$BIN/iobench" run --suite "$TMP/server.json" -o "$TMP/x.json"
+    fault "run: a server with control characters is one line" 2 'server epoll:a= \?\[31m: .*: unknown option; this model has' "$BIN/iobench" run --suite "$TMP/server.json" -o "$TMP/x.json"
     fault "run: a suite that would write elsewhere" 2 ': name: not 1 to 60 letters' "$BIN/iobench" run --suite "$TMP/elsewhere.json"
     local bytes=$'bytes\xff.json'
     # macOS takes no such name

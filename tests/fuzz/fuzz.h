@@ -27,7 +27,10 @@ const cJSON *fuzz_schema(const char *path);
 #define FUZZ_RESULT_SCHEMA "results/iobench-result.schema.json"
 #define FUZZ_SUITE_SCHEMA "bench/suites/iobench-suite.schema.json"
 
-/* Aborts unless the reason is one line of text that is not empty and has no control characters. */
+/* Aborts unless utf8_clean changes no line of the text. */
+void fuzz_check_lines(const char *text);
+
+/* Aborts unless the reason is one cleaned line that is not empty. */
 void fuzz_check_reason(const char *reason);
 
 #endif

@@ -1,6 +1,7 @@
 /* fuzz_result.c - fuzzes the reader of result files. Valid files are also written as table, page,
  * plots and log.
- * Invariant: each text of a file is escaped in the page, and is a tag of one word in the log. */
+ * Invariant: each text of a file is clean in the table, is escaped in the page, and is a tag of one
+ * word in the log. */
 #include "base/check.h"
 
 #include "bench/plot/kinds.h"
@@ -63,6 +64,7 @@ static void show_page(const struct summary *report) {
                                            .folder = "plots"});
     fclose(out);
     CHECK(!strstr(page, "<script"));
+    fuzz_check_lines(page);
     free(page);
 }
 
@@ -102,6 +104,7 @@ static void show(cJSON *document) {
     table_print(out, cJSON_Duplicate(document, true), paths[0],
                 (struct terminal){.colour = true, .columns = 80});
     fclose(out);
+    fuzz_check_lines(text);
     free(text);
     cJSON **files = calloc(2, sizeof *files);
     CHECK(files);

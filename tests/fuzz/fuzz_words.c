@@ -4,6 +4,7 @@
 #include "base/args.h"
 #include "base/check.h"
 #include "base/os.h"
+#include "base/utf8.h"
 
 #include "bench/suite/placement.h"
 #include "bench/suite/suite.h"
@@ -89,6 +90,15 @@ static void parse_options(char *text) {
     args_texts_free(&positionals);
 }
 
+/* A text that was cleaned is not longer, and clean. */
+static void clean(const char *text) {
+    char *copy = fuzz_text((const uint8_t *)text, strlen(text));
+    utf8_clean(copy);
+    CHECK_OP(strlen(copy), <=, strlen(text));
+    fuzz_check_lines(copy);
+    free(copy);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static const char *const candidates[] = {"epoll", "io_uring", "", "x", NULL};
     char *text = fuzz_text(data, size);
@@ -97,6 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     read_placement(text);
     read_address(text);
     nearest_word(text, candidates);
+    clean(text);
     parse_options(text); /* last, because it modifies the text */
     free(text);
     return 0;

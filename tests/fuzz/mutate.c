@@ -65,11 +65,28 @@ static cJSON *other_number(const cJSON *node, struct rng *random) {
 }
 
 static cJSON *other_text(struct rng *random) {
-    static const char *const texts[] = {"",       "a\nb",     "\033[31m", "<script>\"'&",
-                                        "../..",  "*",        "%s%n",     "'; system('id'); '",
-                                        "closed", "open",     "churn",    "epoll/closed/c1/d1/64B",
-                                        "valid",  "suspect",  "invalid",  "\xc3\xa9\xe2\x82\xac",
-                                        "\xff",   "epoll:a=b"};
+    static const char *const texts[] = {"",
+                                        "a\nb",
+                                        "\033[31m",
+                                        "<script>\"'&",
+                                        "../..",
+                                        "*",
+                                        "%s%n",
+                                        "'; system('id'); '",
+                                        "closed",
+                                        "open",
+                                        "churn",
+                                        "epoll/closed/c1/d1/64B",
+                                        "valid",
+                                        "suspect",
+                                        "invalid",
+                                        "\xc3\xa9\xe2\x82\xac",
+                                        "\xff",
+                                        "epoll:a=b",
+                                        "\xc2\x9b;m",
+                                        "\xe2\x80\x8e",
+                                        "::error ::a##[b]",
+                                        "]]>"};
     char text[2001];
     if (rng_below(random, 8) != 0)
         return cJSON_CreateString(texts[rng_below(random, COUNT(texts))]);

@@ -30,7 +30,8 @@ static void differences_make_incomparable(void **state) {
         {"env.host.kernel", "\"6.18\"", "kernel: 6.1 / 6.18; allow it with --vary kernel"},
         {"env.host.emulator", "\"wine\"",
          "emulator: none or unknown / wine; allow it with --vary emulator"},
-        {"env.cpu.model", "null", "cpu.model: Fast One / none or unknown; allow it with --vary cpu"},
+        {"env.cpu.model", "null",
+         "cpu.model: Fast One / none or unknown; allow it with --vary cpu"},
         {"env.cpu.logical", "2", "cpu.logical: 4 / 2; allow it with --vary cpu"},
         {"env.cpu.mitigations.retbleed", "\"IBRS\"",
          "mitigations.retbleed: none / IBRS; allow it with --vary mitigations"},
@@ -98,6 +99,29 @@ static void other_limits_make_incomparable(void **state) {
         compare_two(&report, left, right, 0);
         for (size_t k = 0; k < report.row_count; k++)
             assert_true(report.rows[k].verdict != GATE_INCOMPARABLE);
+        compare_clear(&report);
+    }
+}
+
+/* Two runs of one name that used different addresses. Earlier files do not tell theirs. */
+static void another_address_makes_incomparable(void **state) {
+    (void)state;
+    struct gate_report report;
+    for (int known = 0; known < 2; known++) {
+        cJSON *left = closed_result("a", 8, 1e5, 5e3), *right = closed_result("b", 8, 1e5, 5e3);
+        cJSON *slot;
+        cJSON_ArrayForEach(slot, cJSON_GetObjectItem(cell_of(left, 0), "samples")) {
+            if (known) set(slot, "loadgen.address", "\"127.0.0.1\"");
+        }
+        cJSON_ArrayForEach(slot, cJSON_GetObjectItem(cell_of(right, 0), "samples")) {
+            set(slot, "loadgen.address", "\"::1\"");
+        }
+        if (known) {
+            expect_incomparable(left, right, "address: 127.0.0.1 / ::1; allow it with --vary net");
+            continue;
+        }
+        compare_two(&report, left, right, 0);
+        expect_verdict(row_of(&report, CLOSED, METRIC_CPU), GATE_PASS, "");
         compare_clear(&report);
     }
 }
@@ -173,6 +197,7 @@ int main(void) {
         cmocka_unit_test(differences_make_incomparable),
         cmocka_unit_test(differences_within_cells_and_builds),
         cmocka_unit_test(other_limits_make_incomparable),
+        cmocka_unit_test(another_address_makes_incomparable),
         cmocka_unit_test(several_differences_are_allowed_together),
         cmocka_unit_test(what_may_differ),
         cmocka_unit_test(sessions_of_one_side_must_be_alike),

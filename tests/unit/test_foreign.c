@@ -66,7 +66,7 @@ static void refusals_say_why(void **state) {
         {"serve {PORT}", "no {port}"},
         {"serve '{port}", "the quote ' is not closed"},
         {"serve \"{port} 'x'", "the quote \" is not closed"},
-        {"a\nb", "a?b: no {port}"},
+        {"a\nb", "a b: no {port}"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         assert_string_equal(split(cases[i].command), "");

@@ -291,6 +291,18 @@ static void lost_time_agrees_with_itself(void **state) {
     TRY_TOGETHER(open);
 }
 
+static void what_iobench_starts_is_on_this_machine(void **state) {
+    (void)state;
+#define ADDRESS "cells[0].samples[0].loadgen.address"
+    static const struct changed here[] = {{ADDRESS, "\"127.0.0.1\"", NULL}};
+    static const struct changed second[] = {{ADDRESS, "\"::1\"", NULL}};
+    static const struct changed elsewhere[] = {
+        {ADDRESS, "\"192.0.2.1\"", ADDRESS ": is 192.0.2.1, but iobench started the server"}};
+    TRY_TOGETHER(here);
+    TRY_TOGETHER(second);
+    TRY(elsewhere);
+}
+
 static void the_order_is_a_permutation(void **state) {
     (void)state;
 #define NOT_PERMUTED "session.order: is not a permutation of 0..3: position "
@@ -522,6 +534,7 @@ int main(void) {
         cmocka_unit_test(a_cell_is_skipped_or_measured),
         cmocka_unit_test(ids_are_unique_and_references_lead_somewhere),
         cmocka_unit_test(lost_time_agrees_with_itself),
+        cmocka_unit_test(what_iobench_starts_is_on_this_machine),
         cmocka_unit_test(the_order_is_a_permutation),
         cmocka_unit_test(a_loop_has_its_own_fields),
         cmocka_unit_test(newcomers_are_counted),

@@ -213,14 +213,15 @@ static void objects_and_depth_are_bounded(void **state) {
     }
 }
 
-/* Arguments and names of files may hold any bytes. What is printed can be read again. */
+/* Arguments and names of files may hold any bytes. What is printed can be read again, and is
+ * cleaned when it is read. */
 static void what_is_written_is_json(void **state) {
     (void)state;
     static const char *const texts[][2] = {{"\xff", "?"},
                                            {"a\xc3", "a?"},
                                            {"\xc3\xa9\xc3(\xe2\x82\xac", "\xc3\xa9?(\xe2\x82\xac"},
                                            {"\xed\xa0\x80", "???"},
-                                           {"\x01\n\"\\\x7f", "\x01\n\"\\\x7f"}};
+                                           {"\x01\n\"\\\x7f", "? \"\\?"}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct reason reason = {.text = ""};
         cJSON *json = cJSON_CreateObject();
@@ -273,13 +274,6 @@ static void what_is_too_large_is_not_even_read(void **state) {
     unlink(path);
 }
 
-static void a_reason_becomes_one_line(void **state) {
-    (void)state;
-    char reason[] = "a\nb\r\x1b[31m\x7f \xc3\xa9";
-    reason_clean(reason);
-    assert_string_equal(reason, "a?b??[31m? \xc3\xa9");
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_beginning_ends_too_early),
@@ -292,7 +286,6 @@ int main(void) {
         cmocka_unit_test(what_is_written_is_json),
         cmocka_unit_test(only_regular_files_are_read),
         cmocka_unit_test(what_is_too_large_is_not_even_read),
-        cmocka_unit_test(a_reason_becomes_one_line),
     };
     return cmocka_run_group_tests_name("json_file", tests, make_folder, remove_folder);
 }
