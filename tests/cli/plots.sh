@@ -115,7 +115,7 @@ odd_gnuplots() {
     reports_with "a gnuplot that warns" '' yes yes
     gnuplot_that 'exit 0'
     reports_with "a gnuplot that draws nothing" ': plots not drawn: gnuplot: [a-z]*\.gp: it drew nothing; data' no no
-    gnuplot_that 'folder=${2#*\'\''} && folder=${folder%%\'\''*} && sed -i s/GPVAL_VERSION/4.6/ "$folder/$3" && exec "$real" "$@"'
+    gnuplot_that "sed -i s/GPVAL_VERSION/4.6/ $(printf %q "$TMP/drawn/x-plots")/\"\$3\" && exec \"\$real\" \"\$@\""
     reports_with "a gnuplot that is too old" ': plots not drawn: gnuplot: [a-z]*\.gp: gnuplot 5\.2 or later is needed; data' no no
     gnuplot_that 'exec "$real" "$@"'
     mkdir -p "$tree/build/bin" "$tree/results"
