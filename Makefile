@@ -47,7 +47,7 @@ BIN := $(BUILD)/bin
 OBJ := $(BUILD)/obj
 
 PLATFORMS := linux windows macos bsd
-BASE_linux := base/os_posix.c base/os_linux.c
+BASE_linux := base/os_posix.c base/os_limits_posix.c base/os_linux.c
 GROUPS_linux := base/os_linux_family.c base/os_linux_groups.c base/os_posix_guard.c
 MODELS_linux := threads select poll epoll io_uring libuv
 MODEL_DIR_linux := servers/posix
@@ -60,12 +60,12 @@ TRANSPORTS_windows := libuv
 EXE_windows := .exe
 GROUPS_windows := base/os_no_family.c base/os_groups_windows.c
 
-BASE_macos := base/os_posix.c base/os_macos.c base/os_sysctl.c
+BASE_macos := base/os_posix.c base/os_limits_posix.c base/os_macos.c base/os_sysctl.c
 MODELS_macos := threads select poll kqueue libuv
 MODEL_DIR_macos := servers/posix
 TRANSPORTS_macos := libuv
 
-BASE_bsd := base/os_posix.c base/os_bsd.c base/os_sysctl.c
+BASE_bsd := base/os_posix.c base/os_limits_posix.c base/os_bsd.c base/os_sysctl.c
 MODELS_bsd := $(MODELS_macos)
 MODEL_DIR_bsd := servers/posix
 TRANSPORTS_bsd := libuv
@@ -130,21 +130,31 @@ include mk/lint.mk
 # ---- main targets --------------------------------------------------------------------------------
 
 NOW := $(shell date -u +%Y%m%dT%H%M%SZ)
+# Sets $$name to NOW-SUITE and creates results/$$name.json. If that exists, because two runs began in the same
+# second, the name ends in -2, and so on. A result that stays empty is removed.
+claim = n=1; name=$(NOW)-$(1); \
+  until (set -C; : >"results/$$name.json") 2>/dev/null; do \
+    [ -e "results/$$name.json" ] || { echo "make: results/$$name.json: cannot be created" >&2; exit 2; }; \
+    n=$$((n + 1)); name=$(NOW)-$(1)-$$n; done; \
+  trap '[ -s "results/$$name.json" ] || rm -f "results/$$name.json"' EXIT; trap 'exit 130' INT TERM
+
 # `make` alone installs nothing. bench and check first install missing packages.
 .PHONY: bench bench-loadgen bench-loadgen-now check check-now check-windows check-all lint deps deps-windows ensure help install clean
 
 bench: ensure
 	$(Q)$(MAKE_ALL) all
-	$(BIN)/iobench run --suite $(SUITE) -o results/$(NOW)-$(SUITE).json
-	$(BIN)/iobench report results/$(NOW)-$(SUITE).json -o results/$(NOW)-$(SUITE).html
+	$(Q)$(call claim,$(SUITE)); \
+	$(BIN)/iobench run --suite $(SUITE) -o "results/$$name.json" && \
+	$(BIN)/iobench report "results/$$name.json" -o "results/$$name.html"
 
 # Measures the speed of the load generator: docs/performance.md.
 bench-loadgen: ensure
 	$(Q)$(MAKE) --no-print-directory bench-loadgen-now
 
 bench-loadgen-now: all $(BIN)/tests/bench-loadgen
-	$(BIN)/iobench run --suite loadgen $(if $(HAVE_LIBURING),,--server epoll) -o results/$(NOW)-loadgen.json
-	$(BIN)/tests/bench-loadgen results/$(NOW)-loadgen.json -o results/$(NOW)-loadgen-bench.json
+	$(Q)$(call claim,loadgen); \
+	$(BIN)/iobench run --suite loadgen $(if $(HAVE_LIBURING),,--server epoll) -o "results/$$name.json" && \
+	$(BIN)/tests/bench-loadgen "results/$$name.json" -o "results/$$name-bench.json"
 
 # Tests the regression gate on this machine for hours: docs/gate.md. A stopped run continues where it stopped.
 GATE_JOBS ?= results/gate-jobs.jsonl

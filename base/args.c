@@ -150,8 +150,8 @@ static enum args_outcome set_real(const struct args_spec *spec, const struct arg
     char *end;
     double x = strtod(text, &end);
     /* the first character rules out "inf", "nan" and leading blanks; 1e999 is above every max */
-    if (!strchr("0123456789.", text[0]) || end == text || *end || x < a->real.min ||
-        x > a->real.max)
+    if (!strchr("0123456789.", text[0]) || strpbrk(text, "xX") || end == text || *end ||
+        x < a->real.min || x > a->real.max)
         return wrong(spec, a, "'%s': not a number from %g to %g", text, a->real.min, a->real.max);
     *a->real.to = x;
     return ARGS_RUN;

@@ -1,9 +1,10 @@
 /* os.h - what all programs need from the operating system; no policy.
- * One implementation per system: os_posix.c with os_linux.c, os_macos.c or os_bsd.c; os_windows.c
- * with os_sockets_windows.c. What concerns all that a process starts is linked to iobench and the
- * load generator only: os_linux_family.c and os_linux_groups.c; os_no_family.c with
- * os_groups_windows.c or os_no_groups.c; os_posix_guard.c. Errors are the system's native codes; 0
- * is success. On Windows: Winsock's codes, which are 10000 and above, and below them errno's. */
+ * One implementation per system: os_posix.c and os_limits_posix.c with os_linux.c, os_macos.c or
+ * os_bsd.c; os_windows.c with os_sockets_windows.c. What concerns all that a process starts is
+ * linked to iobench and the load generator only: os_linux_family.c and os_linux_groups.c;
+ * os_no_family.c with os_groups_windows.c or os_no_groups.c; os_posix_guard.c. Errors are the
+ * system's native codes; 0 is success. On Windows: Winsock's codes, which are 10000 and above, and
+ * below them errno's. */
 #ifndef BASE_OS_H
 #define BASE_OS_H
 
@@ -19,6 +20,8 @@ typedef SOCKET os_socket;
 #define OS_PATHS_SEPARATOR ";"   /* between the directories of PATH */
 #define OS_PROGRAM_SUFFIX ".exe" /* of a program's file */
 #define OS_SIGNAL_CHILD 0        /* signal that reports the end of a child; 0: there is none */
+#define OS_STOP_SIGNALS                                                                            \
+    { SIGINT, SIGBREAK, SIGHUP } /* Ctrl-C, Ctrl-Break, the console's end */
 #else
 #include <signal.h>
 typedef int os_socket;
@@ -27,6 +30,9 @@ typedef int os_socket;
 #define OS_PATHS_SEPARATOR ":"
 #define OS_PROGRAM_SUFFIX ""
 #define OS_SIGNAL_CHILD SIGCHLD
+/* Signals that ask a program to end: those that people and tools send, and that would kill it. */
+#define OS_STOP_SIGNALS                                                                            \
+    { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM }
 #endif
 
 /* A figure that the system does not provide. Becomes null in JSON. */
@@ -34,21 +40,30 @@ typedef int os_socket;
 
 /* ---- process ---- */
 
-/* Readies the process for sockets: a peer that is gone becomes an error, not a signal; the
- * descriptor limit is raised to its hard ceiling. Call once, first in main. */
+/* Readies the process for sockets and files: a peer that is gone and a file that may not grow
+ * become errors, not signals; the descriptor limit is raised to its hard ceiling. Call once, first
+ * in main. */
 void os_init(void);
 
-/* Calls `on_stop(context)` once, from a thread of its own, at SIGINT or SIGTERM (on Windows:
- * Ctrl-C, Ctrl-Break or the console's end) and, with `stdin_eof`, at the end of standard input.
- * Call before any other thread starts, so that all inherit the blocked signals. Returns 0 or an
- * error. */
+/* Calls `on_stop(context)` once, from a thread of its own, at the first of OS_STOP_SIGNALS and,
+ * with `stdin_eof`, at the end of standard input. Signals that were ignored when the process
+ * started stay so. Call before any other thread starts, so that all inherit the blocked signals.
+ * Returns 0 or an error. */
 int os_on_stop(bool stdin_eof, void (*on_stop)(void *context), void *context);
 
 /* Whether this process was started with the signal ignored, as nohup does. */
 bool os_signal_ignored(int number);
 
-/* Text for a native error code, e.g. "Connection refused"; valid until this thread's next call. */
+/* Text for a native error code, e.g. "Connection refused"; valid until this thread's next call. It
+ * names the limits of this process that the error may be about: "Too many open files (raise ulimit
+ * -n, which is 6)". os_limits_hint: only the part in parentheses, with a blank before it; may be
+ * empty. */
 const char *os_error_text(int error);
+const char *os_limits_hint(int error);
+
+/* Whether this process has the stack that every program here needs. If not, prints one line with
+ * the limit. */
+bool os_limits_suffice(const char *program);
 
 /* Translates a code of C's errno, such as ECONNRESET, to the native code. */
 int os_error_native(int number);
@@ -58,6 +73,15 @@ int os_executable_path(char *path, size_t size);
 
 /* Width of a terminal in columns; 0 if the descriptor is none, or the width is unknown. */
 int os_terminal_columns(int descriptor);
+
+/* ---- files ---- */
+
+/* Locks an open file until it is closed or its process ends, however it ends. Returns 0; an error
+ * that os_error_would_block if another has locked it; another error where files have no locks. */
+int os_file_lock(int file);
+
+/* Makes writes to a file that was opened as non-blocking wait (POSIX only). */
+void os_file_block(int file);
 
 /* ---- time ---- */
 
@@ -316,6 +340,9 @@ int os_socket_error(os_socket s);
 
 /* Descriptors this process may have open. */
 uint64_t os_descriptors_limit(void);
+
+/* Whether one more socket can be opened now: 0 or the error. */
+int os_descriptor_spare(void);
 
 /* Closes at once with a reset, leaving no TIME_WAIT behind. */
 void os_close_reset(os_socket s);

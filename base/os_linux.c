@@ -1,4 +1,6 @@
 /* os_linux.c - the part of os.h that is specific to Linux: /proc, affinity, accept4. */
+#include "base/os_linux.h"
+
 #include "base/os.h"
 
 #include <dirent.h>
@@ -56,6 +58,14 @@ int os_bind_source(os_socket s, const struct os_address *address, uint32_t sourc
 
 /* ---- another process ---- */
 
+bool os_linux_proc_is_ours(void) {
+    char own[32];
+    ssize_t n = readlink("/proc/self", own, sizeof own - 1);
+    if (n < 0) return false;
+    own[n] = '\0';
+    return strtol(own, NULL, 10) == (long)getpid();
+}
+
 uint64_t os_cpu_resolution_ns(void) {
     return 1;
 }
@@ -72,6 +82,7 @@ int os_process_cpu_ns(int64_t pid, uint64_t *cpu_ns) {
 
 /* Reads a small /proc file whole, NUL-terminated. */
 static int read_proc(const char *path, char *text, size_t size) {
+    if (!os_linux_proc_is_ours()) return ENOENT;
     FILE *file = fopen(path, "re");
     if (!file) return errno;
     size_t n = fread(text, 1, size - 1, file);
@@ -137,8 +148,6 @@ int os_process_usage(int64_t pid, struct os_usage *usage) {
         (struct os_usage){OS_UNKNOWN, OS_UNKNOWN, OS_UNKNOWN, OS_UNKNOWN, OS_UNKNOWN, OS_UNKNOWN};
     char path[64], text[4096];
     int error = read_times(pid, usage);
-    /* also where /proc is missing or hides the processes of others */
-    if (error == ENOENT && kill((pid_t)pid, 0) != 0 && errno == ESRCH) return ESRCH;
     if (error) return error;
     snprintf(path, sizeof path, "/proc/%lld/status", (long long)pid);
     error = read_proc(path, text, sizeof text);
@@ -169,10 +178,18 @@ bool os_process_group_shared(int64_t leader) {
 
 /* ---- processors ---- */
 
-static size_t list_cpus(const cpu_set_t *set, int *cpus, size_t capacity) {
+#define CPUS_MAX 8192 /* the most that Linux can be built for; it refuses a set that is too small  \
+                       */
+
+/* A set of CPUs; cpu_set_t has 1024. */
+struct cpus {
+    cpu_set_t sets[CPUS_MAX / CPU_SETSIZE];
+};
+
+static size_t list_cpus(const struct cpus *set, int *cpus, size_t capacity) {
     size_t n = 0;
-    for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-        if (!CPU_ISSET(cpu, set)) continue;
+    for (size_t cpu = 0; cpu < CPUS_MAX; cpu++) {
+        if (!CPU_ISSET_S(cpu, sizeof *set, set->sets)) continue;
         if (n < capacity) cpus[n] = (int)cpu;
         n++;
     }
@@ -188,8 +205,9 @@ static bool is_thread_of_ring(const char *task) {
 
 size_t os_process_cpus(int64_t pid, int *cpus, size_t capacity) {
     char path[64];
-    cpu_set_t set, all;
-    CPU_ZERO(&all);
+    struct cpus set, all;
+    if (!os_linux_proc_is_ours()) return 0;
+    CPU_ZERO_S(sizeof all, all.sets);
     snprintf(path, sizeof path, "/proc/%lld/task", (long long)(pid ? pid : getpid()));
     DIR *tasks = opendir(path);
     if (!tasks) return 0;
@@ -197,24 +215,27 @@ size_t os_process_cpus(int64_t pid, int *cpus, size_t capacity) {
         char thread[sizeof path + sizeof task->d_name];
         pid_t id = (pid_t)strtol(task->d_name, NULL, 10);
         snprintf(thread, sizeof thread, "%s/%s", path, task->d_name);
-        if (id > 0 && !is_thread_of_ring(thread) && sched_getaffinity(id, sizeof set, &set) == 0)
-            CPU_OR(&all, &all, &set);
+        CPU_ZERO_S(sizeof set, set.sets); /* the kernel fills no more than it has */
+        if (id > 0 && !is_thread_of_ring(thread) &&
+            sched_getaffinity(id, sizeof set, set.sets) == 0)
+            CPU_OR_S(sizeof all, all.sets, all.sets, set.sets);
     }
     closedir(tasks);
     return list_cpus(&all, cpus, capacity);
 }
 
 size_t os_cpus_allowed(int *cpus, size_t capacity) {
-    cpu_set_t set;
-    return sched_getaffinity(0, sizeof set, &set) == 0 ? list_cpus(&set, cpus, capacity) : 0;
+    struct cpus set;
+    CPU_ZERO_S(sizeof set, set.sets);
+    return sched_getaffinity(0, sizeof set, set.sets) == 0 ? list_cpus(&set, cpus, capacity) : 0;
 }
 
 int os_cpus_restrict(const int *cpus, size_t count) {
-    cpu_set_t set;
-    CPU_ZERO(&set);
+    struct cpus set;
+    CPU_ZERO_S(sizeof set, set.sets);
     for (size_t i = 0; i < count; i++) {
-        if (cpus[i] < 0 || cpus[i] >= CPU_SETSIZE) return EINVAL;
-        CPU_SET((size_t)cpus[i], &set);
+        if (cpus[i] < 0 || cpus[i] >= CPUS_MAX) return EINVAL;
+        CPU_SET_S((size_t)cpus[i], sizeof set, set.sets);
     }
-    return sched_setaffinity(0, sizeof set, &set) == 0 ? 0 : errno;
+    return sched_setaffinity(0, sizeof set, set.sets) == 0 ? 0 : errno;
 }

@@ -2,6 +2,7 @@
  * and the traces of ended children. Needs Linux 3.4.
  * Invariant: a process that this one has started, directly or not, stays below it until it ends. */
 #include "base/os.h"
+#include "base/os_linux.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -30,9 +31,10 @@ size_t os_reap_orphans(bool (*known)(void *context, int64_t pid), void *context)
     }
 }
 
-/* Reads a file of /proc/PID. Returns false if the process has ended. */
+/* Reads a file of /proc/PID. Returns false if the process has ended, or /proc is another's. */
 static bool read_file(int64_t pid, const char *file, char *text, size_t size) {
     char path[400];
+    if (!os_linux_proc_is_ours()) return false;
     snprintf(path, sizeof path, "/proc/%lld/%s", (long long)pid, file);
     FILE *stream = fopen(path, "re");
     if (!stream) return false;

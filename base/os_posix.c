@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -28,12 +29,22 @@ static void open_standard_streams(void) {
 void os_init(void) {
     open_standard_streams();
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file at the limit of ulimit -f becomes an error */
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
         limit.rlim_cur = os_posix_descriptors(limit.rlim_max);
         setrlimit(RLIMIT_NOFILE,
                   &limit); /* on failure the old limit stays, and callers see EMFILE */
     }
+}
+
+int os_file_lock(int file) {
+    return flock(file, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+}
+
+void os_file_block(int file) {
+    int flags = fcntl(file, F_GETFL);
+    if (flags >= 0) fcntl(file, F_SETFL, flags & ~O_NONBLOCK);
 }
 
 /* Shared by the two threads that wait; lives as long as the process. */
@@ -83,28 +94,22 @@ static int start_detached(void *(*body)(void *)) {
     return error;
 }
 
-int os_on_stop(bool stdin_eof, void (*on_stop)(void *context), void *context) {
-    stopper.on_stop = on_stop;
-    stopper.context = context;
-    sigemptyset(&stopper.signals);
-    sigaddset(&stopper.signals, SIGINT);
-    sigaddset(&stopper.signals, SIGTERM);
-    int error = pthread_sigmask(SIG_BLOCK, &stopper.signals, NULL);
-    if (!error) error = start_detached(wait_for_signal);
-    if (!error && stdin_eof) error = start_detached(wait_for_eof);
-    return error;
-}
-
 bool os_signal_ignored(int number) {
     struct sigaction now;
     return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 
-const char *os_error_text(int error) {
-    static _Thread_local char text[128];
-    /* XSI or GNU form, whichever this libc has: both give a readable text */
-    snprintf(text, sizeof text, "%s", strerror(error));
-    return text;
+int os_on_stop(bool stdin_eof, void (*on_stop)(void *context), void *context) {
+    stopper.on_stop = on_stop;
+    stopper.context = context;
+    static const int numbers[] = OS_STOP_SIGNALS;
+    sigemptyset(&stopper.signals);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (!os_signal_ignored(numbers[i])) sigaddset(&stopper.signals, numbers[i]);
+    int error = pthread_sigmask(SIG_BLOCK, &stopper.signals, NULL);
+    if (!error) error = start_detached(wait_for_signal);
+    if (!error && stdin_eof) error = start_detached(wait_for_eof);
+    return error;
 }
 
 int os_terminal_columns(int descriptor) {
@@ -326,10 +331,4 @@ bool os_error_peer_gone(int error) {
 
 bool os_error_exhausted(int error) {
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
-}
-
-uint64_t os_descriptors_limit(void) {
-    struct rlimit limit;
-    return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? (uint64_t)os_posix_descriptors(limit.rlim_cur)
-                                                 : OS_UNKNOWN;
 }

@@ -69,7 +69,7 @@ static void watch(os_socket stream) {
     struct groups groups = {.count = 0};
     int64_t message = 1;
     size_t size = sizeof message;
-    static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE};
+    static const int ignored[] = OS_STOP_SIGNALS; /* SIGPIPE is, since os_init */
     for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++) signal(ignored[i], SIG_IGN);
     setsid(); /* a signal for the starter's group is not for this process */
     keep_only(stream);

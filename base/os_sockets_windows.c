@@ -241,3 +241,7 @@ void os_close(os_socket s) {
 uint64_t os_descriptors_limit(void) {
     return OS_UNKNOWN; /* memory is the limit */
 }
+
+int os_descriptor_spare(void) {
+    return 0;
+}

@@ -87,6 +87,16 @@ const char *os_error_text(int error) {
     return text;
 }
 
+const char *os_limits_hint(int error) {
+    (void)error;
+    return ""; /* memory is the limit */
+}
+
+bool os_limits_suffice(const char *program) {
+    (void)program;
+    return true; /* the linker has set the size of the stack */
+}
+
 bool os_error_would_block(int error) {
     return error == WSAEWOULDBLOCK || error == WSAEINTR;
 }
@@ -180,6 +190,23 @@ int os_terminal_columns(int descriptor) {
     CONSOLE_SCREEN_BUFFER_INFO info;
     if (!GetConsoleScreenBufferInfo((HANDLE)_get_osfhandle(descriptor), &info)) return 0;
     return info.srWindow.Right - info.srWindow.Left + 1;
+}
+
+/* ---- files ---- */
+
+/* Windows locks ranges of bytes, and others cannot read them. So the range is far behind the end.
+ */
+int os_file_lock(int file) {
+    OVERLAPPED behind = {.OffsetHigh = 0x7fffffff};
+    if (LockFileEx((HANDLE)_get_osfhandle(file),
+                   LOCKFILE_EXCLUSIVE_LOCK | LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &behind))
+        return 0;
+    DWORD code = GetLastError();
+    return code == ERROR_LOCK_VIOLATION ? WSAEWOULDBLOCK : os_windows_error(code);
+}
+
+void os_file_block(int file) {
+    (void)file; /* files are never non-blocking */
 }
 
 /* ---- time ---- */

@@ -11,7 +11,6 @@
 #include "loadgen/visitor.h"
 #include "loadgen/worker.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,7 +126,7 @@ static int read_arguments(struct arguments *a, int argc, char **argv) {
         .args = table};
     switch (args_parse(&spec, argc, argv)) {
     case ARGS_HELP_SHOWN:
-        exit(0);
+        exit(args_output_written("loadgen") ? 0 : EXIT_USAGE);
     case ARGS_WRONG:
         return EXIT_USAGE;
     case ARGS_RUN:
@@ -321,7 +320,7 @@ static void print_trouble(const struct report *report, const struct load *load, 
 static int finish(const struct run *run, const struct worker *workers, const struct usage *usage,
                   const char *server) {
     const struct load *load = run->load;
-    struct report report;
+    static struct report report; /* too large for a small stack */
     int error = report_make(&report, workers, load->threads);
     if (error) {
         fprintf(stderr, "loadgen: report: %s\n", os_error_text(error));
@@ -366,17 +365,16 @@ static int run_load(struct load *load, const struct os_addresses *found,
                                  {OS_UNKNOWN, {OS_UNKNOWN, 0, 0}, OS_UNKNOWN}}};
     static struct usage usage;
     int error = os_on_stop(a->stop_on_eof, on_stop, &run), code = EXIT_NOTHING;
+    uint64_t cpu_ns;
     struct worker *workers = calloc(load->threads, sizeof *workers);
     uint32_t made = 0, started = 0;
     if (!workers || error) goto done;
     code = reach(load, found, a, &run);
     if (code) goto done;
-    int unread = usage_open(&usage, load);
-    if (load->server_pid && usage.before.rss_bytes == OS_UNKNOWN) {
-        bool gone = unread == os_error_native(ESRCH);
-        fprintf(stderr, "loadgen: --server-pid: %" PRId64 ": %s%s\n", load->server_pid,
-                gone ? "no such process" : "its usage cannot be read: ",
-                gone ? "" : os_error_text(unread));
+    usage_open(&usage, load);
+    if (load->server_pid && usage.before.rss_bytes == OS_UNKNOWN &&
+        os_process_cpu_ns(load->server_pid, &cpu_ns) != 0) {
+        fprintf(stderr, "loadgen: --server-pid: %" PRId64 ": no such process\n", load->server_pid);
         code = EXIT_USAGE;
         goto done;
     }
@@ -413,6 +411,7 @@ int main(int argc, char **argv) {
     struct load load;
     struct os_addresses found;
     os_init();
+    if (!os_limits_suffice("loadgen")) return EXIT_USAGE;
     int code = read_arguments(&a, argc, argv);
     if (code) return code;
     if (a.describe) {

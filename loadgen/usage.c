@@ -5,22 +5,18 @@
 
 #define PROCESSES_MAX 256 /* of the server whose CPUs are read */
 
-/* Returns an error if there is a server, but its usage cannot be read. */
-static int read_server(const struct load *load, struct os_usage *usage) {
-    int error = load->server_pid ? os_process_usage(load->server_pid, usage) : 0;
-    if (!load->server_pid || error)
+static void read_server(const struct load *load, struct os_usage *usage) {
+    if (!load->server_pid || os_process_usage(load->server_pid, usage) != 0)
         *usage = (struct os_usage){OS_UNKNOWN, OS_UNKNOWN, OS_UNKNOWN,
                                    OS_UNKNOWN, OS_UNKNOWN, OS_UNKNOWN};
-    return error;
 }
 
-int usage_open(struct usage *usage, const struct load *load) {
+void usage_open(struct usage *usage, const struct load *load) {
     memset(usage, 0, sizeof *usage);
-    int error = read_server(load, &usage->before);
+    read_server(load, &usage->before);
     usage->start = usage->end = usage->before;
     usage->throttled_start_ns = usage->throttled_end_ns = OS_UNKNOWN;
     usage->quota_cpus = os_quota_cpus();
-    return error;
 }
 
 void usage_start(struct usage *usage, const struct load *load) {

@@ -27,8 +27,7 @@ struct usage {
     struct cpu_list server_cpus, own_cpus; /* at the window's end */
 };
 
-/* Returns an error if a server is observed and not everything could be read. */
-int usage_open(struct usage *usage, const struct load *load);
+void usage_open(struct usage *usage, const struct load *load);
 void usage_start(struct usage *usage, const struct load *load);
 void usage_end(struct usage *usage, const struct load *load);
 

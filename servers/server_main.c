@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define THREADS_MAX 256
@@ -48,6 +49,9 @@ struct endpoint {
     char host[64];
     uint16_t port;
 };
+
+/* "echo-MODEL": how every line on standard error begins. */
+static char program[64];
 
 /* One per process: echo_work() is called in the innermost loop, without context. */
 static uint64_t burn_steps;
@@ -96,8 +100,6 @@ void server_stats_add(struct server_stats *total, const struct server_stats *par
 
 /* Whether standard output took everything. */
 static bool output_written(void) {
-    char program[64];
-    snprintf(program, sizeof program, "echo-%s", io_model_self.name);
     return args_output_written(program);
 }
 
@@ -123,20 +125,22 @@ static bool print_stats(const struct server_stats *s) {
 }
 
 static void complain(const char *what, int error) {
-    line_print(stderr, "echo-%s: %s: %s", io_model_self.name, what, os_error_text(error));
+    line_print(stderr, "%s: %s: %s", program, what, os_error_text(error));
 }
 
 /* ---- options ---- */
 
 static enum args_outcome read_flags(struct settings *s, int argc, char **argv) {
-    char program[64], summary[192], example[160];
-    snprintf(program, sizeof program, "echo-%s", io_model_self.name);
+    char summary[192], example[160];
     snprintf(summary, sizeof summary, "echo server: %s", io_model_self.summary);
-    snprintf(example, sizeof example, "echo-%s --port 7000 --stop-on-eof", io_model_self.name);
+    snprintf(example, sizeof example, "%s --port 7000 --stop-on-eof", program);
     const struct arg rows[] = {
-        {"host", "HOST", "address to listen on (127.0.0.1)", .text = &s->host},
+        {"host", "HOST", "address to listen on; anybody who can reach it gets echoes (127.0.0.1)",
+         .text = &s->host},
         {"port", "PORT", "TCP port; 0 takes a free one (0)", .count = {&s->port, 0, 65535}},
-        {"threads", "N", "instances, each with its own thread and listener (1)",
+        {"threads", "N",
+         "instances, each with its own thread and listener; the port of more than one is open to "
+         "other processes of the same user (1)",
          .count = {&s->threads, 1, THREADS_MAX}},
         {"backlog", "N", "connections that may wait to be accepted (4096)",
          .count = {&s->backlog, 1, 65535}},
@@ -165,7 +169,7 @@ static bool read_options(const struct settings *s, struct server_config *config)
     for (size_t i = 0; i < s->options.count; i++)
         if (!options_read(&io_model_self, s->options.items[i], config->options)) return false;
     if (s->threads <= threads_max()) return true;
-    fprintf(stderr, "echo-%s: --threads %" PRIu64 ": %s\n", io_model_self.name, s->threads,
+    fprintf(stderr, "%s: --threads %" PRIu64 ": %s\n", program, s->threads,
             io_model_self.instances_by_main ? "listeners cannot share a port on this system"
                                             : "this model starts its own threads");
     return false;
@@ -200,6 +204,17 @@ static int check_port_free(const struct os_address *address) {
     return error;
 }
 
+/* Warns when other machines may be able to connect: there is no access control. */
+static void warn_of_others(const struct endpoint *endpoint) {
+    const char *host = endpoint->host;
+    bool mapped = strncmp(host, "::ffff:", 7) == 0; /* an IPv4 address within IPv6 */
+    if (strncmp(mapped ? host + 7 : host, "127.", 4) == 0 || strcmp(host, "::1") == 0) return;
+    fprintf(stderr,
+            "%s: warning: %s is not a loopback address: anybody who can reach port %u gets "
+            "echoes\n",
+            program, host, (unsigned)endpoint->port);
+}
+
 /* Opens all listeners on one port, which the first one chooses, and an instance on each. */
 static enum exit_code open_instances(const struct settings *s, const struct server_config *config,
                                      struct instance *instances, struct endpoint *endpoint) {
@@ -209,7 +224,7 @@ static enum exit_code open_instances(const struct settings *s, const struct serv
         struct os_address address;
         char reason[128], where[256];
         if (!os_address_resolve(s->host, *port, &address, reason, sizeof reason)) {
-            line_print(stderr, "echo-%s: --host %s: %s", io_model_self.name, s->host, reason);
+            line_print(stderr, "%s: --host %s: %s", program, s->host, reason);
             return EXIT_USAGE;
         }
         struct instance *in = &instances[i];
@@ -232,6 +247,23 @@ static enum exit_code open_instances(const struct settings *s, const struct serv
     return EXIT_FINE;
 }
 
+static void *end_at_once(void *unused) {
+    return unused;
+}
+
+/* Whether the limits of this process leave what one connection takes: a descriptor and, where every
+ * connection has a thread, a thread. Call when all else is open. Complains. */
+static bool can_accept(void) {
+    pthread_t thread;
+    int error = os_descriptor_spare();
+    if (!error && io_model_self.notification == IO_RETURN) {
+        error = pthread_create(&thread, NULL, end_at_once, NULL);
+        if (!error) CHECK_OP(pthread_join(thread, NULL), ==, 0);
+    }
+    if (error) complain("cannot accept a connection", error);
+    return !error;
+}
+
 /* Runs opened instances until all have ended, and adds up their counters. */
 static enum exit_code run_instances(struct instance *instances, size_t count,
                                     const struct endpoint *endpoint) {
@@ -243,7 +275,7 @@ static enum exit_code run_instances(struct instance *instances, size_t count,
         if (!error) started++;
     }
     if (error) complain("thread", error);
-    bool announced = !error && print_ready(endpoint);
+    bool announced = !error && can_accept() && print_ready(endpoint);
     if (!announced) end_stop_stream(&instances[0].stop_sender);
     struct server_stats total = {0};
     for (size_t i = 0; i < started; i++) {
@@ -271,7 +303,7 @@ static enum exit_code serve(const struct settings *s, const struct server_config
     struct instance *instances = calloc(s->threads, sizeof *instances);
     error = instances ? os_on_stop(s->stop_on_eof, end_stop_stream, &stop_sender) : 0;
     if (!instances || error) {
-        fprintf(stderr, "echo-%s: start: %s\n", io_model_self.name,
+        fprintf(stderr, "%s: start: %s\n", program,
                 instances ? os_error_text(error) : "out of memory");
     } else {
         struct endpoint endpoint;
@@ -281,7 +313,10 @@ static enum exit_code serve(const struct settings *s, const struct server_config
             instances[i].stop_sender = stop_sender;
         }
         code = open_instances(s, config, instances, &endpoint);
-        if (code == EXIT_FINE) code = run_instances(instances, s->threads, &endpoint);
+        if (code == EXIT_FINE) {
+            warn_of_others(&endpoint);
+            code = run_instances(instances, s->threads, &endpoint);
+        }
         close_instances(instances, s->threads);
     }
     free(instances);
@@ -293,20 +328,23 @@ static enum exit_code serve(const struct settings *s, const struct server_config
 int main(int argc, char **argv) {
     struct settings s = {.host = "127.0.0.1", .threads = 1, .backlog = 4096, .buffer_bytes = 16384};
     struct server_config config = {0};
-    char reason[160] = "";
+    char reason[320] = "";
     enum exit_code code = EXIT_FINE;
     os_init();
+    snprintf(program, sizeof program, "echo-%s", io_model_self.name);
+    if (!os_limits_suffice(program)) return EXIT_FAILED;
     enum args_outcome outcome = read_flags(&s, argc, argv);
     bool understood = outcome == ARGS_RUN && read_options(&s, &config);
     bool available =
         !understood || !io_model_self.probe || io_model_self.probe(&config, reason, sizeof reason);
     if (!understood) {
-        code = outcome == ARGS_HELP_SHOWN ? EXIT_FINE : EXIT_USAGE;
+        bool shown = outcome == ARGS_HELP_SHOWN && output_written();
+        code = shown ? EXIT_FINE : EXIT_USAGE;
     } else if (s.describe) {
         describe_print(&io_model_self, available ? NULL : reason, threads_max());
         code = output_written() ? EXIT_FINE : EXIT_FAILED;
     } else if (!available) {
-        fprintf(stderr, "echo-%s: not available: %s\n", io_model_self.name, reason);
+        fprintf(stderr, "%s: not available: %s\n", program, reason);
         code = EXIT_UNAVAILABLE;
     } else {
         if (s.burn_ns) burn_steps = burn_calibrate(s.burn_ns);

@@ -58,13 +58,13 @@ if [ "$CONFIG" != tsan ]; then
     cli faults faults
     cli verdicts verdicts
     cli foreign foreign addresses
-    cli limits limits orphans
+    cli limits limits changes orphans
 fi
 # What measures for long, or has a reader of another project read the results, says the same under a sanitizer.
 case $CONFIG in
 release)
     cli ab ab
-    cli sessions sessions plots schema exports loadgen
+    cli sessions sessions plots outputs schema exports loadgen
     cli table table doctor words terminal compare outside
     ;;
 asan)

@@ -48,10 +48,11 @@ static const cJSON *run_slot(struct ab *ab, size_t index, uint64_t seed, struct 
         if (o.end == SLOT_CANNOT_RUN) o.end = SLOT_FAILED;
         sample = result_add(&ab->result, index, &o, ab->slots, offset_s);
         progress_done(&ab->progress, ab->slots, c, sample, NULL);
+        progress_cause(&ab->progress, sample, o.told.text);
         ab->slots++;
     }
     slot_free(&o);
-    ab->write_failed = !result_write(&ab->result, false, &ab->reason);
+    ab->write_failed = !result_checkpoint(&ab->result, false, &ab->reason);
     return ab->write_failed ? NULL : sample;
 }
 
@@ -239,7 +240,8 @@ void ab_run(struct ab *ab) {
     gate_decide(&ab->report);
     gate_check_control(&ab->report);
     ab->report.duration_s = result_elapsed_s(&ab->result);
-    if (!stopped(ab)) ab->write_failed = !result_write(&ab->result, true, &ab->reason);
+    if (!ab->write_failed && (!ab->interrupted || ab->slots))
+        ab->write_failed = !result_write(&ab->result, !ab->interrupted, &ab->reason);
 }
 
 void ab_free(struct ab *ab) {

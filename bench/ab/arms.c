@@ -1,5 +1,5 @@
 /* arms.c - finds, copies and queries the programs that `iobench ab` compares.
- * Invariant: each of our programs runs from a copy, DIRECTORY/{a,b,c}/NAME. So all arms have paths
+ * Invariant: each of our programs runs from a copy, WORKSPACE/{a,b,c}/NAME. So all arms have paths
  * of equal length and freshly written files, and a build cannot replace a program during the
  * comparison. */
 #include "bench/ab/arms.h"
@@ -10,6 +10,7 @@
 
 #include "bench/ab/revision.h"
 #include "bench/suite/foreign.h"
+#include "bench/support/apart.h"
 #include "bench/support/files.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
@@ -36,8 +37,8 @@ static bool stage(const struct ab_arms *a, enum ab_arm arm, const char *from, co
                   struct reason *reason) {
     char folder[PATH_SIZE], to[PATH_SIZE];
     struct reason why;
-    if (!paths_join(folder, a->directory, folders[arm]) || !paths_join(to, folder, file))
-        return reason_set(reason, "%.200s: the path is too long", a->directory);
+    if (!paths_join(folder, a->space.path, folders[arm]) || !paths_join(to, folder, file))
+        return reason_set(reason, "%.200s: the path is too long", a->space.path);
     if (files_may(to, FILES_EXECUTE) || files_copy_program(from, to, &why)) return true;
     return reason_set(reason, "%.300s: cannot be copied to %.100s: %s", from, folder, why.text);
 }
@@ -45,9 +46,9 @@ static bool stage(const struct ab_arms *a, enum ab_arm arm, const char *from, co
 static bool make_folders(struct ab_arms *a, struct reason *reason) {
     char folder[PATH_SIZE];
     struct reason why;
-    bool made = files_make_temporary(a->directory, "iobench-ab-", &why);
+    bool made = workspace_make(&a->space, "iobench-ab-", &why);
     for (int i = 0; i < AB_ARMS && made; i++) {
-        CHECK(paths_join(folder, a->directory, folders[i]));
+        CHECK(paths_join(folder, a->space.path, folders[i]));
         made = files_make_folder(folder, &why);
     }
     return made || reason_set(reason, "temporary directory: %s", why.text);
@@ -107,6 +108,21 @@ static bool same_bytes(const char *one, const char *other) {
 static bool identical(const struct source s[2]) {
     if (s[0].command || s[1].command || strcmp(s[0].options, s[1].options) != 0) return false;
     return same_bytes(s[0].path, s[1].path);
+}
+
+bool ab_request_spares(const struct ab_request *r, const char *file, struct reason *reason) {
+    static struct source source;
+    struct reason why;
+    for (int arm = 0; arm < 2; arm++) {
+        const char *text = r->specs[arm], *command = r->commands[arm];
+        /* a model without a path is one of the programs of iobench */
+        if (text && paths_file(text) != text && read_source(&source, text, "", &why) &&
+            !apart(file, source.path, arm ? "the candidate" : "the baseline", reason))
+            return false;
+        if (command && foreign_uses(command, file))
+            return reason_set(reason, "is part of --%s-cmd", ab_arm_names[arm]);
+    }
+    return apart(file, r->baseline_loadgen, "the baseline's load generator", reason);
 }
 
 /* ---- subjects ---- */
@@ -224,7 +240,7 @@ static bool ask_arm(struct ab_arms *a, enum ab_arm arm, const struct sources *s,
                     struct process_loop *l, struct reason *reason) {
     struct paths where;
     bool any = false;
-    CHECK(paths_join(where.programs, a->directory, folders[arm]));
+    CHECK(paths_join(where.programs, a->space.path, folders[arm]));
     for (size_t i = 0; i < s->count; i++) {
         const struct source *source = &s->of[i][arm == AB_CANDIDATE];
         any = any || !(source->command || source->missing);
@@ -302,23 +318,8 @@ bool ab_arms_open(struct ab_arms *a, const struct ab_request *r, struct session 
     return true;
 }
 
-static void remove_folder(const char *path) {
-    struct files_list list;
-    struct reason why;
-    char file[PATH_SIZE];
-    files_list(&list, path, &why); /* empty if the folder cannot be listed */
-    for (size_t i = 0; i < list.count; i++)
-        if (paths_join(file, path, list.names[i])) files_remove(file);
-    files_list_free(&list);
-    files_remove_folder(path);
-}
-
 void ab_arms_close(struct ab_arms *a) {
-    char folder[PATH_SIZE];
     for (size_t i = 0; i < a->spec_count; i++) server_spec_free(&a->specs[i]);
-    for (enum ab_arm arm = AB_BASELINE; arm < AB_ARMS; arm++) {
-        models_free(&a->models[arm]);
-        if (*a->directory && paths_join(folder, a->directory, folders[arm])) remove_folder(folder);
-    }
-    if (*a->directory) remove_folder(a->directory);
+    for (enum ab_arm arm = AB_BASELINE; arm < AB_ARMS; arm++) models_free(&a->models[arm]);
+    workspace_remove(&a->space);
 }

@@ -10,6 +10,7 @@
 #include "bench/suite/models.h"
 #include "bench/support/paths.h"
 #include "bench/support/reason.h"
+#include "bench/support/workspace.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,7 +41,7 @@ struct ab_subject {
 
 /* The programs of all arms. */
 struct ab_arms {
-    char directory[PATH_SIZE];                   /* temporary; has one folder per arm */
+    struct workspace space;                      /* has one folder per arm */
     struct models models[AB_ARMS];               /* programs of each arm */
     struct ab_subject subjects[AB_SUBJECTS_MAX]; /* in the order of the command line or suite */
     size_t subject_count;
@@ -51,6 +52,9 @@ struct ab_arms {
 };
 
 extern const char *const ab_arm_names[AB_ARMS]; /* "baseline", "candidate", "copy" */
+
+/* Whether `file` is none of the programs that the request names. Sets the reason if it is. */
+bool ab_request_spares(const struct ab_request *request, const char *file, struct reason *reason);
 
 /* Finds and copies the programs that `request` names and has them describe themselves. `session` is
  * open. May build a revision, which takes minutes and prints a line on stderr. Returns false and

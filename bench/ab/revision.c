@@ -18,7 +18,7 @@ static bool run(struct process_loop *l, char *const *args, double seconds, char 
                 struct reason *reason) {
     struct process p;
     int error = process_start(&p, l, args, NULL, 0);
-    if (error) return reason_set(reason, "%s: %s", args[0], uv_strerror(error));
+    if (error) return reason_set(reason, "%s: %s", args[0], process_error_text(error));
     bool in_time = process_wait(l, process_ended, &p, seconds, true);
     process_end_group(&p);
     bool fine = in_time && !p.term_signal && p.exit_status == 0;

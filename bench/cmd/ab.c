@@ -11,7 +11,9 @@
 #include "bench/cmd/commands.h"
 #include "bench/gate/output.h"
 #include "bench/session/session.h"
+#include "bench/support/apart.h"
 #include "bench/support/exit_code.h"
+#include "bench/support/files.h"
 #include "bench/support/format.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
@@ -154,6 +156,31 @@ static int make_plan(struct comparison *c) {
                   pair.right, pair.left, ab->stage1_s);
 }
 
+/* Whether no output is a file that the comparison needs, or the result. */
+static bool outputs_fine(const struct comparison *c) {
+    const struct gate_outputs *o = &c->options.outputs;
+    const struct session *s = &c->session;
+    struct reason reason;
+    const struct {
+        const char *option; /* or the variable */
+        const char *path;   /* NULL: not asked for */
+    } outputs[] = {{"-o", s->output},
+                   {"--junit", o->junit},
+                   {"--markdown", o->markdown},
+                   {GATE_SUMMARY, gate_outputs_summary(o)}};
+    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++) {
+        const char *path = outputs[i].path;
+        if (!path) continue;
+        if (!session_spares(s, outputs[i].option, path)) return false;
+        if (ab_request_spares(&c->options.request, path, &reason) &&
+            (i == 0 || apart(path, s->output, "the file of -o", &reason)))
+            continue;
+        refuse(NAME, "%s %s: %s", outputs[i].option, path, reason.text);
+        return false;
+    }
+    return true;
+}
+
 static int prepare(struct comparison *c, int argc, char **argv) {
     char name[80];
     struct reason reason;
@@ -176,6 +203,8 @@ static int prepare(struct comparison *c, int argc, char **argv) {
     snprintf(name, sizeof name, "ab-%.60s", json_text(s->suite, "name"));
     code = session_output(s, name);
     if (code) return code;
+    if (!outputs_fine(c)) return EXIT_USAGE;
+    if (files_standard_output(s->output)) o->outputs.quiet = true; /* the result goes there alone */
     if (!ab_arms_open(&c->ab.arms, &o->request, s, &reason))
         return s->loop.interrupted ? EXIT_INTERRUPTED : refuse(NAME, "%s", reason.text);
     return make_plan(c);
@@ -215,6 +244,7 @@ static int measure(struct comparison *c) {
             line_print(stderr, NAME ": interrupted; %zu slots are in %s", ab->slots, s->output);
         else
             fprintf(stderr, NAME ": interrupted before the first slot ended\n");
+        if (!ab->slots && !c->options.output) files_remove(s->output); /* it was created for them */
         code = EXIT_INTERRUPTED;
     }
     result_free(&ab->result);
@@ -250,10 +280,10 @@ static int run(struct comparison *c) {
         ab->plan.slot_count = 2 * (GATE_STAGE1_PAIRS + ab->spare_rounds) * ab->cell_count;
         ab->plan.predicted_s = ab->stage1_s + ab->spare_s;
         progress_start(&ab->progress, &ab->plan, quiet);
-        snprintf(report->result, sizeof report->result, "%s", c->session.output);
-        utf8_clean(report->result);
         int code = measure(c);
         if (code) return code;
+        snprintf(report->result, sizeof report->result, "%s", c->session.output);
+        utf8_clean(report->result);
     }
     return conclude(c);
 }

@@ -38,15 +38,16 @@ static void print_keys(void) {
            "verdict\n");
 }
 
-/* Whether `file`, the value of `option`, may be written. NULL may: the option was not given. */
-static bool may_write(const struct options *o, const char *option, const char *file) {
+/* Whether `file`, the value of `option`, is none of the results. NULL: the option was not given. */
+static bool spares(const struct options *o, const struct paths *paths, const char *option,
+                   const char *file) {
+    const struct report_output to = {NAME, option, file};
     for (int s = 0; file && s < SIDES; s++)
-        if (!report_may_write(NAME, option, file, o->sides[s].items, o->sides[s].count))
-            return false;
+        if (!report_spares(&to, paths, o->sides[s].items, o->sides[s].count)) return false;
     return true;
 }
 
-static bool options_fine(const struct options *o, unsigned *vary) {
+static bool options_fine(const struct options *o, const struct paths *paths, unsigned *vary) {
     struct reason reason;
     for (size_t i = 0; i < o->vary.count; i++) {
         if (alike_vary(vary, o->vary.items[i], &reason)) continue;
@@ -57,8 +58,9 @@ static bool options_fine(const struct options *o, unsigned *vary) {
         refuse(NAME, "no BASE given; try --help");
     } else if (o->sides[SIDE_CANDIDATE].count == 0) {
         refuse(NAME, "--to: no CAND given; try --help");
-    } else if (may_write(o, "--junit", o->outputs.junit) &&
-               may_write(o, "--markdown", o->outputs.markdown)) {
+    } else if (spares(o, paths, "--junit", o->outputs.junit) &&
+               spares(o, paths, "--markdown", o->outputs.markdown) &&
+               spares(o, paths, GATE_SUMMARY, gate_outputs_summary(&o->outputs))) {
         if (gate_outputs_check(&o->outputs, &reason)) return true;
         refuse(NAME, "%s", reason.text);
     }
@@ -134,7 +136,7 @@ int cmd_compare(int argc, char **argv) {
     enum args_outcome outcome = args_parse(&spec, argc, argv);
     int code = outcome == ARGS_HELP_SHOWN ? EXIT_FINE : EXIT_USAGE;
     if (outcome == ARGS_HELP_SHOWN) print_keys();
-    if (outcome == ARGS_RUN && options_fine(&o, &vary) && paths_find(paths, NAME))
+    if (outcome == ARGS_RUN && paths_find(paths, NAME) && options_fine(&o, paths, &vary))
         code = read_and_compare(&o, paths, vary);
     for (int s = 0; s < SIDES; s++) args_texts_free(&o.sides[s]);
     args_texts_free(&o.vary);

@@ -42,19 +42,21 @@ static int export_hlog(const struct options *o, const struct paths *paths) {
         report_path_beside(beside, result, ".hlog");
         output = beside;
     }
+    const struct report_output to = {NAME, "-o", output};
     cJSON **files = report_read_results(NAME, paths, o->results.items, 1);
     if (!files) return EXIT_USAGE;
     int code = EXIT_USAGE;
     struct hlog log;
     if (!hlog_from_result(&log, files[0], &reason)) {
         refuse(NAME, "%s: %s", result, reason.text);
-    } else if (report_may_write(NAME, "-o", output, o->results.items, 1)) {
+    } else if (report_may_write(&to, paths, o->results.items, 1)) {
         if (files_replace(output, log.text.data, log.text.size, &reason))
             code = EXIT_FINE;
         else
             refuse(NAME, "-o %s: %s", output, reason.text);
     }
-    if (code == EXIT_FINE && !o->quiet) print_summary(output, &log);
+    if (code == EXIT_FINE && !o->quiet && !files_standard_output(output))
+        print_summary(output, &log);
     hlog_clear(&log);
     cJSON_Delete(files[0]);
     free(files);

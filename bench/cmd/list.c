@@ -154,7 +154,7 @@ static int list(bool as_json, int columns) {
     if (paths_find(&paths, NAME)) {
         int error = process_loop_open(&loop, false);
         if (error) {
-            refuse(NAME, "event loop: %s", uv_strerror(error));
+            refuse(NAME, "event loop: %s", process_error_text(error));
         } else {
             if (models_find(models, &loop, &paths, &reason)) {
                 cJSON *suites = read_suites(&paths);

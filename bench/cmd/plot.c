@@ -21,6 +21,7 @@
 #include "bench/support/paths.h"
 #include "bench/support/reason.h"
 #include "bench/support/refuse.h"
+#include "bench/support/workspace.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,23 +75,46 @@ struct drawing {
     const char *templates; /* directory of the plot templates */
 };
 
-/* Draws in a folder beside the file, then moves the drawing to its place. */
-static int draw(struct plot *plot, const struct summary *report, const struct drawing *d) {
-    char folder[PATH_SIZE], drawing[PATH_SIZE + 64];
+/* Copies the drawing to its place. */
+static bool put(const char *drawing, const char *file, struct reason *reason) {
+    size_t size;
+    char *data = files_read(drawing, &size, reason);
+    bool fine = data && files_replace(file, data, size, reason);
+    free(data);
+    return fine;
+}
+
+/* Leaves data and script in a folder beside the file. Prints the line that says so, or why not. */
+static void leave(struct plot *plot, const struct summary *report, const struct drawing *d,
+                  const char *why) {
+    char folder[PATH_SIZE];
     struct reason reason;
-    int code = EXIT_FINE;
     report_path_beside(folder, d->file, "-plot");
-    if (!files_make_folder(folder, &reason)) return refuse(NAME, "-o %s: %s", d->file, reason.text);
-    report_remove_plot(folder, plot->kind);
-    snprintf(drawing, sizeof drawing, "%s/%s.%s", folder, plot->kind, d->format);
-    if (!plot_write(plot, report, d->templates, folder, &reason))
-        code = refuse(NAME, "%s", reason.text);
-    else if (plot_run(plot->kind, folder, d->format, &reason) != PLOT_DRAWN)
-        return refuse(NAME, "%s; data and script are in %s", reason.text, folder);
-    else if (!files_move(drawing, d->file, &reason))
-        code = refuse(NAME, "-o %s: %s", d->file, reason.text);
-    report_remove_plot(folder, plot->kind);
-    files_remove_folder(folder); /* stays if it holds other files */
+    if (files_make_folder(folder, &reason) && report_remove_plot(folder, plot->kind, &reason) &&
+        plot_write(plot, report, d->templates, folder, &reason))
+        refuse(NAME, "%s; data and script are in %s", why, folder);
+    else
+        refuse(NAME, "%s; %s: %s", why, folder, reason.text);
+}
+
+/* Draws in a temporary folder, then copies the drawing to its place. */
+static int draw(struct plot *plot, const struct summary *report, const struct drawing *d) {
+    static struct workspace space;
+    char drawing[PATH_SIZE + 64];
+    struct reason reason;
+    int code = EXIT_USAGE;
+    if (!workspace_make(&space, "iobench-plot-", &reason))
+        return refuse(NAME, "temporary folder: %s", reason.text);
+    snprintf(drawing, sizeof drawing, "%s/%s.%s", space.path, plot->kind, d->format);
+    if (!plot_write(plot, report, d->templates, space.path, &reason))
+        refuse(NAME, "%s", reason.text);
+    else if (plot_run(plot->kind, space.path, d->format, &reason) != PLOT_DRAWN)
+        leave(plot, report, d, reason.text);
+    else if (!put(drawing, d->file, &reason))
+        refuse(NAME, "-o %s: %s", d->file, reason.text);
+    else
+        code = EXIT_FINE;
+    workspace_remove(&space);
     return code;
 }
 
@@ -141,6 +165,7 @@ int cmd_plot(int argc, char **argv) {
     };
     struct reason reason;
     struct drawing drawing;
+    char folder[PATH_SIZE];
     const struct plot_kind *kind = NULL;
     struct paths *paths = malloc(sizeof *paths);
     CHECK(paths);
@@ -164,8 +189,11 @@ int cmd_plot(int argc, char **argv) {
     }
     drawing = (struct drawing){.file = file, .format = format_of(file), .templates = paths->plot};
     if (!drawing.format) goto done;
-    if (!report_may_write(NAME, "-o", file, words.items + 1, words.count - 1) ||
-        !paths_find(paths, NAME))
+    const struct report_output to = {NAME, "-o", file};
+    report_path_beside(folder, file, "-plot");
+    if (!paths_find(paths, NAME) ||
+        !report_may_write(&to, paths, words.items + 1, words.count - 1) ||
+        !report_may_fill(&to, folder, words.items + 1, words.count - 1))
         goto done;
     if (!plot_style_load(paths->plot, &reason))
         refuse(NAME, "%s", reason.text);

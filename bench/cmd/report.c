@@ -19,6 +19,7 @@
 #include "bench/support/paths.h"
 #include "bench/support/reason.h"
 #include "bench/support/refuse.h"
+#include "bench/support/workspace.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,11 +39,27 @@ struct format {
 
 enum { SVG, PNG, FORMATS };
 
+/* Where the plots go. */
+struct place {
+    char beside[PATH_SIZE]; /* folder beside the page */
+    const char *name;       /* the last part of it, for links; NULL: the page is a stream */
+    struct workspace space; /* then they are drawn here */
+};
+
+/* Makes the folder for the plots of `page`. */
+static bool make_place(struct place *place, const char *page, struct reason *reason) {
+    place->name = report_path_beside(place->beside, page, "-plots");
+    if (!files_stream(page)) return files_make_folder(place->beside, reason);
+    place->name = NULL;
+    return workspace_make(&place->space, "iobench-report-", reason);
+}
+
 /* A report while it is made. */
 struct report {
     const struct summary *summary;
     const struct paths *paths;
-    char folder[PATH_SIZE]; /* where the plots go */
+    const struct place *place;
+    const char *folder; /* of it */
     struct format formats[FORMATS];
 };
 
@@ -70,7 +87,10 @@ static bool draw(struct report_picture *picture, struct report *r) {
     char path[PATH_SIZE + 64];
     size_t size;
     bool fine = true;
-    report_remove_plot(r->folder, kind->name);
+    if (!report_remove_plot(r->folder, kind->name, &picture->missing)) {
+        refuse(NAME, "%s", picture->missing.text);
+        return false;
+    }
     plot_make(&plot, kind, r->summary);
     snprintf(picture->label, sizeof picture->label, "%s. %s", plot.title, plot.subtitle);
     if (plot.count == 0) {
@@ -90,34 +110,42 @@ static bool draw(struct report_picture *picture, struct report *r) {
 }
 
 static bool write_page(const char *path, const struct report_page *page) {
-    FILE *out = fopen(path, "wb");
-    if (out) {
-        report_html(out, page);
-        bool failed = ferror(out) != 0;
-        if (fclose(out) == 0 && !failed) return true;
+    struct files_draft draft;
+    struct reason reason;
+    if (files_draft_open(&draft, path, &reason)) {
+        report_html(draft.out, page);
+        if (files_draft_keep(&draft, &reason)) return true;
     }
-    refuse(NAME, "%s: cannot write", path);
+    refuse(NAME, "-o %s: %s", path, reason.text);
     return false;
 }
 
-/* One line about drawings that are missing. */
-static void tell_missing(const struct report *r) {
+/* Says on stdout what was written, and on stderr what was not drawn. */
+static void print_written(const char *page, const struct report *r) {
     const struct format *svg = &r->formats[SVG], *png = &r->formats[PNG];
-    if (!svg->missing && !png->missing) return;
     const char *what = !png->missing ? "SVGs" : !svg->missing ? "PNGs" : "plots";
-    line_print(stderr, NAME ": %s not drawn: %s; data and scripts are in %s", what,
-               (svg->missing ? svg : png)->reason.text, r->folder);
+    if (svg->missing || png->missing)
+        line_print(stderr, NAME ": %s not drawn: %s%s%s", what,
+                   (svg->missing ? svg : png)->reason.text,
+                   r->place->name ? "; data and scripts are in " : "",
+                   r->place->name ? r->place->beside : "");
+    if (files_standard_output(page)) return;
+    line_print(stdout, "report: %s", page);
+    if (r->place->name) line_print(stdout, "plots: %s", r->place->beside);
 }
 
 static int make_report(const struct summary *summary, const char *page, const struct paths *paths,
                        const struct report_frame *frame) {
-    struct report r = {.summary = summary,
-                       .paths = paths,
-                       .formats = {[SVG] = {.name = "svg"}, [PNG] = {.name = "png"}}};
-    const char *folder_name = report_path_beside(r.folder, page, "-plots");
+    static struct place place;
     struct reason reason;
     int code = EXIT_USAGE;
-    if (!files_make_folder(r.folder, &reason)) return refuse(NAME, "%s: %s", r.folder, reason.text);
+    if (!make_place(&place, page, &reason))
+        return refuse(NAME, "%s: %s", place.beside, reason.text);
+    struct report r = {.summary = summary,
+                       .paths = paths,
+                       .place = &place,
+                       .folder = place.name ? place.beside : place.space.path,
+                       .formats = {[SVG] = {.name = "svg"}, [PNG] = {.name = "png"}}};
     struct report_picture pictures[KINDS_MAX] = {0};
     size_t count = 0;
     bool fine = true;
@@ -130,14 +158,13 @@ static int make_report(const struct summary *summary, const char *page, const st
                                       .summary = summary,
                                       .pictures = pictures,
                                       .picture_count = count,
-                                      .folder = folder_name};
+                                      .folder = place.name};
     if (fine && write_page(page, &parts)) {
         code = EXIT_FINE;
-        tell_missing(&r);
-        line_print(stdout, "report: %s", page);
-        line_print(stdout, "plots: %s", r.folder);
+        print_written(page, &r);
     }
     for (size_t i = 0; i < count; i++) free(pictures[i].svg);
+    workspace_remove(&place.space);
     return code;
 }
 
@@ -160,6 +187,7 @@ int cmd_report(int argc, char **argv) {
     int code = EXIT_USAGE;
     struct reason reason;
     struct report_frame frame = {0};
+    char folder[PATH_SIZE];
     struct paths *paths = malloc(sizeof *paths);
     CHECK(paths);
     enum args_outcome outcome = args_parse(&spec, argc, argv);
@@ -171,8 +199,10 @@ int cmd_report(int argc, char **argv) {
         refuse(NAME, "no RESULT given; try --help");
         goto done;
     }
-    if (!report_may_write(NAME, "-o", page, results.items, results.count) ||
-        !paths_find(paths, NAME))
+    const struct report_output to = {NAME, "-o", page};
+    report_path_beside(folder, page, "-plots");
+    if (!paths_find(paths, NAME) || !report_may_write(&to, paths, results.items, results.count) ||
+        !report_may_fill(&to, folder, results.items, results.count))
         goto done;
     if (!plot_style_load(paths->plot, &reason) ||
         !report_frame_read(&frame, paths->plot, &reason)) {

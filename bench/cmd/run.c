@@ -14,7 +14,7 @@
 #include "bench/suite/foreign.h"
 #include "bench/suite/suite.h"
 #include "bench/support/exit_code.h"
-#include "bench/support/json_file.h"
+#include "bench/support/files.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
 #include "bench/support/refuse.h"
@@ -158,7 +158,13 @@ static int prepare(struct run *r, int argc, char **argv) {
     int code = session_open(s, &request, &overrides);
     if (!code) code = read_servers(r);
     if (!code) code = session_plan(s, &r->plan, r->specs, r->spec_count);
-    return code ? code : session_output(s, json_text(s->suite, "name"));
+    if (!code) code = session_output(s, json_text(s->suite, "name"));
+    for (size_t i = 0; !code && i < r->spec_count; i++) {
+        const struct program *server = r->specs[i].program;
+        if (server->kind == SERVER_COMMAND && foreign_uses(server->command, s->output))
+            code = refuse(NAME, "-o %s: is part of --server-cmd", s->output);
+    }
+    return code;
 }
 
 /* ---- running ---- */
@@ -198,9 +204,8 @@ static int finish(struct run *r, struct result *result, const struct runner_tall
         return EXIT_INTERRUPTED;
     }
     int code = judge(tally);
-    if (!r->options.quiet) {
-        cJSON *document = json_file_read(output, &reason);
-        if (!document) return refuse(NAME, "%s: %s", output, reason.text);
+    if (!r->options.quiet && !files_standard_output(output)) {
+        cJSON *document = result_copy(result);
         table_print(stdout, document, output, terminal_look(1, r->options.wide));
         line_print(stdout, "result: %s", output);
     }

@@ -2,6 +2,7 @@
  * Invariant: if one file cannot be written, the others are still written. */
 #include "bench/gate/output.h"
 
+#include "bench/support/apart.h"
 #include "bench/support/files.h"
 #include "bench/support/json_file.h"
 #include "bench/support/reason.h"
@@ -10,17 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SUMMARY "GITHUB_STEP_SUMMARY" /* variable with the path of a job's summary on GitHub */
-
 static const char *from_environment(const char *name) {
     const char *value = getenv(name);
     return value && *value ? value : NULL;
 }
 
-/* The file of GITHUB_STEP_SUMMARY; NULL if there is none or --markdown names it too. */
-static const char *summary_of(const struct gate_outputs *outputs) {
-    const char *path = from_environment(SUMMARY);
-    bool same = path && outputs->markdown && strcmp(path, outputs->markdown) == 0;
+const char *gate_outputs_summary(const struct gate_outputs *outputs) {
+    const char *path = from_environment(GATE_SUMMARY);
+    bool same = path && outputs->markdown && files_same(path, outputs->markdown);
     return same ? NULL : path;
 }
 
@@ -31,23 +29,34 @@ static bool name_file(const char *what, const char *path, struct reason *reason)
 }
 
 bool gate_outputs_check(const struct gate_outputs *outputs, struct reason *reason) {
-    const char *summary = summary_of(outputs);
+    const char *summary = gate_outputs_summary(outputs);
+    if (!apart(outputs->markdown, outputs->junit, "the file of --junit", reason))
+        return name_file("--markdown", outputs->markdown, reason);
+    if (!apart(summary, outputs->junit, "the file of --junit", reason))
+        return name_file(GATE_SUMMARY, summary, reason);
     if (outputs->junit && !files_replaceable(outputs->junit, reason))
         return name_file("--junit", outputs->junit, reason);
     if (outputs->markdown && !files_appendable(outputs->markdown, reason))
         return name_file("--markdown", outputs->markdown, reason);
-    return !summary || files_appendable(summary, reason) || name_file(SUMMARY, summary, reason);
+    return !summary || files_appendable(summary, reason) ||
+           name_file(GATE_SUMMARY, summary, reason);
+}
+
+/* Whether a file of the outputs is the standard output, which then has no table. */
+static bool on_stdout(const char *path) {
+    return path && files_standard_output(path);
 }
 
 static void put_stdout(const struct gate_outputs *outputs, const struct gate_report *report,
                        int exit_code, const char *why) {
+    bool taken = on_stdout(outputs->junit) || on_stdout(outputs->markdown);
     if (outputs->json) {
         cJSON *json = gate_json(report, exit_code, why);
         char *text = json_text_print(json);
         puts(text);
         cJSON_free(text);
         cJSON_Delete(json);
-    } else if (!outputs->quiet) {
+    } else if (!outputs->quiet && !taken) {
         gate_print(stdout, report, exit_code, why, terminal_look(1, outputs->wide));
     }
     fflush(stdout);
@@ -55,12 +64,13 @@ static void put_stdout(const struct gate_outputs *outputs, const struct gate_rep
 
 bool gate_outputs_write(const struct gate_outputs *outputs, const struct gate_report *report,
                         int exit_code, const char *why, struct reason *reason) {
-    const char *summary = summary_of(outputs), *actions = from_environment("GITHUB_ACTIONS");
+    const char *summary = gate_outputs_summary(outputs),
+               *actions = from_environment("GITHUB_ACTIONS");
     bool written = true;
     put_stdout(outputs, report, exit_code, why);
     char *markdown = gate_markdown(report, exit_code, why);
     if (summary && !files_append(summary, markdown, reason))
-        written = name_file(SUMMARY, summary, reason);
+        written = name_file(GATE_SUMMARY, summary, reason);
     if (outputs->markdown && !files_append(outputs->markdown, markdown, reason))
         written = name_file("--markdown", outputs->markdown, reason);
     free(markdown);

@@ -38,8 +38,14 @@ struct gate_outputs {
     const char *markdown; /* file to append to; NULL: none */
 };
 
-/* Checks that the files can be written, including the one that GITHUB_STEP_SUMMARY names. Returns
- * false and "--junit FILE: reason" if not. */
+/* The variable with the path of a job's summary on GitHub. */
+#define GATE_SUMMARY "GITHUB_STEP_SUMMARY"
+
+/* The file of that variable; NULL if there is none or --markdown names the same file. */
+const char *gate_outputs_summary(const struct gate_outputs *outputs);
+
+/* Checks that the files can be written and differ, including the one that GITHUB_STEP_SUMMARY
+ * names. Returns false and "--junit FILE: reason" if not. */
 bool gate_outputs_check(const struct gate_outputs *outputs, struct reason *reason);
 
 /* Writes all requested outputs. Also appends the Markdown to the file that GITHUB_STEP_SUMMARY

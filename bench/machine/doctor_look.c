@@ -3,6 +3,7 @@
 #include "base/os.h"
 
 #include "bench/machine/doctor.h"
+#include "bench/machine/processors.h"
 #include "bench/suite/placement.h"
 
 #include <math.h>
@@ -47,12 +48,9 @@ void doctor_look(struct doctor_facts *f, double seconds) {
     size_t allowed = os_cpus_allowed(cpus, PLACEMENT_CPUS_MAX);
     size_t count = allowed < PLACEMENT_CPUS_MAX ? allowed : PLACEMENT_CPUS_MAX;
     *f = doctor_unknown();
-    uv_cpu_info_t *info = NULL;
-    int machine = 0;
-    if (uv_cpu_info(&info, &machine) == 0) {
-        f->machine_cpus = machine;
-        uv_free_cpu_info(info, machine);
-    }
+    char model[128];
+    int machine = processors_online(model, sizeof model);
+    if (machine) f->machine_cpus = machine;
     f->cpus = count ? (double)count : f->machine_cpus;
     uint64_t descriptors = os_descriptors_limit();
     if (descriptors != OS_UNKNOWN) f->descriptors = (double)descriptors;

@@ -6,6 +6,7 @@
 #include "base/os.h"
 
 #include "bench/support/json_clean.h"
+#include "bench/machine/processors.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -75,16 +76,15 @@ static void drop_contradictions(struct environment_facts *f, int cpus) {
 }
 
 static cJSON *cpu_json(struct environment_facts *f) {
-    uv_cpu_info_t *cpus = NULL;
-    int count = 0;
-    bool known = uv_cpu_info(&cpus, &count) == 0 && count > 0;
+    char model[128];
+    int count = processors_online(model, sizeof model);
     int error;
     size_t allowed = os_cpus_allowed(NULL, 0);
-    if (known) drop_contradictions(f, count);
+    if (count) drop_contradictions(f, count);
     cJSON *json = cJSON_CreateObject();
-    json_add_item(json, "model", text_or_null(known ? cpus[0].model : NULL));
+    json_add_item(json, "model", text_or_null(model));
     json_add_count(json, "logical",
-                   known && (size_t)count >= allowed ? (uint64_t)count : OS_UNKNOWN);
+                   count && (size_t)count >= allowed ? (uint64_t)count : OS_UNKNOWN);
     json_add_item(json, "physical", f->physical_cpus);
     json_add_item(json, "smt", f->smt);
     json_add_item(json, "governor", f->governor);
@@ -92,7 +92,6 @@ static cJSON *cpu_json(struct environment_facts *f) {
     json_add_item(json, "mitigations", f->mitigations);
     json_add_item(json, "steal_pct", NULL);
     json_add_item(json, "pinning", cJSON_CreateBool(environment_pinning(&error)));
-    if (known) uv_free_cpu_info(cpus, count);
     return json;
 }
 

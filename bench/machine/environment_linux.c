@@ -37,9 +37,8 @@ cJSON *environment_file_count(const char *path) {
     return end != text && value >= 0 ? cJSON_CreateNumber(value) : NULL;
 }
 
-/* Value of the first line "KEY<separator>VALUE" of a file, unquoted. */
-static char *find_value(const char *path, const char *key, char separator, char *value,
-                        size_t size) {
+char *environment_text(const char *path, const char *key, char separator, char *value,
+                       size_t size) {
     FILE *file = fopen(path, "r");
     if (!file) return NULL;
     char line[8192];
@@ -60,7 +59,7 @@ static char *find_value(const char *path, const char *key, char separator, char 
 
 double environment_value(const char *path, const char *key, char separator) {
     char text[64], *end;
-    if (!find_value(path, key, separator, text, sizeof text)) return NAN;
+    if (!environment_text(path, key, separator, text, sizeof text)) return NAN;
     double value = strtod(text, &end);
     return end == text ? NAN : value;
 }
@@ -82,7 +81,7 @@ struct cpu_ticks environment_ticks(void) {
 
 static cJSON *os_version(void) {
     char text[128];
-    return find_value("/etc/os-release", "PRETTY_NAME", '=', text, sizeof text)
+    return environment_text("/etc/os-release", "PRETTY_NAME", '=', text, sizeof text)
                ? cJSON_CreateString(text)
                : NULL;
 }
@@ -90,7 +89,7 @@ static cJSON *os_version(void) {
 /* The CPU flags show that there is a hypervisor, the firmware strings show which one. */
 static cJSON *hypervisor(void) {
     char flags[4096], vendor[64];
-    if (!find_value("/proc/cpuinfo", "flags", ':', flags, sizeof flags)) return NULL;
+    if (!environment_text("/proc/cpuinfo", "flags", ':', flags, sizeof flags)) return NULL;
     if (!strstr(flags, " hypervisor")) return cJSON_CreateString("none");
     static const char *const files[] = {"/sys/hypervisor/type", "/sys/class/dmi/id/sys_vendor"};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
@@ -114,13 +113,13 @@ static char *topology_line(int cpu, const char *file, char *text, size_t size) {
     return environment_line(path, text, size);
 }
 
-/* Distinct (package, core) pairs among the CPUs. */
+/* Distinct (package, core) pairs among the CPUs. One that is offline has no topology. */
 static cJSON *physical_cpus(void) {
     static long seen[CORES_MAX];
     int count = 0;
     for (int cpu = 0; cpu < CORES_MAX; cpu++) {
         char package[16], core[16];
-        if (!topology_line(cpu, "physical_package_id", package, sizeof package)) break;
+        if (!topology_line(cpu, "physical_package_id", package, sizeof package)) continue;
         if (!topology_line(cpu, "core_id", core, sizeof core)) return NULL;
         long id = strtol(package, NULL, 10) * 65536 + strtol(core, NULL, 10);
         int i = 0;

@@ -10,6 +10,10 @@
 /* Reads the first line of a small file into `text`, without its newline. Returns text, or NULL. */
 char *environment_line(const char *path, char *text, size_t size);
 
+/* Reads the value of the first line KEY<separator>VALUE, without quotes, into `value`. Returns
+ * value, or NULL if there is none. */
+char *environment_text(const char *path, const char *key, char separator, char *value, size_t size);
+
 /* The number that follows KEY<separator> in a file of such lines; NAN if there is none. */
 double environment_value(const char *path, const char *key, char separator);
 

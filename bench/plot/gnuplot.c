@@ -55,14 +55,14 @@ static enum plot_outcome run(char *const *arguments, struct reason *reason) {
     struct process_loop loop;
     int error = process_loop_open(&loop, false);
     if (error) {
-        reason_set(reason, "%s", uv_strerror(error));
+        reason_set(reason, "%s", process_error_text(error));
         return PLOT_FAILED;
     }
     struct process gnuplot;
     error = process_start(&gnuplot, &loop, arguments, NULL, 0);
     if (error) {
         process_loop_close(&loop);
-        reason_set(reason, "%s", error == UV_ENOENT ? "not installed" : uv_strerror(error));
+        reason_set(reason, "%s", error == UV_ENOENT ? "not installed" : process_error_text(error));
         return PLOT_HOPELESS;
     }
     bool ended = process_wait(&loop, process_ended, &gnuplot, DEADLINE_S, false);

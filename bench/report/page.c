@@ -146,7 +146,7 @@ static void put_figure(FILE *out, const struct report_picture *picture, const ch
     fprintf(out, "<figcaption>%s", picture->kind->note);
     const bool there[] = {picture->svg != NULL, picture->png, picture->has_files,
                           picture->has_files};
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; folder && i < 4; i++) {
         if (!there[i]) continue;
         fputs(" <a href=\"", out);
         put_url(out, folder);

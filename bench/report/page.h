@@ -27,7 +27,7 @@ struct report_page {
     const struct summary *summary;         /* all results */
     const struct report_picture *pictures; /* in the order of the page */
     size_t picture_count;
-    const char *folder; /* name of the folder with the plots, relative to the page */
+    const char *folder; /* name of the folder with the plots, relative to the page; NULL: none */
 };
 
 void report_html(FILE *out, const struct report_page *page);

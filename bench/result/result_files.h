@@ -6,6 +6,7 @@
 #include "base/args.h"
 
 #include "bench/support/paths.h"
+#include "bench/support/reason.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -16,14 +17,31 @@
 cJSON **report_read_results(const char *command, const struct paths *paths, const char **names,
                             size_t count);
 
-/* Whether `output`, the argument of `option` ("-o"), can be written and is not one of the results.
- * Prints an error if not. */
-bool report_may_write(const char *command, const char *option, const char *output,
+/* A file that a command is to write. */
+struct report_output {
+    const char *command; /* "iobench report" */
+    const char *option;  /* "-o" */
+    const char *path;    /* argument of the option */
+};
+
+/* Whether the output is not one of the results, and not part of iobench. Prints an error if it is.
+ */
+bool report_spares(const struct report_output *output, const struct paths *paths,
+                   const char **names, size_t count);
+
+/* The same, and whether files_replace could write the output. */
+bool report_may_write(const struct report_output *output, const struct paths *paths,
                       const char **names, size_t count);
 
+/* Whether `folder`, which will be filled with plots for this output, has none of the results in it.
+ * Prints an error if not. */
+bool report_may_fill(const struct report_output *output, const char *folder, const char **names,
+                     size_t count);
+
 /* Removes the files of an earlier plot of this kind from `folder`, so that they are not mistaken
- * for new ones. */
-void report_remove_plot(const char *folder, const char *kind);
+ * for new ones, and that no link in their place is followed. Returns false and the reason if one of
+ * them stays. */
+bool report_remove_plot(const char *folder, const char *kind, struct reason *reason);
 
 /* Writes `path` with its file extension replaced by `suffix`. Returns the start of the file name.
  */

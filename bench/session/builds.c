@@ -8,8 +8,8 @@
 #include "bench/support/sha256.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <uv.h>
 #include <zlib.h>
 
 /* Build facts of iobench itself. */
@@ -70,4 +70,53 @@ const char *builds_add_server(cJSON *builds, const struct program *server) {
     }
     utf8_clean(name);
     return builds_add(builds, name, server->path, server->describe);
+}
+
+/* ---- the same programs to the end ---- */
+
+/* Returns false if there is no such file. */
+static bool look(const char *path, uv_stat_t *facts) {
+    uv_fs_t request;
+    bool there = uv_fs_stat(NULL, &request, path, NULL) == 0;
+    *facts = request.statbuf;
+    uv_fs_req_cleanup(&request);
+    return there;
+}
+
+/* A server that runs already has no file here. */
+static void watch(struct builds_watch *w, const char *path) {
+    for (size_t i = 0; i < w->count; i++)
+        if (strcmp(w->files[i].path, path) == 0) return;
+    struct builds_file *file = &w->files[w->count];
+    file->path = path;
+    w->count += look(path, &file->facts);
+}
+
+void builds_watch(struct builds_watch *w, const struct plan *plan) {
+    *w = (struct builds_watch){.files = calloc(2 * plan->cell_count, sizeof *w->files)};
+    CHECK(w->files);
+    for (size_t i = 0; i < plan->cell_count; i++) {
+        watch(w, plan->cells[i].server->program->path);
+        watch(w, plan->cells[i].loadgen->path);
+    }
+}
+
+void builds_watch_free(struct builds_watch *w) {
+    free(w->files);
+    *w = (struct builds_watch){0};
+}
+
+bool builds_unchanged(const struct builds_watch *w, struct reason *reason) {
+    for (size_t i = 0; i < w->count; i++) {
+        const uv_stat_t *was = &w->files[i].facts;
+        uv_stat_t now;
+        const char *path = w->files[i].path;
+        if (!look(path, &now)) return reason_set(reason, "%s was removed meanwhile", path);
+        if (now.st_dev != was->st_dev || now.st_ino != was->st_ino || now.st_size != was->st_size ||
+            now.st_mtim.tv_sec != was->st_mtim.tv_sec ||
+            now.st_mtim.tv_nsec != was->st_mtim.tv_nsec)
+            return reason_set(reason, "%s was changed meanwhile: do not build while slots run",
+                              path);
+    }
+    return true;
 }

@@ -78,6 +78,12 @@ void progress_done(struct progress *p, size_t index, const struct cell *cell, co
     free(story.data);
 }
 
+/* The reasons of a sample count errors; the load generator names the first of them. */
+void progress_cause(const struct progress *p, const cJSON *sample, const char *told) {
+    if (p->quiet || !*told || sample_verdict(sample) == VERDICT_VALID) return;
+    fprintf(stderr, "  %s\n", told);
+}
+
 void progress_end(struct progress *p) {
     if (p->quiet || !look().rewrites) return;
     fputs(ERASE, stderr);

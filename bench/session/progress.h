@@ -28,6 +28,9 @@ void progress_slot(struct progress *p, size_t index, const struct cell *cell);
 void progress_done(struct progress *p, size_t index, const struct cell *cell, const cJSON *sample,
                    const char *reason);
 
+/* Below a slot that is not valid: what the load generator told about it; empty: nothing. */
+void progress_cause(const struct progress *p, const cJSON *sample, const char *told);
+
 /* Clears the line on the terminal. */
 void progress_end(struct progress *p);
 

@@ -13,6 +13,7 @@
 #include "bench/result/summary.h"
 #include "bench/session/builds.h"
 #include "bench/session/sample.h"
+#include "bench/support/files.h"
 #include "bench/support/json_clean.h"
 #include "bench/support/json_file.h"
 #include "bench/support/reason.h"
@@ -153,6 +154,7 @@ bool result_open(struct result *r, const struct result_facts *f, const char *pat
     json_add_item(r->document, "tool", tool_json());
     json_add_item(r->document, "session", session_json(f));
     json_add_item(r->document, "env", env);
+    builds_watch(&r->watch, f->plan);
     json_add_item(r->document, "builds", builds_json(r, f));
     json_add_item(r->document, "cells", cells_json(f->plan));
     if (!r->schema)
@@ -169,6 +171,7 @@ void result_free(struct result *r) {
     cJSON_Delete(r->schema);
     free(r->server_build);
     free(r->loadgen_build);
+    builds_watch_free(&r->watch);
     *r = (struct result){0};
 }
 
@@ -302,6 +305,7 @@ static void number_in_order(const struct result *r, cJSON *session) {
 }
 
 bool result_write(struct result *r, bool complete, struct reason *reason) {
+    if (!builds_unchanged(&r->watch, reason)) return false;
     cJSON *session = item(r->document, "session");
     CHECK(cJSON_ReplaceItemInObjectCaseSensitive(session, "duration_s",
                                                  cJSON_CreateNumber(result_elapsed_s(r))));
@@ -312,4 +316,17 @@ bool result_write(struct result *r, bool complete, struct reason *reason) {
         CHECK(cJSON_ReplaceItemInObjectCaseSensitive(item(item(r->document, "env"), "cpu"),
                                                      "steal_pct", cJSON_CreateNumber(steal)));
     return json_file_write(r->path, r->document, reason);
+}
+
+bool result_checkpoint(struct result *r, bool complete, struct reason *reason) {
+    return files_stream(r->path) || result_write(r, complete, reason);
+}
+
+cJSON *result_copy(const struct result *r) {
+    struct reason reason;
+    char *text = json_text_print(r->document);
+    cJSON *copy = json_text_parse(text, strlen(text), &reason);
+    CHECK(copy);
+    cJSON_free(text);
+    return copy;
 }

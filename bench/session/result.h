@@ -5,6 +5,7 @@
 #define BENCH_SESSION_RESULT_H
 
 #include "bench/machine/environment.h"
+#include "bench/session/builds.h"
 #include "bench/session/slot.h"
 #include "bench/suite/plan.h"
 #include "bench/support/reason.h"
@@ -22,6 +23,7 @@ struct result {
     const char **server_build;  /* per cell: id of the server in builds[]; owned */
     const char **loadgen_build; /* per cell: id of the load generator in builds[]; owned */
     const char *own_loadgen;    /* id of the load generator of this build */
+    struct builds_watch watch;  /* the programs as they were hashed */
     bool in_order;              /* slots are not planned; session.order grows with them */
     uint64_t started_ns;        /* monotonic clock at the start */
     struct cpu_ticks ticks;     /* CPU time of the machine at the start */
@@ -67,8 +69,16 @@ void result_set_rate(struct result *r, size_t cell);
 void result_skip(struct result *r, size_t cell, enum skip_code code, const char *reason);
 
 /* Updates duration and completeness, and replaces the file. Returns false and the reason on
- * failure. */
+ * failure, and if a program is no longer the one that builds[] names: the file then keeps the
+ * slots before. */
 bool result_write(struct result *r, bool complete, struct reason *reason);
+
+/* The same after every slot, unless the file is a stream, which gets the result once, at the end.
+ */
+bool result_checkpoint(struct result *r, bool complete, struct reason *reason);
+
+/* The document as a reader of the file gets it; owned by the caller. */
+cJSON *result_copy(const struct result *r);
 
 /* Seconds since the session began. */
 double result_elapsed_s(const struct result *r);

@@ -69,6 +69,7 @@ static bool run_slot(struct run *run, size_t index) {
         const cJSON *sample = result_add(r, cell, &o, index, offset_s);
         count(run->tally, sample);
         progress_done(p, index, c, sample, NULL);
+        progress_cause(p, sample, o.told.text);
     }
     bool interrupted = o.end == SLOT_INTERRUPTED;
     slot_free(&o);
@@ -86,7 +87,7 @@ void runner_run(struct runner_tally *tally, struct result *r, struct process_loo
         if (next != phase) enter_phase(&run, phase = next);
         tally->interrupted = l->interrupted || !run_slot(&run, i);
         if (tally->interrupted) break;
-        tally->write_failed = !result_write(r, i + 1 == r->plan->slot_count, &tally->reason);
+        tally->write_failed = !result_checkpoint(r, i + 1 == r->plan->slot_count, &tally->reason);
     }
     progress_end(p);
     free(run.gone);

@@ -7,6 +7,7 @@
 #include "bench/machine/environment.h"
 #include "bench/machine/floor.h"
 #include "bench/suite/transports.h"
+#include "bench/support/apart.h"
 #include "bench/support/exit_code.h"
 #include "bench/support/files.h"
 #include "bench/support/json_path.h"
@@ -17,7 +18,9 @@
 #include <string.h>
 #include <time.h>
 
-#define LOOK_S 0.25 /* long enough to see other load on the CPUs */
+#define ENDING ".json"
+#define NUMBERS_MAX 999 /* sessions of one name in a second */
+#define LOOK_S 0.25     /* long enough to see other load on the CPUs */
 
 int session_open(struct session *s, const struct session_request *asked,
                  const struct suite_overrides *overrides) {
@@ -29,12 +32,22 @@ int session_open(struct session *s, const struct session_request *asked,
     if (overrides && !suite_override(s->suite, overrides, &reason))
         return refuse(asked->command, "%s", reason.text);
     int error = process_loop_open(&s->loop, true);
-    if (error) return refuse(asked->command, "event loop: %s", uv_strerror(error));
+    if (error) return refuse(asked->command, "event loop: %s", process_error_text(error));
     s->loop_open = true;
+    if (!suite_find(&s->paths, asked->suite, s->suite_path, &reason))
+        return refuse(asked->command, "--suite %s", reason.text);
     if (!models_find(&s->own, &s->loop, &s->paths, &reason) ||
         !transports_resolve(s->suite, s->own.loadgen.describe, &reason))
         return refuse(asked->command, "%s", reason.text);
     return EXIT_FINE;
+}
+
+bool session_spares(const struct session *s, const char *option, const char *output) {
+    struct reason why;
+    if (apart(output, s->suite_path, "the suite", &why) && apart_from_own(output, &s->paths, &why))
+        return true;
+    refuse(s->asked.command, "%s %s: %s", option, output, why.text);
+    return false;
 }
 
 int session_output(struct session *s, const char *name) {
@@ -49,10 +62,11 @@ int session_output(struct session *s, const char *name) {
         struct tm at = *gmtime(&now);
         strftime(utc, sizeof utc, "%Y%m%dT%H%M%SZ", &at);
         environment_host_name(host, sizeof host);
-        snprintf(file, sizeof file, "%s-%s-%s.json", utc, host, name);
+        snprintf(file, sizeof file, "%s-%s-%s" ENDING, utc, host, name);
         if (!paths_join(s->output, s->paths.results, file))
             return refuse(command, "the path of the results is too long");
     }
+    if (!session_spares(s, "-o", s->output)) return EXIT_USAGE;
     if (files_replaceable(s->output, &why)) return EXIT_FINE;
     return refuse(command, "-o %s: %s", s->output, why.text);
 }
@@ -109,6 +123,22 @@ static cJSON *examine(const struct session *s) {
     return findings;
 }
 
+/* Creates the file that the command line does not name, with the first free number: two sessions
+ * may begin in the same second. */
+static bool claim(struct session *s, struct reason *reason) {
+    char stem[PATH_SIZE];
+    bool exists = false;
+    if (s->asked.output || files_create(s->output, &exists, reason)) return true;
+    snprintf(stem, sizeof stem, "%s", s->output);
+    stem[strlen(stem) - strlen(ENDING)] = '\0';
+    for (int number = 2; exists && number <= NUMBERS_MAX; number++) {
+        if (snprintf(s->output, PATH_SIZE, "%s-%d" ENDING, stem, number) >= PATH_SIZE)
+            return reason_set(reason, "the path is too long");
+        if (files_create(s->output, &exists, reason)) return true;
+    }
+    return false;
+}
+
 int session_start(struct session *s, struct result *result, struct plan *plan, const char *mode,
                   const struct models *models) {
     struct reason reason;
@@ -126,7 +156,19 @@ int session_start(struct session *s, struct result *result, struct plan *plan, c
         .findings = examine(s),
         .machine_floor =
             floor_json(first->server_count ? first->server[0] : -1, l->cpus, l->cpu_count)};
-    if (result_open(result, &facts, s->output, &reason)) return EXIT_FINE;
+    if (!claim(s, &reason)) {
+        cJSON_Delete(facts.findings);
+        cJSON_Delete(facts.machine_floor);
+        return refuse(s->asked.command, "%s: %s", s->output, reason.text);
+    }
+    bool opened = result_open(result, &facts, s->output, &reason);
+    /* from now on whoever reads the file finds a result in it */
+    if (opened && !s->asked.output && !result_checkpoint(result, false, &reason)) {
+        result_free(result);
+        opened = false;
+    }
+    if (opened) return EXIT_FINE;
+    if (!s->asked.output) files_remove(s->output);
     return refuse(s->asked.command, "%s", reason.text);
 }
 

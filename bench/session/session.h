@@ -39,6 +39,7 @@ struct session {
     struct process_loop loop;          /* runs the children */
     bool loop_open;                    /* `loop` is open */
     struct models own;                 /* programs in the folder of iobench */
+    char suite_path[PATH_SIZE];        /* file of the suite */
     cJSON *suite;                      /* suite after overrides; owned */
     struct placement_policy placement; /* CPUs of server and load generator */
     char output[PATH_SIZE];            /* path of the result file */
@@ -52,8 +53,12 @@ int session_open(struct session *s, const struct session_request *asked,
                  const struct suite_overrides *overrides);
 
 /* Sets s->output to the file of the command line, or to results/UTC-HOST-NAME.json. Fails if it
- * cannot be written. */
+ * cannot be written, or is a file that every session needs. */
 int session_output(struct session *s, const char *name);
+
+/* Whether `output`, the value of `option`, is none of the files that every session needs: the
+ * suite, programs and templates of iobench. Prints a line if not. */
+bool session_spares(const struct session *s, const char *option, const char *output);
 
 /* Plans the suite for `count` servers, which must outlive the plan. */
 int session_plan(struct session *s, struct plan *plan, const struct server_spec *servers,
@@ -62,8 +67,9 @@ int session_plan(struct session *s, struct plan *plan, const struct server_spec 
 /* Whether a signal has arrived. */
 bool session_interrupted(const struct session *s);
 
-/* Examines the machine, prints a problem unless quiet, and opens the result. The plan must have a
- * cell. `mode` and `models` are those of struct result_facts. Returns the same codes as
+/* Examines the machine, prints a problem unless quiet, and opens the result. Without a file on the
+ * command line it creates one, with "-2" and so on in its name if that is taken. The plan must have
+ * a cell. `mode` and `models` are those of struct result_facts. Returns the same codes as
  * session_open. */
 int session_start(struct session *s, struct result *result, struct plan *plan, const char *mode,
                   const struct models *models);

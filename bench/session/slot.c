@@ -185,7 +185,7 @@ static const char *start_command_on(const struct turn *t, struct process *p, uin
     kin_started(t->kin, error ? 0 : p->pid);
     if (error) {
         kin_close(t->kin);
-        fail(o, VALIDITY_SERVER_NOT_STARTED, "server: %s", uv_strerror(error));
+        fail(o, VALIDITY_SERVER_NOT_STARTED, "server: %s", process_error_text(error));
         return NULL;
     }
     p->discard = true;
@@ -219,6 +219,7 @@ static void read_figures(struct slot_outcome *o, const struct process *p) {
     if (!p->running && !p->term_signal && has_figures && p->text && !p->overflow) {
         o->figures = json_text_parse(p->text, p->size, &why);
         o->end = SLOT_MEASURED;
+        reason_set(&o->told, "%s", p->last_line);
         if (cJSON_IsObject(o->figures)) return;
         fail(o, VALIDITY_LOADGEN_FAILED, "loadgen: its output is not an object");
         return;
@@ -281,7 +282,7 @@ static void run_load(const struct turn *t, const char *address, double pid) {
     int error = process_start(&p, l, a.words, c->placement.loadgen, c->placement.loadgen_count);
     if (error) {
         if (counters) counters_close(counters);
-        fail(o, VALIDITY_LOADGEN_NOT_STARTED, "loadgen: %s", uv_strerror(error));
+        fail(o, VALIDITY_LOADGEN_NOT_STARTED, "loadgen: %s", process_error_text(error));
         return;
     }
     double allowed = c->warmup_s + c->duration_s + c->drain_s + LOADGEN_EXTRA_S +
@@ -325,7 +326,7 @@ static void run_ours(const struct turn *t) {
     o->server_pinned = server.pinned;
     if (error) {
         kin_close(t->kin);
-        fail(o, VALIDITY_SERVER_NOT_STARTED, "server: %s", uv_strerror(error));
+        fail(o, VALIDITY_SERVER_NOT_STARTED, "server: %s", process_error_text(error));
         return;
     }
     char address[128];

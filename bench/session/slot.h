@@ -27,6 +27,7 @@ struct slot_outcome {
     struct reason reason;    /* why: SLOT_FAILED and SLOT_CANNOT_RUN */
     cJSON *figures;          /* output of the load generator; owned; NULL unless measured */
     cJSON *stats;            /* statistics that the server printed at its end; owned; may be NULL */
+    struct reason told;      /* what the load generator said beside its figures; may be empty */
     struct reason died;      /* "ended too early: exit 1"; empty if the server ended well */
     bool forked;             /* the server has, or may have had, other processes */
     bool cpu_hidden;         /* and their CPU time is unknown */

@@ -110,6 +110,18 @@ bool foreign_find_program(char path[PATH_SIZE], const char *word, const char *se
     return reason_set(reason, "%.200s: no such program%s", word, in_path ? " in PATH" : "");
 }
 
+bool foreign_uses(const char *command, const char *file) {
+    struct foreign_words words;
+    struct reason why;
+    char path[PATH_SIZE];
+    if (!foreign_split(&words, command, 0, &why)) return false;
+    for (size_t i = 0; i < words.count; i++)
+        if (files_same(words.words[i], file)) return true;
+    const char *search = getenv("PATH");
+    return foreign_find_program(path, words.words[0], search ? search : "", &why) &&
+           files_same(path, file);
+}
+
 /* ---- names ---- */
 
 static bool name_taken(const char *name, const struct models *m) {

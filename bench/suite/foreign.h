@@ -32,6 +32,9 @@ bool foreign_split(struct foreign_words *words, const char *command, uint16_t po
 bool foreign_find_program(char path[PATH_SIZE], const char *word, const char *search,
                           struct reason *reason);
 
+/* Whether `file` is the program of a command or named by one of its words. */
+bool foreign_uses(const char *command, const char *file);
+
 /* Makes a unique model name from the last part of `path`. Replaces characters that are unsafe in
  * ids, and appends "#2" and so on if the name is taken. */
 void foreign_name(char name[MODEL_NAME_SIZE], const char *path, const struct models *m);

@@ -53,7 +53,7 @@ static cJSON *ask(struct process_loop *l, const char *path, char options[][64], 
     struct process p;
     int error = process_start(&p, l, args, NULL, 0);
     if (error) {
-        reason_set(reason, "%s", uv_strerror(error));
+        reason_set(reason, "%s", process_error_text(error));
         return NULL;
     }
     process_wait(l, process_ended, &p, DESCRIBE_S, true);

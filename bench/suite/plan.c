@@ -156,7 +156,7 @@ static void judge_cell(struct cell *c, const struct plan_input *in) {
     } else if (in->descriptors != OS_UNKNOWN &&
                connections + DESCRIPTORS_RESERVED > in->descriptors) {
         plan_skip(c, SKIP_DESCRIPTORS,
-                  "%.0f connections need more than the %.0f descriptors that a process may open",
+                  "%.0f connections need more than %.0f descriptors, which ulimit -n allows",
                   (double)connections, (double)in->descriptors);
     }
 }

@@ -68,8 +68,8 @@ static void explain_unknown(const struct paths *paths, const char *name, struct 
     }
 }
 
-static bool suite_path(const struct paths *paths, const char *name, char path[PATH_SIZE],
-                       struct reason *reason) {
+bool suite_find(const struct paths *paths, const char *name, char path[PATH_SIZE],
+                struct reason *reason) {
     if (strpbrk(name, OS_PATH_SEPARATORS) || ends_with(name, ".json")) {
         if (snprintf(path, PATH_SIZE, "%s", name) < PATH_SIZE) return true;
         reason_set(reason, "the path is too long");
@@ -179,7 +179,7 @@ bool suite_check(const cJSON *schema, const cJSON *suite, struct reason *reason)
 cJSON *suite_load(const struct paths *paths, const char *name_or_file, struct reason *reason) {
     char path[PATH_SIZE];
     struct reason why;
-    if (!suite_path(paths, name_or_file, path, reason)) return NULL;
+    if (!suite_find(paths, name_or_file, path, reason)) return NULL;
     cJSON *suite = json_file_read(path, &why);
     if (!suite) {
         reason_set(reason, "%s: %s", path, why.text);

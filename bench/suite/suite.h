@@ -25,6 +25,11 @@ struct suite_overrides {
     const char *transports;          /* "epoll,libuv"; NULL: as in the suite */
 };
 
+/* Sets `path` to the file of the suite NAME of the suites directory, or to the text itself if it
+ * contains '/' or ends in ".json". Returns false and the reason if there is no such name. */
+bool suite_find(const struct paths *paths, const char *name_or_file, char path[PATH_SIZE],
+                struct reason *reason);
+
 /* Loads the suite NAME of the suites directory, or a file if the text contains '/' or ends in
  * ".json". The caller owns it. Returns NULL and "FILE: path: problem" on failure. */
 cJSON *suite_load(const struct paths *paths, const char *name_or_file, struct reason *reason);

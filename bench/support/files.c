@@ -3,81 +3,68 @@
 
 #include "base/check.h"
 
+#include "bench/support/files_parts.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
 
-#define TYPE 0170000u /* mask of the file type in libuv's st_mode, on every system */
-#define TYPE_REGULAR 0100000u
-#define TYPE_FOLDER 0040000u
-#define NOT_REGULAR "not a regular file"
 #define TOO_LARGE "larger than 256 MiB"
-#define MODE_FILE 0666
 #define MODE_FOLDER 0777
 #define MODE_PROGRAM 0755
-#define WRITE_MAX (1u << 30) /* bytes per call; libuv's buffer lengths are 32 bits */
 
-/* Frees the request of a call that returned `result`; returns `result`. */
-static int done(uv_fs_t *request, int result) {
+/* ---- parts ---- */
+
+int files_done(uv_fs_t *request, int result) {
     uv_fs_req_cleanup(request);
     return result;
 }
 
-static bool fine(int error, struct reason *reason) {
+bool files_fine(int error, struct reason *reason) {
     return error >= 0 || reason_set(reason, "%s", uv_strerror(error));
+}
+
+int files_look(const char *path, uv_stat_t *facts) {
+    uv_fs_t request;
+    int error = uv_fs_stat(NULL, &request, path, NULL);
+    *facts = request.statbuf;
+    return files_done(&request, error);
+}
+
+int files_look_at_link(const char *path, uv_stat_t *facts) {
+    uv_fs_t request;
+    int error = uv_fs_lstat(NULL, &request, path, NULL);
+    *facts = request.statbuf;
+    return files_done(&request, error);
+}
+
+uv_file files_open(const char *path, int flags) {
+    uv_fs_t request;
+    return files_done(&request, uv_fs_open(NULL, &request, path, flags, FILES_MODE, NULL));
+}
+
+int files_close(uv_file file) {
+    uv_fs_t request;
+    return files_done(&request, uv_fs_close(NULL, &request, file, NULL));
+}
+
+int files_rename(const char *from, const char *to) {
+    uv_fs_t request;
+    return files_done(&request, uv_fs_rename(NULL, &request, from, to, NULL));
 }
 
 /* ---- queries ---- */
 
-/* Returns 0 or a libuv error. */
-static int look(const char *path, uv_stat_t *facts) {
-    uv_fs_t request;
-    int error = uv_fs_stat(NULL, &request, path, NULL);
-    *facts = request.statbuf;
-    return done(&request, error);
-}
-
 bool files_may(const char *path, enum files_mode mode) {
     uv_fs_t request;
-    return done(&request, uv_fs_access(NULL, &request, path, (int)mode, NULL)) == 0;
+    return files_done(&request, uv_fs_access(NULL, &request, path, (int)mode, NULL)) == 0;
 }
 
 bool files_regular(const char *path) {
     uv_stat_t facts;
-    return look(path, &facts) == 0 && (facts.st_mode & TYPE) == TYPE_REGULAR;
-}
-
-bool files_same(const char *path, const char *other) {
-    uv_stat_t left, right;
-    return look(path, &left) == 0 && look(other, &right) == 0 && left.st_dev == right.st_dev &&
-           left.st_ino == right.st_ino;
-}
-
-/* ---- open files ---- */
-
-/* Returns a descriptor or a libuv error. */
-static uv_file open_file(const char *path, int flags) {
-    uv_fs_t request;
-    return done(&request, uv_fs_open(NULL, &request, path, flags, MODE_FILE, NULL));
-}
-
-static int close_file(uv_file file) {
-    uv_fs_t request;
-    return done(&request, uv_fs_close(NULL, &request, file, NULL));
-}
-
-static int write_all(uv_file file, const char *data, size_t size) {
-    while (size) {
-        uv_fs_t request;
-        uv_buf_t buffer = uv_buf_init((char *)data, size > WRITE_MAX ? WRITE_MAX : (unsigned)size);
-        int wrote = done(&request, uv_fs_write(NULL, &request, file, &buffer, 1, -1, NULL));
-        if (wrote < 0) return wrote;
-        data += wrote;
-        size -= (size_t)wrote;
-    }
-    return 0;
+    return files_look(path, &facts) == 0 && (facts.st_mode & FILES_TYPE) == FILES_TYPE_REGULAR;
 }
 
 /* ---- reading ---- */
@@ -86,11 +73,11 @@ static int write_all(uv_file file, const char *data, size_t size) {
 static const char *unfit(uv_file file) {
     uv_fs_t request;
     int error = uv_fs_fstat(NULL, &request, file, NULL);
-    uint64_t type = request.statbuf.st_mode & TYPE, size = request.statbuf.st_size;
-    done(&request, error);
+    uint64_t type = request.statbuf.st_mode & FILES_TYPE, size = request.statbuf.st_size;
+    files_done(&request, error);
     if (error) return uv_strerror(error);
-    if (type == TYPE_FOLDER) return uv_strerror(UV_EISDIR);
-    if (type != TYPE_REGULAR) return NOT_REGULAR;
+    if (type == FILES_TYPE_FOLDER) return uv_strerror(UV_EISDIR);
+    if (type != FILES_TYPE_REGULAR) return FILES_NOT_REGULAR;
     return size > FILES_BYTES_MAX ? TOO_LARGE : NULL;
 }
 
@@ -103,7 +90,7 @@ static const char *read_all(uv_file file, char **text, size_t *size) {
     for (;;) {
         uv_fs_t request;
         uv_buf_t buffer = uv_buf_init(*text + used, (unsigned)(room - used));
-        int got = done(&request, uv_fs_read(NULL, &request, file, &buffer, 1, -1, NULL));
+        int got = files_done(&request, uv_fs_read(NULL, &request, file, &buffer, 1, -1, NULL));
         if (got < 0) return uv_strerror(got);
         if (got == 0) break;
         used += (size_t)got;
@@ -121,100 +108,34 @@ static const char *read_all(uv_file file, char **text, size_t *size) {
 
 char *files_read(const char *path, size_t *size, struct reason *reason) {
     char *text = NULL;
-    uv_file file = open_file(path, UV_FS_O_RDONLY | UV_FS_O_NONBLOCK);
-    if (!fine(file, reason)) return NULL;
+    uv_file file = files_open(path, UV_FS_O_RDONLY | UV_FS_O_NONBLOCK);
+    if (!files_fine(file, reason)) return NULL;
     const char *why = unfit(file);
     if (!why) why = read_all(file, &text, size);
-    close_file(file);
+    files_close(file);
     if (!why) return text;
     reason_set(reason, "%s", why);
     free(text);
     return NULL;
 }
 
-/* ---- replacing ---- */
-
-/* Creates the temporary file in the folder of `path`. Returns a descriptor or a libuv error. */
-static uv_file open_beside(const char *path, char temporary[PATH_SIZE]) {
-    int length = snprintf(temporary, PATH_SIZE, "%s.%d.tmp", path, (int)uv_os_getpid());
-    if (length >= PATH_SIZE) return UV_ENAMETOOLONG;
-    return open_file(temporary, UV_FS_O_WRONLY | UV_FS_O_CREAT | UV_FS_O_TRUNC);
-}
-
-static int rename_file(const char *from, const char *to) {
-    uv_fs_t request;
-    return done(&request, uv_fs_rename(NULL, &request, from, to, NULL));
-}
-
-bool files_replace(const char *path, const char *data, size_t size, struct reason *reason) {
-    char temporary[PATH_SIZE];
-    uv_file file = open_beside(path, temporary);
-    if (!fine(file, reason)) return false;
-    int error = write_all(file, data, size);
-    uv_fs_t request;
-    if (!error) error = done(&request, uv_fs_fsync(NULL, &request, file, NULL));
-    int closed = close_file(file);
-    if (!error) error = closed;
-    if (!error) error = rename_file(temporary, path);
-    if (error) files_remove(temporary);
-    return fine(error, reason);
-}
-
-bool files_replaceable(const char *path, struct reason *reason) {
-    char temporary[PATH_SIZE];
-    uv_stat_t facts;
-    if (look(path, &facts) == 0) { /* a rename over a device would replace the device */
-        uint64_t type = facts.st_mode & TYPE;
-        if (type == TYPE_FOLDER) return fine(UV_EISDIR, reason);
-        if (type != TYPE_REGULAR) return reason_set(reason, "exists and is " NOT_REGULAR);
-    }
-    uv_file file = open_beside(path, temporary);
-    if (!fine(file, reason)) return false;
-    close_file(file);
-    files_remove(temporary);
-    return true;
-}
-
-/* ---- appending ---- */
-
-static uv_file open_end(const char *path) {
-    return open_file(path, UV_FS_O_WRONLY | UV_FS_O_CREAT | UV_FS_O_APPEND | UV_FS_O_NONBLOCK);
-}
-
-bool files_append(const char *path, const char *text, struct reason *reason) {
-    uv_file file = open_end(path);
-    if (!fine(file, reason)) return false;
-    int error = write_all(file, text, strlen(text));
-    int closed = close_file(file);
-    return fine(error ? error : closed, reason);
-}
-
-bool files_appendable(const char *path, struct reason *reason) {
-    bool is_new = !files_may(path, FILES_EXIST);
-    uv_file file = open_end(path);
-    if (!fine(file, reason)) return false;
-    close_file(file);
-    if (is_new) files_remove(path);
-    return true;
-}
-
 /* ---- whole files and folders ---- */
 
 bool files_copy_program(const char *from, const char *to, struct reason *reason) {
     uv_fs_t request;
-    int error = done(&request, uv_fs_copyfile(NULL, &request, from, to, 0, NULL));
-    if (!error) error = done(&request, uv_fs_chmod(NULL, &request, to, MODE_PROGRAM, NULL));
-    return fine(error, reason);
+    int error = files_done(&request, uv_fs_copyfile(NULL, &request, from, to, 0, NULL));
+    if (!error) error = files_done(&request, uv_fs_chmod(NULL, &request, to, MODE_PROGRAM, NULL));
+    return files_fine(error, reason);
 }
 
 bool files_move(const char *from, const char *to, struct reason *reason) {
-    return fine(rename_file(from, to), reason);
+    return files_fine(files_rename(from, to), reason);
 }
 
 bool files_make_folder(const char *path, struct reason *reason) {
     uv_fs_t request;
-    int error = done(&request, uv_fs_mkdir(NULL, &request, path, MODE_FOLDER, NULL));
-    return fine(error == UV_EEXIST ? 0 : error, reason);
+    int error = files_done(&request, uv_fs_mkdir(NULL, &request, path, MODE_FOLDER, NULL));
+    return files_fine(error == UV_EEXIST ? 0 : error, reason);
 }
 
 bool files_make_temporary(char path[PATH_SIZE], const char *prefix, struct reason *reason) {
@@ -224,20 +145,21 @@ bool files_make_temporary(char path[PATH_SIZE], const char *prefix, struct reaso
     int error = uv_os_tmpdir(folder, &room);
     if (!error && snprintf(template, PATH_SIZE, "%s/%sXXXXXX", folder, prefix) >= PATH_SIZE)
         error = UV_ENAMETOOLONG;
-    if (error) return fine(error, reason);
+    if (error) return files_fine(error, reason);
     error = uv_fs_mkdtemp(NULL, &request, template, NULL);
     if (!error) snprintf(path, PATH_SIZE, "%s", request.path);
-    return fine(done(&request, error), reason);
+    return files_fine(files_done(&request, error), reason);
 }
 
-void files_remove(const char *path) {
+bool files_remove(const char *path) {
     uv_fs_t request;
-    done(&request, uv_fs_unlink(NULL, &request, path, NULL));
+    int error = files_done(&request, uv_fs_unlink(NULL, &request, path, NULL));
+    return error == 0 || error == UV_ENOENT;
 }
 
 void files_remove_folder(const char *path) {
     uv_fs_t request;
-    done(&request, uv_fs_rmdir(NULL, &request, path, NULL));
+    files_done(&request, uv_fs_rmdir(NULL, &request, path, NULL));
 }
 
 static int by_text(const void *left, const void *right) {
@@ -259,7 +181,7 @@ bool files_list(struct files_list *list, const char *path, struct reason *reason
         list->names[list->count++] = name;
     }
     if (list->count) qsort(list->names, list->count, sizeof *list->names, by_text);
-    return fine(done(&request, found), reason);
+    return files_fine(files_done(&request, found), reason);
 }
 
 void files_list_free(struct files_list *list) {

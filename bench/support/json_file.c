@@ -41,11 +41,18 @@ char *json_text_print(const cJSON *json) {
     return text;
 }
 
+bool json_file_fits(size_t size, struct reason *reason) {
+    return size <= FILES_BYTES_MAX ||
+           reason_set(reason,
+                      "would be larger than 256 MiB, which no command reads; what was there "
+                      "stays: use fewer slots");
+}
+
 bool json_file_write(const char *path, const cJSON *json, struct reason *reason) {
     char *text = json_text_print(json);
     size_t size = strlen(text);
     text[size] = '\n'; /* overwrites the NUL byte */
-    bool written = files_replace(path, text, size + 1, reason);
+    bool written = json_file_fits(size + 1, reason) && files_replace(path, text, size + 1, reason);
     cJSON_free(text);
     return written;
 }

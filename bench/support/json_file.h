@@ -23,7 +23,11 @@ cJSON *json_text_parse(const char *text, size_t size, struct reason *reason);
  * of strings that are not UTF-8, which arguments and names of files may have, become '?'. */
 char *json_text_print(const cJSON *json);
 
-/* Writes the document with files_replace. Returns false and sets `reason` on failure. */
+/* Whether json_file_read would take a text of `size` bytes. Returns false and the reason if not. */
+bool json_file_fits(size_t size, struct reason *reason);
+
+/* Writes the document with files_replace. Returns false and sets `reason` on failure, and where
+ * json_file_fits refuses its size. */
 bool json_file_write(const char *path, const cJSON *json, struct reason *reason);
 
 #endif

@@ -19,6 +19,11 @@
 
 /* ---- the loop ---- */
 
+/* Signals that interrupt iobench. */
+static const int stop_signals[] = OS_STOP_SIGNALS;
+enum { STOP_SIGNALS = sizeof stop_signals / sizeof *stop_signals };
+_Static_assert(STOP_SIGNALS <= PROCESS_SIGNALS_MAX, "each has a handle");
+
 static void on_deadline(uv_timer_t *timer) {
     struct process_loop *l = timer->data;
     l->expired = true;
@@ -57,7 +62,6 @@ static void on_child(uv_signal_t *handle, int number) {
 }
 
 int process_loop_open(struct process_loop *l, bool catch_signals) {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
     memset(l, 0, sizeof *l);
     os_guard_start();
     l->cpu_count = os_cpus_allowed(l->cpus, PROCESS_CPUS_MAX);
@@ -66,11 +70,11 @@ int process_loop_open(struct process_loop *l, bool catch_signals) {
     if (error) return error;
     CHECK_OP(uv_timer_init(&l->loop, &l->deadline), ==, 0);
     l->deadline.data = l;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < STOP_SIGNALS; i++) {
         CHECK_OP(uv_signal_init(&l->loop, &l->signals[i]), ==, 0);
         l->signals[i].data = l;
-        if (catch_signals && !error && !os_signal_ignored(numbers[i]))
-            error = uv_signal_start(&l->signals[i], on_signal, numbers[i]);
+        if (catch_signals && !error && !os_signal_ignored(stop_signals[i]))
+            error = uv_signal_start(&l->signals[i], on_signal, stop_signals[i]);
     }
     CHECK_OP(uv_signal_init(&l->loop, &l->child), ==, 0);
     l->child.data = l;
@@ -82,7 +86,7 @@ int process_loop_open(struct process_loop *l, bool catch_signals) {
 
 void process_loop_close(struct process_loop *l) {
     uv_close((uv_handle_t *)&l->deadline, NULL);
-    for (int i = 0; i < 3; i++) uv_close((uv_handle_t *)&l->signals[i], NULL);
+    for (int i = 0; i < STOP_SIGNALS; i++) uv_close((uv_handle_t *)&l->signals[i], NULL);
     uv_close((uv_handle_t *)&l->child, NULL);
     uv_run(&l->loop, UV_RUN_DEFAULT);
     CHECK_OP(uv_loop_close(&l->loop), ==, 0);
@@ -97,6 +101,13 @@ bool process_wait(struct process_loop *l, bool (*done)(void *context), void *con
         uv_run(&l->loop, UV_RUN_ONCE);
     uv_timer_stop(&l->deadline);
     return done(context);
+}
+
+const char *process_error_text(int error) {
+    static char text[448];
+    /* libuv's codes are negative errno's where there are such limits */
+    snprintf(text, sizeof text, "%s%s", uv_strerror(error), os_limits_hint(-error));
+    return text;
 }
 
 /* ---- output ---- */

@@ -12,18 +12,19 @@
 
 #define PROCESS_CPUS_MAX 1024
 #define PROCESS_LINE_SIZE 256
+#define PROCESS_SIGNALS_MAX 8
 
 /* The event loop that all children share. */
 struct process_loop {
     uv_loop_t loop;
-    uv_timer_t deadline;        /* of the current process_wait */
-    uv_signal_t signals[3];     /* SIGINT, SIGTERM, SIGHUP */
-    uv_signal_t child;          /* SIGCHLD: an adopted orphan may have ended */
-    size_t orphans;             /* adopted orphans that have ended */
-    bool expired;               /* the deadline has passed */
-    bool interrupted;           /* one of the signals arrived */
-    int cpus[PROCESS_CPUS_MAX]; /* CPUs that iobench itself may use */
-    size_t cpu_count;           /* 0: the system has no such information */
+    uv_timer_t deadline;                      /* of the current process_wait */
+    uv_signal_t signals[PROCESS_SIGNALS_MAX]; /* of OS_STOP_SIGNALS */
+    uv_signal_t child;                        /* SIGCHLD: an adopted orphan may have ended */
+    size_t orphans;                           /* adopted orphans that have ended */
+    bool expired;                             /* the deadline has passed */
+    bool interrupted;                         /* one of the signals arrived */
+    int cpus[PROCESS_CPUS_MAX];               /* CPUs that iobench itself may use */
+    size_t cpu_count;                         /* 0: the system has no such information */
 };
 
 struct process {
@@ -47,11 +48,15 @@ struct process {
     size_t line_length;                /* bytes used in `line` */
 };
 
-/* Initialises a loop. With `catch_signals`, SIGINT, SIGTERM and SIGHUP set `interrupted` instead of
+/* Initialises a loop. With `catch_signals`, those of OS_STOP_SIGNALS set `interrupted` instead of
  * ending iobench. Returns 0 or a libuv error. Returns UV_EMFILE if the limit of open files is so
  * low that libuv would abort. */
 int process_loop_open(struct process_loop *l, bool catch_signals);
 void process_loop_close(struct process_loop *l);
+
+/* Text of a libuv error, with the limits of this process that it may be about; valid until the next
+ * call. */
+const char *process_error_text(int error);
 
 /* Starts `args[0]` with its NULL-terminated arguments in a new process group, on `cpus` if
  * cpu_count > 0 and the system permits it. The child's stdin stays open until process_end. Returns

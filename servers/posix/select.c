@@ -11,8 +11,10 @@
 #include "servers/conn.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/select.h>
+#include <unistd.h>
 
 /* For descriptors that are no connections. */
 #define DESCRIPTORS_RESERVED 24
@@ -30,6 +32,20 @@ static void select_model_close(void *state) {
     struct select_server *s = state;
     conn_set_close(&s->set);
     free(s);
+}
+
+/* Descriptors that the process has inherited take places in the sets. */
+static bool select_model_probe(const struct server_config *config, char *reason,
+                               size_t reason_size) {
+    (void)config;
+    int lowest = dup(STDIN_FILENO); /* none left: the server says so when it opens its sockets */
+    if (lowest >= 0) close(lowest);
+    if (lowest + DESCRIPTORS_RESERVED < FD_SETSIZE) return true;
+    snprintf(reason, reason_size,
+             "%d descriptors are open already, and select cannot use any from %d on; start it "
+             "with fewer",
+             lowest, FD_SETSIZE);
+    return false;
 }
 
 static int select_model_open(const struct server_config *config, os_socket listener, void **state) {
@@ -143,6 +159,7 @@ const struct io_model io_model_self = {
     .notification = IO_READINESS,
     .connections_limit = FD_SETSIZE - DESCRIPTORS_RESERVED,
     .instances_by_main = true,
+    .probe = select_model_probe,
     .open = select_model_open,
     .run = select_model_run,
     .close = select_model_close,

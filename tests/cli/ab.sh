@@ -99,6 +99,25 @@ interrupted_ab() {
         "${reason:-$(invalid "$out"; grep -q '^iobench ab: interrupted; [0-9]* slots' "$TMP/.err" || tail -n 1 "$TMP/.err"; swept || echo "left its copies behind")}"
 }
 
+# What a killed comparison leaves is removed by the next one, and not by one beside it that lives.
+killed_ab() {
+    local pid children space reason=
+    "$BIN/iobench" ab --suite "$TMP/ab/suite.json" --baseline epoll --candidate epoll:trigger=level -o "$TMP/ab/killed.json" \
+        >/dev/null 2>"$TMP/.err" </dev/null &
+    pid=$!
+    until_true samples_in "$TMP/ab/killed.json" 1 || reason="no samples"
+    space=$(ls -d "$TMP"/ab/tmp/iobench-ab-*)
+    ab --suite "$TMP/ab/suite.json" --baseline epoll --candidate epoll:trigger=level --dry-run
+    verdict "ab: the copies of one that runs stay" "${reason:-$([ "$(ls -d "$TMP"/ab/tmp/iobench-ab-*)" = "$space" ] || ls "$TMP/ab/tmp")}"
+    children=$(children_of "$pid")
+    kill -KILL "$pid"
+    wait "$pid" 2>/dev/null
+    # shellcheck disable=SC2086
+    until_true gone $children || kill -9 $children
+    ab --suite "$TMP/ab/suite.json" --baseline epoll --candidate epoll:trigger=level --dry-run
+    verdict "ab: the copies of one that was killed are removed" "$(swept || ls -d "$TMP"/ab/tmp/*)"
+}
+
 # The tree that the tests run from, against itself.
 revision() {
     local name="ab --baseline-rev: unchanged servers are identical" reason=
@@ -157,4 +176,5 @@ exec "$real" "$@"'
         --candidate "$TMP/ab/select/echo-select" --suite "$TMP/ab/many.json" -o "$TMP/ab/many.result.json"
     slower
     interrupted_ab
+    if [ -r /proc/self/stat ]; then killed_ab; else skip "ab: killed" "there is no /proc to find children in"; fi
 }

@@ -1,6 +1,6 @@
-# limits.sh - slots whose processes do not have the CPUs that their figures assume: one CPU for both
-# sides, a quota, CPUs that a server chooses itself or that nobody may choose, and work that other
-# processes do. Part of cli.sh.
+# limits.sh - programs under limits that are too low, and slots whose processes do not have the CPUs
+# that their figures assume: one CPU for both sides, a quota, CPUs that a server chooses itself or that
+# nobody may choose, and work that other processes do. Part of cli.sh.
 #
 # Other work on the machine must not decide a test. It can only add codes here: a side that gets less
 # CPU does not get out of its limit.
@@ -27,6 +27,72 @@ limit_fault() { # FILE CODE
 # The CPUs of this shell, one a line.
 own_cpus() {
     taskset -pc $$ 2>/dev/null | sed 's/.*: //' | tr , '\n' | sed 's/-/ /' | while read -r first last; do seq "$first" "${last:-$first}"; done
+}
+
+# ---- limits under which a program cannot run ----
+
+# Why PROGRAM under `ulimit -LIMIT VALUE` neither serves nor says in one line that PATTERN; empty if it does.
+# LAUNCHER... goes before the shell that sets the limit.
+limit_unnamed() { # LIMIT VALUE PATTERN PROGRAM [LAUNCHER...]
+    local limit=$1 value=$2 pattern=$3 program=$4 code words=()
+    case $program in echo-*) words=(--stop-on-eof) ;; iobench) words=(list) ;; loadgen) words=(--connect 127.0.0.1:9) ;; esac
+    # a pipe for stderr: it must not meet the limit of file sizes
+    # shellcheck disable=SC2016
+    limited "${@:5}" bash -c 'ulimit "$1" "$2" && shift 2 && exec "$@"' under-limit "$limit" "$value" "$BIN/$program" "${words[@]}" \
+        2>&1 >"$TMP/limit.out" | cat >"$TMP/limit.err"
+    code=${PIPESTATUS[0]}
+    case $code in
+    0) [ ! -s "$TMP/limit.err" ] && return ;;
+    [123] | 77) [ "$(wc -l <"$TMP/limit.err")" = 1 ] && [ ! -s "$TMP/limit.out" ] && grep -qE "^$program: .*$pattern" "$TMP/limit.err" && return ;;
+    127) grep -q 'shared libraries' "$TMP/limit.err" && return ;; # the loader ran into the limit
+    esac
+    echo "with $value: exit code $code: $(head -n 1 "$TMP/limit.err")"
+}
+
+# Whether PROGRAM refuses under that limit.
+limit_refused() { # LIMIT VALUE PATTERN PROGRAM [LAUNCHER...]
+    limit_unnamed "$@"
+    [ -s "$TMP/limit.err" ] || echo "it does not refuse"
+}
+
+low_limits() {
+    local program value launcher=()
+    # root is exempt from the limit of threads
+    [ "$(id -u)" != 0 ] || launcher=(setpriv --reuid=61234 --regid=61234 --clear-groups)
+    for program in iobench loadgen $(cd "$BIN" && echo echo-*); do
+        verdict "limits: $program: a small stack" "$(limit_refused -s 256 "the stack is limited to 256 KiB; raise ulimit -s to 512$" "$program")"
+        [ "$program" = loadgen ] ||
+            verdict "limits: $program: no bytes for files" "$(limit_refused -f 0 "standard output: cannot write: File too large$" "$program")"
+        [[ $program = echo-* && -r /proc/self/stat ]] || continue # the limits below work so on Linux
+        verdict "limits: $program: no memory may be locked" "$(limit_unnamed -l 0 "raise ulimit -l, which is 0" "$program")"
+        [ "$SCALE" = 1 ] || continue # sanitizers reserve more address space than this, and start threads of their own
+        verdict "limits: $program: little address space" "$(for value in 12000 16000 24000 40000; do
+            limit_unnamed -v $value "raise ulimit -v, which is $value" "$program"
+        done | tr '\n' ' ')"
+        if [ "$(id -u)" = 0 ] && ! limited "${launcher[@]}" "$BIN/$program" --describe >/dev/null 2>&1; then
+            skip "limits: $program: few threads" "another user cannot run the programs that were built here"
+            continue
+        fi
+        verdict "limits: $program: few threads" "$(for value in 1 3 4 5; do
+            limit_unnamed -u $value "raise ulimit -u, which is $value" "$program" ${launcher[@]+"${launcher[@]}"}
+        done | tr '\n' ' ')$(limit_refused -u 2 "raise ulimit -u, which is 2" "$program" ${launcher[@]+"${launcher[@]}"})"
+        [ "$program" = echo-threads ] || continue
+        # it has 3 threads when it is ready, without one that reads standard input; a connection needs another one
+        # shellcheck disable=SC2016
+        verdict "limits: $program: no thread for a connection" "$(table_fault 1 "^$program: (start|thread|cannot accept a connection): .*raise ulimit -u, which is 3" \
+            ${launcher[@]+"${launcher[@]}"} bash -c 'ulimit -u 3 && exec "$0"' "$BIN/$program")"
+    done
+}
+
+# A server of select that has inherited nearly all descriptors that it could use.
+inherited_descriptors() {
+    local name="limits: echo-select: inherited descriptors" limit
+    [ -x "$BIN/echo-select" ] || { skip "$name" "echo-select is not built"; return; }
+    limit=$(ulimit -Hn)
+    [ "$limit" = unlimited ] || [ "$limit" -ge 1100 ] || { skip "$name" "it takes 1100 descriptors"; return; }
+    # shellcheck disable=SC2016
+    verdict "$name" "$(table_fault 77 '^echo-select: not available: [0-9]+ descriptors are open already, .*1024' \
+        bash -c 'ulimit -n 1100; for ((i = 3; i < 1015; i++)); do eval "exec $i</dev/null"; done; exec "$0" --stop-on-eof' "$BIN/echo-select")"
 }
 
 # ---- limits that both sides share ----
@@ -181,6 +247,8 @@ hidden_cpu() {
 }
 
 run_limits() {
+    low_limits
+    inherited_descriptors
     if [ ! -x "$BIN/tests/fault-server" ]; then
         skip "limits" "fault-server is not built"
         return

@@ -154,7 +154,7 @@ killed() {
     # shellcheck disable=SC2086
     verdict "run: SIGKILL leaves no process" "$(until_true gone $children || { echo "some of $children live"; kill -9 $children; })"
     verdict "run: SIGKILL keeps a valid file" "$(invalid "$out")"
-    verdict "run: SIGKILL leaves no other file" "$(cd "$TMP" && ls -d killed.json?* .killed* 2>/dev/null | tr '\n' ' ')"
+    verdict "run: SIGKILL leaves no other file" "$(cd "$TMP" && ls -d killed.json?* .killed* .iobench-* 2>/dev/null | tr '\n' ' ')"
 }
 
 server_dies() {

@@ -33,8 +33,6 @@ run_words() {
     if "${namespace[@]}" sh -c 'mount -t tmpfs none /proc && mount -t tmpfs none /sys' 2>"$TMP/.err"; then
         hidden /proc list 2 '^iobench list: .* path of this executable: .*; is /proc mounted\?$' "$BIN/iobench" list
         hidden /proc doctor 3 '^problem  unread  +unknown, .* CPU use of other processes, .* available memory' "$BIN/iobench" doctor --wide
-        hidden /proc "a process that lives" 2 '^loadgen: --server-pid: [0-9]+: its usage cannot be read: ' \
-            "$BIN/loadgen" --connect 127.0.0.1:1 --server-pid $$
         hidden /sys doctor 3 '^problem  unread  .* frequency governor' "$BIN/iobench" doctor --wide
     else
         skip "words: without /proc, without /sys" "no mount namespace: $(head -n 1 "$TMP/.err")"

@@ -112,6 +112,28 @@ static void out_of_descriptors(const struct setup *setup) {
               (unsigned long long)stats.accept_errors);
 }
 
+/* With too few descriptors to accept a connection, a server must refuse to start. */
+static void few_descriptors(const struct setup *setup) {
+    enum { FEWEST = 4, ENOUGH = 40, ECHO_BYTES = 64 }; /* with 3 it cannot load its libraries */
+    uint64_t served_with = 0;
+    for (uint64_t nofile = FEWEST; nofile <= ENOUGH && !served_with; nofile++) {
+        const struct server_start how = {.nofile = nofile, .may_refuse = true};
+        struct server server;
+        struct stats stats;
+        if (!server_start(&server, setup, &how)) continue;
+        served_with = nofile;
+        case_doing("waiting for the echo of a server that said that it is ready");
+        struct client *c = clients_open(&server, setup, 0, 1);
+        clients_echo(c, 1, ECHO_BYTES);
+        clients_finish(c, 1);
+        server_finish(&server, STOP_BY_EOF, &(struct expected){.accepted = 1, .bytes = ECHO_BYTES},
+                      &stats);
+        free(c);
+    }
+    REQUIRE(served_with, "it does not start with %d descriptors", ENOUGH);
+    case_note("it needs %llu", (unsigned long long)served_with);
+}
+
 /* Number of server threads that have run since `before` was filled. */
 static size_t threads_that_ran(const struct server *server, uint64_t *before, size_t capacity,
                                bool first) {
@@ -226,6 +248,7 @@ static void burn(const struct setup *setup) {
 const struct conformance_case cases_limits[] = {
     {"beyond-limit", beyond_limit, 30, false},
     {"out-of-descriptors", out_of_descriptors, 30, false},
+    {"few-descriptors", few_descriptors, 30, false},
     {"threads", two_threads, 30, false},
     {"ipv6", ipv6, 10, false},
     {"burn", burn, 20, false},

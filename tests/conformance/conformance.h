@@ -59,6 +59,7 @@ extern const struct conformance_case cases_bytes[];
 extern const struct conformance_case cases_close[];
 extern const struct conformance_case cases_many[];
 extern const struct conformance_case cases_limits[];
+extern const struct conformance_case cases_signals[];
 
 /* Runs the command with --describe and reads its output. Ends the case on failure. */
 void describe_read(char **command, const char *option, struct described *described);

@@ -16,7 +16,7 @@
 enum { EXIT_USAGE = 2 };
 
 static const struct conformance_case *const tables[] = {cases_bytes, cases_close, cases_many,
-                                                        cases_limits};
+                                                        cases_limits, cases_signals};
 
 /* The argument that harness_run passes to run_body. */
 struct run {

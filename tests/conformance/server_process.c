@@ -16,10 +16,14 @@
 
 enum { OBSERVER_TRIES = 5, ARGS_MAX = 64, LINE_MAX_BYTES = 65536, STOP_LIMIT_MS = 1000 };
 
-static void read_ready(struct server *server, const struct setup *setup) {
+/* Returns false if the server has ended instead and may do so. */
+static bool read_ready(struct server *server, const struct setup *setup, bool may_refuse) {
     static char line[LINE_MAX_BYTES];
-    if (!process_read_line(server->output, line, sizeof line))
-        case_fail("no ready line but '%s'; exit code %d", line, process_await(server->pid));
+    if (!process_read_line(server->output, line, sizeof line)) {
+        int code = process_await(server->pid);
+        if (may_refuse && !line[0] && code > 0 && code < 126) return false;
+        case_fail("no ready line but '%s'; exit code %d", line, code);
+    }
     cJSON *json = cJSON_Parse(line);
     const cJSON *ready = cJSON_GetObjectItemCaseSensitive(json, "ready");
     const cJSON *model = cJSON_GetObjectItemCaseSensitive(ready, "model");
@@ -38,9 +42,10 @@ static void read_ready(struct server *server, const struct setup *setup) {
             "ready line's host '%s': %s", host->valuestring, reason);
     server->reported_pid = (int64_t)pid->valuedouble;
     cJSON_Delete(json);
+    return true;
 }
 
-void server_start(struct server *server, const struct setup *setup,
+bool server_start(struct server *server, const struct setup *setup,
                   const struct server_start *how) {
     char *argv[ARGS_MAX];
     size_t n = 0;
@@ -66,7 +71,12 @@ void server_start(struct server *server, const struct setup *setup,
     *server = (struct server){.timeout_scale = setup->timeout_scale, .observer = setup->observer};
     server->pid = process_start(argv, how ? how->nofile : 0, &server->input, &server->output);
     case_doing("waiting for the ready line");
-    read_ready(server, setup);
+    bool ready = read_ready(server, setup, how && how->may_refuse);
+    if (!ready) {
+        close(server->input);
+        close(server->output);
+    }
+    return ready;
 }
 
 void server_ask_stop(struct server *server, enum stop_by by) {

@@ -25,6 +25,7 @@ struct server {
 struct server_start {
     const char *args[8]; /* more arguments, ended by NULL */
     uint64_t nofile;     /* soft and hard limit of open files; 0: inherit */
+    bool may_refuse;     /* the server may also end at once, with an exit code that is not 0 */
 };
 
 enum stop_by { STOP_BY_EOF, STOP_BY_SIGTERM };
@@ -45,8 +46,9 @@ struct stats {
     uint64_t accept_errors;                                      /* failed accepts */
 };
 
-/* Starts the server and waits for its ready line. Ends the case on failure. */
-void server_start(struct server *server, const struct setup *setup, const struct server_start *how);
+/* Starts the server and waits for its ready line. Returns false if it has refused. Ends the case on
+ * failure. */
+bool server_start(struct server *server, const struct setup *setup, const struct server_start *how);
 
 /* Asks the server to stop, and returns without waiting. */
 void server_ask_stop(struct server *server, enum stop_by by);

@@ -27,8 +27,9 @@ pid_t process_start(char *const *argv, uint64_t nofile, int *input, int *output)
         dup2(out[1], STDOUT_FILENO);
         close(in[0]);
         close(out[1]);
-        signal(SIGPIPE,
-               SIG_DFL); /* the driver ignores it; a program under test must do so itself */
+        /* the driver ignores these; a program under test must do so itself */
+        signal(SIGPIPE, SIG_DFL);
+        signal(SIGXFSZ, SIG_DFL);
         if (nofile) {
             struct rlimit limit = {.rlim_cur = (rlim_t)nofile, .rlim_max = (rlim_t)nofile};
             setrlimit(RLIMIT_NOFILE, &limit);

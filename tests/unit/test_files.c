@@ -3,6 +3,7 @@
  */
 #include "bench/support/files.h"
 #include "bench/support/paths.h"
+#include "bench/support/workspace.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -126,6 +127,55 @@ static void a_file_is_moved_and_copied(void **state) {
     files_remove(copy);
 }
 
+static void a_file_is_created_once(void **state) {
+    (void)state;
+    char path[PATH_SIZE], dotted[PATH_SIZE];
+    bool exists = true;
+    struct reason reason;
+    in(path, "file");
+    assert_true(files_same(path, in(dotted, "./file")));
+    assert_false(files_same(path, in(dotted, "other")));
+    assert_true(files_create(path, &exists, &reason));
+    assert_false(exists);
+    assert_false(files_create(path, &exists, &reason));
+    assert_true(exists);
+    assert_true(files_same(path, in(dotted, "./file")));
+    assert_false(files_same(path, in(dotted, "other")));
+    files_remove(path);
+}
+
+static void a_file_left_behind_is_removed(void **state) {
+    (void)state;
+    char path[PATH_SIZE];
+    bool exists;
+    struct reason reason;
+    struct files_draft draft;
+    assert_true(files_create(in(path, ".iobench-0123456789abcdef.tmp"), &exists, &reason));
+    assert_true(files_draft_open(&draft, in(path, "file"), &reason));
+    fputs("draft", draft.out);
+    assert_true(files_replaceable(path, &reason)); /* the draft is in use, the other is not */
+    assert_true(files_draft_keep(&draft, &reason));
+    expect_names("file ");
+    expect_content(path, "draft");
+    files_remove(path);
+}
+
+static void a_workspace_goes_whole(void **state) {
+    (void)state;
+    struct workspace space = {0}, other = {0};
+    char path[PATH_SIZE];
+    struct reason reason = {.text = ""};
+    if (!workspace_make(&space, "iobench-unit-", &reason)) fail_msg("%s", reason.text);
+    assert_true(paths_join(path, space.path, "file"));
+    assert_true(files_replace(path, "x", 1, &reason));
+    assert_true(workspace_make(&other, "iobench-unit-", &reason));
+    assert_true(files_regular(path)); /* it is in use */
+    workspace_remove(&other);
+    assert_true(paths_join(path, space.path, ""));
+    workspace_remove(&space);
+    assert_false(files_may(path, FILES_EXIST));
+}
+
 static void what_is_not_there_has_no_names(void **state) {
     (void)state;
     char path[PATH_SIZE];
@@ -143,6 +193,9 @@ int main(void) {
         cmocka_unit_test(what_cannot_be_replaced_stays),
         cmocka_unit_test(appending_keeps_what_is_there),
         cmocka_unit_test(a_file_is_moved_and_copied),
+        cmocka_unit_test(a_file_is_created_once),
+        cmocka_unit_test(a_file_left_behind_is_removed),
+        cmocka_unit_test(a_workspace_goes_whole),
         cmocka_unit_test(what_is_not_there_has_no_names),
     };
     return cmocka_run_group_tests_name("files", tests, make_folder, remove_folder);

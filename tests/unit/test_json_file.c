@@ -255,7 +255,7 @@ static void only_regular_files_are_read(void **state) {
     refused(path, "not a regular file");
     struct reason reason = {.text = ""};
     assert_false(files_replaceable(path, &reason));
-    assert_string_equal(reason.text, "exists and is not a regular file");
+    assert_string_equal(reason.text, "nothing reads from it");
     unlink(path);
     refused("/dev/zero", "not a regular file");
     refused(folder, "illegal operation on a directory");
@@ -274,6 +274,17 @@ static void what_is_too_large_is_not_even_read(void **state) {
     unlink(path);
 }
 
+/* A session that grows beyond it would leave a file that nobody can read, in place of one that
+ * everybody can. */
+static void what_is_too_large_is_not_written(void **state) {
+    (void)state;
+    struct reason reason = {.text = ""};
+    assert_true(json_file_fits(FILES_BYTES_MAX, &reason));
+    assert_string_equal(reason.text, "");
+    assert_false(json_file_fits((size_t)FILES_BYTES_MAX + 1, &reason));
+    assert_non_null(strstr(reason.text, "larger than 256 MiB"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_beginning_ends_too_early),
@@ -286,6 +297,7 @@ int main(void) {
         cmocka_unit_test(what_is_written_is_json),
         cmocka_unit_test(only_regular_files_are_read),
         cmocka_unit_test(what_is_too_large_is_not_even_read),
+        cmocka_unit_test(what_is_too_large_is_not_written),
     };
     return cmocka_run_group_tests_name("json_file", tests, make_folder, remove_folder);
 }

@@ -192,7 +192,7 @@ static void what_cannot_run_is_skipped_with_its_reason(void **state) {
         "",
         "select serves at most 100 connections",
         "no ring", /* c101 */
-        "437 connections need more than the 500 descriptors that a process may open"};
+        "437 connections need more than 500 descriptors, which ulimit -n allows"};
     struct session *s =
         start(PHASE("{\"load\":\"closed\",\"connections\":[100,101,437]}") "," PHASE(
                   "{\"load\":\"closed\",\"server_threads\":[2,3]}"),

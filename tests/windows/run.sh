@@ -46,7 +46,8 @@ no_account="an echo under Wine takes 40 to 200 us of CPU, which hides the burnt 
 conformance() { # NAME CONNECTIONS EXE
     suite "conformance-$1" 300 "$BIN/tests/conformance" --timeout-scale "$scale" --connections "$2" \
         --observer "wine $WIN/tests/handles.exe" --skip "out-of-descriptors=$in_wineserver" \
-        --skip "stop-sigterm=$no_sigterm" --skip "burn=$no_account" -- wine "$3"
+        --skip "few-descriptors=$in_wineserver" --skip "stop-sigterm=$no_sigterm" --skip "signals=$no_sigterm" \
+        --skip "signals-ignored=$no_sigterm" --skip "signals-harmless=$no_sigterm" --skip "burn=$no_account" -- wine "$3"
 }
 for model in $MODELS; do
     case $model in

@@ -70,8 +70,8 @@ static int bench(const char *result, const char *output) {
     CHECK(paths);
     cJSON **files = NULL;
     int code = EXIT_USAGE;
-    if (!report_may_write(program, "-o", output, &result, 1) || !paths_find(paths, program))
-        goto done;
+    const struct report_output to = {program, "-o", output};
+    if (!paths_find(paths, program) || !report_may_write(&to, paths, &result, 1)) goto done;
     files = report_read_results(program, paths, &result, 1);
     if (!files) goto done;
     struct summary report;

@@ -7,8 +7,10 @@
 
 #include "bench/result/summary.h"
 #include "bench/stats/stats.h"
+#include "bench/support/files.h"
 #include "bench/support/json_file.h"
 #include "bench/support/json_path.h"
+#include "bench/support/text.h"
 #include "tools/gate-calibrate/power.h"
 #include "tools/gate-calibrate/relabel.h"
 
@@ -78,9 +80,11 @@ static void add_job(const char *path, const char *kind, const char *extra_ns, co
     json_add_real(job, "load_1min", strtod(load, NULL));
     json_add_item(job, "report", report);
     char *text = cJSON_PrintUnformatted(job);
-    FILE *file = fopen(path, "a");
-    if (!text || !file || fprintf(file, "%s\n", text) < 0 || fclose(file) != 0)
-        refuse("record", path, "cannot append");
+    CHECK(text);
+    struct text row = {0};
+    text_add(&row, "%s\n", text); /* written at once, so that two runs do not mix their lines */
+    if (!files_append(path, row.data, &reason)) refuse("record", path, reason.text);
+    free(row.data);
     cJSON_free(text);
     cJSON_Delete(job);
 }

@@ -1,0 +1,87 @@
+/* os_limits_posix.c - the part of os.h about the limits of a process on POSIX systems, and error
+ * texts, which name the limit that an error is about. */
+#include "base/check.h"
+#include "base/os_posix.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define STACK_MIN (512u * 1024u) /* our largest frames are 100 KiB, and calls nest */
+
+/* The limits that an error may be about; EAGAIN: a thread cannot be started. */
+static const struct limit {
+    const char *option; /* of the shell's ulimit */
+    rlim_t unit;        /* in which ulimit counts */
+    rlim_t fine;        /* 0: a higher limit would help; else a lower one does, down to this */
+    int error;          /* of a call that hits the limit */
+    int resource;       /* of getrlimit */
+} limits[] = {
+    {"-n", 1, 0, EMFILE, RLIMIT_NOFILE},
+#ifdef RLIMIT_AS
+    {"-v", 1024, 0, EAGAIN, RLIMIT_AS},
+    {"-v", 1024, 0, ENOMEM, RLIMIT_AS},
+#endif
+    {"-d", 1024, 0, EAGAIN, RLIMIT_DATA},
+    {"-s", 1024, 1u << 30, EAGAIN, RLIMIT_STACK}, /* each thread takes so much */
+    {"-u", 1, 0, EAGAIN, RLIMIT_NPROC},
+    {"-d", 1024, 0, ENOMEM, RLIMIT_DATA},
+    {"-l", 1024, 0, ENOMEM, RLIMIT_MEMLOCK},
+};
+
+const char *os_limits_hint(int error) {
+    static _Thread_local char hint[320];
+    size_t used = 0;
+    struct rlimit now;
+    hint[0] = '\0';
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        const struct limit *l = &limits[i];
+        if (l->error != error || getrlimit(l->resource, &now) != 0 ||
+            now.rlim_cur == RLIM_INFINITY || (l->fine && now.rlim_cur <= l->fine))
+            continue;
+        used += (size_t)snprintf(hint + used, sizeof hint - used, "%s%s ulimit %s, which is %llu",
+                                 used ? ", or " : " (", l->fine ? "lower" : "raise", l->option,
+                                 (unsigned long long)(now.rlim_cur / l->unit));
+        CHECK_OP(used, <, sizeof hint);
+    }
+    if (error == EAGAIN) /* no call tells these */
+        used += (size_t)snprintf(hint + used, sizeof hint - used,
+                                 "%s the limit of threads of the control group or the system",
+                                 used ? ", or" : " (raise");
+    CHECK_OP(used + 1, <, sizeof hint);
+    if (used) snprintf(hint + used, sizeof hint - used, ")");
+    return hint;
+}
+
+const char *os_error_text(int error) {
+    static _Thread_local char text[448];
+    /* XSI or GNU form, whichever this libc has: both give a readable text */
+    snprintf(text, sizeof text, "%s%s", strerror(error), os_limits_hint(error));
+    return text;
+}
+
+/* fputs, because printf needs 8 KiB of stack for a stream without a buffer. */
+bool os_limits_suffice(const char *program) {
+    char text[96];
+    struct rlimit stack;
+    if (getrlimit(RLIMIT_STACK, &stack) != 0 || stack.rlim_cur >= STACK_MIN) return true;
+    snprintf(text, sizeof text, ": the stack is limited to %llu KiB; raise ulimit -s to %u\n",
+             (unsigned long long)stack.rlim_cur / 1024, STACK_MIN / 1024);
+    fputs(program, stderr);
+    fputs(text, stderr);
+    return false;
+}
+
+uint64_t os_descriptors_limit(void) {
+    struct rlimit limit;
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? (uint64_t)os_posix_descriptors(limit.rlim_cur)
+                                                 : OS_UNKNOWN;
+}
+
+int os_descriptor_spare(void) {
+    int s = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (s < 0) return errno;
+    close(s);
+    return 0;
+}
