@@ -9,8 +9,25 @@
 #                              in an MSYS2 shell on Windows, `make` alone does the same
 #   gmake                      must be used on macOS and the BSDs: GNU make 4 (docs/bsd.md)
 #
+#   make -f SOURCE/Makefile    in an empty folder: builds, tests and writes results there; SOURCE may be read-only
+#
+# The path of the source tree may contain any character: recipes name only relative paths.
+#
 # Variables: CC=gcc|clang   CONFIG=release|asan|tsan   SUITE=quick   PREFIX=/usr/local   V=1
 #            PLATFORM=linux|windows|macos|bsd   DEPS_WINDOWS=directory of the cross-built libraries
+
+# One word of a shell command.
+sh-quote = '$(subst ','\'',$(1))'
+# The path in a variable of the environment or the command line: a single $ is no reference.
+path-value = $(subst $$$$,$$,$(value $(1)))
+
+# The source tree is another folder if this file was named with -f.
+ifneq ($(strip $(MAKEFILE_LIST)),Makefile)
+HASH := \#
+ELSEWHERE_ERROR := $(shell file=$(call sh-quote,$(MAKEFILE_LIST)); script=$$(dirname "$${file$(HASH) }")/mk/elsewhere.sh; \
+  [ ! -e "$$script" ] || sh "$$script")
+$(if $(ELSEWHERE_ERROR),$(error $(ELSEWHERE_ERROR)))
+endif
 
 CONFIG ?= release
 # In MSYS2, uname -s prints for example MINGW64_NT-10.0-19045.
@@ -23,9 +40,12 @@ PLATFORM ?= $(HOST)
 SUITE ?= quick
 PREFIX ?= /usr/local
 DESTDIR ?=
-DEPS_WINDOWS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/iobench/windows
+ifeq ($(origin DEPS_WINDOWS),undefined)
+DEPS_WINDOWS := $(or $(value XDG_CACHE_HOME),$(value HOME)/.cache)/iobench/windows
+endif
+DEPS_WINDOWS_WORD := $(call sh-quote,$(call path-value,DEPS_WINDOWS))
 CROSS := $(filter windows,$(filter-out $(HOST),$(PLATFORM)))
-PKG_CONFIG ?= $(if $(CROSS),PKG_CONFIG_LIBDIR=$(DEPS_WINDOWS)/lib/pkgconfig )pkg-config
+PKG_CONFIG ?= $(if $(CROSS),PKG_CONFIG_LIBDIR=$(DEPS_WINDOWS_WORD)/lib/pkgconfig )pkg-config
 ifeq ($(origin CC),default)
 CC = $(or $(CC_$(PLATFORM)),$(if $(CROSS),x86_64-w64-mingw32-)gcc)
 CC_macos := cc
@@ -161,7 +181,7 @@ GATE_JOBS ?= results/gate-jobs.jsonl
 .PHONY: gate-calibrate
 gate-calibrate: ensure
 	$(Q)$(MAKE) --no-print-directory all $(BIN)/tests/gate-jobs
-	BIN=$(BIN) bash tools/gate-calibrate/calibrate.sh $(GATE_JOBS)
+	BIN=$(BIN) bash tools/gate-calibrate/calibrate.sh $(call sh-quote,$(call path-value,GATE_JOBS))
 
 check: ensure
 	@mkdir -p $(BUILD); command -v xmllint >/dev/null || { $(call as-root,$(PACKAGES_CHECK)); \
@@ -189,11 +209,13 @@ check-long: ensure
 
 # ---- install -------------------------------------------------------------------------------------
 
-LIBEXEC := $(DESTDIR)$(PREFIX)/libexec/iobench
-SHARE := $(DESTDIR)$(PREFIX)/share/iobench
+INSTALL_TO := $(call path-value,DESTDIR)$(call path-value,PREFIX)
+BINDIR := $(call sh-quote,$(INSTALL_TO)/bin)
+LIBEXEC := $(call sh-quote,$(INSTALL_TO)/libexec/iobench)
+SHARE := $(call sh-quote,$(INSTALL_TO)/share/iobench)
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(LIBEXEC) $(SHARE)/suites $(SHARE)/plot
-	install $(BIN)/iobench $(DESTDIR)$(PREFIX)/bin
+	install -d $(BINDIR) $(LIBEXEC) $(SHARE)/suites $(SHARE)/plot
+	install $(BIN)/iobench $(BINDIR)
 	install $(BIN)/loadgen $(SERVERS) $(LIBEXEC)
 	install -m 644 bench/suites/*.json $(SHARE)/suites
 	install -m 644 plot/*.gp plot/palette.txt plot/report.html plot/report.css $(SHARE)/plot
@@ -218,10 +240,11 @@ help:
 	@echo "make lint              clang-format, layers, platform rule, cppcheck, clang-tidy, workflows, clang build (*)"
 	@echo "make deps              install libraries and tools (Debian packages)"
 	@echo "make deps-windows      install mingw-w64 (Debian package), and build its libraries into"
-	@echo "                       $(DEPS_WINDOWS)"
+	@printf '%23s%s\n' '' $(DEPS_WINDOWS_WORD)
 	@echo "make PLATFORM=windows  build for Windows into build/windows"
-	@echo "make install           install into PREFIX=$(PREFIX), below DESTDIR if that is set"
+	@printf '%s%s%s\n' 'make install           install into PREFIX=' $(call sh-quote,$(call path-value,PREFIX)) ', below DESTDIR if that is set'
 	@echo "make clean             remove build/"
+	@echo "make -f SOURCE/Makefile  in an empty folder: build and test there, with a source tree that is not written to"
 	@echo ""
 	@echo "(*) first installs missing packages and builds"
 	@echo "variables: CC=gcc|clang CONFIG=release|asan|tsan SUITE=quick|default|load|... V=1"

@@ -47,6 +47,11 @@ void os_file_block(int file) {
     if (flags >= 0) fcntl(file, F_SETFL, flags & ~O_NONBLOCK);
 }
 
+char **os_arguments(int argc, char **argv) {
+    (void)argc;
+    return argv;
+}
+
 /* Shared by the two threads that wait; lives as long as the process. */
 static struct stopper {
     void (*on_stop)(void *context); /* called once */

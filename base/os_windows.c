@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <process.h>
 #include <psapi.h>
+#include <shellapi.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 
 #define NS_A_S UINT64_C(1000000000)
 #define NS_A_MS UINT64_C(1000000)
+#define MODULE_PATH_SIZE 4096       /* characters */
 #define NS_A_FILETIME UINT64_C(100) /* FILETIME counts in steps of 100 ns */
 
 /* ---- errors ---- */
@@ -180,10 +182,29 @@ bool os_signal_ignored(int number) {
     return false; /* on Windows only Ctrl-C can be ignored so, by a process group */
 }
 
+char **os_arguments(int argc, char **argv) {
+    int count;
+    LPWSTR *wide = CommandLineToArgvW(GetCommandLineW(), &count);
+    char **utf8 = wide && count == argc ? calloc((size_t)argc + 1, sizeof *utf8) : NULL;
+    for (int i = 0; utf8 && i < argc; i++) {
+        int size = WideCharToMultiByte(CP_UTF8, 0, wide[i], -1, NULL, 0, NULL, NULL);
+        utf8[i] = size > 0 ? malloc((size_t)size) : NULL;
+        if (utf8[i])
+            WideCharToMultiByte(CP_UTF8, 0, wide[i], -1, utf8[i], size, NULL, NULL);
+        else
+            utf8[i] = argv[i];
+    }
+    LocalFree(wide);
+    return utf8 ? utf8 : argv;
+}
+
 int os_executable_path(char *path, size_t size) {
-    DWORD n = GetModuleFileNameA(NULL, path, (DWORD)size);
+    WCHAR wide[MODULE_PATH_SIZE];
+    DWORD n = GetModuleFileNameW(NULL, wide, MODULE_PATH_SIZE);
     if (n == 0) return last_error();
-    return n < size ? 0 : ERANGE;
+    if (n == MODULE_PATH_SIZE || size > INT_MAX) return ERANGE;
+    /* UTF-8 like all paths of libuv: the code page of the system lacks most characters */
+    return WideCharToMultiByte(CP_UTF8, 0, wide, -1, path, (int)size, NULL, NULL) ? 0 : ERANGE;
 }
 
 int os_terminal_columns(int descriptor) {

@@ -68,6 +68,7 @@ static int output_written(int code) {
 int main(int argc, char **argv) {
     os_init();
     if (!os_limits_suffice(NAME)) return EXIT_USAGE;
+    argv = os_arguments(argc, argv);
     if (argc < 2) return refuse(NAME, "no command given; try --help");
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
         print_help();

@@ -23,15 +23,17 @@ CPPFLAGS_bsd := -D_NETBSD_SOURCE -DFD_SETSIZE=1024
 # Cross-built programs are static, so that one file runs anywhere. MSYS2 has static libraries only of some
 # packages, and its shell has the DLLs in PATH.
 LDFLAGS_windows := $(if $(CROSS),-static)
-LIBS_windows := -lws2_32 -lwinmm -lpsapi -liphlpapi -luserenv -luser32 -ladvapi32 -ldbghelp -lole32
+LIBS_windows := -lws2_32 -lwinmm -lpsapi -liphlpapi -luserenv -luser32 -ladvapi32 -ldbghelp -lole32 -lshell32
 LIBS = $(LIBS_$(PLATFORM))
-# Builds in different directories must be identical.
-REPRODUCIBLE := -ffile-prefix-map=$(CURDIR)=.
+# Builds in different directories must be identical. The compilers, too, take the path of this folder from PWD.
+REPRODUCIBLE := -ffile-prefix-map="$$PWD"=.
 ALL_CPPFLAGS = -I. $(CPPFLAGS_$(PLATFORM)) $(CPPFLAGS) $(DEFINES) $(PACKAGE_CFLAGS)
 ALL_CFLAGS = -std=c11 $(WARN) $(WARN_$(PLATFORM)) $(CFLAGS) $(SANITIZE) $(REPRODUCIBLE) -pthread
 BUILD_TYPE = $(CONFIG)
-BUILD_DEFINES = -DBUILD_CFLAGS='"-std=c11 $(strip $(CFLAGS) $(SANITIZE))"' -DBUILD_TYPE='"$(BUILD_TYPE)"' \
-  -DBUILD_COMPILER='"$(notdir $(firstword $(CC)))"'
+# A string constant of C, as a word of a shell command.
+c-string = $(call sh-quote,"$(subst ",\",$(subst \,\\,$(1)))")
+BUILD_DEFINES = -DBUILD_CFLAGS=$(call c-string,-std=c11 $(strip $(CFLAGS) $(SANITIZE))) -DBUILD_TYPE=$(call c-string,$(BUILD_TYPE)) \
+  -DBUILD_COMPILER=$(call c-string,$(notdir $(firstword $(CC))))
 
 CJSON_CFLAGS := $(if $(HAVE_CJSON),$(shell $(PKG_CONFIG) --cflags libcjson))
 ZLIB_CFLAGS := $(if $(HAVE_ZLIB),$(shell $(PKG_CONFIG) --cflags zlib))
@@ -65,8 +67,16 @@ objects = $(patsubst %.c,$(OBJ)/%.o,$(1))
 # Objects depend on this file, so that they are rebuilt if the flags change.
 FLAGS_FILE := $(OBJ)/flags
 FLAGS_NOW := $(CC) $(CFLAGS) $(SANITIZE) $(CPPFLAGS) $(LDFLAGS) $(HAVE_LIBURING)
-$(shell mkdir -p $(OBJ); [ "$$(cat $(FLAGS_FILE) 2>/dev/null)" = "$(FLAGS_NOW)" ] || \
-  printf '%s\n' "$(FLAGS_NOW)" > $(FLAGS_FILE))
+$(shell mkdir -p $(OBJ) 2>/dev/null)
+$(if $(shell [ -w $(OBJ) ] && echo yes),,$(error \
+  $(CURDIR)/$(OBJ): cannot write here; to build elsewhere, run in an empty folder: make -f $(call sh-quote,$(CURDIR)/Makefile)))
+
+# Writes the text $(2) to the file $(1) unless it has that content already.
+define write_if_new
+$(file >$(1).new,$(2))
+$(shell cmp -s $(1).new $(1) || cp $(1).new $(1))
+endef
+$(call write_if_new,$(FLAGS_FILE),$(FLAGS_NOW))
 
 $(OBJ)/%.o: %.c $(FLAGS_FILE)
 	@mkdir -p $(@D)
@@ -93,12 +103,6 @@ $(OBJ)/bench/session/builds.o: DEFINES += $(BUILD_DEFINES)
 $(BIN)/iobench$(EXE): $(call objects,$(BENCH_SRC) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/version.o
 	$(LINK) $(LIBUV_LIBS) $(CJSON_LIBS) $(ZLIB_LIBS) -lm $(LIBS)
 
-# Writes the text $(2) to the file $(1) unless it has that content already.
-define write_if_new
-$(file >$(1).new,$(2))
-$(shell cmp -s $(1).new $(1) || cp $(1).new $(1))
-endef
-
 # The transports of this build, the default first.
 define TRANSPORTS_TEXT
 #include "loadgen/transport.h"
@@ -108,8 +112,13 @@ $(call write_if_new,$(OBJ)/transport_list.c,$(TRANSPORTS_TEXT))
 
 # Rewritten only if the commit changes, or whether the tree has uncommitted changes.
 TOOL_VERSION := 0.1.0
-GIT_COMMIT := $(shell git rev-parse HEAD 2>/dev/null || cat .commit 2>/dev/null || echo unknown)
-GIT_DIRTY := $(shell s=$$(git status --porcelain 2>/dev/null) && { [ -z "$$s" ]; echo $$?; } || echo -1)
+# Git must find the repository by itself: in a hook its variables may mean another one. A repository around the source
+# tree says nothing about it. Status would write the index.
+IN_REPOSITORY := unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_COMMON_DIR GIT_OBJECT_DIRECTORY GIT_PREFIX; \
+  cd -P ./mk/.. && prefix=$$(git rev-parse --show-prefix 2>/dev/null) && [ -z "$$prefix" ]
+GIT_COMMIT := $(shell $(IN_REPOSITORY) && git rev-parse --verify --quiet HEAD || cat .commit 2>/dev/null || echo unknown)
+GIT_DIRTY := $(shell $(IN_REPOSITORY) && s=$$(git --no-optional-locks status --porcelain 2>/dev/null) && \
+  { [ -z "$$s" ]; echo $$?; } || echo -1)
 define VERSION_TEXT
 #include "bench/support/version.h"
 const char version_tool[] = "$(TOOL_VERSION)";

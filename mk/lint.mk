@@ -6,7 +6,7 @@ LINT_C_WINDOWS := $(filter %_windows.c servers/windows/% tests/windows/%,$(LINT_
 LINT_C_BSD := base/os_macos.c base/os_bsd.c base/os_sysctl.c
 LINT_H := $(wildcard base/*.h servers/*.h servers/*/*.h loadgen/*.h bench/*/*.h tests/*/*.h tools/*/*.h)
 LINT_FLAGS = -std=c11 -I. $(if $(KQUEUES_$(PLATFORM)),-Itests/bsd/include) $(CPPFLAGS_$(PLATFORM)) $(PACKAGE_CFLAGS) $(BUILD_DEFINES) -DLIBURING_VERSION='"0"'
-LINT_FLAGS_WINDOWS = -target x86_64-w64-mingw32 -std=c11 -I. $(CPPFLAGS_windows) -isystem $(DEPS_WINDOWS)/include
+LINT_FLAGS_WINDOWS = -target x86_64-w64-mingw32 -std=c11 -I. $(CPPFLAGS_windows) -isystem $(DEPS_WINDOWS_WORD)/include
 
 lint: ensure
 	@$(call need,clang-format clang-tidy cppcheck clang,$(PACKAGES_LINT))
@@ -21,7 +21,7 @@ lint: ensure
 	@# one file per call: several files cause false findings about va_list
 	printf '%s\n' $(filter-out $(LINT_C_WINDOWS) $(LINT_C_BSD),$(LINT_C)) | \
 	  xargs -P "$$(nproc)" -I FILE clang-tidy --quiet FILE -- $(LINT_FLAGS) 2>/dev/null
-	@if [ -e /usr/x86_64-w64-mingw32/include/windows.h ] && [ -e "$(DEPS_WINDOWS)/stamp" ]; then \
+	@if [ -e /usr/x86_64-w64-mingw32/include/windows.h ] && [ -e $(DEPS_WINDOWS_WORD)/stamp ]; then \
 	  printf '%s\n' $(LINT_C_WINDOWS) | xargs -P "$$(nproc)" -I FILE clang-tidy --quiet FILE -- $(LINT_FLAGS_WINDOWS) 2>/dev/null; \
 	else echo "lint: skipped clang-tidy for $(LINT_C_WINDOWS): needs Windows headers; run make deps-windows"; fi
 	@mkdir -p build/workflows && cp tools/workflows/package*.json build/workflows; \

@@ -31,7 +31,7 @@ scale=${TIMEOUT_SCALE:-$scale}
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:exitcode=99}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1}
 export LSAN_OPTIONS=${LSAN_OPTIONS:-exitcode=99}
-export TSAN_OPTIONS=${TSAN_OPTIONS:-exitcode=99:halt_on_error=1:atexit_sleep_ms=50:suppressions=$PWD/tests/tsan.supp}
+export TSAN_OPTIONS=${TSAN_OPTIONS:-exitcode=99:halt_on_error=1:atexit_sleep_ms=50:suppressions=\"$PWD/tests/tsan.supp\"}
 
 . tests/suites.sh
 
@@ -64,6 +64,7 @@ fi
 case $CONFIG in
 release)
     cli ab ab
+    cli source source
     cli sessions sessions plots outputs schema exports loadgen
     cli table table doctor words terminal compare outside
     ;;

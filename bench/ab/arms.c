@@ -294,7 +294,7 @@ bool ab_arms_open(struct ab_arms *a, const struct ab_request *r, struct session 
             json_text(cJSON_GetObjectItemCaseSensitive(loadgen->describe, "build"), "build_type");
         built = (struct ab_revision){.name = r->baseline_rev,
                                      .build_type = build_type ? build_type : "release"};
-        if (!ab_revision_build(&built, programs[1], l, reason)) return false;
+        if (!ab_revision_build(&built, session->paths.tree, l, reason)) return false;
         programs[0] = built.programs;
     }
     a->of_loadgen = r->baseline_loadgen != NULL;

@@ -16,10 +16,10 @@ struct ab_revision {
     char programs[PATH_SIZE]; /* directory of the built programs */
 };
 
-/* Unpacks the revision `name` to build/rev/SHA, unless that exists, and builds it there. `own` is
- * the directory of the running iobench. Sets `sha` and `programs`. Returns false and the reason on
- * failure. */
-bool ab_revision_build(struct ab_revision *revision, const char *own, struct process_loop *loop,
+/* Unpacks the revision `name` to build/rev/SHA in `source`, unless that exists, and builds it
+ * there. `source` is the source tree, or where it is built (struct paths). Sets `sha` and
+ * `programs`. Returns false and the reason on failure. */
+bool ab_revision_build(struct ab_revision *revision, const char *source, struct process_loop *loop,
                        struct reason *reason);
 
 #endif

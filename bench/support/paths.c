@@ -15,6 +15,18 @@ bool paths_join(char path[PATH_SIZE], const char *directory, const char *name) {
     return snprintf(path, PATH_SIZE, "%s/%s", directory, name) < PATH_SIZE;
 }
 
+void paths_word(char *word, size_t size, const char *text) {
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "/._-+,:@%=";
+    bool quote = !*text || text[strspn(text, plain)];
+    int used = snprintf(word, size, "%s", quote ? "'" : "");
+    for (const char *c = text; *c && (size_t)used + 6 < size; c++) {
+        const char one[] = {*c, '\0'};
+        used += snprintf(word + used, size - (size_t)used, "%s", *c == '\'' ? "'\\''" : one);
+    }
+    snprintf(word + used, size - (size_t)used, "%s", quote ? "'" : "");
+}
+
 const char *paths_file(const char *path) {
     const char *at = path;
     for (size_t length; (length = strcspn(at, OS_PATH_SEPARATORS)), at[length];) at += length + 1;
@@ -36,6 +48,7 @@ static bool find_tree(struct paths *p, const char *bin) {
         uv_fs_req_cleanup(&request);
         if (!resolved) return false;
         snprintf(p->programs, PATH_SIZE, "%s", bin);
+        snprintf(p->tree, PATH_SIZE, "%s", tree);
         return paths_join(p->suites, tree, "bench/suites") && paths_join(p->plot, tree, "plot") &&
                paths_join(p->results, tree, "results");
     }
@@ -43,6 +56,7 @@ static bool find_tree(struct paths *p, const char *bin) {
 }
 
 static bool find_installed(struct paths *p, const char *bin) {
+    *p->tree = '\0';
     snprintf(p->results, PATH_SIZE, ".");
     return paths_join(p->programs, bin, "../libexec/iobench") &&
            paths_join(p->suites, bin, "../share/iobench/suites") &&
@@ -62,7 +76,8 @@ bool paths_find(struct paths *p, const char *command) {
     snprintf(bin, sizeof bin, "%s", p->self);
     size_t directory = (size_t)(paths_file(p->self) - p->self);
     if (directory) bin[directory - 1] = '\0';
-    if (find_tree(p, bin) || find_installed(p, bin)) return true;
+    /* first: an installation may be staged in a source tree, DESTDIR=$PWD/stage */
+    if (find_installed(p, bin) || find_tree(p, bin)) return true;
     refuse(command, "%s: neither a source tree nor an installation: no iobench-result.schema.json",
            p->self);
     return false;

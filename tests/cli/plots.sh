@@ -24,7 +24,7 @@ without_frame() {
     mkdir -p "$tree/build/bin" "$tree/results" "$tree/out"
     cp "$BIN/iobench" "$tree/build/bin"
     cp "$ROOT"/results/iobench-*.schema.json "$tree/results"
-    cp -r "$ROOT/plot" "$tree"
+    cp -RL "$ROOT/plot" "$tree" # outside the source tree it is a link
     rm "$tree/plot/$file"
     [ -z "$script" ] || sed "$script" "$ROOT/plot/$file" >"$tree/plot/$file"
     limited "$tree/build/bin/iobench" report "$TMP/result.json" -o "$tree/out/x.html" >"$TMP/.out" 2>"$TMP/.err"

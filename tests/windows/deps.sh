@@ -13,6 +13,11 @@ recipe="recipe 2: libuv1 cjson zlib cmocka"
 stamp=$prefix/stamp
 log=$prefix/deps.log
 
+# pkg-config reads the path from its files as shell does, and make reads it from the lists of headers
+case $prefix in *[[:space:]\'\"\`\$\#\&\;\:\(\)\%\\]*)
+    echo "deps-windows: $prefix: pkg-config and make cannot use this path; set DEPS_WINDOWS to another one" >&2
+    exit 2 ;;
+esac
 [ "$(head -n 1 "$stamp" 2>/dev/null)" = "$recipe" ] && exit 0
 for tool in x86_64-w64-mingw32-gcc cmake apt-get dpkg-source; do
     command -v "$tool" >/dev/null || { echo "deps-windows: $tool is missing" >&2; exit 2; }

@@ -19,7 +19,7 @@ try() { # NAME EXPECTED-CODE COMMAND...
     fi
 }
 
-result=$dir/windows.json
+result="$dir/it's 한글.json"
 # Wine maps Z: to the root directory of this system
 try run 0 wine "$WIN/iobench.exe" run --suite quick --server select --server iocp --server libuv \
     --repeats 1 --duration 0.3 --quiet -o "Z:$result"
@@ -29,6 +29,9 @@ try emulator 0 grep -q '"emulator":[[:space:]]*"wine' "$result"
 sed 's/"messages":[[:space:]]*[0-9]*/"messages": 1/' "$result" >"$dir/false.json"
 try "validate.exe finds a false figure" 2 wine "$WIN/iobench.exe" validate "Z:$dir/false.json"
 try list 0 wine "$WIN/iobench.exe" list
+tree="$dir/it's \$HOME 한글 (1)"
+mkdir -p "$tree/build/windows" && ln -s "$PWD/$WIN" "$tree/build/windows/bin" && ln -s "$PWD"/{bench,plot,results} "$tree"
+try "list in a folder with any character in its name" 0 wine "$tree/build/windows/bin/iobench.exe" list
 
 # ---- a killed iobench ----
 

@@ -65,7 +65,7 @@ suite ctrl-c 60 bash tests/windows/ctrl_c.sh
 mixed=build/windows/mixed # BIN of the truth tests
 rm -rf "$mixed" && mkdir -p "$mixed"
 ln -s "$PWD/$BIN"/* "$mixed" && rm "$mixed/loadgen"
-printf '#!/bin/sh\nexec wine "%s/loadgen.exe" "$@"\n' "$PWD/$WIN" >"$mixed/loadgen"
+printf '#!/bin/sh\nexec wine "%s/loadgen.exe" "$@"\n' "$WIN" >"$mixed/loadgen" # relative: the path may contain quotes
 chmod +x "$mixed/loadgen"
 truth=("$BIN/tests/truth" --timeout-scale "$scale")
 for name in fixed-delay-closed fixed-delay-open queueing-is-latency stall-open stall-closed littles-law \

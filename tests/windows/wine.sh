@@ -11,7 +11,7 @@ wine_missing() { # prints the missing tools
 # another script has it open, too, because it uses the prefix or waits for it.
 wine_holders() {
     local pid program others=0
-    for pid in $(find /proc/[0-9]*/fd -lname "$WINEPREFIX.lock" 2>/dev/null | cut -d/ -f3 | sort -u); do
+    for pid in $(find /proc/[0-9]*/fd -lname "$(sed 's/[][*?\\]/\\&/g' <<<"$WINEPREFIX.lock")" 2>/dev/null | cut -d/ -f3 | sort -u); do
         program=$(readlink "/proc/$pid/exe") || continue # it has ended, as the commands of this function have
         case $program in
         *wine*) echo "$pid" ;;

@@ -38,6 +38,8 @@ extra=(0 "$ten" "$five" 0)
 # Equal arms must not have equal bytes, or iobench would not measure them. A byte appended to the file
 # does not change the program. The slower candidates are a script that makes the same program burn more.
 mkdir "$work/aa" "$work/10" "$work/5" "$work/breaks"
+ln -s "$real" "$work/echo-epoll" # the path of the source tree may contain what these scripts would have to quote
+real=$work/echo-epoll
 { cat "$real"; echo; } >"$work/aa/echo-epoll"
 for i in 1 2; do
     cat >"$work/${kinds[i]}/echo-epoll" <<WRAPPER

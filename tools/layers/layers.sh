@@ -10,7 +10,7 @@
 set -u
 cd "${1:-$(dirname "$0")/../..}" || exit 2
 
-find base bench loadgen servers -name '*.[ch]' -print0 | sort -z | xargs -0 \
+find -H base bench loadgen servers -name '*.[ch]' -print0 | sort -z | xargs -0 \
     grep -HoE '^#include "[^"]+"' | sed -E 's/^([^:]+):#include "([^"]+)"/\1 \2/' |
     awk '
 function folder(path) { # the layer of a file: "support", or the top folder outside bench/
