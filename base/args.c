@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/format.h"
 #include "base/line.h"
+#include "base/os.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -11,8 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Columns of --help. A longer option has a line of its own above its text. */
+/* Columns of --help. A longer option has a line of its own above its text; on a narrow terminal all
+ * have. */
 #define HELP_LINE 79
+#define HELP_LINE_NARROW 60
 #define HELP_INDENT 2
 #define HELP_OPTION_MAX 28
 
@@ -55,12 +58,17 @@ static int format_option(char *text, size_t size, const struct arg *a) {
                     value ? value : "");
 }
 
-/* Prints `text`, broken at blanks so that no line passes HELP_LINE, with `indent` blanks before
- * each line but the first, which begins at column `column`. */
+static int help_line(void) {
+    int columns = os_terminal_columns(1);
+    return columns > 0 && columns <= HELP_LINE ? columns - 1 : HELP_LINE;
+}
+
+/* Prints `text`, broken at blanks so that no line passes the terminal or HELP_LINE, with `indent`
+ * blanks before each line but the first, which begins at column `column`. */
 static void print_wrapped(const char *text, int column, int indent) {
     for (bool first = true; *text; first = false) {
         int length = (int)strcspn(text, " ");
-        if (!first && column + 1 + length > HELP_LINE) {
+        if (!first && column + 1 + length > help_line()) {
             printf("\n%*s", indent, "");
             column = indent;
         } else if (!first) {
@@ -88,13 +96,14 @@ static void print_row(const char *option, const char *help, int width) {
 static void print_help(const struct args_spec *spec) {
     char option[128];
     int width = (int)strlen("--help");
+    int longest = help_line() < HELP_LINE_NARROW ? 0 : HELP_OPTION_MAX;
     printf("%s - ", spec->program);
     print_wrapped(spec->summary, (int)strlen(spec->program) + 3, HELP_INDENT);
     printf("\nusage: %s [options]%s%s\n\n", spec->program, spec->positional ? " " : "",
            spec->positional ? spec->positional : "");
     for (const struct arg *a = spec->args; a->name; a++) {
         int length = format_option(option, sizeof option, a);
-        if (length > width && length <= HELP_OPTION_MAX) width = length;
+        if (length > width && length <= longest) width = length;
     }
     for (const struct arg *a = spec->args; a->name; a++) {
         format_option(option, sizeof option, a);

@@ -71,6 +71,9 @@ int os_error_native(int number);
 /* Path of the running executable, NUL-terminated; in UTF-8 on Windows. Returns 0 or an error. */
 int os_executable_path(char *path, size_t size);
 
+/* Width of a terminal in columns; 0 if the descriptor is none, or the width is unknown. */
+int os_terminal_columns(int descriptor);
+
 /* The arguments of main: in UTF-8 on Windows, else `argv` itself. Valid until the process ends. */
 char **os_arguments(int argc, char **argv);
 

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* ---- process ---- */
@@ -114,6 +115,11 @@ int os_on_stop(bool stdin_eof, void (*on_stop)(void *context), void *context) {
     if (!error) error = start_detached(wait_for_signal);
     if (!error && stdin_eof) error = start_detached(wait_for_eof);
     return error;
+}
+
+int os_terminal_columns(int descriptor) {
+    struct winsize size;
+    return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 /* ---- time ---- */

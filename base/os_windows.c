@@ -207,6 +207,12 @@ int os_executable_path(char *path, size_t size) {
     return WideCharToMultiByte(CP_UTF8, 0, wide, -1, path, (int)size, NULL, NULL) ? 0 : ERANGE;
 }
 
+int os_terminal_columns(int descriptor) {
+    CONSOLE_SCREEN_BUFFER_INFO info;
+    if (!GetConsoleScreenBufferInfo((HANDLE)_get_osfhandle(descriptor), &info)) return 0;
+    return info.srWindow.Right - info.srWindow.Left + 1;
+}
+
 /* ---- files ---- */
 
 /* Windows locks ranges of bytes, and others cannot read them. So the range is far behind the end.

@@ -8,7 +8,9 @@
 #include "bench/support/exit_code.h"
 #include "bench/support/nearest.h"
 #include "bench/support/refuse.h"
+#include "bench/support/terminal.h"
 #include "bench/support/version.h"
+#include "bench/support/width.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -34,13 +36,21 @@ static const struct command {
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
 static void print_help(void) {
-    printf("iobench - measures which IO model serves more connections with shorter response times\n"
-           "\nusage: iobench COMMAND [options]\n\n");
-    for (int i = 0; i < COMMANDS; i++)
-        printf("  %-10s %s\n", commands[i].name, commands[i].summary);
-    printf("\n  --version  print version and commit\n  --help     print this text; after a "
-           "COMMAND, its options\n"
-           "\nexample: iobench run --suite quick -o result.json\n");
+    int columns = terminal_look(1, false).columns;
+    width_print(
+        stdout,
+        "iobench - measures which IO model serves more connections with shorter response times",
+        (struct width_place){columns, 0, 2});
+    printf("\nusage: iobench COMMAND [options]\n\n");
+    for (int i = 0; i < COMMANDS; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "  %s", commands[i].name);
+        width_row(stdout, name, 10, commands[i].summary, columns);
+    }
+    putchar('\n');
+    width_row(stdout, "  --version", 11, "print version and commit", columns);
+    width_row(stdout, "  --help", 11, "print this text; after a COMMAND, its options", columns);
+    printf("\nexample: iobench run --suite quick -o result.json\n");
 }
 
 static int no_command(const char *word) {
@@ -67,8 +77,7 @@ int main(int argc, char **argv) {
         return output_written(EXIT_FINE);
     }
     if (strcmp(argv[1], "--version") == 0) {
-        printf("iobench %s (%s%s)\n", version_tool, version_git_commit,
-               version_git_dirty ? ", modified" : "");
+        printf("iobench %s (%s%s)\n", version_tool, version_git_commit, version_changes());
         return output_written(EXIT_FINE);
     }
     for (int i = 0; i < COMMANDS; i++)

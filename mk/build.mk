@@ -117,12 +117,13 @@ TOOL_VERSION := 0.1.0
 IN_REPOSITORY := unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_COMMON_DIR GIT_OBJECT_DIRECTORY GIT_PREFIX; \
   cd -P ./mk/.. && prefix=$$(git rev-parse --show-prefix 2>/dev/null) && [ -z "$$prefix" ]
 GIT_COMMIT := $(shell $(IN_REPOSITORY) && git rev-parse --verify --quiet HEAD || cat .commit 2>/dev/null || echo unknown)
-GIT_DIRTY := $(if $(shell $(IN_REPOSITORY) && git --no-optional-locks status --porcelain 2>/dev/null | head -n 1),true,false)
+GIT_DIRTY := $(shell $(IN_REPOSITORY) && s=$$(git --no-optional-locks status --porcelain 2>/dev/null) && \
+  { [ -z "$$s" ]; echo $$?; } || echo -1)
 define VERSION_TEXT
 #include "bench/support/version.h"
 const char version_tool[] = "$(TOOL_VERSION)";
 const char version_git_commit[] = "$(GIT_COMMIT)";
-const bool version_git_dirty = $(GIT_DIRTY);
+const int version_git_dirty = $(GIT_DIRTY);
 endef
 $(call write_if_new,$(OBJ)/version.c,$(VERSION_TEXT))
 $(OBJ)/version.o $(OBJ)/transport_list.o: %.o: %.c

@@ -1,7 +1,7 @@
 # tests.mk - builds the test programs.
 
 TESTS_linux := $(BIN)/tests/conformance $(BIN)/tests/fault-server $(BIN)/tests/truth $(BIN)/tests/loadgen-cached-clock \
-  $(BIN)/tests/no-pinning $(BIN)/tests/bench-loadgen $(BIN)/tests/gate-jobs
+  $(BIN)/tests/no-pinning $(BIN)/tests/in-terminal $(BIN)/tests/bench-loadgen $(BIN)/tests/gate-jobs
 TESTS_macos := $(BIN)/tests/conformance
 TESTS_bsd := $(BIN)/tests/conformance
 TESTS_windows := $(BIN)/tests/handles.exe $(BIN)/tests/sleeper.exe $(BIN)/tests/echo-rio-double.exe
@@ -19,6 +19,8 @@ $(BIN)/tests/loadgen-cached-clock: $(call objects,tests/truth/cached_clock.c $(f
 	$(LINK) $(LOADGEN_LIBS)
 
 $(BIN)/tests/no-pinning: $(call objects,tests/cli/no_pinning.c)
+	$(LINK)
+$(BIN)/tests/in-terminal: $(call objects,tests/cli/in_terminal.c)
 	$(LINK)
 
 $(BIN)/tests/bench-loadgen: $(call objects,$(wildcard tools/bench-loadgen/*.c)) $(BUILD)/bench.a

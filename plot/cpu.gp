@@ -5,7 +5,7 @@ set grid xtics noytics lt 1 lc rgb '#e0e0e0' lw 1
 set border 1
 set style fill solid 1 noborder
 figure(v, marker) = sprintf('%.0f ns%s', v, marker == 2 ? ' *' : '')
-do for [format in 'svg png'] {
+do for [format in formats] {
     eval terminal(format)
     set output name.'.'.format
     set multiplot

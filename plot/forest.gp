@@ -4,7 +4,7 @@
 set border 1
 set bars 0
 set grid xtics noytics lt 1 lc rgb '#e0e0e0' lw 1
-do for [format in 'svg png'] {
+do for [format in formats] {
     eval terminal(format)
     set output name.'.'.format
     set multiplot

@@ -10,12 +10,20 @@ set border 3 lc rgb '#9a9a9a' lw 1
 set grid noxtics ytics lt 1 lc rgb '#e0e0e0' lw 1
 set tics nomirror out scale 0.6 textcolor rgb ink
 
+# What to draw; iobench sets it and draws one format at a time. A gnuplot without cairo may have the
+# terminal png, whose markers are smaller.
+has(terminal) = strstrt(GPVAL_TERMINALS, ' '.terminal.' ') > 0
+png = has('pngcairo') ? 'pngcairo' : has('png') ? 'png' : ''
+if (!exists('formats')) { formats = (has('svg') ? 'svg ' : '').(png eq '' ? '' : 'png') }
+if (strstrt(formats, 'svg') && !has('svg')) { print 'this gnuplot has no terminal svg'; exit }
+if (strstrt(formats, 'png') && png eq '') { print 'this gnuplot has no terminal pngcairo or png'; exit }
+
 # The terminal for a format; the PNG has twice as many pixels as the SVG.
 terminal(format) = format eq 'svg' \
     ? sprintf("set terminal svg size %d,%d dynamic noenhanced font 'sans-serif,13' background '#ffffff' name '%s'", \
               page_width, page_height, name) \
-    : sprintf("set terminal pngcairo size %d,%d noenhanced font 'sans,10' fontscale 2 linewidth 2 pointscale 2 background '#ffffff'", \
-              2 * page_width, 2 * page_height)
+    : sprintf("set terminal %s size %d,%d noenhanced font 'sans,10' fontscale 2 linewidth 2 background '#ffffff'", \
+              png eq 'png' ? 'png truecolor' : png.' pointscale 2', 2 * page_width, 2 * page_height)
 # A font size in pixels of the SVG, for the terminal in use.
 size(format, pixels) = format eq 'svg' \
     ? sprintf('sans-serif,%g', pixels) : sprintf('sans,%g', pixels * 10.0 / 13)

@@ -3,7 +3,7 @@
 
 set style fill transparent solid 0.13 noborder
 set bars 0.6
-do for [format in 'svg png'] {
+do for [format in formats] {
     eval terminal(format)
     set output name.'.'.format
     set multiplot

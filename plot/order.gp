@@ -1,7 +1,7 @@
 # order.gp - slots in the order of the run. Part 1: a point per slot, at its ratio to the median of its
 # cell; hollow points are suspect, crosses at the edge are invalid. Part 2: steal during the slot.
 
-do for [format in 'svg png'] {
+do for [format in formats] {
     eval terminal(format)
     set output name.'.'.format
     set multiplot

@@ -3,7 +3,7 @@
 
 pale(colour) = '#90'.colour[2:]
 shade(s) = series_pale[s] ? pale(series_colour[s]) : series_colour[s]
-do for [format in 'svg png'] {
+do for [format in formats] {
     eval terminal(format)
     set output name.'.'.format
     set multiplot

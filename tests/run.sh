@@ -66,11 +66,11 @@ release)
     cli ab ab
     cli source source
     cli sessions sessions plots outputs schema exports loadgen
-    cli table table doctor compare outside
+    cli table table doctor words terminal compare outside
     ;;
 asan)
     cli sessions sessions plots loadgen
-    cli table table doctor compare outside
+    cli table table doctor words terminal compare outside
     ;;
 esac
 [ -z "${LONG:-}" ] || [ "$CONFIG" != release ] || cli revision revision

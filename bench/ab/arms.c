@@ -275,7 +275,7 @@ static void label(struct ab_arms *a, const struct ab_request *r, const char *sha
                                   : "");
     if (!r->baseline_rev && !r->baseline_loadgen) return;
     snprintf(a->labels[1], GATE_NAME_SIZE, "this build (%.12s%s)", version_git_commit,
-             version_git_dirty ? ", modified" : "");
+             version_changes());
     if (r->baseline_rev)
         snprintf(a->labels[0], GATE_NAME_SIZE, "%.100s (%.12s)", r->baseline_rev, sha);
     else

@@ -18,6 +18,8 @@
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
 #include "bench/support/refuse.h"
+#include "bench/support/terminal.h"
+#include "bench/support/width.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -85,6 +87,8 @@ static enum args_outcome read_options(struct options *o, int argc, char **argv) 
          "never",
          .choice = {&o->fail_on, GATE_FAIL_ON_WORDS}},
         {"json", NULL, "print JSON instead of the table", .flag = &o->outputs.json},
+        {"wide", NULL, "print all columns, wider than the terminal if need be",
+         .flag = &o->outputs.wide},
         {"junit", "FILE", "write JUnit XML to FILE", .text = &o->outputs.junit},
         {"markdown", "FILE", "append Markdown to FILE", .text = &o->outputs.markdown},
         {"dry-run", NULL, "print the cells and the time they need; run nothing",
@@ -209,17 +213,20 @@ static int prepare(struct comparison *c, int argc, char **argv) {
 /* ---- running ---- */
 
 /* Prints the cells, and how long the comparison takes at least and at most. */
-static void print_plan(FILE *out, const struct ab *ab) {
+static void print_plan(FILE *out, const struct ab *ab, struct terminal terminal) {
     for (size_t i = 0; i < ab->report.row_count; i++) {
         const struct gate_row *row = &ab->report.rows[i];
         if (i == 0 || strcmp(row->cell, row[-1].cell) != 0)
-            line_print(out, "%-48s  %s", row->cell,
-                       row->verdict != GATE_UNDECIDED ? gate_verdict_names[row->verdict]
-                       : *row->reason.text            ? row->reason.text
-                                                      : "compared");
+            width_row(out, row->cell, 48,
+                      row->verdict != GATE_UNDECIDED ? gate_verdict_names[row->verdict]
+                      : *row->reason.text            ? row->reason.text
+                                                     : "compared",
+                      terminal.columns);
     }
-    fprintf(out, "about %.0f s with the control if nothing changed, at most %.0f s\n",
-            ab->stage1_s + ab->spare_s, ab->budget_s);
+    char time[96];
+    snprintf(time, sizeof time, "about %.0f s with the control if nothing changed, at most %.0f s",
+             ab->stage1_s + ab->spare_s, ab->budget_s);
+    width_print(out, time, (struct width_place){.columns = terminal.columns});
 }
 
 /* Runs the pairs and decides. Returns an exit code; not 0 if there is no verdict. */
@@ -265,11 +272,11 @@ static int run(struct comparison *c) {
     snprintf(report->baseline, GATE_NAME_SIZE, "%s", ab->arms.labels[0]);
     snprintf(report->candidate, GATE_NAME_SIZE, "%s", ab->arms.labels[1]);
     if (c->options.dry_run) {
-        print_plan(stdout, ab);
+        print_plan(stdout, ab, terminal_look(1, c->options.outputs.wide));
         return EXIT_FINE;
     }
     if (ab->cell_count) { /* if 0, all are identical or new */
-        if (!quiet) print_plan(stderr, ab);
+        if (!quiet) print_plan(stderr, ab, terminal_look(2, c->options.outputs.wide));
         ab->plan.slot_count = 2 * (GATE_STAGE1_PAIRS + ab->spare_rounds) * ab->cell_count;
         ab->plan.predicted_s = ab->stage1_s + ab->spare_s;
         progress_start(&ab->progress, &ab->plan, quiet);

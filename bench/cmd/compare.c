@@ -117,6 +117,8 @@ int cmd_compare(int argc, char **argv) {
          .choice = {&o.fail_on, GATE_FAIL_ON_WORDS}},
         {"vary", "KEY", "allow this condition to differ (see below); may repeat", .texts = &o.vary},
         {"json", NULL, "print JSON instead of the table", .flag = &o.outputs.json},
+        {"wide", NULL, "print all columns, wider than the terminal if need be",
+         .flag = &o.outputs.wide},
         {"junit", "FILE", "write JUnit XML to FILE", .text = &o.outputs.junit},
         {"markdown", "FILE", "append Markdown to FILE", .text = &o.outputs.markdown},
         {"quiet", NULL, "print no table", .flag = &o.outputs.quiet},

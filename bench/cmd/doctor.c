@@ -13,26 +13,35 @@
 #include "bench/support/reason.h"
 #include "bench/support/refuse.h"
 #include "bench/support/terminal.h"
+#include "bench/support/width.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #define NAME "iobench doctor"
 
+#define INDENT 23  /* columns before the text of a finding */
 #define LOOK_S 1.0 /* how long CPU use is observed */
 
 static const char *text(const cJSON *finding, const char *key) {
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(finding, key));
 }
 
-static void print_findings(const cJSON *findings, size_t problems) {
-    bool colour = terminal_colour(1);
+static void print_findings(const cJSON *findings, size_t problems, struct terminal terminal) {
+    int indent = terminal.columns && terminal.columns < 2 * INDENT ? 4 : INDENT;
+    const struct width_place place = {terminal.columns, indent, indent};
     const cJSON *f;
     cJSON_ArrayForEach(f, findings) {
         bool problem = *text(f, "level") == 'p';
-        printf("%s%-7s%s  %-12s  %s\n", colour ? (problem ? "\033[31m" : "\033[33m") : "",
-               text(f, "level"), colour ? "\033[0m" : "", text(f, "id"), text(f, "found"));
-        printf("%23s%s\n%23sfix: %s\n", "", text(f, "effect"), "", text(f, "fix"));
+        printf("%s%-7s%s  %-12s  ", terminal.colour ? (problem ? "\033[31m" : "\033[33m") : "",
+               text(f, "level"), terminal.colour ? "\033[0m" : "", text(f, "id"));
+        width_print(stdout, text(f, "found"),
+                    (struct width_place){terminal.columns, INDENT, indent});
+        printf("%*s", indent, "");
+        width_print(stdout, text(f, "effect"), place);
+        printf("%*sfix: ", indent, "");
+        width_print(stdout, text(f, "fix"),
+                    (struct width_place){terminal.columns, indent + 5, indent});
     }
     size_t advice = (size_t)cJSON_GetArraySize(findings) - problems;
     if (problems)
@@ -72,8 +81,11 @@ static void ask_servers(struct doctor_facts *facts) {
 }
 
 int cmd_doctor(int argc, char **argv) {
-    bool as_json = false;
-    const struct arg rows[] = {{"json", NULL, "print JSON", .flag = &as_json}, {.name = NULL}};
+    bool as_json = false, wide = false;
+    const struct arg rows[] = {
+        {"json", NULL, "print JSON", .flag = &as_json},
+        {"wide", NULL, "print lines wider than the terminal if need be", .flag = &wide},
+        {.name = NULL}};
     const struct args_spec spec = {
         .program = NAME,
         .summary = "lists what on this machine will distort results, and how to fix it; "
@@ -90,7 +102,7 @@ int cmd_doctor(int argc, char **argv) {
     if (as_json) {
         print_json(findings, problems == 0);
     } else {
-        print_findings(findings, problems);
+        print_findings(findings, problems, terminal_look(1, wide));
         cJSON_Delete(findings);
     }
     return problems ? EXIT_NOTHING : EXIT_FINE;

@@ -14,6 +14,9 @@
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
 #include "bench/support/refuse.h"
+#include "bench/support/terminal.h"
+#include "bench/support/text.h"
+#include "bench/support/width.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -21,6 +24,8 @@
 #include <string.h>
 
 #define NAME "iobench list"
+
+#define SUMMARY_MIN 20 /* columns that are worth a column */
 
 static bool available(const struct program *model) {
     return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(model->describe, "available"));
@@ -32,39 +37,79 @@ static const char *shown(const cJSON *describe, const char *key) {
     return text ? text : "-";
 }
 
-static void print_options(const struct program *model) {
+static void print_options(const struct program *model, int columns) {
     const cJSON *o, *choice;
     cJSON_ArrayForEach(o, cJSON_GetObjectItemCaseSensitive(model->describe, "options")) {
-        printf("  %s%s:%s=", line_guard(model->name), model->name, shown(o, "name"));
+        struct text option = {0};
+        text_add(&option, "  %s:%s=", model->name, shown(o, "name"));
         const char *separator = "";
         cJSON_ArrayForEach(choice, cJSON_GetObjectItemCaseSensitive(o, "choices")) {
-            printf("%s%s", separator, cJSON_IsString(choice) ? choice->valuestring : "-");
+            text_add(&option, "%s%s", separator,
+                     cJSON_IsString(choice) ? choice->valuestring : "-");
             separator = "|";
         }
-        if (!*separator) printf("%.0f..%.0f", json_number(o, "min"), json_number(o, "max"));
-        printf("  %s\n", shown(o, "help"));
+        if (!*separator)
+            text_add(&option, "%.0f..%.0f", json_number(o, "min"), json_number(o, "max"));
+        width_row(stdout, option.data, width_of(option.data), shown(o, "help"), columns);
+        free(option.data);
     }
 }
 
-static void print_table(const struct models *m, const cJSON *suites) {
-    int width = 10; /* fits most names */
-    for (size_t i = 0; i < m->count; i++)
-        if ((int)strlen(m->servers[i].name) > width) width = (int)strlen(m->servers[i].name);
-    printf("%-*s  %-11s  %-18s  %-9s  %s\n", width, "model", "initiation", "notification",
-           "available", "summary");
+enum { MODEL, INITIATION, NOTIFICATION, AVAILABLE, COLUMNS };
+
+/* What a row says before the summary. */
+static void cells_of(const char *cells[COLUMNS], const struct program *p) {
+    cells[MODEL] = p->name;
+    cells[INITIATION] = shown(p->describe, "initiation");
+    cells[NOTIFICATION] = shown(p->describe, "notification");
+    cells[AVAILABLE] = available(p) ? "yes" : "no";
+}
+
+static void print_row(const char *const cells[COLUMNS], const int widths[COLUMNS],
+                      const char *summary, int columns) {
+    struct text row = {0};
+    for (int k = 0; k < COLUMNS; k++)
+        if (widths[k])
+            text_add(&row, "%s%s%*s", k ? "  " : "", cells[k], widths[k] - width_of(cells[k]), "");
+    width_row(stdout, row.data, width_of(row.data), summary, columns);
+    free(row.data);
+}
+
+static void print_models(const struct models *m, int columns) {
+    static const char *const titles[COLUMNS] = {"model", "initiation", "notification", "available"};
+    const char *cells[COLUMNS];
+    int widths[COLUMNS], whole = 0;
+    for (int k = 0; k < COLUMNS; k++) widths[k] = width_of(titles[k]);
+    for (size_t i = 0; i < m->count; i++) {
+        cells_of(cells, &m->servers[i]);
+        for (int k = 0; k < COLUMNS; k++)
+            if (width_of(cells[k]) > widths[k]) widths[k] = width_of(cells[k]);
+    }
+    for (int k = 0; k < COLUMNS; k++) whole += widths[k] + 2;
+    bool narrow = columns && whole + SUMMARY_MIN > columns;
+    if (narrow) widths[INITIATION] = widths[NOTIFICATION] = 0;
+    print_row(titles, widths, "summary", columns);
     for (size_t i = 0; i < m->count; i++) {
         const struct program *p = &m->servers[i];
-        printf("%s%-*s  %-11s  %-18s  %-9s  %s\n", line_guard(p->name), width, p->name,
-               shown(p->describe, "initiation"), shown(p->describe, "notification"),
-               available(p) ? "yes" : "no",
-               available(p) ? shown(p->describe, "summary") : shown(p->describe, "reason"));
+        cells_of(cells, p);
+        print_row(cells, widths, shown(p->describe, available(p) ? "summary" : "reason"), columns);
     }
+    if (narrow)
+        width_print(stdout, "left out: initiation, notification; --wide shows all columns.",
+                    (struct width_place){.columns = columns});
+}
+
+static void print_table(const struct models *m, const cJSON *suites, int columns) {
+    print_models(m, columns);
     printf("\noptions\n");
-    for (size_t i = 0; i < m->count; i++) print_options(&m->servers[i]);
+    for (size_t i = 0; i < m->count; i++) print_options(&m->servers[i], columns);
     printf("\nsuites\n");
     const cJSON *s;
-    cJSON_ArrayForEach(s, suites)
-        line_print(stdout, "  %-12s  %s", json_text(s, "name"), json_text(s, "description"));
+    cJSON_ArrayForEach(s, suites) {
+        char name[64];
+        snprintf(name, sizeof name, "  %s", json_text(s, "name"));
+        width_row(stdout, name, 14, json_text(s, "description"), columns);
+    }
 }
 
 static void print_json(const struct models *m, const cJSON *suites) {
@@ -99,7 +144,7 @@ static cJSON *read_suites(const struct paths *paths) {
     return suites;
 }
 
-static int list(bool as_json) {
+static int list(bool as_json, int columns) {
     struct paths paths;
     struct process_loop loop;
     struct models *models = calloc(1, sizeof *models);
@@ -113,7 +158,10 @@ static int list(bool as_json) {
         } else {
             if (models_find(models, &loop, &paths, &reason)) {
                 cJSON *suites = read_suites(&paths);
-                (as_json ? print_json : print_table)(models, suites);
+                if (as_json)
+                    print_json(models, suites);
+                else
+                    print_table(models, suites, columns);
                 cJSON_Delete(suites);
                 models_free(models);
                 code = EXIT_FINE;
@@ -128,9 +176,11 @@ static int list(bool as_json) {
 }
 
 int cmd_list(int argc, char **argv) {
-    bool as_json = false;
-    const struct arg rows[] = {{"json", NULL, "print JSON instead of tables", .flag = &as_json},
-                               {.name = NULL}};
+    bool as_json = false, wide = false;
+    const struct arg rows[] = {
+        {"json", NULL, "print JSON instead of tables", .flag = &as_json},
+        {"wide", NULL, "print lines wider than the terminal if need be", .flag = &wide},
+        {.name = NULL}};
     const struct args_spec spec = {.program = NAME,
                                    .summary = "lists the models, their options and the suites",
                                    .example = NAME " --json",
@@ -143,5 +193,5 @@ int cmd_list(int argc, char **argv) {
     case ARGS_RUN:
         break;
     }
-    return list(as_json);
+    return list(as_json, terminal_look(1, wide).columns);
 }

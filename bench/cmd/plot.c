@@ -108,7 +108,7 @@ static int draw(struct plot *plot, const struct summary *report, const struct dr
     snprintf(drawing, sizeof drawing, "%s/%s.%s", space.path, plot->kind, d->format);
     if (!plot_write(plot, report, d->templates, space.path, &reason))
         refuse(NAME, "%s", reason.text);
-    else if (!plot_run(plot->kind, space.path, &reason))
+    else if (plot_run(plot->kind, space.path, d->format, &reason) != PLOT_DRAWN)
         leave(plot, report, d, reason.text);
     else if (!put(drawing, d->file, &reason))
         refuse(NAME, "-o %s: %s", d->file, reason.text);

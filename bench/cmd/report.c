@@ -29,46 +29,15 @@
 
 enum { KINDS_MAX = 16 };
 
-/* Draws one plot. Prints a line and returns false if its files cannot be written. If gnuplot is
- * missing or fails, sets picture->missing and returns true. */
-static bool draw(struct report_picture *picture, const struct summary *report,
-                 const struct paths *paths, const char *folder) {
-    const struct plot_kind *kind = picture->kind;
-    struct plot plot;
-    char path[PATH_SIZE + 64];
-    size_t size;
-    bool fine = true;
-    if (!report_remove_plot(folder, kind->name, &picture->missing)) {
-        refuse(NAME, "%s", picture->missing.text);
-        return false;
-    }
-    plot_make(&plot, kind, report);
-    snprintf(picture->label, sizeof picture->label, "%s. %s", plot.title, plot.subtitle);
-    if (plot.count == 0) {
-        reason_set(&picture->missing, "%s", plot.notes);
-    } else if (!plot_write(&plot, report, paths->plot, folder, &picture->missing)) {
-        refuse(NAME, "%s", picture->missing.text);
-        fine = false;
-    } else {
-        picture->has_files = true;
-        snprintf(path, sizeof path, "%s/%s.svg", folder, kind->name);
-        if (plot_run(kind->name, folder, &picture->missing))
-            picture->svg = files_read(path, &size, &picture->missing);
-    }
-    plot_free(&plot);
-    return fine;
-}
+/* The drawings in one format. */
+struct format {
+    const char *name;     /* "svg" */
+    bool hopeless;        /* gnuplot cannot draw it at all */
+    bool missing;         /* at least one drawing is missing */
+    struct reason reason; /* why the first one is missing */
+};
 
-static bool write_page(const char *path, const struct report_page *page) {
-    struct files_draft draft;
-    struct reason reason;
-    if (files_draft_open(&draft, path, &reason)) {
-        report_html(draft.out, page);
-        if (files_draft_keep(&draft, &reason)) return true;
-    }
-    refuse(NAME, "-o %s: %s", path, reason.text);
-    return false;
-}
+enum { SVG, PNG, FORMATS };
 
 /* Where the plots go. */
 struct place {
@@ -85,44 +54,114 @@ static bool make_place(struct place *place, const char *page, struct reason *rea
     return workspace_make(&place->space, "iobench-report-", reason);
 }
 
-/* Says on stdout what was written, and on stderr what was not drawn. */
-static void print_written(const char *page, const struct place *place, const char *missing) {
-    if (missing)
-        line_print(stderr, NAME ": plots not drawn: %s%s%s", missing,
-                   place->name ? "; data and scripts are in " : "",
-                   place->name ? place->beside : "");
-    if (files_standard_output(page)) return;
-    line_print(stdout, "report: %s", page);
-    if (place->name) line_print(stdout, "plots: %s", place->beside);
+/* A report while it is made. */
+struct report {
+    const struct summary *summary;
+    const struct paths *paths;
+    const struct place *place;
+    const char *folder; /* of it */
+    struct format formats[FORMATS];
+};
+
+/* Whether gnuplot drew the kind in this format. Asks it no more once it is hopeless. */
+static bool draw_format(struct report *r, struct format *format, const char *kind,
+                        struct reason *reason) {
+    if (format->hopeless) {
+        *reason = format->reason;
+        return false;
+    }
+    enum plot_outcome outcome = plot_run(kind, r->folder, format->name, reason);
+    if (outcome == PLOT_DRAWN) return true;
+    format->hopeless = outcome == PLOT_HOPELESS;
+    if (!format->missing) format->reason = *reason;
+    format->missing = true;
+    return false;
 }
 
-static int make_report(const struct summary *report, const char *page, const struct paths *paths,
+/* Draws one plot. Prints a line and returns false if its files cannot be written. If gnuplot is
+ * missing or fails, sets picture->missing and returns true. */
+static bool draw(struct report_picture *picture, struct report *r) {
+    const struct plot_kind *kind = picture->kind;
+    struct plot plot;
+    struct reason unused;
+    char path[PATH_SIZE + 64];
+    size_t size;
+    bool fine = true;
+    if (!report_remove_plot(r->folder, kind->name, &picture->missing)) {
+        refuse(NAME, "%s", picture->missing.text);
+        return false;
+    }
+    plot_make(&plot, kind, r->summary);
+    snprintf(picture->label, sizeof picture->label, "%s. %s", plot.title, plot.subtitle);
+    if (plot.count == 0) {
+        reason_set(&picture->missing, "%s", plot.notes);
+    } else if (!plot_write(&plot, r->summary, r->paths->plot, r->folder, &picture->missing)) {
+        refuse(NAME, "%s", picture->missing.text);
+        fine = false;
+    } else {
+        picture->has_files = true;
+        snprintf(path, sizeof path, "%s/%s.svg", r->folder, kind->name);
+        if (draw_format(r, &r->formats[SVG], kind->name, &picture->missing))
+            picture->svg = files_read(path, &size, &picture->missing);
+        picture->png = draw_format(r, &r->formats[PNG], kind->name, &unused);
+    }
+    plot_free(&plot);
+    return fine;
+}
+
+static bool write_page(const char *path, const struct report_page *page) {
+    struct files_draft draft;
+    struct reason reason;
+    if (files_draft_open(&draft, path, &reason)) {
+        report_html(draft.out, page);
+        if (files_draft_keep(&draft, &reason)) return true;
+    }
+    refuse(NAME, "-o %s: %s", path, reason.text);
+    return false;
+}
+
+/* Says on stdout what was written, and on stderr what was not drawn. */
+static void print_written(const char *page, const struct report *r) {
+    const struct format *svg = &r->formats[SVG], *png = &r->formats[PNG];
+    const char *what = !png->missing ? "SVGs" : !svg->missing ? "PNGs" : "plots";
+    if (svg->missing || png->missing)
+        line_print(stderr, NAME ": %s not drawn: %s%s%s", what,
+                   (svg->missing ? svg : png)->reason.text,
+                   r->place->name ? "; data and scripts are in " : "",
+                   r->place->name ? r->place->beside : "");
+    if (files_standard_output(page)) return;
+    line_print(stdout, "report: %s", page);
+    if (r->place->name) line_print(stdout, "plots: %s", r->place->beside);
+}
+
+static int make_report(const struct summary *summary, const char *page, const struct paths *paths,
                        const struct report_frame *frame) {
     static struct place place;
     struct reason reason;
     int code = EXIT_USAGE;
     if (!make_place(&place, page, &reason))
         return refuse(NAME, "%s: %s", place.beside, reason.text);
-    const char *folder = place.name ? place.beside : place.space.path;
+    struct report r = {.summary = summary,
+                       .paths = paths,
+                       .place = &place,
+                       .folder = place.name ? place.beside : place.space.path,
+                       .formats = {[SVG] = {.name = "svg"}, [PNG] = {.name = "png"}}};
     struct report_picture pictures[KINDS_MAX] = {0};
     size_t count = 0;
-    const char *missing = NULL;
     bool fine = true;
     for (; fine && plot_kinds[count].name; count++) {
         CHECK_OP(count, <, KINDS_MAX);
         pictures[count].kind = &plot_kinds[count];
-        fine = draw(&pictures[count], report, paths, folder);
-        if (pictures[count].has_files && !pictures[count].svg && !missing)
-            missing = pictures[count].missing.text;
+        fine = draw(&pictures[count], &r);
     }
     const struct report_page parts = {.frame = frame,
-                                      .summary = report,
+                                      .summary = summary,
                                       .pictures = pictures,
                                       .picture_count = count,
                                       .folder = place.name};
     if (fine && write_page(page, &parts)) {
         code = EXIT_FINE;
-        print_written(page, &place, missing);
+        print_written(page, &r);
     }
     for (size_t i = 0; i < count; i++) free(pictures[i].svg);
     workspace_remove(&place.space);

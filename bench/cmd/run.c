@@ -19,6 +19,8 @@
 #include "bench/support/reason.h"
 #include "bench/support/refuse.h"
 #include "bench/support/terminal.h"
+#include "bench/support/text.h"
+#include "bench/support/width.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +44,7 @@ struct options {
     const char *output;         /* file; NULL: named by time, host and suite */
     bool dry_run;               /* print the plan only */
     bool quiet;                 /* no progress, no table */
+    bool wide;                  /* all columns of the table */
 };
 
 /* One run of a suite. */
@@ -79,6 +82,7 @@ static enum args_outcome read_options(struct options *o, int argc, char **argv) 
          .text = &o->placement},
         {"o", "FILE", "result file (results/UTC-HOST-SUITE.json)", .text = &o->output},
         {"dry-run", NULL, "print the plan and the time it needs; run nothing", .flag = &o->dry_run},
+        {"wide", NULL, "print all columns, wider than the terminal if need be", .flag = &o->wide},
         {"quiet", NULL, "print no progress and no table", .flag = &o->quiet},
         {.name = NULL}};
     const struct args_spec spec = {
@@ -165,13 +169,17 @@ static int prepare(struct run *r, int argc, char **argv) {
 
 /* ---- running ---- */
 
-static void print_plan(const struct plan *p) {
+static void print_plan(const struct plan *p, bool wide) {
+    int columns = terminal_look(1, wide).columns;
     for (size_t i = 0; i < p->cell_count; i++) {
         const struct cell *c = &p->cells[i];
+        struct text what = {0};
         if (*c->skipped)
-            line_print(stdout, "%-48s  skipped: %s", c->id, c->skipped);
+            text_add(&what, "skipped: %s", c->skipped);
         else
-            line_print(stdout, "%-48s  %zu x %.1f s", c->id, p->repeats, plan_slot_s(c));
+            text_add(&what, "%zu x %.1f s", p->repeats, plan_slot_s(c));
+        width_row(stdout, c->id, 48, what.data, columns);
+        free(what.data);
     }
     printf("%zu cells, %zu slots, about %.0f s\n", p->cell_count, p->slot_count, p->predicted_s);
 }
@@ -198,7 +206,7 @@ static int finish(struct run *r, struct result *result, const struct runner_tall
     int code = judge(tally);
     if (!r->options.quiet && !files_standard_output(output)) {
         cJSON *document = result_copy(result);
-        table_print(stdout, document, output, terminal_colour(1));
+        table_print(stdout, document, output, terminal_look(1, r->options.wide));
         line_print(stdout, "result: %s", output);
     }
     if (code == EXIT_WRONG_ECHO)
@@ -258,7 +266,7 @@ int cmd_run(int argc, char **argv) {
         if (session_interrupted(&r->session))
             code = EXIT_INTERRUPTED;
         else if (!code && r->options.dry_run)
-            print_plan(&r->plan);
+            print_plan(&r->plan, r->options.wide);
         else if (!code)
             code = measure(r);
     }

@@ -57,7 +57,7 @@ static void put_stdout(const struct gate_outputs *outputs, const struct gate_rep
         cJSON_free(text);
         cJSON_Delete(json);
     } else if (!outputs->quiet && !taken) {
-        gate_print(stdout, report, exit_code, why, terminal_colour(1));
+        gate_print(stdout, report, exit_code, why, terminal_look(1, outputs->wide));
     }
     fflush(stdout);
 }

@@ -5,15 +5,17 @@
 
 #include "bench/gate/gate.h"
 #include "bench/support/reason.h"
+#include "bench/support/terminal.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Prints the table for a terminal or a log; its last line is the conclusion. `exit_code` and `why`
- * come from gate_exit_code. */
+/* Prints the table for a terminal or a log; it ends with the conclusion, which is one line except
+ * on a terminal. Columns that do not fit are left out, and named below. `exit_code` and `why` come
+ * from gate_exit_code. */
 void gate_print(FILE *out, const struct gate_report *report, int exit_code, const char *why,
-                bool colour);
+                struct terminal terminal);
 
 /* The report as JSON, owned by the caller. results/README.md explains the fields. */
 cJSON *gate_json(const struct gate_report *report, int exit_code, const char *why);
@@ -31,6 +33,7 @@ void gate_annotate(FILE *out, const struct gate_report *report, int exit_code, c
 struct gate_outputs {
     bool json;            /* print JSON instead of the table */
     bool quiet;           /* print no table */
+    bool wide;            /* all columns of the table */
     const char *junit;    /* file to write; NULL: none */
     const char *markdown; /* file to append to; NULL: none */
 };

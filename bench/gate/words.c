@@ -285,7 +285,7 @@ void gate_legend(char text[GATE_WORDS_SIZE], const struct gate_report *report) {
         "change: candidate against baseline; the interval contains the true change 9 times in "
         "10.\np: probability of a change this large by chance alone; \u2020: adjusted for the "
         "number of figures tested.\nPASS: not worse by its limit, with 95 %% confidence. "
-        "REGRESSED: worse by its limit or more, with p at most %g,\nor the candidate failed or was "
+        "REGRESSED: worse by its limit or more, with p at most %g, or the candidate failed or was "
         "saturated in more slots than chance explains.\n",
         GATE_ALPHA);
     for (int m = 0; m < METRICS; m++) {

@@ -261,6 +261,18 @@ static void check_mitigations(const struct doctor_facts *m, struct finding *f) {
              "mitigations=off";
 }
 
+static void check_unread(const struct doctor_facts *m, struct finding *f) {
+    if (*m->unread) say(f, "problem", "unknown, because it cannot be read: %s", m->unread);
+    f->effect = "whether it distorts results is unknown, too";
+    f->fix = "mount /proc and /sys, and permit this process to read them and to choose its CPUs";
+}
+
+void doctor_note_unread(struct doctor_facts *facts, const char *name, double fact) {
+    if (isnan(fact))
+        format_append(facts->unread, sizeof facts->unread, "%s%s", *facts->unread ? ", " : "",
+                      name);
+}
+
 struct doctor_facts doctor_unknown(void) {
     return (struct doctor_facts){.cpus = NAN,
                                  .quota_cpus = NAN,
@@ -295,6 +307,7 @@ cJSON *doctor_findings(const struct doctor_facts *facts) {
                  {"load", check_load},
                  {"cpuset", check_cpuset},
                  {"pinning", check_pinning},
+                 {"unread", check_unread},
                  {"smt", check_siblings},
                  {"governor", check_governor},
                  {"power_plan", check_power_plan},

@@ -1,5 +1,6 @@
 /* doctor.h - what on this machine will distort results, and how to fix it.
- * Invariant: the doctor changes nothing; an unknown fact gives no finding. */
+ * Invariant: the doctor changes nothing. An unknown fact gives no finding of its own, but a machine
+ * is not fit as long as facts are unread that could make it unfit. */
 #ifndef BENCH_MACHINE_DOCTOR_H
 #define BENCH_MACHINE_DOCTOR_H
 
@@ -39,6 +40,7 @@ struct doctor_facts {
     char governor[DOCTOR_TEXT_SIZE];       /* of the clock rate: "performance" */
     char clock[DOCTOR_TEXT_SIZE];          /* source of the kernel's clock: "tsc" */
     char mitigations[DOCTOR_TEXT_SIZE];    /* those that make system calls slower */
+    char unread[DOCTOR_TEXT_SIZE]; /* what this kind of system tells, but not this one: "memory" */
 };
 
 /* Facts that are all unknown. */
@@ -66,5 +68,11 @@ struct doctor_counts doctor_counts(const int *cpus, size_t count);
 
 /* Reads facts about these CPUs, limits and memory. */
 void doctor_read_system(struct doctor_facts *facts, const int *cpus, size_t count);
+
+/* Sets `unread`, when all other facts have been read. */
+void doctor_list_unread(struct doctor_facts *facts);
+
+/* Appends a name to `unread` if the fact is NAN. */
+void doctor_note_unread(struct doctor_facts *facts, const char *name, double fact);
 
 #endif

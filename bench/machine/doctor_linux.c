@@ -5,6 +5,7 @@
 
 #include "bench/machine/doctor.h"
 #include "bench/machine/environment_linux.h"
+#include "bench/support/files.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -112,4 +113,16 @@ void doctor_read_system(struct doctor_facts *f, const int *cpus, size_t count) {
         double first = strtod(at, &at);
         f->ports = strtod(at, NULL) - first + 1;
     }
+}
+
+/* Swap and quotas are not listed: some kernels have none. Neither is the governor where /sys shows
+ * CPUs without one, as in most virtual machines. */
+void doctor_list_unread(struct doctor_facts *f) {
+    doctor_note_unread(f, "CPU use of other processes", f->busy_cpus);
+    doctor_note_unread(f, "CPU time taken by the hypervisor", f->steal_pct);
+    doctor_note_unread(f, "permission to pin processes", f->pinning);
+    if (!files_may("/sys/devices/system/cpu", FILES_EXIST))
+        doctor_note_unread(f, "frequency governor", NAN);
+    doctor_note_unread(f, "available memory", f->available_bytes);
+    doctor_note_unread(f, "somaxconn", f->somaxconn);
 }

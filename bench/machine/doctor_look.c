@@ -64,4 +64,5 @@ void doctor_look(struct doctor_facts *f, double seconds) {
     f->load_1min = load[0];
     doctor_read_system(f, cpus, count);
     look_at_others(f, cpus, count, seconds);
+    doctor_list_unread(f);
 }

@@ -40,3 +40,7 @@ void doctor_read_system(struct doctor_facts *f, const int *cpus, size_t count) {
         snprintf(f->somaxconn_name, sizeof f->somaxconn_name, "%s", queues[i]);
     }
 }
+
+void doctor_list_unread(struct doctor_facts *f) {
+    doctor_note_unread(f, "CPU use of other processes", f->busy_cpus);
+}

@@ -54,3 +54,8 @@ void doctor_read_system(struct doctor_facts *f, const int *cpus, size_t count) {
     environment_power_plan(f->power_plan, sizeof f->power_plan);
     snprintf(f->clock, sizeof f->clock, "QueryPerformanceCounter");
 }
+
+void doctor_list_unread(struct doctor_facts *f) {
+    doctor_note_unread(f, "CPU use of other processes", f->busy_cpus);
+    doctor_note_unread(f, "available memory", f->available_bytes);
+}

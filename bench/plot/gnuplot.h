@@ -16,8 +16,15 @@ void plot_quote(char *line, size_t size, const char *text);
  * because gnuplot copies it into an SVG file, where XML forbids it. */
 void plot_quote_text(char *line, size_t size, const char *text);
 
-/* Runs gnuplot on KIND.gp in `folder`, which draws KIND.svg and KIND.png. Returns false and sets
- * `reason` if gnuplot is not installed, fails or takes longer than a minute. */
-bool plot_run(const char *kind, const char *folder, struct reason *reason);
+enum plot_outcome {
+    PLOT_DRAWN,
+    PLOT_FAILED,  /* another plot may succeed */
+    PLOT_HOPELESS /* gnuplot is not installed or does not end: another plot would fail, too */
+};
+
+/* Runs gnuplot on KIND.gp in `folder`, which draws KIND.FORMAT; `format` is "svg" or "png". After
+ * a failure there is no such file, and `reason` is set. */
+enum plot_outcome plot_run(const char *kind, const char *folder, const char *format,
+                           struct reason *reason);
 
 #endif

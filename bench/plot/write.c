@@ -132,7 +132,8 @@ static void put_series(struct text *out, const struct plot *plot) {
 static void put_values(struct text *out, const struct plot *plot, const struct plot_page *page) {
     text_add(out,
              "# %s.gp - written by iobench; draws %s.svg and %s.png from %s.dat.\n"
-             "# Run it in this folder: gnuplot %s.gp\n\n",
+             "# Run it in this folder: gnuplot %s.gp\n"
+             "if (GPVAL_VERSION < 5.2) print 'gnuplot 5.2 or later is needed'; exit\n\n",
              plot->kind, plot->kind, plot->kind, plot->kind, plot->kind);
     put_text(out, "name", plot->kind);
     put_text(out, "page_title", plot->title);

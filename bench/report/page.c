@@ -144,7 +144,10 @@ static void put_figure(FILE *out, const struct report_picture *picture, const ch
         fputs(".</p>", out);
     }
     fprintf(out, "<figcaption>%s", picture->kind->note);
-    for (int i = picture->svg ? 0 : 2; folder && i < 4; i++) {
+    const bool there[] = {picture->svg != NULL, picture->png, picture->has_files,
+                          picture->has_files};
+    for (int i = 0; folder && i < 4; i++) {
+        if (!there[i]) continue;
         fputs(" <a href=\"", out);
         put_url(out, folder);
         fprintf(out, "/%s.%s\">%s</a>", kind, endings[i], names[i]);

@@ -15,8 +15,9 @@
 struct report_picture {
     const struct plot_kind *kind;
     char *svg;             /* drawing, or NULL; owned by the caller */
+    bool png;              /* there is a drawing as PNG */
     char label[400];       /* description for screen readers */
-    struct reason missing; /* why there is no drawing */
+    struct reason missing; /* why there is no drawing on the page */
     bool has_files;        /* data and script were written */
 };
 

@@ -1,6 +1,6 @@
 /* table.c - the summary tables at the end of a run; see table.h.
- * Invariant: the rows of a group have the same load. A cell that was limited by the load generator
- * is never marked as the best. */
+ * Invariants: the rows of a group have the same load. A cell that was limited by the load generator
+ * is never marked as the best. A line is wider than the limit only if one of its words is. */
 #include "bench/report/table.h"
 
 #include "base/check.h"
@@ -11,42 +11,96 @@
 #include "bench/result/summary_words.h"
 #include "bench/support/format.h"
 #include "bench/support/json_path.h"
+#include "bench/support/text.h"
+#include "bench/support/width.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The layout of a phase's table. Widths are in characters. */
+#define BOUND_WIDTH 7    /* "neither" */
+#define SERVER_WIDTH 6   /* "server" */
+#define VERDICTS_SIZE 96 /* "12 valid, 3 suspect, 1 invalid" */
+
+/* The layout of a phase's table. Widths are in columns of the terminal. */
 struct phase {
     const char *name;
+    struct terminal terminal;
     bool shown[METRICS]; /* metrics that have a column */
+    bool bound;          /* the column `bound` is shown */
     int widths[METRICS]; /* widths of these columns */
     int server_width;    /* width of the first column */
-    bool colour;         /* use bold */
+    int slots_width;     /* width of the last column, without remarks */
 };
 
+/* Columns that a narrow table lacks, the first one first. METRICS stands for `bound`. What is not
+ * listed always stays. */
+static const enum metric dear[] = {METRIC_OVERHEAD,      METRIC_PER_CPU,     METRIC_CONNECT_P50,
+                                   METRIC_NEWCOMERS_P50, METRIC_P50,         METRICS,
+                                   METRIC_CPU,           METRIC_CONNECT_P99, METRIC_MEMORY,
+                                   METRIC_P90,           METRIC_P99,         METRIC_NEWCOMERS_P99};
+
 static void put_right(FILE *out, const char *text, int width, bool bold) {
-    fprintf(out, "  %*s%s%s%s", width - format_width(text), "", bold ? "\033[1m" : "", text,
+    fprintf(out, "  %*s%s%s%s", width - width_of(text), "", bold ? "\033[1m" : "", text,
             bold ? "\033[0m" : "");
 }
 
-static struct phase measure(const struct summary *report, const char *name, bool colour) {
-    struct phase phase = {.name = name, .server_width = format_width("server"), .colour = colour};
-    char text[FORMAT_SIZE];
+static void list_verdicts(char text[VERDICTS_SIZE], const struct summary_cell *cell) {
+    const size_t counts[VERDICTS] = {cell->valid, cell->suspect, cell->invalid};
+    *text = '\0';
+    for (int i = 0; i < VERDICTS; i++)
+        if (counts[i])
+            format_append(text, VERDICTS_SIZE, "%s%zu %s", *text ? ", " : "", counts[i],
+                          verdict_names[i]);
+}
+
+/* Width of a row up to the last column. */
+static int width_before_slots(const struct phase *phase) {
+    int width = 2 + phase->server_width + (phase->bound ? 2 + BOUND_WIDTH : 0);
+    for (enum metric m = 0; m < METRICS; m++)
+        if (phase->shown[m]) width += 2 + phase->widths[m];
+    return width;
+}
+
+static void narrow(struct phase *phase) {
+    int columns = phase->terminal.columns;
+    if (!columns) return;
+    int widest = columns / 3 > SERVER_WIDTH ? columns / 3 : SERVER_WIDTH;
+    if (phase->server_width > widest) phase->server_width = widest; /* see put_server */
+    for (size_t i = 0; i < sizeof dear / sizeof *dear; i++) {
+        if (width_before_slots(phase) + 2 + phase->slots_width <= columns) return;
+        if (dear[i] == METRICS)
+            phase->bound = false;
+        else
+            phase->shown[dear[i]] = false;
+    }
+}
+
+static int larger(int width, const char *text) {
+    int other = width_of(text);
+    return width > other ? width : other;
+}
+
+/* The layout with all columns, for any width. */
+static struct phase measure(const struct summary *report, const char *name) {
+    struct phase phase = {.name = name,
+                          .bound = true,
+                          .server_width = SERVER_WIDTH,
+                          .slots_width = width_of("slots")};
+    char text[FORMAT_SIZE], verdicts[VERDICTS_SIZE];
     for (enum metric m = 0; m < METRICS; m++) {
         phase.shown[m] = metrics[m].column && summary_phase_has(report, name, m);
-        if (phase.shown[m]) phase.widths[m] = format_width(metrics[m].column);
+        if (phase.shown[m]) phase.widths[m] = width_of(metrics[m].column);
     }
     for (size_t i = 0; i < report->cell_count; i++) {
         const struct summary_cell *cell = &report->cells[i];
         if (strcmp(cell->phase, name) != 0) continue;
-        int server_width = format_width(cell->server);
-        if (server_width > phase.server_width) phase.server_width = server_width;
+        phase.server_width = larger(phase.server_width, cell->server);
+        list_verdicts(verdicts, cell);
+        phase.slots_width = larger(phase.slots_width, verdicts);
         if (!summary_cell_usable(cell)) continue;
-        for (enum metric m = 0; m < METRICS; m++) {
-            int width = format_width(summary_figure(text, cell, m));
-            if (width > phase.widths[m]) phase.widths[m] = width;
-        }
+        for (enum metric m = 0; m < METRICS; m++)
+            phase.widths[m] = larger(phase.widths[m], summary_figure(text, cell, m));
     }
     return phase;
 }
@@ -83,27 +137,50 @@ static struct group rank(const struct summary *report, const struct summary_cell
     return g;
 }
 
-static void put_verdicts(FILE *out, const struct summary_cell *cell) {
-    const size_t counts[VERDICTS] = {cell->valid, cell->suspect, cell->invalid};
-    const char *separator = "  ";
-    for (int i = 0; i < VERDICTS; i++) {
-        if (!counts[i]) continue;
-        fprintf(out, "%s%zu %s", separator, counts[i], verdict_names[i]);
-        separator = ", ";
-    }
+/* Writes what a row says after its figures: the number of slots by verdict, and remarks. */
+static void put_verdicts(FILE *out, const struct phase *phase, const struct summary_cell *cell) {
+    char losses[256], verdicts[VERDICTS_SIZE];
+    struct text text = {0};
+    list_verdicts(verdicts, cell);
+    text_add(&text, "%s", verdicts);
     if (summary_cell_usable(cell) && cell->achieved < SAMPLE_ACHIEVED_MIN)
-        fprintf(out, "; saturated: %s %% answered in time",
-                format_apart(100 * cell->achieved, 100 * SAMPLE_ACHIEVED_MIN, 0).left);
-    char losses[256];
+        text_add(&text, "; saturated: %s %% answered in time",
+                 format_apart(100 * cell->achieved, 100 * SAMPLE_ACHIEVED_MIN, 0).left);
     summary_losses(losses, sizeof losses, cell);
-    if (*losses) fprintf(out, "; %s", losses);
+    if (*losses) text_add(&text, "; %s", losses);
+    int columns = phase->terminal.columns, at = width_before_slots(phase) + 2;
+    if (!columns || at + width_of(text.data) <= columns) {
+        fprintf(out, "  %s\n", text.data);
+    } else { /* remarks go to the next line, and the number of slots too, if it must */
+        bool fits = at + width_of(verdicts) <= columns;
+        fprintf(out, "%s%s\n%4s", fits ? "  " : "", fits ? verdicts : "", "");
+        width_print(out, text.data + (fits ? strlen(verdicts) + strlen("; ") : 0),
+                    (struct width_place){columns, 4, 4});
+    }
+    free(text.data);
+}
+
+/* A name that is wider than its column has a line of its own. */
+static void put_server(FILE *out, const struct phase *phase, const char *server) {
+    int room = phase->server_width - width_of(server);
+    fputs("  ", out);
+    if (room >= 0)
+        fprintf(out, "%s%s%*s", line_guard(server), server, room, "");
+    else
+        width_print(out, server, (struct width_place){phase->terminal.columns, 2, 2});
+    if (room < 0) fprintf(out, "  %*s", phase->server_width, "");
 }
 
 static void put_row(FILE *out, const struct phase *phase, const struct group *g,
                     const struct summary_cell *cell) {
-    fprintf(out, "  %s%-*s", line_guard(cell->server), phase->server_width, cell->server);
+    put_server(out, phase, cell->server);
     if (cell->skipped) {
-        fprintf(out, "  skipped: %s\n", cell->skipped);
+        struct text text = {0};
+        int at = 2 + phase->server_width + 2;
+        text_add(&text, "skipped: %s", cell->skipped);
+        fputs("  ", out);
+        width_print(out, text.data, (struct width_place){phase->terminal.columns, at, at});
+        free(text.data);
         return;
     }
     char text[FORMAT_SIZE];
@@ -112,32 +189,34 @@ static void put_row(FILE *out, const struct phase *phase, const struct group *g,
         double value = usable ? cell->figures[m].median : NAN;
         if (phase->shown[m])
             put_right(out, summary_figure(text, cell, m), phase->widths[m],
-                      phase->colour && g->rows > 1 && value == g->best[m]);
+                      phase->terminal.colour && g->rows > 1 && value == g->best[m]);
     }
-    fprintf(out, "  %-7s", usable ? bound_names[summary_cell_bound(cell)] : "-");
-    put_verdicts(out, cell);
-    fputc('\n', out);
+    if (phase->bound)
+        fprintf(out, "  %-*s", BOUND_WIDTH, usable ? bound_names[summary_cell_bound(cell)] : "-");
+    put_verdicts(out, phase, cell);
 }
 
 static void put_group(FILE *out, const struct summary *report, const struct phase *phase,
                       const struct summary_cell *first) {
     struct group g = rank(report, first);
-    char load[256], rate[FORMAT_SIZE];
+    char load[320], rate[FORMAT_SIZE];
     summary_load(load, sizeof load, first, SUMMARY_WHOLE);
-    fputs(load, out);
     if (isfinite(json_number(first->json, "scenario.rate_pct")) && isfinite(first->offered_per_s))
-        fprintf(out, " \u00b7 %s/s offered", format_count(rate, first->offered_per_s));
-    fputc('\n', out);
+        format_append(load, sizeof load, " \u00b7 %s/s offered",
+                      format_count(rate, first->offered_per_s));
+    width_print(out, load, (struct width_place){phase->terminal.columns, 0, 4});
     for (size_t i = 0; i < report->cell_count; i++)
         if (in_group(&report->cells[i], first)) put_row(out, phase, &g, &report->cells[i]);
 }
 
 static void put_phase(FILE *out, const struct summary *report, const struct phase *phase) {
-    fprintf(out, "\n%sphase %s%s\n  %-*s", phase->colour ? "\033[1m" : "", phase->name,
-            phase->colour ? "\033[0m" : "", phase->server_width, "server");
+    bool bold = phase->terminal.colour;
+    fprintf(out, "\n%sphase %s%s\n  %-*s", bold ? "\033[1m" : "", phase->name,
+            bold ? "\033[0m" : "", phase->server_width, "server");
     for (enum metric m = 0; m < METRICS; m++)
         if (phase->shown[m]) put_right(out, metrics[m].column, phase->widths[m], false);
-    fprintf(out, "  %-7s  slots\n", "bound");
+    if (phase->bound) fprintf(out, "  %-*s", BOUND_WIDTH, "bound");
+    fputs("  slots\n", out);
     for (size_t i = 0; i < report->cell_count; i++) {
         const struct summary_cell *cell = &report->cells[i];
         size_t before = 0;
@@ -154,39 +233,65 @@ static bool phase_seen(const struct summary *report, size_t index) {
     return false;
 }
 
-/* Explains the columns that only some runs have. */
-static void put_meanings(FILE *out, const bool shown[METRICS]) {
-    bool arrivals = shown[METRIC_CONNECT_P50], memory = shown[METRIC_MEMORY];
-    if (arrivals)
-        fputs("connect: time from the call to the established connection. new: time from the"
-              " scheduled start of a connection\nto its first echo.",
-              out);
-    if (memory) fprintf(out, "%smemory: resident memory of the server.", arrivals ? " " : "");
-    if (arrivals || memory) fputc('\n', out);
+/* Explains the columns that are shown. */
+static void put_meanings(FILE *out, const bool shown[METRICS], double floor_ns,
+                         struct width_place place) {
+    char figure[FORMAT_SIZE];
+    struct text text = {0};
+    if (shown[METRIC_PER_CPU]) text_add(&text, "echoes/CPU s: per second of server CPU. ");
+    if (shown[METRIC_OVERHEAD])
+        text_add(&text, "overhead: CPU/echo over half a bare round trip (%s here). ",
+                 format_duration(figure, floor_ns));
+    if (shown[METRIC_CONNECT_P50] || shown[METRIC_CONNECT_P99])
+        text_add(&text, "connect: time from the call to the established connection. ");
+    if (shown[METRIC_NEWCOMERS_P50] || shown[METRIC_NEWCOMERS_P99])
+        text_add(&text, "new: time from the scheduled start of a connection to its first echo. ");
+    if (shown[METRIC_MEMORY]) text_add(&text, "memory: resident memory of the server. ");
+    if (text.data) text.data[text.size - 1] = '\0'; /* the last blank */
+    if (text.data) width_print(out, text.data, place);
+    free(text.data);
 }
 
-void table_print(FILE *out, cJSON *document, const char *path, bool colour) {
+static void put_left_out(FILE *out, const bool left_out[METRICS + 1], struct width_place place) {
+    struct text text = {0};
+    for (size_t i = 0; i < sizeof dear / sizeof *dear; i++)
+        if (left_out[dear[i]])
+            text_add(&text, "%s%s", text.data ? ", " : "left out: ",
+                     dear[i] == METRICS ? "bound" : metrics[dear[i]].column);
+    if (!text.data) return;
+    text_add(&text, "; --wide shows all columns.");
+    width_print(out, text.data, place);
+    free(text.data);
+}
+
+void table_print(FILE *out, cJSON *document, const char *path, struct terminal terminal) {
     cJSON **files = calloc(1, sizeof(cJSON *));
     CHECK(files);
     files[0] = document;
     struct summary report;
     summary_build(&report, files, &path, 1);
-    double floor_ns = json_number(document, "env.floor.roundtrip_ns");
-    bool shown[METRICS] = {false};
+    bool shown[METRICS] = {false}, left_out[METRICS + 1] = {false};
     for (size_t i = 0; i < report.cell_count; i++) {
         if (phase_seen(&report, i)) continue;
-        struct phase phase = measure(&report, report.cells[i].phase, colour);
+        const struct phase whole = measure(&report, report.cells[i].phase);
+        struct phase phase = whole;
+        phase.terminal = terminal;
+        narrow(&phase);
         put_phase(out, &report, &phase);
-        for (enum metric m = 0; m < METRICS; m++) shown[m] = shown[m] || phase.shown[m];
+        for (enum metric m = 0; m < METRICS; m++) {
+            shown[m] = shown[m] || phase.shown[m];
+            left_out[m] = left_out[m] || (whole.shown[m] && !phase.shown[m]);
+        }
+        left_out[METRICS] = left_out[METRICS] || !phase.bound;
     }
-    char text[FORMAT_SIZE];
-    fprintf(out,
-            "\nechoes/CPU s: per second of server CPU. overhead: CPU/echo over half a bare round"
-            " trip (%s here).\n",
-            format_duration(text, floor_ns));
-    put_meanings(out, shown);
-    fprintf(out, "slots: %zu valid, %zu suspect, %zu invalid; cells skipped: %zu\n",
-            report.results[0].valid, report.results[0].suspect, report.results[0].invalid,
-            report.results[0].skipped);
+    struct width_place place = {.columns = terminal.columns};
+    fputc('\n', out);
+    put_meanings(out, shown, json_number(document, "env.floor.roundtrip_ns"), place);
+    put_left_out(out, left_out, place);
+    char line[160];
+    snprintf(line, sizeof line, "slots: %zu valid, %zu suspect, %zu invalid; cells skipped: %zu",
+             report.results[0].valid, report.results[0].suspect, report.results[0].invalid,
+             report.results[0].skipped);
+    width_print(out, line, place);
     summary_clear(&report);
 }

@@ -83,10 +83,10 @@ static bool check_cell(const struct identities_place *p, const cJSON *document, 
 
 bool identities_check_environment(const struct identities_place *p, const cJSON *document) {
     const cJSON *cell;
-    bool commit = cJSON_IsNull(json_item(document, "tool.git_commit"));
+    bool commit = !cJSON_IsNull(json_item(document, "tool.git_commit"));
     if (json_number(document, "schema.version_minor") < IDENTITIES_SINCE) return true;
-    if (commit != cJSON_IsNull(json_item(document, "tool.git_dirty")))
-        return identities_fault(p, "tool", "git_commit and git_dirty must be null together");
+    if (!commit && !cJSON_IsNull(json_item(document, "tool.git_dirty")))
+        return identities_fault(p, "tool", "git_dirty must be null if git_commit is");
     if (!check_cpu(p, document) || !check_amounts(p, document)) return false;
     cJSON_ArrayForEach(cell, json_item(document, "cells")) {
         if (json_item(cell, "samples") && !check_cell(p, document, cell)) return false;

@@ -28,7 +28,7 @@ static bool check_load(const struct identities_place *p, const cJSON *scenario, 
             return identities_fault(p, "scenario", "%s must be null if and only if load is not %s",
                                     fields[i].key, fields[i].loads);
     }
-    if (!cJSON_IsNull(json_item(scenario, "rate_pct")) && strcmp(load, "open") != 0)
+    if (!cJSON_IsNull(json_item(scenario, "rate_pct")) && strcmp(load, "closed") == 0)
         return identities_fault(p, "scenario.rate_pct", "cannot be used with load %s", load);
     if (json_number(scenario, "newcomers_per_s") > 0 && strcmp(load, "churn") == 0)
         return identities_fault(p, "scenario.newcomers_per_s", "cannot be used with load churn");

@@ -146,14 +146,16 @@ static double capacity(const cJSON *cell) {
     return json_item(cell, "samples") ? summary_span_over(cell, "throughput_per_s").median : NAN;
 }
 
-/* Whether closed loop `k` has the load of open loop `s`, so that its throughput is the capacity. */
+/* Whether closed loop `k` has the load of open loop or churn `s`, so that its throughput is the
+ * capacity. */
 static bool tells_capacity(const cJSON *k, const cJSON *s) {
     static const char *const same[] = {"connections", "idle", "size_bytes", "server.threads",
                                        "server.burn_ns"};
     for (size_t i = 0; i < sizeof same / sizeof *same; i++)
         if (json_number(k, same[i]) != json_number(s, same[i])) return false;
+    bool churn = strcmp(json_text(s, "load"), "churn") == 0;
     return strcmp(json_text(k, "load"), "closed") == 0 && !cJSON_IsTrue(json_item(k, "counted")) &&
-           json_number(k, "depth") == json_number(s, "outstanding") &&
+           json_number(k, "depth") == (churn ? 1 : json_number(s, "outstanding")) &&
            strcmp(json_text(k, "loadgen.transport"), json_text(s, "loadgen.transport")) == 0;
 }
 
@@ -198,6 +200,8 @@ static bool check_rate(const struct identities_place *p, const cJSON *cells, con
         if (strcmp(phase, tried) == 0 || !tells_capacity(k, scenario)) continue;
         tried = phase;
         rate = rate_after(cells, phase, scenario);
+        if (strcmp(json_text(scenario, "load"), "churn") == 0)
+            rate.saturating = saturating; /* only the suite tells it */
         if (rate.per_s == json_number(scenario, "rate_per_s") && rate.saturating == saturating)
             return true;
     }

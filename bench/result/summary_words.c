@@ -60,9 +60,12 @@ void summary_environment(char *line, size_t size, const struct summary_result *r
     add_placement(line, size, file);
     const char *version = json_text(file, "tool.version");
     const char *commit = json_text(file, "tool.git_commit");
-    bool dirty = cJSON_IsTrue(json_item(file, "tool.git_dirty"));
+    const cJSON *dirty = json_item(file, "tool.git_dirty");
     snprintf(text, sizeof text, "iobench %s%s%.10s%s", version ? version : "", commit ? " " : "",
-             commit ? commit : "", dirty ? "+changes" : "");
+             commit ? commit : "",
+             cJSON_IsTrue(dirty)             ? "+changes"
+             : commit && cJSON_IsNull(dirty) ? ", changes unknown"
+                                             : "");
     add_part(line, size, "", text);
     const char *started = json_text(file, "session.started_utc");
     snprintf(text, sizeof text, "%.10s", started ? started : "");
@@ -90,7 +93,8 @@ static void add_rate(char *line, size_t size, const struct summary_cell *cell,
     char number[FORMAT_SIZE], text[96];
     double pct = json_number(scenario, "rate_pct");
     if (isfinite(pct)) {
-        snprintf(text, sizeof text, "%.15g %% of the best capacity", pct);
+        snprintf(text, sizeof text, "%.15g %% of the best capacity%s", pct,
+                 cell->kind == LOAD_CHURN ? " as connections" : "");
         add_part(line, size, "", text);
     } else if (isfinite(cell->offered_per_s)) {
         snprintf(text, sizeof text, "%s%s/s", format_count(number, cell->offered_per_s),

@@ -1,11 +1,13 @@
 /* progress.c - prints progress on stderr, so that stdout holds only the table.
- * Invariant: a line is never wider than the terminal. */
+ * Invariant: a line that is rewritten ends with the cursor at its beginning. */
 #include "bench/session/progress.h"
 
 #include "bench/result/sample_facts.h"
 #include "bench/support/format.h"
 #include "bench/support/json_path.h"
 #include "bench/support/terminal.h"
+#include "bench/support/text.h"
+#include "bench/support/width.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -13,42 +15,29 @@
 #include <string.h>
 
 #define LINE_SIZE 640
-#define WIDTH_FALLBACK 80
 
 void progress_start(struct progress *p, const struct plan *plan, bool quiet) {
-    *p = (struct progress){.quiet = quiet,
-                           .terminal = terminal_is(2),
-                           .colour = terminal_colour(2),
-                           .slots = plan->slot_count,
-                           .left_s = plan->predicted_s};
+    *p = (struct progress){.quiet = quiet, .slots = plan->slot_count, .left_s = plan->predicted_s};
 }
 
-static size_t width(void) {
-    const char *columns = getenv("COLUMNS");
-    size_t n = columns ? (size_t)strtoul(columns, NULL, 10) : 0;
-    return n >= 20 && n < LINE_SIZE ? n : WIDTH_FALLBACK;
-}
+/* Removes the line. The cursor stands at its beginning, so this also removes the lines into which
+ * the terminal has broken it because it became narrower. */
+#define ERASE "\r\033[J"
 
-/* Cuts UTF-8 text to `characters`. */
-static void cut(char *text, size_t characters) {
-    for (; *text; text++) {
-        if (((unsigned char)*text & 0xc0) == 0x80) continue; /* inside a character */
-        if (characters-- == 0) {
-            *text = '\0';
-            return;
-        }
-    }
+static struct terminal look(void) {
+    return terminal_look(2, false); /* it may have another width than before */
 }
 
 void progress_slot(struct progress *p, size_t index, const struct cell *cell) {
-    if (p->quiet || !p->terminal) return;
+    struct terminal terminal = look();
+    if (p->quiet || !terminal.rewrites) return;
     char line[LINE_SIZE];
     int left = (int)ceil(p->left_s);
     snprintf(line, sizeof line, "[%zu/%zu] %d:%02d left  %s%s%s", index + 1, p->slots, left / 60,
              left % 60, cell->id, *p->last ? "  last: " : "", p->last);
-    cut(line, width() - 1);
-    fprintf(stderr, "\r\033[K%s", line);
-    fflush(stderr);
+    format_trim(line);
+    width_cut(line, terminal.columns);
+    fprintf(stderr, ERASE "%s\r", line);
 }
 
 static void describe(char *text, size_t size, const cJSON *sample) {
@@ -73,11 +62,20 @@ void progress_done(struct progress *p, size_t index, const struct cell *cell, co
     else
         *p->last = '\0';
     bool fine = sample && sample_verdict(sample) == VERDICT_VALID;
-    if (p->quiet || (p->terminal && fine)) return;
+    struct terminal terminal = look();
+    if (p->quiet || (terminal.rewrites && fine)) return;
     /* only slots that are not valid leave a line on a terminal */
-    fprintf(stderr, "%s[%zu/%zu] %s: %s%s%s%s%s%s%s\n", p->terminal ? "\r\033[K" : "", index + 1,
-            p->slots, cell->id, p->last, *p->last ? ", " : "", p->colour && !fine ? "\033[33m" : "",
-            verdict, p->colour && !fine ? "\033[0m" : "", why ? ": " : "", why ? why : "");
+    struct text story = {0}, line = {0};
+    text_add(&story, "[%zu/%zu] %s: %s%s%s%s%s", index + 1, p->slots, cell->id, p->last,
+             *p->last ? ", " : "", verdict, why ? ": " : "", why ? why : "");
+    width_wrap(&line, story.data,
+               (struct width_place){.columns = terminal.is ? terminal.columns : 0, .indent = 4});
+    /* one write, so that no signal leaves the terminal in colour */
+    fprintf(stderr, "%s%s%s%s\n", terminal.rewrites ? ERASE : "",
+            terminal.colour && !fine ? "\033[33m" : "", line.data,
+            terminal.colour && !fine ? "\033[0m" : "");
+    free(line.data);
+    free(story.data);
 }
 
 /* The reasons of a sample count errors; the load generator names the first of them. */
@@ -87,7 +85,6 @@ void progress_cause(const struct progress *p, const cJSON *sample, const char *t
 }
 
 void progress_end(struct progress *p) {
-    if (p->quiet || !p->terminal) return;
-    fputs("\r\033[K", stderr);
-    fflush(stderr);
+    if (p->quiet || !look().rewrites) return;
+    fputs(ERASE, stderr);
 }

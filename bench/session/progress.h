@@ -1,6 +1,7 @@
 /* progress.h - progress while slots run: on a terminal one line that is rewritten, elsewhere one
  * line per slot.
- * Invariant: nothing is printed while a slot runs. */
+ * Invariants: nothing is printed while a slot runs. On a terminal no line is wider than it is at
+ * that moment. */
 #ifndef BENCH_SESSION_PROGRESS_H
 #define BENCH_SESSION_PROGRESS_H
 
@@ -13,8 +14,6 @@
 /* State of the display. */
 struct progress {
     bool quiet;     /* print nothing */
-    bool terminal;  /* stderr is a terminal */
-    bool colour;    /* use colours on it */
     size_t slots;   /* expected number of slots */
     double left_s;  /* predicted time of the remaining slots */
     char last[128]; /* figures of the previous slot */

@@ -43,7 +43,8 @@ static cJSON *tool_json(void) {
     bool known = strcmp(version_git_commit, "unknown") != 0;
     json_add_item(json, "version", cJSON_CreateString(version_tool));
     json_add_item(json, "git_commit", known ? cJSON_CreateString(version_git_commit) : NULL);
-    json_add_item(json, "git_dirty", known ? cJSON_CreateBool(version_git_dirty) : NULL);
+    json_add_item(json, "git_dirty",
+                  known && version_git_dirty >= 0 ? cJSON_CreateBool(version_git_dirty) : NULL);
     return json;
 }
 

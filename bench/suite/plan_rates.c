@@ -1,6 +1,7 @@
 /* plan_rates.c - computes rates from the capacity measured in an earlier phase. Pure.
- * Invariant: all servers get the same rate, a share of the best server's capacity. Cells whose own
- * server cannot serve it are marked as saturating. */
+ * Invariant: all servers get the same rate, a share of the best server's capacity. Open loops whose
+ * own server cannot serve it are marked as saturating. The rate of churn is a number of
+ * connections; only its suite can tell whether it saturates. */
 #include "base/check.h"
 
 #include "bench/result/scenario.h"
@@ -10,7 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Whether closed loop `k` has the same conditions as open loop `c`, apart from the server. */
+/* Whether closed loop `k` has the same conditions as `c`, apart from the server. `outstanding` of
+ * churn is 1. */
 static bool tells_capacity(const struct cell *k, const struct cell *c) {
     return k->load == CELL_CLOSED && !k->counted && k->depth == c->outstanding &&
            k->connections == c->connections && k->idle == c->idle &&
@@ -47,7 +49,7 @@ bool plan_set_rates(struct plan *plan, size_t phase_index,
             continue;
         }
         c->rate_per_s = fmax(1, round(best * c->rate_pct / 100));
-        c->saturating = c->rate_per_s > SCENARIO_OWN_CAPACITY_MAX * own;
+        if (c->load == CELL_OPEN) c->saturating = c->rate_per_s > SCENARIO_OWN_CAPACITY_MAX * own;
     }
     return changed;
 }

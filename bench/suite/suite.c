@@ -126,8 +126,8 @@ static bool check_load(const cJSON *suite, int phase, const cJSON *load, const c
         const char *loads; /* loads that may have it */
     } fields[] = {{"depth", "closed"},
                   {"outstanding", "open"},
-                  {"rate_pct", "open"},
-                  {"of_phase", "open"},
+                  {"rate_pct", "open churn"},
+                  {"of_phase", "open churn"},
                   {"rate_per_s", "open churn"},
                   {"arrival", "open churn"},
                   {"saturating", "open churn"},
@@ -146,7 +146,7 @@ static bool check_load(const cJSON *suite, int phase, const cJSON *load, const c
         return reason_set(reason, "%s: \"%s\" is missing", path, in_pct ? "of_phase" : "rate_pct");
     if (in_pct && json_item(load, "rate_per_s"))
         return reason_set(reason, "%s.rate_per_s: not allowed with rate_pct", path);
-    if (in_pct && json_item(load, "saturating"))
+    if (in_pct && json_item(load, "saturating") && strcmp(kind, "open") == 0)
         return reason_set(reason, "%s.saturating: not allowed with rate_pct", path);
     if (of_phase && !earlier_phase(suite, of_phase->valuestring, phase))
         return reason_set(reason, "%s.of_phase: no earlier phase is called \"%.80s\"", path,

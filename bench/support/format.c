@@ -117,12 +117,6 @@ struct format_pair format_apart(double left, double right, int decimals) {
     return pair;
 }
 
-int format_width(const char *text) {
-    int width = 0;
-    for (; *text; text++) width += ((unsigned char)*text & 0xc0) != 0x80; /* starts a character */
-    return width;
-}
-
 void format_html(FILE *out, const char *text) {
     for (const char *c = text ? text : dash; *c != '\0'; c++) {
         switch (*c) {

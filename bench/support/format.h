@@ -29,9 +29,6 @@ struct format_pair {
  * which one is larger: "100.001" and "100.000" for a limit of 100 that was exceeded. */
 struct format_pair format_apart(double left, double right, int decimals);
 
-/* Width of a UTF-8 text in characters. */
-int format_width(const char *text);
-
 /* Writes `text` with the characters & < > " ' escaped for HTML; writes a dash for NULL. */
 void format_html(FILE *out, const char *text);
 

@@ -68,7 +68,8 @@ static bool find_installed(struct paths *p, const char *bin) {
 bool paths_find(struct paths *p, const char *command) {
     int error = os_executable_path(p->self, sizeof p->self);
     if (error) {
-        refuse(command, "cannot find the path of this executable: %s", os_error_text(error));
+        refuse(command, "cannot find the path of this executable: %s; is /proc mounted?",
+               os_error_text(error));
         return false;
     }
     char bin[PATH_SIZE];

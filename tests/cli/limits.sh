@@ -169,7 +169,7 @@ no_pinning() {
     [ "$code" = 77 ] && { skip "limits: pinning is forbidden" "$(tail -n 1 "$TMP/.err")"; return; }
     verdict "limits: pinning is forbidden: the slot" "$(limit_fault "$out" not_pinned)"
     verdict "limits: pinning is forbidden: the machine" "$(holds "$out" '"pinning":false.*"id":"pinning"')"
-    limited "$BIN/tests/no-pinning" "$BIN/iobench" doctor >"$TMP/.out" 2>&1
+    limited "$BIN/tests/no-pinning" "$BIN/iobench" doctor --wide >"$TMP/.out" 2>&1
     verdict "limits: pinning is forbidden: doctor" "$(grep -q 'cannot be pinned to CPUs: Operation not permitted' "$TMP/.out" || head -n 3 "$TMP/.out")"
 }
 

@@ -66,6 +66,75 @@ without_gnuplot() {
     rm -rf "$TMP/plots" && mkdir "$TMP/plots"
 }
 
+# gnuplot_that SCRIPT: the gnuplot that reports_with finds first. SCRIPT sees the words of the call and may run
+# "$real".
+gnuplot_that() {
+    mkdir -p "$TMP/gnuplot-path"
+    printf '#!/usr/bin/env bash\nreal=%q\n%s\n' "$(command -v gnuplot)" "$1" >"$TMP/gnuplot-path/gnuplot"
+    chmod +x "$TMP/gnuplot-path/gnuplot"
+}
+
+# Why the report of reports_with has no drawings in a format, or, with "no", why it has some.
+drawings_fault() { # ENDING THERE
+    local files links
+    files=$(find "$TMP/drawn" -name "*.$1" -size +0 | wc -l)
+    links=$(grep -c "x-plots/[a-z]*\.$1\"" "$TMP/drawn/x.html")
+    if [ "$2" = no ]; then
+        [ "$files $links" = "0 0" ] || echo "$files drawings as $1, $links links"
+    else
+        [ "$files" -gt 3 ] && [ "$files" = "$links" ] || echo "$files drawings as $1, $links links"
+    fi
+}
+
+# reports_with NAME PATTERN SVG PNG [BIN]: exit code 0, a page, and one line on stderr that matches (PATTERN
+# "": none). SVG and PNG: whether there are such drawings, yes or no.
+reports_with() {
+    local name=$1 pattern=$2 svg=$3 png=$4 code reason= lines
+    rm -rf "$TMP/drawn"
+    mkdir "$TMP/drawn"
+    PATH=$TMP/gnuplot-path:$PATH limited "${5:-$BIN}/iobench" report "$TMP/result.json" -o "$TMP/drawn/x.html" \
+        >"$TMP/.out" 2>"$TMP/.err"
+    code=$?
+    lines=$(wc -l <"$TMP/.err")
+    [ "$code" = 0 ] || reason="exit code $code: $(head -n 1 "$TMP/.err")"
+    [ "$lines" = $((${#pattern} > 0)) ] || reason=${reason:-"$lines lines: $(head -c 300 "$TMP/.err" | tr '\n' '|')"}
+    grep -qE -e "$pattern" "$TMP/.err" || [ -z "$pattern" ] || reason=${reason:-"said: $(cat "$TMP/.err")"}
+    reason=${reason:-$(drawings_fault svg "$svg")$(drawings_fault png "$png")}
+    grep -q '<div class="plot">' "$TMP/drawn/x.html" || [ "$svg" = no ] || reason=${reason:-"no drawing on the page"}
+    verdict "report: $name" "$reason"
+}
+
+# Gnuplots that lack a terminal, fail for one, warn, or draw nothing.
+odd_gnuplots() {
+    local tree=$TMP/frame
+    gnuplot_that 'case $2 in *png?) echo "unknown terminal type" >&2; exit 1 ;; esac; exec "$real" "$@"'
+    reports_with "a gnuplot that fails for PNG" 'PNGs not drawn: gnuplot: [a-z]*\.gp: unknown terminal type; data' yes no
+    gnuplot_that 'case $2 in *svg?) exit 3 ;; esac; exec "$real" "$@"'
+    reports_with "a gnuplot that fails for SVG" 'SVGs not drawn: gnuplot: [a-z]*\.gp: exit 3; data' no yes
+    gnuplot_that 'echo "Warning: slow font initialization" >&2; exec "$real" "$@"'
+    reports_with "a gnuplot that warns" '' yes yes
+    gnuplot_that 'exit 0'
+    reports_with "a gnuplot that draws nothing" ': plots not drawn: gnuplot: [a-z]*\.gp: it drew nothing; data' no no
+    gnuplot_that "sed -i s/GPVAL_VERSION/4.6/ $(printf %q "$TMP/drawn/x-plots")/\"\$3\" && exec \"\$real\" \"\$@\""
+    reports_with "a gnuplot that is too old" ': plots not drawn: gnuplot: [a-z]*\.gp: gnuplot 5\.2 or later is needed; data' no no
+    gnuplot_that 'exec "$real" "$@"'
+    mkdir -p "$tree/build/bin" "$tree/results"
+    cp "$BIN/iobench" "$tree/build/bin"
+    cp "$ROOT"/results/iobench-*.schema.json "$tree/results"
+    rm -rf "$tree/plot"
+    cp -r "$ROOT/plot" "$tree"
+    sed -i "s/pngcairo/nocairo/g" "$tree/plot/frame.gp"
+    if gnuplot -e "exit status strstrt(GPVAL_TERMINALS, ' png ') == 0" 2>/dev/null; then
+        reports_with "a gnuplot with png but without pngcairo" '' yes yes "$tree/build/bin"
+    else
+        skip "report: a gnuplot with png but without pngcairo" "this gnuplot has no terminal png"
+    fi
+    sed -i "s/has('png')/has('nopng')/" "$tree/plot/frame.gp"
+    reports_with "a gnuplot without a terminal for PNG" 'PNGs not drawn: .*this gnuplot has no terminal' yes no "$tree/build/bin"
+    sed -i "s/has('svg')/has('nosvg')/g" "$tree/plot/frame.gp"
+    reports_with "a gnuplot without terminals" ': plots not drawn: .*this gnuplot has no terminal svg; data' no no "$tree/build/bin"
+}
+
 run_plots() {
     need_result
     mkdir "$TMP/plots"
@@ -96,6 +165,7 @@ run_plots() {
         draws order order.svg '<?xml'
     fi
     draws cpu x.png '211PNG\r'
+    odd_gnuplots
     if [ -x "$BIN/echo-select" ]; then
         limited "$BIN/iobench" run --quiet --suite "$TMP/tiny.json" --server select --connections 5000 -o "$TMP/no-data.json" >/dev/null 2>&1
         draws throughput two.svg '<?xml' "$TMP/no-data.json"

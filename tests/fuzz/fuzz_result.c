@@ -101,7 +101,8 @@ static void show(cJSON *document) {
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     CHECK(out);
-    table_print(out, cJSON_Duplicate(document, true), paths[0], false);
+    table_print(out, cJSON_Duplicate(document, true), paths[0],
+                (struct terminal){.colour = true, .columns = 80});
     fclose(out);
     fuzz_check_lines(text);
     free(text);

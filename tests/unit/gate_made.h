@@ -114,11 +114,16 @@ static inline char *read_whole(FILE *file) {
     return text;
 }
 
-static inline char *table_of(const struct made *m, int exit_code, const char *why, bool colour) {
+static inline char *table_on(const struct made *m, int exit_code, const char *why,
+                             struct terminal terminal) {
     FILE *out = tmpfile();
     assert_non_null(out);
-    gate_print(out, &m->report, exit_code, why, colour);
+    gate_print(out, &m->report, exit_code, why, terminal);
     return read_whole(out);
+}
+
+static inline char *table_of(const struct made *m, int exit_code, const char *why, bool colour) {
+    return table_on(m, exit_code, why, (struct terminal){.colour = colour});
 }
 
 static inline char *annotations_of(const struct made *m, int exit_code, const char *why) {

@@ -77,6 +77,17 @@ static void what_is_unknown_is_no_finding(void **state) {
     }
 }
 
+/* What cannot be read here, but elsewhere on such a system, may be bad. */
+static void a_machine_that_cannot_be_examined_is_not_fit(void **state) {
+    (void)state;
+    struct doctor_facts f = fit();
+    doctor_note_unread(&f, "known", 0);
+    EXPECT(f, "");
+    doctor_note_unread(&f, "memory", NAN);
+    doctor_note_unread(&f, "governor", NAN);
+    EXPECT(f, "problem unread: unknown, because it cannot be read: memory, governor");
+}
+
 static void numbers_have_their_limits(void **state) {
     (void)state;
     static const struct {
@@ -231,6 +242,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_quiet_machine_is_fit),
         cmocka_unit_test(what_is_unknown_is_no_finding),
+        cmocka_unit_test(a_machine_that_cannot_be_examined_is_not_fit),
         cmocka_unit_test(numbers_have_their_limits),
         cmocka_unit_test(one_cpu_is_too_few),
         cmocka_unit_test(texts_are_judged),

@@ -4,6 +4,7 @@
 #include "bench/support/json_file.h"
 #include "bench/support/json_path.h"
 #include "bench/support/reason.h"
+#include "bench/support/width.h"
 #include "tests/unit/gate_made.h"
 
 #include <unistd.h>
@@ -85,6 +86,36 @@ static void a_table_names_every_verdict(void **state) {
     plain = table_of(&m, 0, "", false);
     expect(plain, "  REGRESSED, not gated\n", 1);
     free(plain);
+}
+
+static void a_narrow_table_lacks_columns(void **state) {
+    (void)state;
+    struct made m;
+    make_all(&m, "epoll/open/c50/r50%/poisson/k1/64B");
+    m.rows[2].gated = false;
+    static const struct {
+        int columns;
+        const char *head, *left_out;
+    } cases[] = {
+        {100, "  p  pairs  verdict\n", NULL},
+        {80, "  90 % interval  verdict\n", "left out: pairs, p; --wide shows all columns.\n"},
+        {60, "  metric    change   90 % interval  verdict\n",
+         "left out: pairs, p, baseline, candidate;"},
+        {40, "  metric    change  verdict\n", "left out: pairs, p, baseline, candidate,\n"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *text = table_on(&m, 1, "the why",
+                              (struct terminal){.is = true, .columns = cases[i].columns}),
+             *line = text;
+        expect(text, cases[i].head, 1);
+        expect(text, "left out: ", cases[i].left_out ? 1 : 0);
+        if (cases[i].left_out) expect(text, cases[i].left_out, 1);
+        for (char *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+            *end = '\0';
+            if (width_of(line) > cases[i].columns) fail_msg("on %d: %s", cases[i].columns, line);
+            *end = '\n';
+        }
+        free(text);
+    }
 }
 
 static void a_comparison_of_files_counts_slots(void **state) {
@@ -372,6 +403,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_table_reads_as_a_whole),
         cmocka_unit_test(a_table_names_every_verdict),
+        cmocka_unit_test(a_narrow_table_lacks_columns),
         cmocka_unit_test(a_comparison_of_files_counts_slots),
         cmocka_unit_test(the_conclusion_follows_the_exit_code),
         cmocka_unit_test(json_has_changes_and_stages),

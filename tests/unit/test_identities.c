@@ -502,9 +502,34 @@ static void verdicts_have_reasons_and_figures(void **state) {
     TRY(changes);
 }
 
+static void changes_without_a_commit_are_no_fact(void **state) {
+    (void)state;
+    static const struct {
+        const char *commit, *dirty, *fault;
+    } cases[] = {{"\"0123\"", "true", NULL},
+                 {"\"0123\"", "null", NULL}, /* git did not tell */
+                 {"null", "null", NULL},
+                 {"null", "false", "tool: git_dirty must be null if git_commit is"}};
+    struct reason reason;
+    cJSON *schema = json_file_read("results/iobench-result.schema.json", &reason);
+    cJSON *sample = json_file_read("results/samples/every-load-2cpu.json", &reason);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cJSON *document = cJSON_Duplicate(sample, true);
+        change(document, "tool.git_commit", cases[i].commit);
+        change(document, "tool.git_dirty", cases[i].dirty);
+        *reason.text = '\0';
+        assert_int_equal(result_file_check(schema, document, &reason), !cases[i].fault);
+        if (cases[i].fault) assert_string_equal(reason.text, cases[i].fault);
+        cJSON_Delete(document);
+    }
+    cJSON_Delete(sample);
+    cJSON_Delete(schema);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_document_is_fine_and_may_grow),
+        cmocka_unit_test(changes_without_a_commit_are_no_fact),
         cmocka_unit_test(other_documents_are_refused_first),
         cmocka_unit_test(a_cell_is_skipped_or_measured),
         cmocka_unit_test(ids_are_unique_and_references_lead_somewhere),

@@ -242,7 +242,8 @@ static void the_table_of_a_run_is_only_lines(void **state) {
         size_t size = 0;
         FILE *out = open_memstream(&table, &size);
         assert_non_null(out);
-        table_print(out, hostile_result(text), nasty[i], false);
+        table_print(out, hostile_result(text), nasty[i],
+                    (struct terminal){.columns = i % 2 ? 30 : 0});
         fclose(out);
         expect_harmless(table, "table");
         expect_no_command(table, "table");

@@ -307,6 +307,26 @@ static void rates_are_shares_of_the_best_capacity(void **state) {
     end(s);
 }
 
+/* Connections cost more than echoes, so the capacity does not tell whether churn saturates. */
+static void churn_saturates_if_the_suite_says_so(void **state) {
+    (void)state;
+    struct session *s = start(
+        CAPACITY "{\"name\":\"q\",\"loads\":[{\"load\":\"churn\",\"of_phase\":\"cap\",\"rate_pct\":"
+                 "[2,100]},{\"load\":\"churn\",\"of_phase\":\"cap\",\"rate_pct\":10,"
+                 "\"saturating\":true}]}",
+        1);
+    assert_true(make(s));
+    assert_int_equal(s->plan.cell_count, 5);
+    memcpy(measured, (double[4]){9e9, 20000}, sizeof measured);
+    assert_true(plan_set_rates(&s->plan, 1, capacity, NULL));
+    const double rates[3] = {400, 20000, 2000};
+    for (int i = 0; i < 3; i++) {
+        assert_true(s->plan.cells[2 + i].rate_per_s == rates[i]);
+        assert_int_equal(s->plan.cells[2 + i].saturating, i == 2);
+    }
+    end(s);
+}
+
 /* The capacity that was measured with another transport is not used. */
 static void a_rate_is_of_its_own_transport(void **state) {
     (void)state;
@@ -465,6 +485,7 @@ int main(void) {
         cmocka_unit_test(idle_connections_count_too),
         cmocka_unit_test(a_transport_is_a_dimension),
         cmocka_unit_test(rates_are_shares_of_the_best_capacity),
+        cmocka_unit_test(churn_saturates_if_the_suite_says_so),
         cmocka_unit_test(a_rate_is_of_its_own_transport),
         cmocka_unit_test(a_rate_in_percent_needs_its_capacity_cell),
         cmocka_unit_test(a_scenario_is_a_full_copy),

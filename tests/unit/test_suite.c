@@ -23,6 +23,11 @@ static const struct paths here = {.suites = "bench/suites"};
     "{\"name\":\"later\",\"loads\":[{\"load\":\"open\",\"rate_pct\":[10,110],\"of_phase\":"        \
     "\"" phase "\"" more "}]}]}"
 
+#define CHURN_PCT(more)                                                                            \
+    "{" HEAD "\"servers\":[\"*\"],\"phases\":[{\"name\":\"p\",\"loads\":[{\"load\":\"closed\"}]}," \
+    "{\"name\":\"later\",\"loads\":[{\"load\":\"churn\",\"rate_pct\":2,\"of_phase\":\"p\"" more    \
+    "}]}]}"
+
 static cJSON *parse(const char *text) {
     cJSON *json = cJSON_Parse(text);
     if (!json) print_error("not JSON: %s\n", text);
@@ -77,6 +82,33 @@ static void suites_that_come_along_are_fine(void **state) {
         cJSON_Delete(suite);
     }
     for (size_t i = 0; i < count; i++) free(names[i]);
+}
+
+/* A fixed rate is too high for some machine. */
+static void rates_follow_from_the_capacity(void **state) {
+    (void)state;
+    char *names[SUITES_MAX];
+    struct reason reason = {.text = ""};
+    size_t count = suite_names(&here, names), scheduled = 0;
+    for (size_t i = 0; i < count; i++) {
+        cJSON *suite = suite_load(&here, names[i], &reason);
+        const cJSON *phase, *load;
+        cJSON_ArrayForEach(phase, cJSON_GetObjectItem(suite, "phases")) {
+            cJSON_ArrayForEach(load, cJSON_GetObjectItem(phase, "loads")) {
+                const char *kind = cJSON_GetObjectItem(load, "load")->valuestring;
+                /* the gate needs to know the number of arrivals beforehand */
+                bool fixed = strcmp(names[i], "ci-full") == 0 && strcmp(kind, "churn") == 0;
+                if (strcmp(kind, "closed") == 0 || fixed) continue;
+                if (!cJSON_GetObjectItem(load, "rate_pct") ||
+                    cJSON_GetObjectItem(load, "rate_per_s"))
+                    fail_msg("suite %s: a fixed rate of load %s", names[i], kind);
+                scheduled++;
+            }
+        }
+        cJSON_Delete(suite);
+        free(names[i]);
+    }
+    assert_true(scheduled >= 7);
 }
 
 static void an_unknown_name_is_answered_with_names(void **state) {
@@ -216,6 +248,10 @@ static void loads_are_checked(void **state) {
         {PCT("p", ",\"rate_per_s\":1"), "phases[1].loads[0].rate_per_s: not allowed with rate_pct"},
         {PCT("p", ",\"saturating\":true"),
          "phases[1].loads[0].saturating: not allowed with rate_pct"},
+        {CHURN_PCT(""), NULL},
+        {CHURN_PCT(",\"saturating\":true"), NULL},
+        {CHURN_PCT(",\"rate_per_s\":1"),
+         "phases[1].loads[0].rate_per_s: not allowed with rate_pct"},
         {OPEN("\"of_phase\":\"p\""), "phases[0].loads[1]: \"rate_pct\" is missing"},
         {SUITE("\"load\":\"open\",\"rate_pct\":5"), "phases[0].loads[1]: \"of_phase\" is missing"},
     };
@@ -306,6 +342,7 @@ static void transports_are_names(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(suites_that_come_along_are_fine),
+        cmocka_unit_test(rates_follow_from_the_capacity),
         cmocka_unit_test(an_unknown_name_is_answered_with_names),
         cmocka_unit_test(an_endless_name_is_cut),
         cmocka_unit_test(a_file_is_named_in_what_is_wrong_with_it),

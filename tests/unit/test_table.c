@@ -5,6 +5,7 @@
 #include "bench/report/page.h"
 #include "bench/report/table.h"
 #include "bench/result/summary_words.h"
+#include "bench/support/width.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -34,15 +35,20 @@ static cJSON *new_file(void) {
     return file;
 }
 
-/* The table of a file; the caller frees the text. Takes ownership of the file. */
-static char *table_of(cJSON *file) {
+/* The table of a file, at most so many columns wide; the caller frees the text. Takes ownership of
+ * the file. */
+static char *table_within(cJSON *file, int columns) {
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     assert_non_null(out);
-    table_print(out, file, "a.json", false);
+    table_print(out, file, "a.json", (struct terminal){.columns = columns});
     fclose(out);
     return text;
+}
+
+static char *table_of(cJSON *file) {
+    return table_within(file, 0);
 }
 
 static size_t times(const char *text, const char *part) {
@@ -234,6 +240,85 @@ static void loads_read_as_words(void **state) {
                 "arrivals · 10 echoes each");
 }
 
+/* ---- width ---- */
+
+/* Columns of the widest line. */
+static int widest(const char *text) {
+    int most = 0;
+    char line[1024];
+    for (const char *end; *text; text = *end ? end + 1 : end) {
+        end = text + strcspn(text, "\n");
+        assert_true((size_t)(end - text) < sizeof line);
+        memcpy(line, text, (size_t)(end - text));
+        line[end - text] = '\0';
+        if (width_of(line) > most) most = width_of(line);
+    }
+    return most;
+}
+
+static cJSON *wide_file(void) {
+    static const char sample[] =
+        "\"messages\": 1000, \"server\": {\"cpu_user_ns\": 1000000, \"cpu_sys_ns\": 1000000, "
+        "\"rss_bytes\": 4096000}, \"loadgen\": {\"oldest_in_flight_ns\": 300000000}";
+    cJSON *file = new_file();
+    add_cell(file, "epoll", "idle", CLOSED ", \"idle\": 7", sample);
+    set_latency(file, "latency", 0, 24);
+    add_cell(file, "a-server-with-a-name-that-takes-half-of-a-line", "idle", CLOSED ", \"idle\": 7",
+             sample);
+    set_latency(file, "latency", 0, 0);
+    add_cell(file, "\ud55c\uae00", "idle", CLOSED ", \"idle\": 7", sample);
+    cJSON *cells = cJSON_GetObjectItem(file, "cells");
+    cJSON_ReplaceItemInObject(cJSON_GetArrayItem(cells, 2), "samples", cJSON_CreateArray());
+    cJSON_AddItemToObject(
+        cJSON_GetArrayItem(cells, 2), "skipped",
+        cJSON_Parse("{\"code\":\"x\",\"reason\":\"so many connections are more than "
+                    "this server can hold at once\"}"));
+    return file;
+}
+
+static void no_line_is_too_wide(void **state) {
+    (void)state;
+    cJSON *file = wide_file();
+    static const int columns[] = {30, 39, 40, 59, 60, 79, 80, 119, 120, 200};
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
+        char *text = table_within(cJSON_Duplicate(file, true), columns[i]);
+        if (widest(text) > columns[i])
+            fail_msg("%d columns on %d:\n%s", widest(text), columns[i], text);
+        assert_non_null(strstr(text, "echoes/s"));
+        assert_non_null(strstr(text, "1 valid"));
+        free(text);
+    }
+    cJSON_Delete(file);
+}
+
+static void narrow_tables_lack_the_columns_in_order(void **state) {
+    (void)state;
+    static const struct {
+        int columns;
+        const char *head, *last;
+    } cases[] = {
+        {0, "server  echoes/s  p50  p99  memory  CPU/echo  echoes/CPU s  overhead  bound    slots",
+         ""},
+        {80, "server  echoes/s  p50  p99  memory  CPU/echo  echoes/CPU s  bound    slots",
+         "left out: overhead; --wide shows all columns."},
+        {70, "server  echoes/s  p50  p99  memory  CPU/echo  bound    slots",
+         "left out: overhead, echoes/CPU s; --wide shows all columns."},
+        {60, "server  echoes/s  p99  memory  CPU/echo  bound    slots", "p50;"},
+        {50, "server  echoes/s  p99  memory  CPU/echo  slots", "p50, bound;"},
+    };
+    cJSON *file = new_file();
+    add_cell(file, "epoll", "idle", CLOSED ", \"idle\": 7",
+             "\"messages\": 1000, \"server\": {\"rss_bytes\": 4096}");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *text = table_within(cJSON_Duplicate(file, true), cases[i].columns);
+        if (!strstr(text, cases[i].head) || !strstr(text, cases[i].last))
+            fail_msg("%d columns, not %s, %s:\n%s", cases[i].columns, cases[i].head, cases[i].last,
+                     text);
+        free(text);
+    }
+    cJSON_Delete(file);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(loads_stand_under_their_phase),
@@ -242,6 +327,8 @@ int main(void) {
         cmocka_unit_test(no_answer_is_the_worst_rank),
         cmocka_unit_test(churn_counts_connections),
         cmocka_unit_test(loads_read_as_words),
+        cmocka_unit_test(no_line_is_too_wide),
+        cmocka_unit_test(narrow_tables_lack_the_columns_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,7 +30,8 @@ static cJSON *head_json(const char *result_path, const cJSON *result) {
     json_add_item(json, "tool", tool);
     json_add_item(tool, "version", cJSON_CreateString(version_tool));
     json_add_item(tool, "git_commit", cJSON_CreateString(version_git_commit));
-    json_add_item(tool, "git_dirty", cJSON_CreateBool(version_git_dirty));
+    json_add_item(tool, "git_dirty",
+                  version_git_dirty < 0 ? NULL : cJSON_CreateBool(version_git_dirty));
     json_add_item(json, "result", of);
     json_add_item(of, "path", cJSON_CreateString(result_path));
     json_add_item(of, "session_id", cJSON_Duplicate(json_item(result, "session.id"), true));

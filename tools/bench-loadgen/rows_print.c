@@ -1,6 +1,7 @@
 /* rows_print.c - the table of bench-loadgen; see rows.h.
  * Invariant: each cell has a line; disturbed cells are marked. */
 #include "bench/support/format.h"
+#include "bench/support/width.h"
 #include "tools/bench-loadgen/rows.h"
 
 #include <math.h>
@@ -45,12 +46,12 @@ static bool in_section(const struct summary_cell *cell, const struct summary_cel
 }
 
 static int max_width(int width, const char *text) {
-    int other = format_width(text);
+    int other = width_of(text);
     return other > width ? other : width;
 }
 
 static struct section measure(const struct summary *report, const struct summary_cell *first) {
-    struct section s = {.first = first, .transport_width = format_width("transport")};
+    struct section s = {.first = first, .transport_width = width_of("transport")};
     char text[FORMAT_SIZE];
     for (size_t i = 0; i < report->cell_count; i++) {
         if (!in_section(&report->cells[i], first)) continue;
@@ -66,7 +67,7 @@ static struct section measure(const struct summary *report, const struct summary
 }
 
 static void put_right(FILE *out, const char *text, int width) {
-    fprintf(out, "  %*s%s", width - format_width(text), "", text);
+    fprintf(out, "  %*s%s", width - width_of(text), "", text);
 }
 
 static void put_head(FILE *out, const struct section *s) {
