@@ -30,19 +30,43 @@ static const struct limit {
     {"-l", 1024, 0, ENOMEM, RLIMIT_MEMLOCK},
 };
 
+/* The type of getrlimit's argument is an enumeration in glibc, and int elsewhere. */
+#define READ(name)                                                                                 \
+    case name:                                                                                     \
+        return getrlimit(name, limit) == 0
+
+static bool read_limit(int resource, struct rlimit *limit) {
+    switch (resource) {
+        READ(RLIMIT_NOFILE);
+#ifdef RLIMIT_AS
+        READ(RLIMIT_AS);
+#endif
+        READ(RLIMIT_DATA);
+        READ(RLIMIT_STACK);
+        READ(RLIMIT_NPROC);
+        READ(RLIMIT_MEMLOCK);
+    default:
+        CHECK(false);
+    }
+    return false;
+}
+
+rlim_t os_posix_limit(int resource) {
+    struct rlimit limit;
+    return read_limit(resource, &limit) ? limit.rlim_cur : RLIM_INFINITY;
+}
+
 const char *os_limits_hint(int error) {
     static _Thread_local char hint[320];
     size_t used = 0;
-    struct rlimit now;
     hint[0] = '\0';
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
         const struct limit *l = &limits[i];
-        if (l->error != error || getrlimit(l->resource, &now) != 0 ||
-            now.rlim_cur == RLIM_INFINITY || (l->fine && now.rlim_cur <= l->fine))
-            continue;
+        rlim_t now = l->error == error ? os_posix_limit(l->resource) : RLIM_INFINITY;
+        if (now == RLIM_INFINITY || (l->fine && now <= l->fine)) continue;
         used += (size_t)snprintf(hint + used, sizeof hint - used, "%s%s ulimit %s, which is %llu",
                                  used ? ", or " : " (", l->fine ? "lower" : "raise", l->option,
-                                 (unsigned long long)(now.rlim_cur / l->unit));
+                                 (unsigned long long)(now / l->unit));
         CHECK_OP(used, <, sizeof hint);
     }
     if (error == EAGAIN) /* no call tells these */
@@ -64,10 +88,10 @@ const char *os_error_text(int error) {
 /* fputs, because printf needs 8 KiB of stack for a stream without a buffer. */
 bool os_limits_suffice(const char *program) {
     char text[96];
-    struct rlimit stack;
-    if (getrlimit(RLIMIT_STACK, &stack) != 0 || stack.rlim_cur >= STACK_MIN) return true;
+    rlim_t stack = os_posix_limit(RLIMIT_STACK);
+    if (stack >= STACK_MIN) return true;
     snprintf(text, sizeof text, ": the stack is limited to %llu KiB; raise ulimit -s to %u\n",
-             (unsigned long long)stack.rlim_cur / 1024, STACK_MIN / 1024);
+             (unsigned long long)stack / 1024, STACK_MIN / 1024);
     fputs(program, stderr);
     fputs(text, stderr);
     return false;

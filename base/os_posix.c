@@ -339,11 +339,9 @@ bool os_error_exhausted(int error) {
 }
 
 static void lower(uint64_t *least, int resource, const char *text, const char **name) {
-    struct rlimit limit;
-    if (getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
-        (uint64_t)limit.rlim_cur >= *least)
-        return;
-    *least = (uint64_t)limit.rlim_cur;
+    rlim_t limit = os_posix_limit(resource);
+    if (limit == RLIM_INFINITY || (uint64_t)limit >= *least) return;
+    *least = (uint64_t)limit;
     *name = text;
 }
 

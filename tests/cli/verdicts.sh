@@ -13,7 +13,7 @@ slot() {
     printf '{"schema": {"name": "iobench-suite", "version_major": 1, "version_minor": 0}, "name": "verdict",
         "description": "one slot", "servers": ["%s"], "phases": [{"name": "p", "loads": [{%s}]}]}' \
         "$1" "$2" >"$TMP/verdict-suite.json"
-    limited "$FAKES/build/bin/iobench" run --suite "$TMP/verdict-suite.json" -o "$TMP/verdict.json" >"$TMP/.out" 2>"$TMP/.err"
+    limited "$FAKES/build/bin/iobench" run --wide --suite "$TMP/verdict-suite.json" -o "$TMP/verdict.json" >"$TMP/.out" 2>"$TMP/.err"
     code=$?
 }
 

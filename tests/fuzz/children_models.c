@@ -16,7 +16,8 @@ void fuzz_describe(char *text, size_t size) {
     }
     models.servers[0].describe = describe;
     snprintf(models.servers[0].name, sizeof models.servers[0].name, "x");
-    print_table(&models, NULL);
+    print_table(&models, NULL, 0);
+    print_table(&models, NULL, 40);
     print_json(&models, describe);
     cJSON_Delete(describe);
 }

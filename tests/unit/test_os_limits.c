@@ -9,13 +9,25 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* Sets the soft limit; returns the one before. */
+/* Sets the soft limit; returns the one before. A macro, because the type of the resource is an
+ * enumeration in glibc, and int elsewhere. */
+#define SET_LIMIT(resource, value, before)                                                         \
+    do {                                                                                           \
+        struct rlimit limit;                                                                       \
+        assert_int_equal(getrlimit(resource, &limit), 0);                                          \
+        *(before) = limit.rlim_cur;                                                                \
+        limit.rlim_cur = value;                                                                    \
+        assert_int_equal(setrlimit(resource, &limit), 0);                                          \
+    } while (0)
+
 static rlim_t set_limit(int resource, rlim_t value) {
-    struct rlimit limit;
-    assert_int_equal(getrlimit(resource, &limit), 0);
-    rlim_t before = limit.rlim_cur;
-    limit.rlim_cur = value;
-    assert_int_equal(setrlimit(resource, &limit), 0);
+    rlim_t before = 0;
+    if (resource == RLIMIT_NOFILE)
+        SET_LIMIT(RLIMIT_NOFILE, value, &before);
+    else if (resource == RLIMIT_MEMLOCK)
+        SET_LIMIT(RLIMIT_MEMLOCK, value, &before);
+    else
+        SET_LIMIT(RLIMIT_STACK, value, &before);
     return before;
 }
 
