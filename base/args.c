@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/format.h"
 #include "base/line.h"
+#include "base/memory.h"
 #include "base/os.h"
 
 #include <errno.h>
@@ -117,7 +118,7 @@ static void print_help(const struct args_spec *spec) {
 
 static void texts_add(struct arg_texts *texts, const char *text) {
     const char **grown = realloc(texts->items, (texts->count + 1) * sizeof *grown);
-    CHECK(grown);
+    MEMORY_CHECK(grown);
     texts->items = grown;
     grown[texts->count++] = text;
 }

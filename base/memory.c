@@ -19,10 +19,11 @@ static const char *program_name(char *path, size_t size) {
 
 _Noreturn void memory_failed(void) {
     char path[1024];
-    fprintf(stderr,
-            "%s: memory: the system gives this process no more; use fewer or smaller connections, "
-            "or raise its limit (ulimit -v, control group)\n",
-            program_name(path, sizeof path));
+    fprintf(
+        stderr,
+        "%s: memory: the system gives this process no more; raise its limit (ulimit -v, control "
+        "group), or let it hold less\n",
+        program_name(path, sizeof path));
     fflush(stderr);
     _Exit(MEMORY_EXIT);
 }

@@ -46,12 +46,13 @@ typedef int os_socket;
 void os_init(void);
 
 /* Calls `on_stop(context)` once, from a thread of its own, at the first of OS_STOP_SIGNALS and,
- * with `stdin_eof`, at the end of standard input. Signals that were ignored when the process
- * started stay so. Call before any other thread starts, so that all inherit the blocked signals.
+ * with `stdin_eof`, at the end of standard input. Signals that os_signal_ignored is true for stay
+ * ignored. Call before any other thread starts, so that all inherit the blocked signals.
  * Returns 0 or an error. */
 int os_on_stop(bool stdin_eof, void (*on_stop)(void *context), void *context);
 
-/* Whether this process was started with the signal ignored, as nohup does. */
+/* Whether this process was started with the signal ignored, as nohup does. False for the signals
+ * by which scripts end what they have started: a shell without job control ignores SIGINT in it. */
 bool os_signal_ignored(int number);
 
 /* Text for a native error code, e.g. "Connection refused"; valid until this thread's next call. It
@@ -60,6 +61,9 @@ bool os_signal_ignored(int number);
  * empty. */
 const char *os_error_text(int error);
 const char *os_limits_hint(int error);
+
+/* Whether this system counts memory that it locks for a program against RLIMIT_MEMLOCK. */
+bool os_counts_locked_memory(void);
 
 /* Whether this process has the stack that every program here needs. If not, prints one line with
  * the limit. */

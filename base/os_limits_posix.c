@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #define STACK_MIN (512u * 1024u) /* our largest frames are 100 KiB, and calls nest */
@@ -56,6 +57,14 @@ rlim_t os_posix_limit(int resource) {
     return read_limit(resource, &limit) ? limit.rlim_cur : RLIM_INFINITY;
 }
 
+/* Linux counted the rings of io_uring until 5.12, and never for root. */
+bool os_counts_locked_memory(void) {
+    struct utsname system;
+    unsigned major, minor;
+    return geteuid() != 0 && uname(&system) == 0 && strcmp(system.sysname, "Linux") == 0 &&
+           sscanf(system.release, "%u.%u", &major, &minor) == 2 && major * 1000 + minor < 5012;
+}
+
 const char *os_limits_hint(int error) {
     static _Thread_local char hint[320];
     size_t used = 0;
@@ -64,6 +73,7 @@ const char *os_limits_hint(int error) {
         const struct limit *l = &limits[i];
         rlim_t now = l->error == error ? os_posix_limit(l->resource) : RLIM_INFINITY;
         if (now == RLIM_INFINITY || (l->fine && now <= l->fine)) continue;
+        if (l->resource == RLIMIT_MEMLOCK && !os_counts_locked_memory()) continue;
         used += (size_t)snprintf(hint + used, sizeof hint - used, "%s%s ulimit %s, which is %llu",
                                  used ? ", or " : " (", l->fine ? "lower" : "raise", l->option,
                                  (unsigned long long)(now / l->unit));

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,11 +60,14 @@ int os_bind_source(os_socket s, const struct os_address *address, uint32_t sourc
 /* ---- another process ---- */
 
 bool os_linux_proc_is_ours(void) {
+    static atomic_int known; /* 1: it is; 2: it is not. A process does not change its namespace */
+    if (known) return known == 1;
     char own[32];
     ssize_t n = readlink("/proc/self", own, sizeof own - 1);
-    if (n < 0) return false;
-    own[n] = '\0';
-    return strtol(own, NULL, 10) == (long)getpid();
+    own[n > 0 ? n : 0] = '\0';
+    bool ours = strtol(own, NULL, 10) == (long)getpid();
+    known = ours ? 1 : 2;
+    return ours;
 }
 
 uint64_t os_cpu_resolution_ns(void) {

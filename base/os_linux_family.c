@@ -148,7 +148,7 @@ static bool is_marked(int64_t pid) {
 }
 
 size_t os_marked_kill(void) {
-    DIR *processes = *mark ? opendir("/proc") : NULL;
+    DIR *processes = *mark && os_linux_proc_is_ours() ? opendir("/proc") : NULL;
     size_t killed = 0;
     for (struct dirent *entry; processes && (entry = readdir(processes));) {
         int64_t pid = strtoll(entry->d_name, NULL, 10);

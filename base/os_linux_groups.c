@@ -124,14 +124,25 @@ static double memory_stat(const char *directory, const char *key) {
     return value;
 }
 
+/* Bytes of files and tables that the kernel gives up when it needs memory. `total`: the prefix of
+ * the numbers that count the groups below, too. */
+static double reclaimable(const char *directory, const char *total) {
+    static const char *const keys[] = {"inactive_file", "active_file", "slab_reclaimable"};
+    double sum = 0;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        char key[48];
+        snprintf(key, sizeof key, "%s%s", total, keys[i]);
+        sum += fmax(0, memory_stat(directory, key)); /* version 1 lacks the last one */
+    }
+    return sum;
+}
+
 double os_group_memory(const char *directory) {
     double most = number_in(directory, "memory.max"); /* version 2 */
     if (!isnan(most))
-        return most - number_in(directory, "memory.current") +
-               fmax(0, memory_stat(directory, "inactive_file"));
+        return most - number_in(directory, "memory.current") + reclaimable(directory, "");
     return number_in(directory, "memory.limit_in_bytes") -
-           number_in(directory, "memory.usage_in_bytes") +
-           fmax(0, memory_stat(directory, "total_inactive_file"));
+           number_in(directory, "memory.usage_in_bytes") + reclaimable(directory, "total_");
 }
 
 /* ---- throttling ---- */
@@ -265,7 +276,8 @@ size_t os_group_kill(int64_t maker) {
     if (!length) return 0;
     append_name(directory, length, maker);
     size_t count = os_group_members(directory, pids, OS_APART_MAX);
-    for (size_t i = 0; i < count; i++) kill((pid_t)pids[i], SIGKILL);
+    for (size_t i = 0; i < count; i++) /* 0: it is in a process namespace that is not ours */
+        if (pids[i] > 0) kill((pid_t)pids[i], SIGKILL);
     if (count == 0) os_group_remove(directory);
     return count;
 }

@@ -101,6 +101,7 @@ static int start_detached(void *(*body)(void *)) {
 
 bool os_signal_ignored(int number) {
     struct sigaction now;
+    if (number == SIGINT || number == SIGTERM) return false;
     return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 

@@ -90,12 +90,12 @@ int limits_check(const struct load *load) {
     return code ? code : check_memory(load);
 }
 
-/* Whether the kernel may have refused to lock memory. Only some kernels count it, and they count
- * what all processes of this user lock, so only then is it known. */
+/* Whether the kernel may have refused to lock memory. It counts what all processes of this user
+ * lock, so the limit of this process alone tells nothing beforehand. */
 static bool locks_too_much(const struct load *load) {
     uint64_t each = load->transport->memory(load->size_bytes, load->window).locked;
     uint64_t limit = os_memory_lock_limit();
-    if (!each || limit == OS_UNKNOWN) return false;
+    if (!each || limit == OS_UNKNOWN || !os_counts_locked_memory()) return false;
     fprintf(stderr,
             "loadgen: --threads: %s locks %" PRIu64 " KiB for each of %" PRIu32
             " threads, but ulimit -l allows this user %" PRIu64
@@ -111,9 +111,7 @@ int limits_cannot_start(int error, const struct load *load) {
         fprintf(stderr, "loadgen: cannot start: %s\n", os_error_text(error));
         return EXIT_NOTHING;
     }
-    fprintf(stderr,
-            "loadgen: --threads: the system starts no %" PRIu32
-            " threads: %s; lower it, or raise ulimit -u or -v\n",
+    fprintf(stderr, "loadgen: --threads: the system starts no %" PRIu32 " threads: %s; lower it\n",
             load->threads, os_error_text(error));
     return MEMORY_EXIT;
 }

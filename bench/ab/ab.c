@@ -4,6 +4,7 @@
 #include "bench/ab/ab.h"
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "base/os.h"
 #include "base/rng.h"
 
@@ -184,7 +185,7 @@ static int by_p(const void *left, const void *right) {
  * cell was chosen. Returns the number of cells. */
 static size_t choose(struct ab *ab, struct ab_cell **chosen) {
     struct hint *hints = calloc(ab->cell_count + 1, sizeof *hints);
-    CHECK(hints);
+    MEMORY_CHECK(hints);
     size_t hint_count = 0, count = 0;
     struct ab_cell *control = NULL;
     for (size_t i = 0; i < ab->cell_count; i++) {
@@ -224,7 +225,7 @@ static void estimate(struct ab *ab) {
 
 void ab_run(struct ab *ab) {
     struct ab_cell **cells = calloc(ab->cell_count + 1, sizeof *cells);
-    CHECK(cells);
+    MEMORY_CHECK(cells);
     struct rng random;
     rng_seed(&random, ab->seed, 0);
     for (size_t i = 0; i < ab->cell_count; i++) cells[i] = &ab->cells[i];

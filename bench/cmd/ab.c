@@ -4,8 +4,8 @@
 #include "bench/ab/ab.h"
 
 #include "base/args.h"
-#include "base/check.h"
 #include "base/line.h"
+#include "base/memory.h"
 #include "base/utf8.h"
 
 #include "bench/cmd/commands.h"
@@ -304,7 +304,7 @@ static uint64_t drawn_seed(void) {
 
 int cmd_ab(int argc, char **argv) {
     struct comparison *c = calloc(1, sizeof *c);
-    CHECK(c);
+    MEMORY_CHECK(c);
     c->options = (struct options){
         .suite = "ci", .seed = drawn_seed(), .placement = "auto", .fail_on = "regression"};
     enum args_outcome outcome = read_options(&c->options, argc, argv);

@@ -3,7 +3,7 @@
 #include "bench/gate/compare.h"
 
 #include "base/args.h"
-#include "base/check.h"
+#include "base/memory.h"
 
 #include "bench/cmd/commands.h"
 #include "bench/gate/alike.h"
@@ -34,8 +34,8 @@ static void print_keys(void) {
     printf("\nkeys of --vary:\n");
     for (const struct alike_key *key = alike_keys; key->name; key++)
         printf("  %-12s %s\n", key->name, key->help);
-    printf("\nexit codes: 0 no regression; 1 regression; 2 wrong usage or file; 3 no trustworthy "
-           "verdict\n");
+    printf("\nexit codes: 0 no regression; 1 regression; 2 wrong usage or file;\n"
+           "3 no trustworthy verdict\n");
 }
 
 /* Whether `file`, the value of `option`, is none of the results. NULL: the option was not given. */
@@ -132,7 +132,7 @@ int cmd_compare(int argc, char **argv) {
         .positionals = &o.sides[SIDE_BASELINE]};
     unsigned vary = 0;
     struct paths *paths = malloc(sizeof *paths);
-    CHECK(paths);
+    MEMORY_CHECK(paths);
     enum args_outcome outcome = args_parse(&spec, argc, argv);
     int code = outcome == ARGS_HELP_SHOWN ? EXIT_FINE : EXIT_USAGE;
     if (outcome == ARGS_HELP_SHOWN) print_keys();

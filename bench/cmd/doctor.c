@@ -3,8 +3,8 @@
 #include "bench/machine/doctor.h"
 
 #include "base/args.h"
-#include "base/check.h"
 #include "base/json.h"
+#include "base/memory.h"
 
 #include "bench/cmd/commands.h"
 #include "bench/session/session.h"
@@ -67,7 +67,7 @@ static void ask_servers(struct doctor_facts *facts) {
     struct process_loop loop;
     struct reason reason;
     struct models *models = calloc(1, sizeof *models);
-    CHECK(models);
+    MEMORY_CHECK(models);
     if (paths_find(&paths, NAME) && process_loop_open(&loop, false) == 0) {
         if (models_find(models, &loop, &paths, &reason)) {
             session_ask(facts, models);

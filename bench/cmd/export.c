@@ -1,8 +1,8 @@
 /* export.c - `iobench export --hlog RESULT`: writes the histograms of a result for other tools.
  * Invariant: the log is written whole or not at all, and never replaces the result. */
 #include "base/args.h"
-#include "base/check.h"
 #include "base/line.h"
+#include "base/memory.h"
 
 #include "bench/cmd/commands.h"
 #include "bench/result/hlog.h"
@@ -92,7 +92,7 @@ int cmd_export(int argc, char **argv) {
         .positionals = &o.results,
     };
     struct paths *paths = malloc(sizeof *paths);
-    CHECK(paths);
+    MEMORY_CHECK(paths);
     enum args_outcome outcome = args_parse(&spec, argc, argv);
     int code = outcome == ARGS_HELP_SHOWN ? EXIT_FINE : EXIT_USAGE;
     if (outcome == ARGS_RUN && options_fine(&o) && paths_find(paths, NAME))

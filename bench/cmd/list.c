@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/json.h"
 #include "base/line.h"
+#include "base/memory.h"
 
 #include "bench/cmd/commands.h"
 #include "bench/suite/models.h"
@@ -149,7 +150,7 @@ static int list(bool as_json, int columns) {
     struct process_loop loop;
     struct models *models = calloc(1, sizeof *models);
     struct reason reason;
-    CHECK(models);
+    MEMORY_CHECK(models);
     int code = EXIT_USAGE;
     if (paths_find(&paths, NAME)) {
         int error = process_loop_open(&loop, false);

@@ -5,6 +5,7 @@
 
 #include "base/args.h"
 #include "base/check.h"
+#include "base/memory.h"
 
 #include "bench/cmd/commands.h"
 #include "bench/plot/forest.h"
@@ -168,7 +169,7 @@ int cmd_plot(int argc, char **argv) {
     char folder[PATH_SIZE];
     const struct plot_kind *kind = NULL;
     struct paths *paths = malloc(sizeof *paths);
-    CHECK(paths);
+    MEMORY_CHECK(paths);
     enum args_outcome outcome = args_parse(&spec, argc, argv);
     int code = outcome == ARGS_HELP_SHOWN ? EXIT_FINE : EXIT_USAGE;
     if (outcome == ARGS_HELP_SHOWN) print_kinds();

@@ -3,6 +3,7 @@
 #include "base/args.h"
 #include "base/check.h"
 #include "base/line.h"
+#include "base/memory.h"
 
 #include "bench/cmd/commands.h"
 #include "bench/plot/gnuplot.h"
@@ -189,7 +190,7 @@ int cmd_report(int argc, char **argv) {
     struct report_frame frame = {0};
     char folder[PATH_SIZE];
     struct paths *paths = malloc(sizeof *paths);
-    CHECK(paths);
+    MEMORY_CHECK(paths);
     enum args_outcome outcome = args_parse(&spec, argc, argv);
     if (outcome != ARGS_RUN) {
         code = outcome == ARGS_HELP_SHOWN ? EXIT_FINE : EXIT_USAGE;

@@ -2,8 +2,8 @@
  * Invariant: no slot runs before all options, suite fields, servers and the output path have been
  * checked. */
 #include "base/args.h"
-#include "base/check.h"
 #include "base/line.h"
+#include "base/memory.h"
 #include "base/os.h"
 
 #include "bench/cmd/commands.h"
@@ -255,7 +255,7 @@ static void run_free(struct run *r) {
 
 int cmd_run(int argc, char **argv) {
     struct run *r = calloc(1, sizeof *r);
-    CHECK(r);
+    MEMORY_CHECK(r);
     r->options.suite = "quick";
     r->options.seed = 1;
     r->options.placement = "auto";

@@ -2,7 +2,7 @@
  * Invariant: gnuplot has ended when plot_run returns; it is killed after half a minute. */
 #include "bench/plot/gnuplot.h"
 
-#include "base/check.h"
+#include "base/memory.h"
 #include "base/utf8.h"
 
 #include "bench/support/files.h"
@@ -35,7 +35,7 @@ void plot_quote(char *line, size_t size, const char *text) {
 
 void plot_quote_text(char *line, size_t size, const char *text) {
     char *copy = malloc(2 * strlen(text) + 1), *to = copy;
-    CHECK(copy);
+    MEMORY_CHECK(copy);
     for (const char *c = text; *c != '\0'; c++) {
         if (strncmp(c, "]>", 2) == 0 && to > copy && to[-1] == ']') {
             *to++ = *c;

@@ -163,7 +163,7 @@ static void place_columns(struct plot_page *page, const struct plot *plot) {
 
 void plot_lay_out(struct plot_page *page, const struct plot *plot, const struct summary *report) {
     *page = (struct plot_page){.boxes = calloc(plot->panel_count + 1, sizeof *page->boxes)};
-    CHECK(page->boxes);
+    MEMORY_CHECK(page->boxes);
     place_columns(page, plot);
     int end = place_rows(page, plot);
     fill_footer(page, plot, report);

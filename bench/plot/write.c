@@ -3,6 +3,7 @@
 #include "bench/plot/write.h"
 
 #include "base/check.h"
+#include "base/memory.h"
 
 #include "bench/plot/gnuplot.h"
 #include "bench/plot/page.h"
@@ -208,7 +209,7 @@ bool plot_write(struct plot *plot, const struct summary *report, const char *tem
                 const char *folder, struct reason *reason) {
     CHECK_OP(plot->count, >, 0);
     struct plot_page *page = malloc(sizeof *page);
-    CHECK(page);
+    MEMORY_CHECK(page);
     plot_lay_out(page, plot, report);
     if (!plot->bars) plot_place_labels(plot, page);
     struct text data = {0}, script = {0};

@@ -145,11 +145,21 @@ static void put_server(FILE *out, const struct summary_cell *cell) {
     fputs("</th>", out);
 }
 
-/* Writes the label of a result above its rows, if there are several results. */
-static void put_group(FILE *out, const struct summary *report, size_t result, int columns) {
+/* Writes the rate that a share of the capacity was in the session of this cell. */
+static void put_offered(FILE *out, const struct summary_cell *cell) {
+    char offered[FORMAT_SIZE];
+    if (isfinite(json_number(cell->json, "scenario.rate_pct")))
+        fprintf(out, " \u00b7 %s/s offered", format_count(offered, cell->offered_per_s));
+}
+
+/* Writes the label of a result above its rows, if there are several results, and the offered rate
+ * of a cell; NULL: without a rate. */
+static void put_group(FILE *out, const struct summary *report, size_t result,
+                      const struct summary_cell *cell, int columns) {
     if (report->result_count < 2) return;
     fprintf(out, "<tr class=\"group\"><th scope=\"rowgroup\" colspan=\"%d\">", columns);
     format_html(out, report->results[result].label);
+    if (cell) put_offered(out, cell);
     fputs("</th></tr>\n", out);
 }
 
@@ -245,17 +255,16 @@ static bool same_rows(const struct summary_cell *a, const struct summary_cell *b
 
 static void put_load(FILE *out, const struct summary *report, const struct summary_cell **cells,
                      size_t count, const struct columns *columns) {
-    char load[256], offered[FORMAT_SIZE];
+    char load[256];
     size_t rank = 0;
     summary_load(load, sizeof load, cells[0], SUMMARY_WHOLE);
     fprintf(out, "<tr class=\"load\"><th scope=\"rowgroup\" colspan=\"%d\">", columns->count);
     format_html(out, load);
-    if (report->result_count == 1 && isfinite(json_number(cells[0]->json, "scenario.rate_pct")))
-        fprintf(out, " \u00b7 %s/s offered", format_count(offered, cells[0]->offered_per_s));
+    if (report->result_count == 1) put_offered(out, cells[0]);
     fputs("</th></tr>\n", out);
     for (size_t k = 0; k < count; k++) {
         if (k == 0 || cells[k]->result != cells[k - 1]->result) {
-            put_group(out, report, cells[k]->result, columns->count);
+            put_group(out, report, cells[k]->result, cells[k], columns->count);
             rank = 0;
         }
         bool ranks = badness(cells[k]) < 1e30 && ranked(cells[k]);
@@ -315,7 +324,7 @@ void report_html_skipped(FILE *out, const struct summary *report) {
                   "<th scope=\"col\">Server</th><th scope=\"col\">Load</th>"
                   "<th scope=\"col\">Reason</th></tr></thead><tbody>\n",
                   out);
-        if (cell->result != last) put_group(out, report, cell->result, 3);
+        if (cell->result != last) put_group(out, report, cell->result, NULL, 3);
         last = cell->result;
         char load[256];
         summary_load(load, sizeof load, cell, SUMMARY_WHOLE);

@@ -3,8 +3,8 @@
  * is never marked as the best. A line is wider than the limit only if one of its words is. */
 #include "bench/report/table.h"
 
-#include "base/check.h"
 #include "base/line.h"
+#include "base/memory.h"
 
 #include "bench/result/sample_facts.h"
 #include "bench/result/summary.h"
@@ -266,7 +266,7 @@ static void put_left_out(FILE *out, const bool left_out[METRICS + 1], struct wid
 
 void table_print(FILE *out, cJSON *document, const char *path, struct terminal terminal) {
     cJSON **files = calloc(1, sizeof(cJSON *));
-    CHECK(files);
+    MEMORY_CHECK(files);
     files[0] = document;
     struct summary report;
     summary_build(&report, files, &path, 1);

@@ -1,6 +1,6 @@
 /* identities_session.c - dates, the times of the slots, and what the session says of its cells; see
  * identities_parts.h. */
-#include "base/check.h"
+#include "base/memory.h"
 
 #include "bench/result/identities_parts.h"
 #include "bench/result/scenario.h"
@@ -58,7 +58,7 @@ static struct turn *turns_of(const cJSON *document, size_t count) {
     struct turn *turns = calloc(count + 1, sizeof *turns);
     const cJSON *cell, *sample;
     int c = 0;
-    CHECK(turns);
+    MEMORY_CHECK(turns);
     cJSON_ArrayForEach(cell, json_item(document, "cells")) {
         int i = 0;
         cJSON_ArrayForEach(sample, json_item(cell, "samples")) {

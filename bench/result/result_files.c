@@ -2,7 +2,7 @@
  * Invariant: only files of plots are ever removed. */
 #include "bench/result/result_files.h"
 
-#include "base/check.h"
+#include "base/memory.h"
 
 #include "bench/result/result_file.h"
 #include "bench/support/apart.h"
@@ -17,7 +17,7 @@
 cJSON **report_read_results(const char *command, const struct paths *paths, const char **names,
                             size_t count) {
     cJSON **files = calloc(count + 1, sizeof *files);
-    CHECK(files);
+    MEMORY_CHECK(files);
     for (size_t i = 0; i < count; i++) {
         struct reason reason;
         files[i] = result_file_read(paths, names[i], &reason);

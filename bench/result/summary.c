@@ -203,7 +203,7 @@ enum label_path { LABEL_NO_PATH, LABEL_NAME, LABEL_PATH };
 
 static char *clean_copy(const char *text) {
     char *copy = malloc(strlen(text) + 1);
-    CHECK(copy);
+    MEMORY_CHECK(copy);
     strcpy(copy, text);
     utf8_clean(copy);
     return copy;
@@ -216,7 +216,7 @@ static char *label_of(const struct summary_result *result, enum label_path with_
     const char *os = json_text(host, "os_version");
     if (!os) os = json_text(host, "os");
     const char *emulator = json_text(host, "emulator");
-    CHECK(result->path);
+    MEMORY_CHECK(result->path);
     const char *name = with_path == LABEL_NAME ? paths_file(result->path) : result->path;
     const char *dot = strrchr(name, '.');
     bool cut = with_path == LABEL_NAME && dot && dot != name;
@@ -238,7 +238,7 @@ static void add_position(struct summary_result *result, size_t position) {
 }
 
 static bool same_label(const struct summary_result *a, const struct summary_result *b) {
-    CHECK(a->label && b->label);
+    MEMORY_CHECK(a->label && b->label);
     return strcmp(a->label, b->label) == 0;
 }
 

@@ -93,8 +93,8 @@ static void add_rate(char *line, size_t size, const struct summary_cell *cell,
     char number[FORMAT_SIZE], text[96];
     double pct = json_number(scenario, "rate_pct");
     if (isfinite(pct)) {
-        snprintf(text, sizeof text, "%.15g %% of the best capacity%s", pct,
-                 cell->kind == LOAD_CHURN ? " as connections" : "");
+        snprintf(text, sizeof text, "%s%.15g %% of the best capacity",
+                 cell->kind == LOAD_CHURN ? "connections per second: " : "", pct);
         add_part(line, size, "", text);
     } else if (isfinite(cell->offered_per_s)) {
         snprintf(text, sizeof text, "%s%s/s", format_count(number, cell->offered_per_s),

@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/json.h"
+#include "base/memory.h"
 #include "base/utf8.h"
 
 #include "bench/support/sha256.h"
@@ -94,7 +95,7 @@ static void watch(struct builds_watch *w, const char *path) {
 
 void builds_watch(struct builds_watch *w, const struct plan *plan) {
     *w = (struct builds_watch){.files = calloc(2 * plan->cell_count, sizeof *w->files)};
-    CHECK(w->files);
+    MEMORY_CHECK(w->files);
     for (size_t i = 0; i < plan->cell_count; i++) {
         watch(w, plan->cells[i].server->program->path);
         watch(w, plan->cells[i].loadgen->path);

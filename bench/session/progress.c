@@ -81,7 +81,14 @@ void progress_done(struct progress *p, size_t index, const struct cell *cell, co
 /* The reasons of a sample count errors; the load generator names the first of them. */
 void progress_cause(const struct progress *p, const cJSON *sample, const char *told) {
     if (p->quiet || !*told || sample_verdict(sample) == VERDICT_VALID) return;
-    fprintf(stderr, "  %s\n", told);
+    struct terminal terminal = look();
+    struct text line = {0};
+    text_add(&line, "  ");
+    width_wrap(
+        &line, told,
+        (struct width_place){.at = 2, .columns = terminal.is ? terminal.columns : 0, .indent = 4});
+    fprintf(stderr, "%s\n", line.data);
+    free(line.data);
 }
 
 void progress_end(struct progress *p) {

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/json.h"
+#include "base/memory.h"
 #include "base/os.h"
 
 #include "bench/result/identities.h"
@@ -148,7 +149,7 @@ bool result_open(struct result *r, const struct result_facts *f, const char *pat
     r->schema = json_file_read(f->paths->result_schema, &why);
     r->server_build = calloc(f->plan->cell_count, sizeof *r->server_build);
     r->loadgen_build = calloc(f->plan->cell_count, sizeof *r->loadgen_build);
-    CHECK(r->server_build && r->loadgen_build);
+    MEMORY_CHECK(r->server_build && r->loadgen_build);
     r->document = cJSON_CreateObject();
     json_add_item(r->document, "schema", schema_json());
     json_add_item(r->document, "tool", tool_json());
@@ -291,7 +292,7 @@ static void number_in_order(const struct result *r, cJSON *session) {
     cJSON_ArrayForEach(cell, item(r->document, "cells"))
         slots += (size_t)cJSON_GetArraySize(item(cell, "samples"));
     int *order = calloc(slots + 1, sizeof *order);
-    CHECK(order);
+    MEMORY_CHECK(order);
     cJSON_ArrayForEach(cell, item(r->document, "cells")) {
         cJSON_ArrayForEach(sample, item(cell, "samples")) {
             size_t position = (size_t)item(sample, "order")->valuedouble;

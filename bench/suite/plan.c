@@ -4,6 +4,7 @@
 #include "bench/suite/plan.h"
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "base/os.h"
 #include "base/rng.h"
 #include "base/utf8.h"
@@ -205,7 +206,7 @@ static struct cell *add_cell(struct plan *plan) {
     if ((plan->cell_count & (plan->cell_count - 1)) == 0) { /* full at powers of two */
         size_t room = plan->cell_count ? plan->cell_count * 2 : 1;
         plan->cells = realloc(plan->cells, room * sizeof *plan->cells);
-        CHECK(plan->cells);
+        MEMORY_CHECK(plan->cells);
     }
     struct cell *c = &plan->cells[plan->cell_count++];
     memset(c, 0, sizeof *c);
@@ -254,7 +255,7 @@ static int by_id(const void *left, const void *right) {
 
 static bool ids_unique(const struct plan *plan, struct reason *reason) {
     const char **ids = malloc(plan->cell_count * sizeof *ids);
-    CHECK(ids);
+    MEMORY_CHECK(ids);
     for (size_t i = 0; i < plan->cell_count; i++) ids[i] = plan->cells[i].id;
     qsort(ids, plan->cell_count, sizeof *ids, by_id);
     bool unique = true;
@@ -289,7 +290,7 @@ static void number_slots(struct plan *plan, size_t phases, uint64_t seed) {
     size_t slots = 0;
     plan->order = calloc(plan->cell_count * plan->repeats + 1, sizeof *plan->order);
     plan->slot_cell = calloc(plan->cell_count * plan->repeats + 1, sizeof *plan->slot_cell);
-    CHECK(plan->order && plan->slot_cell);
+    MEMORY_CHECK(plan->order && plan->slot_cell);
     for (size_t i = 0; i < plan->cell_count; i++) {
         plan->cells[i].first_slot = slots;
         if (*plan->cells[i].skipped) continue;

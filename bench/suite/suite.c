@@ -3,6 +3,7 @@
 #include "bench/suite/suite.h"
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "base/os.h"
 
 #include "bench/result/schema.h"
@@ -43,7 +44,7 @@ size_t suite_names(const struct paths *paths, char *names[SUITES_MAX]) {
         const char *file = files.names[i];
         if (!ends_with(file, ".json") || strcmp(file, SCHEMA_FILE) == 0) continue;
         char *name = strdup(file);
-        CHECK(name);
+        MEMORY_CHECK(name);
         name[strlen(name) - strlen(".json")] = '\0';
         names[count++] = name;
     }

@@ -2,6 +2,8 @@
 #include "bench/support/files.h"
 
 #include "base/check.h"
+#include "base/memory.h"
+#include "base/os.h"
 
 #include "bench/support/files_parts.h"
 
@@ -50,6 +52,15 @@ int files_close(uv_file file) {
     return files_done(&request, uv_fs_close(NULL, &request, file, NULL));
 }
 
+bool files_lock_new(uv_file file) {
+    uv_fs_t request;
+    if (os_error_would_block(os_file_lock(file))) return false;
+    int error = uv_fs_fstat(NULL, &request, file, NULL);
+    bool there = error < 0 || request.statbuf.st_nlink > 0;
+    files_done(&request, error);
+    return there;
+}
+
 int files_rename(const char *from, const char *to) {
     uv_fs_t request;
     return files_done(&request, uv_fs_rename(NULL, &request, from, to, NULL));
@@ -86,7 +97,7 @@ static const char *unfit(uv_file file) {
 static const char *read_all(uv_file file, char **text, size_t *size) {
     size_t used = 0, room = 1u << 16;
     *text = malloc(room + 1);
-    CHECK(*text);
+    MEMORY_CHECK(*text);
     for (;;) {
         uv_fs_t request;
         uv_buf_t buffer = uv_buf_init(*text + used, (unsigned)(room - used));
@@ -98,7 +109,7 @@ static const char *read_all(uv_file file, char **text, size_t *size) {
         if (used == room) {
             room *= 2;
             *text = realloc(*text, room + 1);
-            CHECK(*text);
+            MEMORY_CHECK(*text);
         }
     }
     (*text)[used] = '\0';
@@ -172,12 +183,12 @@ bool files_list(struct files_list *list, const char *path, struct reason *reason
     *list = (struct files_list){0};
     int found = uv_fs_scandir(NULL, &request, path, 0, NULL);
     if (found > 0) list->names = calloc((size_t)found, sizeof *list->names);
-    CHECK(found <= 0 || list->names);
+    MEMORY_CHECK(found <= 0 || list->names);
     /* it frees an entry at the next call, so the last call has to be made, too */
     while (uv_fs_scandir_next(&request, &entry) == 0) {
         CHECK_OP((int)list->count, <, found);
         char *name = strdup(entry.name);
-        CHECK(name);
+        MEMORY_CHECK(name);
         list->names[list->count++] = name;
     }
     if (list->count) qsort(list->names, list->count, sizeof *list->names, by_text);

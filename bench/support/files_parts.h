@@ -29,6 +29,11 @@ int files_look_at_link(const char *path, uv_stat_t *facts);
 
 uv_file files_open(const char *path, int flags);
 int files_close(uv_file file);
+
+/* Locks a file that this process has just created, until it is closed. False if another process
+ * took it for one that was left behind, and locks or has removed it. True where files have no
+ * locks. */
+bool files_lock_new(uv_file file);
 int files_rename(const char *from, const char *to);
 
 #endif

@@ -38,7 +38,7 @@ static uv_file open_beside(const char *path, char temporary[PATH_SIZE]) {
         if (file < 0 && file != UV_EEXIST) return file;
         /* another process may take it for one that was left behind before it is locked; one that
          * cannot be locked is never removed */
-        if (file >= 0 && !os_error_would_block(os_file_lock(file))) return file;
+        if (file >= 0 && files_lock_new(file)) return file;
         if (file >= 0) files_close(file);
     }
     return UV_EEXIST;
@@ -131,8 +131,10 @@ static void keep_facts(uv_file file, const char *target) {
     uv_stat_t facts;
     uv_fs_t request;
     if (files_look(target, &facts) != 0) return;
-    files_done(&request, uv_fs_fchown(NULL, &request, file, (uv_uid_t)facts.st_uid,
-                                      (uv_gid_t)facts.st_gid, NULL));
+    uv_gid_t group = (uv_gid_t)facts.st_gid;
+    if (files_done(&request,
+                   uv_fs_fchown(NULL, &request, file, (uv_uid_t)facts.st_uid, group, NULL)) < 0)
+        files_done(&request, uv_fs_fchown(NULL, &request, file, (uv_uid_t)-1, group, NULL));
     int mode = (int)(facts.st_mode & MODE_BITS);
     files_done(&request, uv_fs_fchmod(NULL, &request, file, mode, NULL));
 }

@@ -4,6 +4,7 @@
 #include "bench/support/process.h"
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "base/os.h"
 #include "base/utf8.h"
 
@@ -115,7 +116,7 @@ const char *process_error_text(int error) {
 static void give_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer) {
     (void)handle;
     buffer->base = malloc(suggested);
-    CHECK(buffer->base);
+    MEMORY_CHECK(buffer->base);
     *buffer = uv_buf_init(buffer->base, (unsigned)suggested); /* its length field varies by OS */
 }
 
@@ -135,7 +136,7 @@ static void keep_text(struct process *p, const char *bytes, size_t count) {
     if (p->size + count + 1 > p->room) {
         p->room = (p->size + count + 1) * 2;
         p->text = realloc(p->text, p->room);
-        CHECK(p->text);
+        MEMORY_CHECK(p->text);
     }
     memcpy(p->text + p->size, bytes, count);
     p->size += count;

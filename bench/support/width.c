@@ -101,32 +101,34 @@ static int break_line(struct text *out, const char *text, int indent) {
 }
 
 void width_wrap(struct text *out, const char *text, struct width_place place) {
-    int at = begin(out, text, place.at), indent = place.indent;
+    int at = begin(out, text, place.at), indent = place.indent,
+        fresh = -1; /* column of a new line */
     if (!place.columns) {
         text_add(out, "%s", text);
         return;
     }
     if (place.columns - indent < REST_MIN && indent > 4) indent = 4;
     if (indent >= place.columns) indent = 0;
-    if (at > indent && place.columns - at < REST_MIN) at = break_line(out, text, indent);
+    if (at > indent && place.columns - at < REST_MIN) at = fresh = break_line(out, text, indent);
     for (bool first = true; *text; first = false) {
         size_t length = strcspn(text, " ");
         int width;
         fitting(text, length, INT32_MAX, &width);
         if (!first && at + 1 + width > place.columns)
-            at = break_line(out, text, indent);
+            at = fresh = break_line(out, text, indent);
         else if (!first)
             text_add(out, " "), at++;
         while (at + width > place.columns) { /* longer than a line */
             int used;
             size_t bytes = fitting(text, length, place.columns - at, &used);
-            if (bytes == 0 && at == indent) bytes = character(text, &used); /* wider than a line */
+            if (bytes == 0 && (at == fresh || at <= indent))
+                bytes = character(text, &used); /* wider than a line */
             text_add(out, "%.*s", (int)bytes, text);
             text += bytes;
             length -= bytes;
             width -= used;
             if (length == 0) break;
-            at = break_line(out, text, indent);
+            at = fresh = break_line(out, text, indent);
         }
         text_add(out, "%.*s", (int)length, text);
         at += width;

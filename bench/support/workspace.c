@@ -88,7 +88,7 @@ static uv_file make_lock(const char *path) {
     if (!paths_join(file, path, LOCK)) return UV_ENAMETOOLONG;
     uv_file lock = files_open(file, UV_FS_O_RDWR | UV_FS_O_CREAT | UV_FS_O_EXCL);
     /* another process may take the folder for one that was left behind before it is locked */
-    if (lock < 0 || !os_error_would_block(os_file_lock(lock))) return lock;
+    if (lock < 0 || files_lock_new(lock)) return lock;
     files_close(lock);
     return UV_EAGAIN;
 }

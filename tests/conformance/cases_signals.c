@@ -26,9 +26,10 @@ static void signals(const struct setup *setup) {
     case_note("%zu signals", sizeof numbers / sizeof *numbers);
 }
 
-/* A server that was started with signals ignored, as nohup does, goes on. */
+/* A server that was started with signals ignored, as nohup does, goes on; but a script may end it.
+ */
 static void signals_ignored(const struct setup *setup) {
-    static const int numbers[] = OS_STOP_SIGNALS;
+    static const int numbers[] = {SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM};
     enum { ROUNDS = 20 };
     void (*handlers[sizeof numbers / sizeof *numbers])(int);
     struct server server;
@@ -47,6 +48,15 @@ static void signals_ignored(const struct setup *setup) {
     server_finish(&server, STOP_BY_EOF,
                   &(struct expected){.accepted = 1, .bytes = ROUNDS * ECHO_BYTES}, &stats);
     free(c);
+    void (*interrupt)(int) = signal(SIGINT, SIG_IGN), (*terminate)(int) = signal(SIGTERM, SIG_IGN);
+    for (int i = 0; i < 2; i++) {
+        server_start(&server, setup, NULL);
+        uint64_t asked_ns = os_clock_ns();
+        REQUIRE(kill(server.pid, i ? SIGTERM : SIGINT) == 0, "the signal cannot be sent");
+        server_await_end(&server, asked_ns, &stats);
+    }
+    signal(SIGINT, interrupt);
+    signal(SIGTERM, terminate);
 }
 
 /* Signals that must not end a server: broken pipes, files that may not grow, a terminal's size. */

@@ -101,8 +101,7 @@ static void show(cJSON *document) {
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     CHECK(out);
-    table_print(out, cJSON_Duplicate(document, true), paths[0],
-                (struct terminal){.colour = true, .columns = 80});
+    table_print(out, cJSON_Duplicate(document, true), paths[0], (struct terminal){.columns = 80});
     fclose(out);
     fuzz_check_lines(text);
     free(text);

@@ -226,10 +226,13 @@ static void memory_of_both_versions_is_read(void **state) {
         double left;
     } cases[] = {
         {{NULL}, NAN},
-        {{"1000\n", "700\n", "anon 600\ninactive_file 40\nactive_file 9\n"}, 340},
+        {{"1000\n", "700\n", "anon 600\ninactive_file 40\nactive_file 9\nslab_reclaimable 5\n"},
+         354},
         {{"1000\n", "700\n"}, 300},
         {{"max\n", "700\n", "inactive_file 40\n"}, NAN},
-        {{NULL, NULL, "inactive_file 7\ntotal_inactive_file 50\n", "2000\n", "500\n"}, 1550},
+        {{NULL, NULL, "inactive_file 7\ntotal_inactive_file 50\ntotal_active_file 8\n", "2000\n",
+          "500\n"},
+         1558},
     };
     static const char *const files[] = {"memory.max", "memory.current", "memory.stat",
                                         "memory.limit_in_bytes", "memory.usage_in_bytes"};
