@@ -385,6 +385,10 @@ uint64_t os_memory_lock_limit(void) {
     return OS_UNKNOWN;
 }
 
+bool os_counts_locked_memory(void) {
+    return false;
+}
+
 /* ---- processors ---- */
 
 static size_t list_cpus(HANDLE process, int *cpus, size_t capacity) {
