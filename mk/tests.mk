@@ -38,9 +38,8 @@ $(BIN)/tests/echo-rio-double.exe: $(call objects,tests/windows/rio_double.c serv
 	$(LINK) $(LIBS)
 
 # Unit tests are linked with all of loadgen and bench except the main files. Tests that use files, streams
-# or PATH of POSIX are not built for Windows. macOS counts the memory of a child in another unit.
+# or PATH of POSIX are not built for Windows.
 UNITS_not_windows := address counters family files_write footprint foreign gate_formats gate_output json_file os_limits outside schema suite table utf8 workspace
-UNITS_not_macos := footprint
 UNITS := $(filter-out $(UNITS_not_$(PLATFORM)),$(UNIT_SRC:tests/unit/test_%.c=%))
 UNIT_OBJ := $(call objects,$(filter-out %/main.c,$(LOADGEN_SRC) $(BENCH_SRC)) $(BASE_SRC) $(DATA_SRC)) $(OBJ)/version.o \
   $(OBJ)/transport_list.o
