@@ -8,6 +8,7 @@
 #include "bench/report/table.h"
 #include "bench/result/hlog.h"
 #include "bench/support/json_file.h"
+#include "bench/support/width.h"
 #include "tests/unit/gate_made.h"
 
 #include <ctype.h>
@@ -335,8 +336,27 @@ static void a_cut_string_is_still_one(void **state) {
         }
 }
 
+/* Whatever the width, a text comes to its end; GitHub's commands are guarded at each line. */
+static void narrow_lines_end(void **state) {
+    (void)state;
+    static const char *const texts[] = {"::error ::a.json",
+                                        "::", ": :: :::", "\xed\x95\x9c\xea\xb8\x80 ::x"};
+    setenv("GITHUB_ACTIONS", "true", 1);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        for (int columns = 1; columns < 30; columns++)
+            for (int indent = 0; indent < 8; indent++) {
+                struct text lines = {0};
+                struct width_place place = {.at = indent, .columns = columns, .indent = indent};
+                width_wrap(&lines, texts[i], place);
+                assert_true(strlen(lines.data) < 1000);
+                free(lines.data);
+            }
+    unsetenv("GITHUB_ACTIONS");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(narrow_lines_end),
         cmocka_unit_test(the_terminal_is_only_written_to),
         cmocka_unit_test(annotations_are_only_ours),
         cmocka_unit_test(junit_is_xml),

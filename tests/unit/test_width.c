@@ -28,24 +28,6 @@ static void a_character_takes_its_columns(void **state) {
         assert_int_equal(width_of(cases[i].text), cases[i].columns);
 }
 
-/* Whatever the width, a text comes to its end; GitHub's commands are guarded at each line. */
-static void narrow_lines_end(void **state) {
-    (void)state;
-    static const char *const texts[] = {"::error ::a.json",
-                                        "::", ": :: :::", "\xed\x95\x9c\xea\xb8\x80 ::x"};
-    setenv("GITHUB_ACTIONS", "true", 1);
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        for (int columns = 1; columns < 30; columns++)
-            for (int indent = 0; indent < 8; indent++) {
-                struct text lines = {0};
-                struct width_place place = {.at = indent, .columns = columns, .indent = indent};
-                width_wrap(&lines, texts[i], place);
-                assert_true(strlen(lines.data) < 1000);
-                free(lines.data);
-            }
-    unsetenv("GITHUB_ACTIONS");
-}
-
 static void a_cut_divides_no_character(void **state) {
     (void)state;
     static const struct {
@@ -97,7 +79,6 @@ static void texts_are_broken_at_blanks(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_character_takes_its_columns),
-        cmocka_unit_test(narrow_lines_end),
         cmocka_unit_test(a_cut_divides_no_character),
         cmocka_unit_test(texts_are_broken_at_blanks),
     };
