@@ -52,7 +52,8 @@ static bool read_limit(int resource, struct rlimit *limit) {
     return false;
 }
 
-rlim_t os_posix_limit(int resource) {
+/* RLIM_INFINITY: there is none, or it is unknown. */
+static rlim_t soft_limit(int resource) {
     struct rlimit limit;
     return read_limit(resource, &limit) ? limit.rlim_cur : RLIM_INFINITY;
 }
@@ -71,7 +72,7 @@ const char *os_limits_hint(int error) {
     hint[0] = '\0';
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
         const struct limit *l = &limits[i];
-        rlim_t now = l->error == error ? os_posix_limit(l->resource) : RLIM_INFINITY;
+        rlim_t now = l->error == error ? soft_limit(l->resource) : RLIM_INFINITY;
         if (now == RLIM_INFINITY || (l->fine && now <= l->fine)) continue;
         if (l->resource == RLIMIT_MEMLOCK && !os_counts_locked_memory()) continue;
         used += (size_t)snprintf(hint + used, sizeof hint - used, "%s%s ulimit %s, which is %llu",
@@ -98,7 +99,7 @@ const char *os_error_text(int error) {
 /* fputs, because printf needs 8 KiB of stack for a stream without a buffer. */
 bool os_limits_suffice(const char *program) {
     char text[96];
-    rlim_t stack = os_posix_limit(RLIMIT_STACK);
+    rlim_t stack = soft_limit(RLIMIT_STACK);
     if (stack >= STACK_MIN) return true;
     snprintf(text, sizeof text, ": the stack is limited to %llu KiB; raise ulimit -s to %u\n",
              (unsigned long long)stack / 1024, STACK_MIN / 1024);
@@ -118,4 +119,27 @@ int os_descriptor_spare(void) {
     if (s < 0) return errno;
     close(s);
     return 0;
+}
+
+static void lower(uint64_t *least, int resource, const char *text, const char **name) {
+    rlim_t limit = soft_limit(resource);
+    if (limit == RLIM_INFINITY || (uint64_t)limit >= *least) return;
+    *least = (uint64_t)limit;
+    *name = text;
+}
+
+uint64_t os_memory_limit(const char **name) {
+    uint64_t least = OS_UNKNOWN;
+    lower(&least, RLIMIT_DATA, "ulimit -d", name);
+#ifdef RLIMIT_AS /* OpenBSD has none */
+    lower(&least, RLIMIT_AS, "ulimit -v", name);
+#endif
+    return least;
+}
+
+uint64_t os_memory_lock_limit(void) {
+    uint64_t least = OS_UNKNOWN;
+    const char *name;
+    lower(&least, RLIMIT_MEMLOCK, "ulimit -l", &name);
+    return least;
 }

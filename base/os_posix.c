@@ -338,26 +338,3 @@ bool os_error_peer_gone(int error) {
 bool os_error_exhausted(int error) {
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
-
-static void lower(uint64_t *least, int resource, const char *text, const char **name) {
-    rlim_t limit = os_posix_limit(resource);
-    if (limit == RLIM_INFINITY || (uint64_t)limit >= *least) return;
-    *least = (uint64_t)limit;
-    *name = text;
-}
-
-uint64_t os_memory_limit(const char **name) {
-    uint64_t least = OS_UNKNOWN;
-    lower(&least, RLIMIT_DATA, "ulimit -d", name);
-#ifdef RLIMIT_AS /* OpenBSD has none */
-    lower(&least, RLIMIT_AS, "ulimit -v", name);
-#endif
-    return least;
-}
-
-uint64_t os_memory_lock_limit(void) {
-    uint64_t least = OS_UNKNOWN;
-    const char *name;
-    lower(&least, RLIMIT_MEMLOCK, "ulimit -l", &name);
-    return least;
-}

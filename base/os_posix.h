@@ -40,9 +40,6 @@ static inline rlim_t os_posix_descriptors(rlim_t limit) {
 
 #endif
 
-/* The limit of this process for a resource of getrlimit; RLIM_INFINITY: none, or unknown. */
-rlim_t os_posix_limit(int resource);
-
 /* Lets listeners share a port; if os_listeners_share_ports, it also spreads connections. */
 #ifdef __FreeBSD__
 #define OS_SHARE_PORT SO_REUSEPORT_LB /* 12 and later */

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define UTF8_LONGEST 4 /* bytes of a character */
+
 /* Length in bytes of the character that starts at `at`, as RFC 3629 defines it; 0 if the bytes
  * below `end` are not the start of one. The character may be cut: then its length is larger than
  * what is left. Sets *point to its code point unless it is cut. */

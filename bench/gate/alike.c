@@ -95,10 +95,11 @@ static const struct fact of_slot[] = {
     {KEY_LOADGEN, "loadgen.threads", "loadgen.threads"},
 };
 
-/* Of a slot's limits, which earlier files lack: that is no difference. */
-static const struct fact of_limits[] = {
-    {KEY_LIMITS, "quota_cpus", "quota_cpus"},
-    {KEY_LIMITS, "pinned", "pinned"},
+/* What earlier files lack: that is no difference. */
+static const struct fact of_later_slot[] = {
+    {KEY_LIMITS, "quota_cpus", "limits.quota_cpus"},
+    {KEY_LIMITS, "pinned", "limits.pinned"},
+    {KEY_NET, "address", "loadgen.address"},
 };
 
 /* Fields of a scenario that are not compared as part of it: they have their own fact, are only
@@ -244,10 +245,11 @@ static void look_at_slot(struct search *s, const cJSON *file, const cJSON *slot)
     look_at(s, of_server_build, COUNT(of_server_build), s->server, server);
     look(s, KEY_LOADGEN, "loadgen", json_item(s->loadgen, "sha256"), json_item(loadgen, "sha256"));
     look_at(s, of_slot, COUNT(of_slot), s->slot, slot);
-    const cJSON *one = json_item(s->slot, "limits"), *two = json_item(slot, "limits");
-    if (one && two) look_at(s, of_limits, COUNT(of_limits), one, two);
-    one = json_item(s->slot, "loadgen.address"), two = json_item(slot, "loadgen.address");
-    if (one && two) look(s, KEY_NET, "address", one, two); /* earlier files lack it, too */
+    for (size_t i = 0; i < COUNT(of_later_slot); i++) {
+        const struct fact *fact = &of_later_slot[i];
+        const cJSON *one = json_item(s->slot, fact->path), *two = json_item(slot, fact->path);
+        if (one && two) look(s, fact->key, fact->label, one, two);
+    }
 }
 
 static void look_at_session(struct search *s, const cJSON *file, const cJSON *cell) {

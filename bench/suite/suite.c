@@ -26,11 +26,6 @@
 
 /* ---- names ---- */
 
-static bool ends_with(const char *text, const char *end) {
-    size_t length = strlen(text), end_length = strlen(end);
-    return length >= end_length && strcmp(text + length - end_length, end) == 0;
-}
-
 static int by_text(const void *left, const void *right) {
     return strcmp(*(char *const *)left, *(char *const *)right);
 }
@@ -42,7 +37,7 @@ size_t suite_names(const struct paths *paths, char *names[SUITES_MAX]) {
     files_list(&files, paths->suites, &why); /* empty if the folder cannot be listed */
     for (size_t i = 0; i < files.count && count < SUITES_MAX; i++) {
         const char *file = files.names[i];
-        if (!ends_with(file, ".json") || strcmp(file, SCHEMA_FILE) == 0) continue;
+        if (!paths_ends_with(file, ".json") || strcmp(file, SCHEMA_FILE) == 0) continue;
         char *name = strdup(file);
         MEMORY_CHECK(name);
         name[strlen(name) - strlen(".json")] = '\0';
@@ -71,7 +66,7 @@ static void explain_unknown(const struct paths *paths, const char *name, struct 
 
 bool suite_find(const struct paths *paths, const char *name, char path[PATH_SIZE],
                 struct reason *reason) {
-    if (strpbrk(name, OS_PATH_SEPARATORS) || ends_with(name, ".json")) {
+    if (strpbrk(name, OS_PATH_SEPARATORS) || paths_ends_with(name, ".json")) {
         if (snprintf(path, PATH_SIZE, "%s", name) < PATH_SIZE) return true;
         reason_set(reason, "the path is too long");
         return false;

@@ -4,6 +4,7 @@
 #include "base/os.h"
 
 #include "bench/support/files.h"
+#include "bench/support/paths.h"
 
 #include <string.h>
 
@@ -12,21 +13,16 @@ bool apart(const char *output, const char *other, const char *role, struct reaso
     return reason_set(reason, "is %s", role);
 }
 
-static bool ends_with(const char *text, const char *end) {
-    size_t length = strlen(text), end_length = strlen(end);
-    return length >= end_length && strcmp(text + length - end_length, end) == 0;
-}
-
 static bool own_program(const char *name) {
     return strncmp(name, "echo-", 5) == 0 || strcmp(name, "loadgen" OS_PROGRAM_SUFFIX) == 0;
 }
 
 static bool own_suite(const char *name) {
-    return ends_with(name, ".json");
+    return paths_ends_with(name, ".json");
 }
 
 static bool own_template(const char *name) {
-    return ends_with(name, ".gp") || strcmp(name, "palette.txt") == 0 ||
+    return paths_ends_with(name, ".gp") || strcmp(name, "palette.txt") == 0 ||
            strcmp(name, "report.html") == 0 || strcmp(name, "report.css") == 0;
 }
 

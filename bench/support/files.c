@@ -61,6 +61,13 @@ bool files_lock_new(uv_file file) {
     return there;
 }
 
+uv_file files_lock_left(const char *path) {
+    uv_file file = files_open(path, UV_FS_O_RDWR | UV_FS_O_NOFOLLOW | UV_FS_O_NONBLOCK);
+    if (file < 0 || os_file_lock(file) == 0) return file;
+    files_close(file);
+    return UV_EAGAIN;
+}
+
 int files_rename(const char *from, const char *to) {
     uv_fs_t request;
     return files_done(&request, uv_fs_rename(NULL, &request, from, to, NULL));

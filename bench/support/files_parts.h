@@ -34,6 +34,10 @@ int files_close(uv_file file);
  * took it for one that was left behind, and locks or has removed it. True where files have no
  * locks. */
 bool files_lock_new(uv_file file);
+
+/* Opens and locks a file that a process which has ended once locked. Returns its descriptor, or an
+ * error if it cannot be opened, or a process that lives has locked it. */
+uv_file files_lock_left(const char *path);
 int files_rename(const char *from, const char *to);
 
 #endif

@@ -57,10 +57,9 @@ static void remove_dead(const char *path, uint64_t user) {
     if (files_look_at_link(path, &facts) != 0 || facts.st_uid != user ||
         (facts.st_mode & FILES_TYPE) != FILES_TYPE_REGULAR)
         return;
-    uv_file file = files_open(path, UV_FS_O_RDWR | UV_FS_O_NOFOLLOW | UV_FS_O_NONBLOCK);
+    uv_file file = files_lock_left(path);
     if (file < 0) return;
-    bool dead = os_file_lock(file) == 0;
-    if (dead) files_remove(path);
+    files_remove(path);
     files_close(file);
 }
 

@@ -27,6 +27,11 @@ void paths_word(char *word, size_t size, const char *text) {
     snprintf(word + used, size - (size_t)used, "%s", quote ? "'" : "");
 }
 
+bool paths_ends_with(const char *path, const char *end) {
+    size_t length = strlen(path), end_length = strlen(end);
+    return length >= end_length && strcmp(path + length - end_length, end) == 0;
+}
+
 const char *paths_file(const char *path) {
     const char *at = path;
     for (size_t length; (length = strcspn(at, OS_PATH_SEPARATORS)), at[length];) at += length + 1;

@@ -27,6 +27,9 @@ bool paths_find(struct paths *paths, const char *command);
 /* The last component of a path. */
 const char *paths_file(const char *path);
 
+/* Whether a path ends in `end`, such as ".json". */
+bool paths_ends_with(const char *path, const char *end);
+
 /* Writes `text` as one word of a shell command, quoted if needed; cut to fit. */
 void paths_word(char *word, size_t size, const char *text);
 

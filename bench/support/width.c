@@ -47,16 +47,10 @@ static int in(const struct range *ranges, size_t count, uint32_t c) {
 /* Bytes of the character at `text`; sets *columns to its width. A byte that is not UTF-8 counts as
  * a character. */
 static size_t character(const char *text, int *columns) {
-    const unsigned char *bytes = (const unsigned char *)text;
-    size_t length = *bytes < 0xc0 ? 1 : *bytes < 0xe0 ? 2 : *bytes < 0xf0 ? 3 : 4;
-    uint32_t c = length == 1 ? *bytes : *bytes & (0x7fu >> length);
-    for (size_t i = 1; i < length; i++) {
-        if ((bytes[i] & 0xc0) != 0x80) { /* cut short */
-            *columns = 1;
-            return 1;
-        }
-        c = c << 6 | (bytes[i] & 0x3f);
-    }
+    uint32_t c = 0;
+    size_t left = strnlen(text, UTF8_LONGEST), length = utf8_next(text, text + left, &c);
+    *columns = 1;
+    if (length == 0 || length > left) return 1;
     *columns = in(marks, sizeof marks / sizeof *marks, c)
                    ? 0
                    : 1 + in(wide, sizeof wide / sizeof *wide, c);

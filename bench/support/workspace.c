@@ -59,12 +59,8 @@ static void remove_dead(const char *path, uint64_t user) {
     char file[PATH_SIZE];
     uv_stat_t facts;
     if (!is_folder(path, &facts) || facts.st_uid != user || !paths_join(file, path, LOCK)) return;
-    uv_file lock = files_open(file, UV_FS_O_RDWR | UV_FS_O_NOFOLLOW | UV_FS_O_NONBLOCK);
-    if (lock < 0) return;
-    if (os_file_lock(lock) == 0)
-        remove_all(path, lock);
-    else
-        files_close(lock);
+    uv_file lock = files_lock_left(file);
+    if (lock >= 0) remove_all(path, lock);
 }
 
 static void sweep(const struct workspace *space, const char *prefix) {

@@ -186,6 +186,15 @@ static void expect(double found, double expected) {
     assert_true(isnan(expected) ? isnan(found) : fabs(found - expected) < 1e-9);
 }
 
+/* Makes a folder that stands for a control group; ends the test where there are none. */
+static void make_group(char *directory) {
+    if (isnan(os_quota_cpus()) && os_throttled_ns() == OS_UNKNOWN) {
+        print_message("skip: there are no control groups here\n");
+        skip();
+    }
+    assert_non_null(mkdtemp(directory));
+}
+
 static void quotas_of_both_versions_are_read(void **state) {
     (void)state;
     static const struct {
@@ -202,11 +211,7 @@ static void quotas_of_both_versions_are_read(void **state) {
         {"cpu.cfs_quota_us", "-1\n", NAN, NAN},
     };
     char directory[] = "/tmp/iobench-family-XXXXXX";
-    if (isnan(os_quota_cpus()) && os_throttled_ns() == OS_UNKNOWN) {
-        print_message("skip: there are no control groups here\n");
-        skip();
-    }
-    assert_non_null(mkdtemp(directory));
+    make_group(directory);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         mkdir(directory, 0700);
         write_file(directory, "cpu.cfs_period_us", "100000\n");
@@ -237,11 +242,7 @@ static void memory_of_both_versions_is_read(void **state) {
     static const char *const files[] = {"memory.max", "memory.current", "memory.stat",
                                         "memory.limit_in_bytes", "memory.usage_in_bytes"};
     char directory[] = "/tmp/iobench-family-XXXXXX";
-    if (isnan(os_quota_cpus()) && os_throttled_ns() == OS_UNKNOWN) {
-        print_message("skip: there are no control groups here\n");
-        skip();
-    }
-    assert_non_null(mkdtemp(directory));
+    make_group(directory);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         mkdir(directory, 0700);
         for (int k = 0; k < 5; k++)
