@@ -67,9 +67,10 @@ static int help_line(void) {
 /* Prints `text`, broken at blanks so that no line passes the terminal or HELP_LINE, with `indent`
  * blanks before each line but the first, which begins at column `column`. */
 static void print_wrapped(const char *text, int column, int indent) {
+    int line = help_line();
     for (bool first = true; *text; first = false) {
         int length = (int)strcspn(text, " ");
-        if (!first && column + 1 + length > help_line()) {
+        if (!first && column + 1 + length > line) {
             printf("\n%*s", indent, "");
             column = indent;
         } else if (!first) {

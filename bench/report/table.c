@@ -35,10 +35,9 @@ struct phase {
 
 /* Columns that a narrow table lacks, the first one first. METRICS stands for `bound`. What is not
  * listed always stays. */
-static const enum metric dear[] = {METRIC_OVERHEAD,      METRIC_PER_CPU,     METRIC_CONNECT_P50,
-                                   METRIC_NEWCOMERS_P50, METRIC_P50,         METRICS,
-                                   METRIC_CPU,           METRIC_CONNECT_P99, METRIC_MEMORY,
-                                   METRIC_P90,           METRIC_P99,         METRIC_NEWCOMERS_P99};
+static const enum metric dear[] = {
+    METRIC_OVERHEAD, METRIC_PER_CPU, METRIC_CONNECT_P50, METRIC_NEWCOMERS_P50, METRIC_P50, METRICS,
+    METRIC_CPU,      METRIC_MEMORY,  METRIC_P99,         METRIC_NEWCOMERS_P99};
 
 static void put_right(FILE *out, const char *text, int width, bool bold) {
     fprintf(out, "  %*s%s%s%s", width - width_of(text), "", bold ? "\033[1m" : "", text,
@@ -242,7 +241,7 @@ static void put_meanings(FILE *out, const bool shown[METRICS], double floor_ns,
     if (shown[METRIC_OVERHEAD])
         text_add(&text, "overhead: CPU/echo over half a bare round trip (%s here). ",
                  format_duration(figure, floor_ns));
-    if (shown[METRIC_CONNECT_P50] || shown[METRIC_CONNECT_P99])
+    if (shown[METRIC_CONNECT_P50])
         text_add(&text, "connect: time from the call to the established connection. ");
     if (shown[METRIC_NEWCOMERS_P50] || shown[METRIC_NEWCOMERS_P99])
         text_add(&text, "new: time from the scheduled start of a connection to its first echo. ");

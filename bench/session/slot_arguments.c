@@ -10,9 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define RATE_UNKNOWN                                                                               \
-    1.0 /* before the capacity is measured; a description does not depend on it                    \
-         */
+/* Before the capacity is measured; a description does not depend on it. */
+#define RATE_UNKNOWN 1.0
 
 static void add(struct slot_arguments *a, const char *format, ...) FORMAT_PRINTF(2, 3);
 
