@@ -37,7 +37,7 @@ export TSAN_OPTIONS=${TSAN_OPTIONS:-exitcode=99:halt_on_error=1:atexit_sleep_ms=
 
 # ThreadSanitizer wants the address space it was built for: no randomization.
 fixed=()
-if [ "$CONFIG" = tsan ] && command -v setarch >/dev/null; then fixed=(setarch -R); fi
+if [ "$CONFIG" = tsan ] && setarch -R true 2>/dev/null; then fixed=(setarch -R); fi
 
 [ -n "${MISSING:-}" ] && skip "missing packages" "not installed: $MISSING"
 

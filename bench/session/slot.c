@@ -22,6 +22,7 @@
 
 #define STORY_SIZE 256           /* last line of a process, with how it ended */
 #define READY_S 10.0             /* deadline from start to ready line */
+#define READY_MAX 65536u         /* bytes of output that may pass before its end */
 #define STOP_S 5.0               /* deadline from end of stdin to exit */
 #define LOADGEN_STOP_S 1.0       /* the same for a load generator that missed its deadline */
 #define LOADGEN_EXTRA_S 30.0     /* allowance for connecting and a longer warm-up */
@@ -45,10 +46,10 @@ struct turn {
 
 /* ---- server ---- */
 
-/* For process_wait: the server has printed its first line or has ended. */
+/* For process_wait: the server has printed its first line, or what can be none, or has ended. */
 static bool server_spoke(void *context) {
     const struct process *p = context;
-    return process_ended(context) || (p->text && strchr(p->text, '\n'));
+    return process_ended(context) || p->size > READY_MAX || (p->text && strchr(p->text, '\n'));
 }
 
 /* The object `key` in the last line of a process's output, owned by the caller. NULL if there is
@@ -119,6 +120,9 @@ static bool await_ready(struct slot_outcome *o, struct process *p, char *address
         reason_set(&o->reason, "%s", p->last_line);
     } else if (process_ended(p)) {
         fail_with(o, VALIDITY_SERVER_NOT_READY, "server did not get ready", p);
+    } else if (p->size > READY_MAX) {
+        fail(o, VALIDITY_SERVER_NOT_READY, "server: its ready line is longer than %u KiB",
+             READY_MAX >> 10);
     } else {
         fail(o, VALIDITY_SERVER_NOT_READY, "server not ready after %.0f s", READY_S);
     }

@@ -302,7 +302,7 @@ fake_servers() {
     fake echo-failing <<<"echo \$\$ >$TMP/failing.pid; '$BIN/echo-epoll' \"\$@\"; echo 'the end was bad' >&2; exit 5"
     for name in silent flooding babbling stubborn chatty elsewhere failing; do start_fake $name; done
     check_fake silent 'server not ready after 10 s'
-    check_fake flooding 'server not ready after 10 s'
+    check_fake flooding 'its ready line is longer than 64 KiB'
     check_fake babbling 'cannot parse its ready line'
     check_fake stubborn 'server did not end and was killed'
     check_fake chatty 'the server printed no stats'

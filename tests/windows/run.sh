@@ -8,6 +8,9 @@
 # BIN contains the test programs, which run on this system; WIN contains the programs under test. The
 # last line is "N passed, N failed, N skipped"; the exit code is 1 if any failed or none passed.
 set -u
+# Debian's Wine has no preloader. Its loader, linked to 0x7d000000, has a heap at a random place in the GiB above; where
+# that covers 0x7ffe0000, which Wine wants for itself, a program does not start: exit code 1, not a word, once in 5,000.
+if [ -z "${FIXED:-}" ] && setarch -R true 2>/dev/null; then FIXED=1 exec setarch -R bash "$0" "$@"; fi
 cd "$(dirname "$0")/../.." || exit 1
 . tests/windows/wine.sh
 
@@ -31,10 +34,8 @@ echo "$(wine --version), prefix $PREFIX"
 
 # ---- unit tests ----
 
-# Beside others Wine once failed to start a program: exit code 1, and not a word. A test that ran has said something.
-started='for try in 1 2 3; do said=$(wine "$0"); code=$?; [ -z "$said" ] || break; done; printf "%s\n" "$said"; exit $code'
 for unit in "$WIN"/tests/unit-*.exe; do
-    beside "$(basename "$unit" .exe)" 60 bash -c "$started" "$unit"
+    beside "$(basename "$unit" .exe)" 60 wine "$unit"
 done
 together
 
