@@ -212,6 +212,7 @@ warnings() {
         done | tr '\n' ' ')"
         verdict "$name: does not warn on loopback" "$(for host in 127.0.0.1 localhost ::1 ::ffff:127.0.0.1; do
             [[ $host != *:* ]] || grep -q '^00000000000000000000000000000001 ' /proc/net/if_inet6 || continue
+            [ $host != localhost ] || getent hosts localhost >/dev/null || continue
             limited "$server" --host $host --stop-on-eof >"$TMP/.out" 2>"$TMP/.err" || echo "$host: exit code $?: "
             [ ! -s "$TMP/.err" ] || echo "$host: said $(cat "$TMP/.err")"
         done 2>/dev/null | tr '\n' ' ')"
