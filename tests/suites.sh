@@ -2,12 +2,12 @@
 # Invariant: a suite that dies, hangs or says nothing is a failure, and a skip is never a pass.
 #
 # Takes LOGS (a directory), scale (multiplies deadlines), ONLY (a regular expression of names) and JOBS
-# (how many suites `together` runs at once; three for each CPU, because most of them wait most of the time).
+# (how many suites `together` runs at once; two for each CPU, because most of them wait most of the time).
 # Each line "ok", "not ok" or "skip" of a suite is one test. Failing lines and what the suite said on
 # stderr are shown; everything is in LOGS.
 
 TALLY=$LOGS/tally # a line for each suite: seconds, passed, failed, skipped, name
-JOBS=${JOBS:-$(($(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) * 3))}
+JOBS=${JOBS:-$(($(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) * 2))}
 queue=()
 export CMOCKA_MESSAGE_OUTPUT=TAP
 running= # process ids of what runs

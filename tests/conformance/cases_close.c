@@ -366,7 +366,6 @@ static void stop_under_load(const struct setup *setup, enum stop_by by) {
         clients[i].may_end = true;
     }
     for (uint64_t moved = 0; moved < 4 * MIB;) moved += clients_step(clients, CLIENTS, -1);
-    uint64_t asked_ns = os_clock_ns();
     server_ask_stop(&server, by);
     case_doing("waiting for the connections to end after the stop");
     for (size_t i = 0; i < CLIENTS;) {
@@ -375,7 +374,7 @@ static void stop_under_load(const struct setup *setup, enum stop_by by) {
         else
             clients_step(clients, CLIENTS, -1);
     }
-    server_await_end(&server, asked_ns, &stats);
+    server_await_end(&server, &stats);
     REQUIRE(stats.accepted == CLIENTS, "accepted is %llu", (unsigned long long)stats.accepted);
     REQUIRE(stats.bytes_out >= clients_received(clients, CLIENTS),
             "statistics: bytes_out is less than the clients received");

@@ -16,9 +16,9 @@ static void signals(const struct setup *setup) {
         struct client *c = clients_open(&server, setup, 0, 1);
         clients_echo(c, 1, ECHO_BYTES);
         c->may_end = true;
-        uint64_t asked_ns = os_clock_ns();
+        server_asked(&server);
         REQUIRE(kill(server.pid, numbers[i]) == 0, "signal %d cannot be sent", numbers[i]);
-        server_await_end(&server, asked_ns, &stats);
+        server_await_end(&server, &stats);
         REQUIRE(stats.accepted == 1 && stats.bytes_out == ECHO_BYTES,
                 "after signal %d the statistics lack the echo", numbers[i]);
         free(c);
@@ -51,9 +51,9 @@ static void signals_ignored(const struct setup *setup) {
     void (*interrupt)(int) = signal(SIGINT, SIG_IGN), (*terminate)(int) = signal(SIGTERM, SIG_IGN);
     for (int i = 0; i < 2; i++) {
         server_start(&server, setup, NULL);
-        uint64_t asked_ns = os_clock_ns();
+        server_asked(&server);
         REQUIRE(kill(server.pid, i ? SIGTERM : SIGINT) == 0, "the signal cannot be sent");
-        server_await_end(&server, asked_ns, &stats);
+        server_await_end(&server, &stats);
     }
     signal(SIGINT, interrupt);
     signal(SIGTERM, terminate);

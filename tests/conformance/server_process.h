@@ -19,6 +19,8 @@ struct server {
     int output;                /* stdout */
     struct os_address address; /* address of the listener */
     double timeout_scale;      /* see struct setup */
+    uint64_t asked_ns;         /* when it was asked to stop */
+    uint64_t others_ns;        /* process_others_ns then */
 };
 
 /* Further parameters for the start of a server. */
@@ -53,9 +55,12 @@ bool server_start(struct server *server, const struct setup *setup, const struct
 /* Asks the server to stop, and returns without waiting. */
 void server_ask_stop(struct server *server, enum stop_by by);
 
-/* Waits until the server has stopped. `asked_ns` is the time of server_ask_stop. The server must
- * stop within 1 s, with exit code 0 and consistent statistics. */
-void server_await_end(struct server *server, uint64_t asked_ns, struct stats *stats);
+/* From now on the server's time to stop counts, however it is asked. */
+void server_asked(struct server *server);
+
+/* Waits until the server has stopped. It must stop within 1 s, with exit code 0 and consistent
+ * statistics. */
+void server_await_end(struct server *server, struct stats *stats);
 
 /* Stops the server, waits for its end, and compares its statistics with `expected`. */
 void server_finish(struct server *server, enum stop_by by, const struct expected *expected,
