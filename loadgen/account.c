@@ -13,12 +13,12 @@ uint32_t account_steps(uint64_t duration_ns) {
     return (uint32_t)(steps - steps % 2); /* even, so that the halves can be compared */
 }
 
-void account_init(struct account *a, uint64_t duration_ns, bool exact) {
+void account_init(struct account *a, uint32_t steps, uint64_t step_ns, bool exact) {
     memset(a, 0, sizeof *a);
     a->t0_ns = a->t1_ns = NOT_YET;
     a->exact = exact;
-    a->steps = account_steps(duration_ns);
-    a->step_ns = duration_ns / a->steps;
+    a->steps = steps;
+    a->step_ns = step_ns;
     hist_reset(&a->latency);
     hist_reset(&a->service);
     hist_reset(&a->send_lag);

@@ -42,9 +42,10 @@ struct visit_counts {
 };
 
 struct account {
-    uint64_t t0_ns, t1_ns;  /* the window; later than the run's if the worker learnt it too late */
-    uint64_t window_end_ns; /* when the worker left it: t1, or earlier if all connections broke */
-    bool exact;             /* the integral is kept per operation, not per turn */
+    uint64_t t0_ns, t1_ns; /* the window; later than the run's if the worker learnt it too late */
+    uint64_t window_ns;    /* for how long the worker was in it: less if all connections broke;
+                              in a rotation the sum of the slices */
+    bool exact;            /* the integral is kept per operation, not per turn */
 
     /* These share nothing with the stamps, which they check. */
     uint64_t outstanding;    /* messages on the wire */
@@ -62,6 +63,7 @@ struct account {
                                 also if it then had to wait for its connection */
     struct step series[SERIES_MAX]; /* the window in equal steps */
     uint32_t steps;                 /* in use */
+    uint32_t first_step;            /* where the slice begins: each of a rotation is one step */
     uint64_t step_ns;               /* the length of one */
     struct errors errors;           /* each error is counted once */
     int first_error;                /* the first native error; 0 = none */
@@ -83,8 +85,8 @@ struct account {
 /* Steps of the series for a window: an even number, 2..SERIES_MAX, of 100 ms or more. */
 uint32_t account_steps(uint64_t duration_ns);
 
-/* Opens an account for a window of `duration_ns` whose edges are not known yet. */
-void account_init(struct account *a, uint64_t duration_ns, bool exact);
+/* Opens an account for a window of `steps` of `step_ns` whose edges are not known yet. */
+void account_init(struct account *a, uint32_t steps, uint64_t step_ns, bool exact);
 
 /* Adds the figures of `from` to `into`, which has the same steps. The edges of `into` stay. */
 void account_merge(struct account *into, const struct account *from);
@@ -158,7 +160,7 @@ static inline void account_done(struct account *a, uint64_t service_ns) {
 /* Counts an echo that belongs to the window, at `belongs_ns`. */
 static inline void account_echo(struct account *a, uint64_t belongs_ns, uint64_t latency_ns) {
     hist_record(&a->latency, latency_ns);
-    uint64_t index = (belongs_ns - a->t0_ns) / a->step_ns;
+    uint64_t index = a->first_step + (belongs_ns - a->t0_ns) / a->step_ns;
     struct step *step = &a->series[index < a->steps ? index : a->steps - 1];
     step->messages++;
     step->sum_ns += latency_ns;

@@ -6,10 +6,16 @@
 #define LEAST_NS 1000000u /* a thread that shares its CPU loses less than this all the time */
 
 void gaps_start(struct gaps *g, uint64_t now_ns, uint64_t cpu_ns, uint64_t wait_late_ns) {
-    *g = (struct gaps){.least_ns = wait_late_ns > LEAST_NS ? wait_late_ns : LEAST_NS,
-                       .t0_ns = UINT64_MAX,
-                       .looked_ns = now_ns,
-                       .cpu_ns = cpu_ns};
+    *g = (struct gaps){.least_ns = wait_late_ns > LEAST_NS ? wait_late_ns : LEAST_NS};
+    gaps_resume(g, now_ns, cpu_ns);
+}
+
+void gaps_resume(struct gaps *g, uint64_t now_ns, uint64_t cpu_ns) {
+    g->t0_ns = UINT64_MAX;
+    g->looked_ns = now_ns;
+    g->cpu_ns = cpu_ns;
+    g->blocked_ns = g->asleep_ns = 0;
+    g->early_ns = g->early_until_ns = 0;
 }
 
 static void count(struct gaps *g, uint64_t gap_ns) {

@@ -28,6 +28,9 @@ struct gaps {
  */
 void gaps_start(struct gaps *g, uint64_t now_ns, uint64_t cpu_ns, uint64_t wait_late_ns);
 
+/* Goes on at `now_ns` for another window: what was lost between the two does not count. */
+void gaps_resume(struct gaps *g, uint64_t now_ns, uint64_t cpu_ns);
+
 /* The window begins at `t0_ns`. After a gap the server has to work off what came late. Therefore a
  * gap before the window counts, too, if it ended less than its own length before. */
 void gaps_window(struct gaps *g, uint64_t t0_ns);

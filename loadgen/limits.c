@@ -32,12 +32,11 @@ static uint64_t report_bytes(const struct load *load) {
 }
 
 /* A short connection may come before the one before it is gone, so it counts twice. */
-struct limits_memory limits_memory(const struct load *load) {
+struct limits_memory limits_memory(const struct load *load, uint32_t targets) {
     struct transport_memory t = load->transport->memory(load->size_bytes, load->window);
     uint64_t lasting = (uint64_t)load->connections + load->idle;
     uint64_t brief = 2 * (uint64_t)load->visitors;
-    uint64_t fixed = PROGRAM_BYTES + report_bytes(load) +
-                     (load->open ? WAITING_ROOM * sizeof(struct arrival) : 0) +
+    uint64_t fixed = report_bytes(load) + (load->open ? WAITING_ROOM * sizeof(struct arrival) : 0) +
                      (load->visitors ? VISITS_ROOM * sizeof(uint64_t) : 0);
     uint64_t threads = load->threads * (sizeof(struct worker) + THREAD_BYTES + t.own +
                                         (uint64_t)worker_message_room(load) * load->size_bytes);
@@ -45,7 +44,8 @@ struct limits_memory limits_memory(const struct load *load) {
                            lasting * sizeof(struct client) + brief * sizeof(struct visitor);
     uint64_t messages = (uint64_t)load->connections * worker_stamps(load) * sizeof(struct stamp) +
                         ((uint64_t)load->connections * load->window + brief) * t.message;
-    struct limits_memory needed = {fixed + threads + connections + messages, NULL};
+    uint64_t each = fixed + threads + connections + messages;
+    struct limits_memory needed = {PROGRAM_BYTES + targets * each, NULL};
     if (messages > connections && messages > threads)
         needed.lower = load->open    ? "--connections, --outstanding or --size"
                        : load->churn ? "--connections or --size"
@@ -57,8 +57,8 @@ struct limits_memory limits_memory(const struct load *load) {
     return needed;
 }
 
-static int check_memory(const struct load *load) {
-    struct limits_memory needed = limits_memory(load);
+static int check_memory(const struct load *load, uint32_t targets) {
+    struct limits_memory needed = limits_memory(load, targets);
     struct room room;
     char reason[160];
     room_look(&room);
@@ -70,10 +70,10 @@ static int check_memory(const struct load *load) {
 
 /* ---- descriptors ---- */
 
-static int check_descriptors(const struct load *load) {
+static int check_descriptors(const struct load *load, uint32_t targets) {
     uint64_t limit = os_descriptors_limit();
-    uint64_t needed = (uint64_t)load->connections + load->idle + load->visitors;
-    uint64_t own = OWN_DESCRIPTORS + (uint64_t)load->threads * DESCRIPTORS_A_THREAD;
+    uint64_t needed = targets * ((uint64_t)load->connections + load->idle + load->visitors);
+    uint64_t own = OWN_DESCRIPTORS + (uint64_t)targets * load->threads * DESCRIPTORS_A_THREAD;
     if (limit == OS_UNKNOWN || needed + own <= limit) return 0;
     fprintf(stderr,
             "loadgen: --connections: %" PRIu64 " in all (%" PRIu32 " under load, %" PRIu32
@@ -85,9 +85,9 @@ static int check_descriptors(const struct load *load) {
 
 /* ---- both ---- */
 
-int limits_check(const struct load *load) {
-    int code = check_descriptors(load);
-    return code ? code : check_memory(load);
+int limits_check(const struct load *load, uint32_t targets) {
+    int code = check_descriptors(load, targets);
+    return code ? code : check_memory(load, targets);
 }
 
 /* Whether the kernel may have refused to lock memory. It counts what all processes of this user

@@ -1,6 +1,6 @@
-/* load.h - one run of the load generator: its settings, and the state that main and all workers
- * share. Invariant: struct load is fixed before the workers start; struct run changes and is
- * atomic, but for `edges`. */
+/* load.h - one target of the load generator: its settings, and the state that main and all its
+ * workers share. Invariant: struct load is fixed before the workers start; struct run changes and
+ * is atomic, but for `slices`, which worker 0 writes. */
 #ifndef LOADGEN_LOAD_H
 #define LOADGEN_LOAD_H
 
@@ -41,7 +41,9 @@ struct load {
     uint32_t visitors;   /* of them, open at once at most, all workers together */
     uint32_t visit_echoes; /* of each short connection, one after the other */
     uint64_t warmup_ns;    /* at least; longer if 3 mean latencies take longer */
-    uint64_t duration_ns;  /* of the measured window */
+    uint64_t duration_ns;  /* of the measured window; in a rotation of all slices together */
+    uint64_t slice_ns;     /* the same, but in a rotation of one slice */
+    uint32_t slices;       /* 1, or those of a rotation, 2..SERIES_MAX */
     uint64_t drain_ns;     /* how long the run waits for answers after the window */
     enum spin spin;
     uint64_t seed;      /* of payload, schedule and choice of connections */
@@ -49,11 +51,23 @@ struct load {
     const char *server_group; /* control group with all of the server's processes; NULL = none */
 };
 
-/* CPU times at one edge of the window; OS_UNKNOWN if there is no figure. */
+/* CPU times at one edge of a slice; OS_UNKNOWN if there is no figure. */
 struct edge {
     uint64_t server_cpu_ns;      /* of --server-pid */
     struct os_group_usage group; /* of --server-group; cpu_ns is OS_UNKNOWN if there is none */
     uint64_t own_cpu_ns;         /* of this process */
+};
+
+/* A part of the window without a break: all of it, or one of a rotation, which has a settling
+ * stretch before it and a drain behind it. */
+struct slice {
+    struct edge edges[2];
+    bool taken;               /* rotation: it took place */
+    uint64_t start_ns;        /* rotation: from the beginning of the first turn */
+    uint64_t length_ns;       /* rotation: for worker 0 */
+    uint64_t ctx_voluntary;   /* context switches of --server-pid from the first message of the */
+    uint64_t ctx_involuntary; /* stretch to the last of the drain; rotation only, or OS_UNKNOWN */
+    uint64_t ctx_answered;    /* messages answered in that time, all workers; rotation only */
 };
 
 /* What main and the workers share. */
@@ -68,7 +82,8 @@ struct run {
                                   churn: workers that got a connection */
     _Atomic bool refused;      /* the connect of a short connection has failed */
     _Atomic uint32_t finished; /* workers that have ended */
-    struct edge edges[2];      /* written by worker 0 at t0 and t1, read after it is joined */
+    _Atomic bool over;         /* rotation: the target takes no more turns */
+    struct slice *slices;      /* load->slices; read after worker 0 is joined */
 };
 
 #endif

@@ -20,13 +20,19 @@ static int compare_counts(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+/* In a rotation no message lasts for half of the window, but none at all may come back. */
+static bool starved(const struct load *load, const struct client *c) {
+    return c->starved || (load->slices > 1 && !load->open && c->window_echoes == 0);
+}
+
 int report_make(struct report *report, const struct worker *workers, uint32_t count) {
     const struct run *run = workers[0].run;
     const struct load *load = run->load;
     *report = (struct report){.connections = load->connections};
     report->echoes = malloc((load->connections + 1u) * sizeof *report->echoes); /* churn: none */
     if (!report->echoes) return ENOMEM;
-    account_init(&report->total, load->duration_ns, false);
+    uint32_t steps = worker_steps(load);
+    account_init(&report->total, steps, load->duration_ns / steps, false);
     uint64_t first_ns = NOT_YET, last_ns = 0;
     uint32_t n = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -37,11 +43,9 @@ int report_make(struct report *report, const struct worker *workers, uint32_t co
         if (w->gaps.total_ns > report->gaps_total_ns) report->gaps_total_ns = w->gaps.total_ns;
         if (a->t0_ns < first_ns) first_ns = a->t0_ns;
         if (a->t0_ns != NOT_YET && a->t0_ns > last_ns) last_ns = a->t0_ns;
-        /* a worker whose connections all broke before the window has none */
-        if (a->window_end_ns > a->t0_ns && a->window_end_ns - a->t0_ns > report->window_ns)
-            report->window_ns = a->window_end_ns - a->t0_ns;
+        if (a->window_ns > report->window_ns) report->window_ns = a->window_ns;
         for (uint32_t c = 0; c < w->connections; c++) {
-            report->starved += w->clients[c].starved;
+            report->starved += starved(load, &w->clients[c]);
             report->echoes[n++] = w->clients[c].window_echoes;
         }
     }
@@ -93,10 +97,10 @@ static uint64_t difference(uint64_t start, uint64_t end) {
     return start == OS_UNKNOWN || end == OS_UNKNOWN || end < start ? OS_UNKNOWN : end - start;
 }
 
-/* CPU time between two readings; unknown if it is only a few steps of a coarse clock. */
-static uint64_t cpu_between(uint64_t start, uint64_t end) {
-    uint64_t used_ns = difference(start, end), step_ns = os_cpu_resolution_ns();
-    return step_ns > 1 && used_ns < CPU_STEPS_MIN * step_ns ? OS_UNKNOWN : used_ns;
+/* CPU time of so many slices; unknown if it is only a few steps of a coarse clock. */
+static uint64_t exact_enough(uint64_t used_ns, uint32_t slices) {
+    uint64_t step_ns = os_cpu_resolution_ns();
+    return step_ns > 1 && used_ns < CPU_STEPS_MIN * slices * step_ns ? OS_UNKNOWN : used_ns;
 }
 
 static double known(uint64_t value) {
@@ -111,28 +115,54 @@ struct server_cpu {
         sys_part; /* their ratio is that of the times in user mode and in the kernel */
 };
 
+/* What was used within all slices; OS_UNKNOWN if that is not known of one of them. */
+struct used {
+    struct edge sum;
+    uint32_t slices; /* that took place */
+};
+
+static uint64_t sum(uint64_t sum, uint64_t start, uint64_t end) {
+    uint64_t more = difference(start, end);
+    return sum == OS_UNKNOWN || more == OS_UNKNOWN ? OS_UNKNOWN : sum + more;
+}
+
+static struct used used_in(const struct load *load, const struct run *run) {
+    struct used used = {{0, {0, 0, 0}, 0}, 0};
+    for (uint32_t i = 0; i < load->slices; i++) {
+        const struct edge *a = &run->slices[i].edges[0], *b = &run->slices[i].edges[1];
+        struct edge *to = &used.sum;
+        if (load->slices > 1 && !run->slices[i].taken) continue;
+        used.slices++;
+        to->server_cpu_ns = sum(to->server_cpu_ns, a->server_cpu_ns, b->server_cpu_ns);
+        to->group.cpu_ns = sum(to->group.cpu_ns, a->group.cpu_ns, b->group.cpu_ns);
+        to->group.user_ns = sum(to->group.user_ns, a->group.user_ns, b->group.user_ns);
+        to->group.sys_ns = sum(to->group.sys_ns, a->group.sys_ns, b->group.sys_ns);
+        to->own_cpu_ns = sum(to->own_cpu_ns, a->own_cpu_ns, b->own_cpu_ns);
+    }
+    return used;
+}
+
 /* The process's own account is exact. That of its control group takes its place if other processes
  * used a share that matters. */
-static struct server_cpu cpu_of_server(const struct run *run, const struct usage *u) {
-    const struct edge *start = &run->edges[0], *end = &run->edges[1];
-    uint64_t own_ns = difference(start->server_cpu_ns, end->server_cpu_ns);
-    uint64_t all_ns = difference(start->group.cpu_ns, end->group.cpu_ns);
-    double steps_ns = 2.0 * (double)os_cpu_resolution_ns();
+static struct server_cpu cpu_of_server(const struct used *used, const struct usage *u) {
+    uint64_t own_ns = used->sum.server_cpu_ns, all_ns = used->sum.group.cpu_ns;
+    double reading_ns = OTHERS_NS + 2.0 * (double)os_cpu_resolution_ns();
     if (own_ns != OS_UNKNOWN && all_ns != OS_UNKNOWN &&
-        (double)all_ns > (1 + OTHERS_SHARE) * (double)own_ns + OTHERS_NS + steps_ns)
-        return (struct server_cpu){true, all_ns,
-                                   known(difference(start->group.user_ns, end->group.user_ns)),
-                                   known(difference(start->group.sys_ns, end->group.sys_ns))};
-    return (struct server_cpu){false, cpu_between(start->server_cpu_ns, end->server_cpu_ns),
+        (double)all_ns > (1 + OTHERS_SHARE) * (double)own_ns + used->slices * reading_ns)
+        return (struct server_cpu){true, all_ns, known(used->sum.group.user_ns),
+                                   known(used->sum.group.sys_ns)};
+    return (struct server_cpu){false, exact_enough(own_ns, used->slices),
                                known(difference(u->start.cpu_user_ns, u->end.cpu_user_ns)),
                                known(difference(u->start.cpu_sys_ns, u->end.cpu_sys_ns))};
 }
 
-/* Context switches and memory are known of one process only. */
+/* Context switches and memory are known of one process only. Those switches of a rotation that are
+ * known are not of the slices alone; slices_json tells them. */
 static cJSON *server_json(const struct report *r, const struct load *load, const struct run *run,
                           const struct usage *u) {
-    struct server_cpu cpu = cpu_of_server(run, u);
-    bool alone = !cpu.of_group;
+    struct used used = used_in(load, run);
+    struct server_cpu cpu = cpu_of_server(&used, u);
+    bool alone = !cpu.of_group, switches = alone && load->slices == 1;
     double parts = cpu.user_part + cpu.sys_part;
     double cpu_s = known(cpu.cpu_ns) / 1e9, answered = (double)r->total.answered;
     uint64_t grown = alone ? difference(u->before.rss_bytes, u->end.rss_bytes) : OS_UNKNOWN;
@@ -146,8 +176,8 @@ static cJSON *server_json(const struct report *r, const struct load *load, const
     json_add_real(json, "cpu_sys_s", parts > 0 ? cpu_s * cpu.sys_part / parts : NAN);
     json_add_real(json, "cpu_ns_per_echo", answered > 0 ? cpu_s * 1e9 / answered : NAN);
     json_add_real(json, "echoes_per_cpu_s", cpu_s > 0 ? answered / cpu_s : NAN);
-    json_add_count(json, "ctx_voluntary", alone ? waited : OS_UNKNOWN);
-    json_add_count(json, "ctx_involuntary", alone ? preempted : OS_UNKNOWN);
+    json_add_count(json, "ctx_voluntary", switches ? waited : OS_UNKNOWN);
+    json_add_count(json, "ctx_involuntary", switches ? preempted : OS_UNKNOWN);
     json_add_count(json, "rss_bytes", alone ? u->end.rss_bytes : OS_UNKNOWN);
     json_add_real(json, "rss_per_connection_bytes",
                   r->total.connected ? known(grown) / (double)r->total.connected : NAN);
@@ -181,7 +211,7 @@ static cJSON *loadgen_json(const struct report *r, const struct load *load, cons
     const struct account *t = &r->total;
     double window = (double)r->window_ns;
     double threads_window = window * load->threads;
-    uint64_t own_cpu_ns = difference(run->edges[0].own_cpu_ns, run->edges[1].own_cpu_ns);
+    uint64_t own_cpu_ns = used_in(load, run).sum.own_cpu_ns;
     char host[64] = "";
     os_address_host(&load->address, host, sizeof host);
     cJSON *json = cJSON_CreateObject();
@@ -245,8 +275,32 @@ static cJSON *series_json(const struct report *r, const struct load *load) {
     return json;
 }
 
-int report_print(const struct report *r, const struct load *load, const struct run *run,
-                 const struct usage *usage) {
+/* A column for each figure, an entry for each turn: null where the target took no slice. */
+static cJSON *slices_json(const struct load *load, const struct run *run) {
+    static const char *const names[] = {"start_ns",      "length_ns",       "server_cpu_ns",
+                                        "ctx_voluntary", "ctx_involuntary", "ctx_answered"};
+    enum { COLUMNS = sizeof names / sizeof names[0] };
+    cJSON *json = cJSON_CreateObject(), *columns[COLUMNS];
+    for (int i = 0; i < COLUMNS; i++) columns[i] = cJSON_AddArrayToObject(json, names[i]);
+    for (uint32_t n = 0; n < load->slices; n++) {
+        const struct slice *s = &run->slices[n];
+        const uint64_t figures[COLUMNS] = {
+            s->start_ns,
+            s->length_ns,
+            difference(s->edges[0].server_cpu_ns, s->edges[1].server_cpu_ns),
+            s->ctx_voluntary,
+            s->ctx_involuntary,
+            s->ctx_answered};
+        for (int i = 0; i < COLUMNS; i++)
+            cJSON_AddItemToArray(columns[i], s->taken && figures[i] != OS_UNKNOWN
+                                                 ? cJSON_CreateNumber((double)figures[i])
+                                                 : cJSON_CreateNull());
+    }
+    return json;
+}
+
+cJSON *report_json(const struct report *r, const struct load *load, const struct run *run,
+                   const struct usage *usage) {
     const struct account *t = &r->total;
     cJSON *json = cJSON_CreateObject();
     json_add_real(json, "warmup_s", (double)r->warmup_ns / 1e9);
@@ -272,10 +326,6 @@ int report_print(const struct report *r, const struct load *load, const struct r
     json_add_item(json, "fairness", fairness_json(r));
     json_add_item(json, "validity", NULL);
     json_add_item(json, "series", series_json(r, load));
-    char *text = cJSON_PrintUnformatted(json);
-    cJSON_Delete(json);
-    if (!text) return ENOMEM;
-    int error = puts(text) == EOF || fflush(stdout) == EOF ? errno : 0;
-    cJSON_free(text);
-    return error;
+    if (load->slices > 1) json_add_item(json, "slices", slices_json(load, run));
+    return json;
 }

@@ -6,6 +6,8 @@
 #include "loadgen/state.h"
 #include "loadgen/usage.h"
 
+#include <cjson/cJSON.h>
+
 /* The figures of all workers of an ended run, added up. */
 struct report {
     struct account total;   /* of all workers; its t0, t1 and window_end are unused */
@@ -24,8 +26,8 @@ int report_make(struct report *report, const struct worker *workers, uint32_t co
 
 void report_free(struct report *report);
 
-/* Prints the JSON object and a newline on stdout. Returns 0 or an error. */
-int report_print(const struct report *report, const struct load *load, const struct run *run,
-                 const struct usage *usage);
+/* The sample, owned by the caller. */
+cJSON *report_json(const struct report *report, const struct load *load, const struct run *run,
+                   const struct usage *usage);
 
 #endif

@@ -10,7 +10,6 @@
 #include "loadgen/load.h"
 #include "loadgen/pacer.h"
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -94,7 +93,6 @@ struct worker {
     uint32_t regulars;           /* these and the idle ones behind them: ids up to regulars-1 */
     uint32_t first_connection;   /* its number in the whole run */
     uint32_t stamp_mask;         /* stamps per connection, a power of two, less 1 */
-    pthread_t thread;            /* runs worker_main */
     struct transport *transport; /* its own */
 
     /* tables, owned */
@@ -115,6 +113,7 @@ struct worker {
     uint64_t queued;        /* arrivals waiting in queues */
     struct pacer pacer;     /* open loop: the schedule */
     struct rng choice;      /* open loop: draws the connection of an arrival */
+    uint64_t schedule_seed; /* of the slice's arrivals: alike for all targets */
     bool window_pacing;     /* the schedule is the window's, no longer the warm-up's */
     bool draining_out;      /* late in the drain: queued arrivals are no longer sent */
     bool pacing;            /* arrivals may still come */
@@ -136,6 +135,11 @@ static inline uint32_t worker_stamps(const struct load *load) {
     uint32_t stamps = 1;
     while (stamps < load->window) stamps *= 2;
     return stamps;
+}
+
+/* Steps of the series: each slice of a rotation is one. */
+static inline uint32_t worker_steps(const struct load *load) {
+    return load->slices > 1 ? load->slices : account_steps(load->duration_ns);
 }
 
 /* Messages that fit into the scratch. */

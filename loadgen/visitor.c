@@ -237,7 +237,7 @@ void visitor_failed(struct worker *w, uint32_t conn, int error) {
 
 /* ---- the schedule ---- */
 
-/* As for the main load, the window has a schedule of its own. */
+/* As for the main load, a slice has a schedule of its own. */
 static void start_schedule(struct worker *w, uint64_t start_ns, uint64_t seed) {
     const struct load *load = w->load;
     /* a worker's share is that of its visitors */
@@ -252,7 +252,7 @@ static void start_schedule(struct worker *w, uint64_t start_ns, uint64_t seed) {
 
 void visits_open(struct worker *w, uint64_t start_ns) {
     if (!w->visits.room) return;
-    start_schedule(w, start_ns, ~w->load->seed);
+    start_schedule(w, start_ns, ~w->schedule_seed);
     w->visits.pacing = true;
 }
 
@@ -278,7 +278,7 @@ uint32_t visits_start(struct worker *w) {
     while (v->pacing && started < STARTS_A_TURN && drawn < DRAWN_A_TURN) {
         uint64_t due_ns = pacer_due_ns(&v->pacer);
         if (!v->window_pacing && due_ns >= w->account.t0_ns) {
-            start_schedule(w, w->account.t0_ns, w->load->seed);
+            start_schedule(w, w->account.t0_ns, w->schedule_seed);
             v->window_pacing = true;
             continue;
         }

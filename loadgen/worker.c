@@ -107,10 +107,12 @@ int worker_init(struct worker *w, struct run *run, uint32_t index) {
         .stamp_mask = worker_stamps(load) - 1,
         .waiting_free = ARRIVAL_NONE,
         .message_room = worker_message_room(load),
-        .beat_ns = beat_ns(load->duration_ns),
+        .beat_ns = beat_ns(load->slice_ns),
+        .schedule_seed = load->seed,
         .wake_error_ns = WAKE_ERROR_START_NS,
     };
-    account_init(&w->account, load->duration_ns,
+    uint32_t steps = worker_steps(load);
+    account_init(&w->account, steps, load->duration_ns / steps,
                  load->open || load->window > 1 || load->size_bytes >= EXACT_FROM_BYTES ||
                      connections < EXACT_BELOW_CONNECTIONS);
     int error = make_tables(w);
@@ -153,7 +155,7 @@ static uint32_t poll_for(struct worker *w, uint64_t limit_ns, uint64_t *blocked_
         w->transport, limit_ns < POLL_LIMIT_NS ? limit_ns : POLL_LIMIT_NS, blocked_ns);
 }
 
-static void connect_all(struct worker *w) {
+void worker_connect(struct worker *w) {
     struct account *a = &w->account;
     uint64_t limit_ns = CONNECT_LIMIT_NS + (uint64_t)w->regulars * CONNECT_EACH_NS;
     uint64_t deadline_ns = os_clock_ns() + limit_ns, ignored = 0;
@@ -203,13 +205,13 @@ static void read_server(const struct load *load, struct edge *edge) {
 
 /* Worker 0 reads CPU times exactly at the window's edges. */
 static void mark_edge(struct worker *w, int which) {
-    struct edge *edge = &w->run->edges[which];
+    struct edge *edge = &w->run->slices[w->account.first_step].edges[which];
     edge->own_cpu_ns = os_cpu_time_ns();
     if (w->load->server_pid) read_server(w->load, edge);
 }
 
-/* The window has a schedule of its own, which begins with it. So its arrivals depend only on the
- * seed, not on the length of the warm-up. */
+/* A slice has a schedule of its own, which begins with it. So its arrivals depend only on the seed,
+ * not on the length of the warm-up. */
 static void start_schedule(struct worker *w, uint64_t start_ns, uint64_t seed) {
     /* a worker's share of the rate is its share of the connections */
     double weight = (double)w->connections * w->load->threads / w->load->connections;
@@ -230,7 +232,7 @@ static uint32_t take_arrivals(struct worker *w) {
     while (w->pacing && sent < SENDS_A_TURN && taken < ARRIVALS_A_TURN) {
         uint64_t due_ns = pacer_due_ns(&w->pacer);
         if (!w->window_pacing && due_ns >= a->t0_ns) {
-            start_schedule(w, a->t0_ns, w->load->seed);
+            start_schedule(w, a->t0_ns, w->schedule_seed);
             w->window_pacing = true;
             continue;
         }
@@ -302,10 +304,9 @@ static uint64_t turn(struct worker *w, uint64_t start_ns) {
 
 static void start_load(struct worker *w, uint64_t start_ns) {
     w->account.integral_at_ns = start_ns;
-    gaps_start(&w->gaps, os_clock_ns(), os_thread_cpu_ns(), os_wait_late_ns());
     visits_open(w, start_ns);
     if (w->load->open) {
-        start_schedule(w, start_ns, ~w->load->seed);
+        start_schedule(w, start_ns, ~w->schedule_seed);
         w->pacing = true;
         return;
     }
@@ -313,14 +314,13 @@ static void start_load(struct worker *w, uint64_t start_ns) {
         if (w->clients[i].standing) client_send(w, i, w->load->window);
 }
 
-/* Learns when the window begins, once main has set that. A worker that learns it too late, because
- * it did not have the CPU, has a later window: everything before must be outside. */
-static void learn_window(struct worker *w) {
+/* A worker that learns too late when the window begins, because it did not have the CPU, has a
+ * later one: everything before must be outside. */
+static void set_window(struct worker *w, uint64_t t0_ns) {
     struct account *a = &w->account;
-    uint64_t t0_ns = w->run->t0_ns, now_ns = os_clock_ns();
-    if (t0_ns == NOT_YET) return;
+    uint64_t now_ns = os_clock_ns();
     a->t0_ns = now_ns < t0_ns ? t0_ns : now_ns;
-    a->t1_ns = a->t0_ns + w->load->duration_ns;
+    a->t1_ns = a->t0_ns + w->load->slice_ns;
     gaps_window(&w->gaps, a->t0_ns);
     uint64_t late_ns = a->t0_ns - t0_ns, known_ns = w->run->late_ns;
     while (late_ns > known_ns &&
@@ -328,12 +328,22 @@ static void learn_window(struct worker *w) {
         continue;
 }
 
+/* Arrivals of a slice are those of no other one, but the same for every target. */
+void worker_next_slice(struct worker *w, uint32_t slice, uint64_t t0_ns) {
+    w->account.first_step = slice;
+    w->schedule_seed = w->load->seed ^ slice * UINT64_C(0x9e3779b97f4a7c15);
+    w->window_pacing = w->visits.window_pacing = false;
+    w->draining_out = w->visits.shut = false;
+    gaps_resume(&w->gaps, os_clock_ns(), os_thread_cpu_ns());
+    set_window(w, t0_ns);
+}
+
 static void run_window(struct worker *w) {
     struct account *a = &w->account;
     uint64_t now_ns = os_clock_ns();
     int marked = 0; /* edges that worker 0 has read */
     while (!w->run->stop && (w->standing > 0 || w->load->churn)) {
-        if (a->t0_ns == NOT_YET) learn_window(w);
+        if (a->t0_ns == NOT_YET && w->run->t0_ns != NOT_YET) set_window(w, w->run->t0_ns);
         if (w->index == 0 && marked < 2 && now_ns >= (marked ? a->t1_ns : a->t0_ns))
             mark_edge(w, marked++);
         if (now_ns >= a->t1_ns && !w->pacing && !w->visits.pacing) break;
@@ -343,20 +353,23 @@ static void run_window(struct worker *w) {
      * had no CPU from before the window until after it */
     if (w->index == 0 && marked == 1 && (w->load->threads == 1 || now_ns >= a->t1_ns))
         mark_edge(w, 1);
-    a->window_end_ns = now_ns < a->t1_ns ? now_ns : a->t1_ns;
+    uint64_t end_ns = now_ns < a->t1_ns ? now_ns : a->t1_ns;
+    a->window_ns += end_ns > a->t0_ns ? end_ns - a->t0_ns : 0;
 }
 
 /* ---- the end ---- */
 
-/* Whether the drain still has something to wait for. */
+/* Whether the drain still has something to wait for. In a rotation this is also that the server has
+ * closed the short connections, because the next slice is another server's. */
 static bool awaited(const struct worker *w) {
     return w->account.outstanding > 0 || w->visits.under_way > 0 ||
+           (w->load->slices > 1 && w->visits.open > 0) ||
            (w->queued + w->visits.queued > 0 && !w->draining_out);
 }
 
 /* Waits for the missing answers, then gives them up. Queued arrivals are sent in the first half of
- * the time only, so that they can be answered in the second. */
-static void drain(struct worker *w) {
+ * the time only, so that they can be answered in the second. Returns false if some did not come. */
+static bool drain(struct worker *w) {
     uint64_t start_ns = os_clock_ns(), now_ns = start_ns;
     uint64_t deadline_ns = start_ns + w->load->drain_ns;
     w->visits.pacing = false; /* visits not drawn by the end of the window were not offered */
@@ -367,12 +380,14 @@ static void drain(struct worker *w) {
         uint64_t limit_ns = left_ns < w->beat_ns ? left_ns : w->beat_ns;
         poll_and_look(w, visits_due_ns(w) == 0 ? 0 : limit_ns, &blocked_ns, &now_ns);
     }
+    bool complete = !awaited(w);
     for (uint32_t i = 0; i < w->connections; i++) client_give_up(w, i, true);
     visits_give_up(w);
+    return complete;
 }
 
 /* Ends the sending direction everywhere and reads to the end of every stream. */
-static void half_close_all(struct worker *w) {
+void worker_leave(struct worker *w) {
     uint64_t deadline_ns = os_clock_ns() + w->load->drain_ns + 1000000000u, now_ns, ignored = 0;
     for (uint32_t i = 0; i < w->regulars; i++) client_half_close(w, i);
     while (w->standing + w->silent + w->visits.open > 0 && !w->run->stop &&
@@ -382,18 +397,25 @@ static void half_close_all(struct worker *w) {
     visits_count_open(w);
 }
 
+/* ---- all of it ---- */
+
+bool worker_load(struct worker *w, uint64_t start_ns) {
+    start_load(w, start_ns);
+    run_window(w);
+    return drain(w);
+}
+
 void *worker_main(void *worker) {
     struct worker *w = worker;
     uint64_t start_ns, ignored = 0;
     os_timer_fine();
-    connect_all(w);
+    worker_connect(w);
     while ((start_ns = w->run->start_ns) == NOT_YET && !w->run->stop)
         poll_for(w, 1000000u, &ignored);
     if (!w->run->stop && start_ns != NOT_YET) {
-        start_load(w, start_ns);
-        run_window(w);
-        drain(w);
-        half_close_all(w);
+        gaps_start(&w->gaps, os_clock_ns(), os_thread_cpu_ns(), os_wait_late_ns());
+        worker_load(w, start_ns);
+        worker_leave(w);
     }
     atomic_fetch_add(&w->run->finished, 1);
     return NULL;

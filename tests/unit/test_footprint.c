@@ -26,7 +26,7 @@ static const struct load plain = {
 
 static uint64_t bytes_of(struct load load, const struct transport_ops *transport) {
     load.transport = transport;
-    return limits_memory(&load).bytes;
+    return limits_memory(&load, 1).bytes;
 }
 
 /* Each of them adds at least what its tables and buffers hold. */
@@ -93,11 +93,11 @@ static void the_options_that_matter_are_named(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct load load = cases[i].load;
         load.transport = transports[0];
-        assert_string_equal(limits_memory(&load).lower, cases[i].lower);
+        assert_string_equal(limits_memory(&load, 1).lower, cases[i].lower);
     }
     struct load small = plain;
     small.transport = transports[0];
-    assert_null(limits_memory(&small).lower);
+    assert_null(limits_memory(&small, 1).lower);
 }
 
 /* ---- the load generator ---- */
