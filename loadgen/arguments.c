@@ -48,6 +48,7 @@ static int check_arguments(const struct arguments *a) {
                            "constant arrivals need --connections to be a multiple of it");
     if (a->threads > a->connections) return usage_error("--threads", "more than --connections");
     if (!a->rotate && a->turns) return usage_error("--turns", "needs --rotate");
+    if (a->turns % 2) return usage_error("--turns", "not even; the halves of a run are compared");
     if (a->rotate && churn) return usage_error("--churn", "does not go with --rotate");
     if (a->rotate && a->duration > 0)
         return usage_error("--duration",
@@ -134,7 +135,7 @@ int arguments_read(struct arguments *a, int argc, char **argv) {
         {"rotate", "TIME",
          "put load on the servers in turns, on each for a slice of this length, as in 50ms",
          .text = &a->rotate},
-        {"turns", "N", "with --rotate: slices of each server (60)",
+        {"turns", "N", "with --rotate: slices of each server, an even number (60)",
          .count = {&a->turns, TURNS_MIN, SERIES_MAX}},
         {"drain", "S", "longest wait for answers after the window, in seconds (2)",
          .real = {&a->drain, 0, 3600}},

@@ -189,8 +189,9 @@ static void run_body(const void *argument) {
 }
 
 static const struct truth_case *const tables[] = {
-    truth_timing, truth_faults,   truth_counts,  truth_ends,       truth_visits, truth_idle,
-    truth_drawn,  truth_arrivals, truth_starved, truth_unanswered, truth_frozen, truth_transports};
+    truth_timing, truth_faults,     truth_counts,   truth_ends,    truth_visits,
+    truth_idle,   truth_drawn,      truth_arrivals, truth_starved, truth_unanswered,
+    truth_frozen, truth_transports, truth_rotation};
 
 /* What the command line asks for. */
 struct request {

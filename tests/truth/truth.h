@@ -51,6 +51,7 @@ extern const struct truth_case truth_starved[];
 extern const struct truth_case truth_unanswered[];
 extern const struct truth_case truth_frozen[];
 extern const struct truth_case truth_transports[];
+extern const struct truth_case truth_rotation[];
 
 #define FAULT "tests/fault-server"
 #define MS 1e6 /* ns */

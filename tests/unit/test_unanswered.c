@@ -17,7 +17,7 @@
 /* A window from 1000 to 2000. */
 static struct account *new_account(void) {
     struct account *a = test_malloc(sizeof *a);
-    account_init(a, 1000, true);
+    account_init(a, 2, 500, true);
     a->t0_ns = 1000;
     a->t1_ns = 2000;
     return a;
