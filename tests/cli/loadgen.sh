@@ -17,7 +17,7 @@ case "\$*" in *--describe*) exec cat '$tree/describe' ;; esac
 exec '$BIN/loadgen' "\$@"
 END
     chmod +x "$tree/build/bin/loadgen"
-    limited "$tree/build/bin/iobench" run --suite "$TMP/tiny.json" --transport '*' --repeats 1 -o "$out" >"$TMP/.out" 2>"$TMP/.err"
+    measured "$tree/build/bin/iobench" run --suite "$TMP/tiny.json" --transport '*' --repeats 1 -o "$out" >"$TMP/.out" 2>"$TMP/.err"
     code=$?
     verdict "run --transport '*': measures what there is" "$([ "$code" = 0 ] && samples_in "$out" 1 ||
         echo "exit code $code: $(tail -n 1 "$TMP/.err")")"
