@@ -198,7 +198,7 @@ little_memory() {
     fault "run: less memory than it needs" 2 '^iobench run: --suite .*: memory: epoll/.*: its load generator needs .* ulimit -v allows ' \
         "${little[@]}" 36000 "$BIN/iobench" run --suite "$TMP/tiny.json" -o "$TMP/x.json"
     fault "loadgen: no memory for its threads" 4 '^loadgen: --threads: the system starts no 64 threads: .*; lower it$' \
-        "${little[@]}" 300000 "$BIN/loadgen" --connect 127.0.0.1:9 --threads 64 --connections 64
+        "${little[@]}" 300000 "$BIN/loadgen" --connect 127.0.0.1:9 --transport epoll --threads 64 --connections 64
     command -v prlimit >/dev/null || { skip "loadgen: no more memory" "prlimit is not installed"; return; }
     for transport in $("$BIN/loadgen" --describe | sed -nE 's/.*"transports":\[([^]]*)\].*/\1/p' | tr -d '"' | tr , ' '); do
         memory_ends "$transport"
