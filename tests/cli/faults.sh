@@ -272,7 +272,7 @@ make_fakes() {
     FAKES=$TMP/fakes
     [ ! -d "$FAKES" ] || return 0
     mkdir -p "$FAKES/build/bin" "$FAKES/results" "$FAKES/bench"
-    cp "$BIN/iobench" "$BIN/loadgen" "$FAKES/build/bin" && cp -R "$ROOT/bench/suites" "$FAKES/bench" &&
+    cp "$BIN/iobench" "$BIN/loadgen" "$FAKES/build/bin" && cp -RL "$ROOT/bench/suites" "$FAKES/bench" &&
         cp "$ROOT/results/iobench-result.schema.json" "$FAKES/results"
 }
 

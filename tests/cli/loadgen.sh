@@ -6,7 +6,7 @@
 missing_transport() {
     local tree=$TMP/transports out=$TMP/transports.json code
     mkdir -p "$tree/build/bin" "$tree/results" "$tree/bench"
-    cp "$BIN/iobench" "$BIN/echo-epoll" "$tree/build/bin" && cp -R "$ROOT/bench/suites" "$tree/bench" &&
+    cp "$BIN/iobench" "$BIN/echo-epoll" "$tree/build/bin" && cp -RL "$ROOT/bench/suites" "$tree/bench" &&
         cp "$ROOT/results/iobench-result.schema.json" "$tree/results"
     "$BIN/loadgen" --describe | sed -E 's/,"transports_missing":\[[^]]*\]//
         s/"transports":\[[^]]*\]/"transports":["epoll"],"transports_missing":[{"name":"pigeon","reason":"no pigeons here"}]/' \

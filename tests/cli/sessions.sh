@@ -183,7 +183,7 @@ server_script() {
 broken_servers() {
     local bin=$TMP/tree/build/bin out=$TMP/broken.json code
     mkdir -p "$bin" "$TMP/tree/results" "$TMP/tree/bench"
-    cp "$BIN/iobench" "$BIN/loadgen" "$BIN/echo-epoll" "$bin" && cp -R "$ROOT/bench/suites" "$TMP/tree/bench" &&
+    cp "$BIN/iobench" "$BIN/loadgen" "$BIN/echo-epoll" "$bin" && cp -RL "$ROOT/bench/suites" "$TMP/tree/bench" &&
         cp "$ROOT/results/iobench-result.schema.json" "$TMP/tree/results"
     printf '#!/bin/sh\necho "a library is missing" >&2\nexit 127\n' | server_script echo-broken
     verdict "list: a server that cannot start is one that is not available" \
