@@ -49,9 +49,11 @@ tiny_run() {
     verdict "run: no colour and no cursor movement in a pipe" \
         "$(grep -l $'\033' "$TMP/.out" "$TMP/.err" | tr '\n' ' ')"
     verdict "run: a table at the end" "$(grep -q 'echoes/s' "$TMP/.out" || echo "there is none")"
-    local quiet
-    quiet=$(limited "$BIN/iobench" run --quiet --suite "$TMP/tiny.json" -o "$TMP/quiet.json" 2>&1)
-    [ $? != 3 ] || quiet=$(grep -v 'nothing trustworthy was measured$' <<<"$quiet")
+    local quiet try
+    for try in 1 2 3; do # each by itself, because one that measured nothing says so
+        quiet=$(limited "$BIN/iobench" run --quiet --suite "$TMP/tiny.json" -o "$TMP/quiet.json" 2>&1)
+        [ $? = 3 ] || break
+    done
     verdict "run --quiet: says nothing" "$quiet"
     limited "$BIN/iobench" report "$out" -o "$TMP/report.html" >/dev/null 2>"$TMP/.err" || reason="exit code $?: $(cat "$TMP/.err")"
     grep -q '</html>' "$TMP/report.html" || reason="no page"
