@@ -58,12 +58,15 @@ static rlim_t soft_limit(int resource) {
     return read_limit(resource, &limit) ? limit.rlim_cur : RLIM_INFINITY;
 }
 
-/* Linux counted the rings of io_uring until 5.12, and never for root. */
+/* Linux counts the rings of io_uring until 5.12 and again from 6.14 on, but never for root. */
 bool os_counts_locked_memory(void) {
     struct utsname system;
     unsigned major, minor;
-    return geteuid() != 0 && uname(&system) == 0 && strcmp(system.sysname, "Linux") == 0 &&
-           sscanf(system.release, "%u.%u", &major, &minor) == 2 && major * 1000 + minor < 5012;
+    if (geteuid() == 0 || uname(&system) != 0 || strcmp(system.sysname, "Linux") != 0 ||
+        sscanf(system.release, "%u.%u", &major, &minor) != 2)
+        return false;
+    unsigned version = major * 1000 + minor;
+    return version < 5012 || version >= 6014;
 }
 
 const char *os_limits_hint(int error) {

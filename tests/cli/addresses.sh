@@ -37,7 +37,7 @@ several_addresses() {
         verdict "addresses: the second one answers, by $transport" "$(not_used 127.0.0.1 both.test --transport "$transport")"
     done
     verdict "addresses: the second one answers, in churn" "$(not_used 127.0.0.1 both.test --churn 1000)"
-    limited "$BIN/iobench" run --quiet --suite "$TMP/tiny.json" --repeats 1 --server-at "both.test:$port" -o "$TMP/addresses.json" >/dev/null 2>"$TMP/.err"
+    measured "$BIN/iobench" run --quiet --suite "$TMP/tiny.json" --repeats 1 --server-at "both.test:$port" -o "$TMP/addresses.json" >/dev/null 2>"$TMP/.err"
     verdict "server-at: the second address of a name answers, and is recorded" "$(holds "$TMP/addresses.json" '"address":"127.0.0.1"')"
     verdict "server-at: a file with that address" "$(invalid "$TMP/addresses.json")"
     echo 1 >/proc/sys/net/ipv6/conf/lo/disable_ipv6
@@ -76,7 +76,7 @@ in_namespaces() { # FUNCTION
     fi
     export BIN HERE ROOT TMP SCALE
     # shellcheck disable=SC2163
-    export -f ok not_ok skip verdict limited table_fault until_true gone invalid holds address_transports start_at stop_at not_used "$1"
+    export -f ok not_ok skip verdict limited measured table_fault until_true gone invalid holds address_transports start_at stop_at not_used "$1"
     "${unshared[@]}" bash -c "$1"
 }
 
@@ -100,7 +100,7 @@ command_at() { # HOST ADDRESS
         skip "server-cmd: on $1" "no server can listen there"
         return
     fi
-    limited "$BIN/iobench" run --quiet --suite "$TMP/tiny.json" --repeats 1 --server-cmd "\"$BIN/echo-epoll\" --host $1 --port {port}" -o "$TMP/address-cmd.json" >/dev/null 2>"$TMP/.err"
+    measured "$BIN/iobench" run --quiet --suite "$TMP/tiny.json" --repeats 1 --server-cmd "\"$BIN/echo-epoll\" --host $1 --port {port}" -o "$TMP/address-cmd.json" >/dev/null 2>"$TMP/.err"
     verdict "server-cmd: a command that listens on $1" "$(holds "$TMP/address-cmd.json" "\"address\":\"$2\"")"
     verdict "server-cmd: the file of a command that listens on $1" "$(invalid "$TMP/address-cmd.json")"
 }

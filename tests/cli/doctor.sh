@@ -28,7 +28,7 @@ EOF
     verdict "doctor: one CPU is a problem" "$(limited taskset -c "$(taskset -cp $$ | sed 's/.*[^0-9]//')" "$BIN/iobench" doctor >"$TMP/.out" 2>"$TMP/.err"
         code=$?
         [ "$code" = 3 ] && grep -q '^problem  cpus' "$TMP/.out" || echo "exit code $code: $(head -n 1 "$TMP/.out")")"
-    limited taskset -c "$(taskset -cp $$ | sed 's/.*[^0-9]//')" "$BIN/iobench" run --suite "$TMP/tiny.json" --repeats 1 -o "$TMP/one-cpu.json" >"$TMP/.out" 2>"$TMP/.err"
+    measured taskset -c "$(taskset -cp $$ | sed 's/.*[^0-9]//')" "$BIN/iobench" run --suite "$TMP/tiny.json" --repeats 1 -o "$TMP/one-cpu.json" >"$TMP/.out" 2>"$TMP/.err"
     verdict "run: a problem is told before the slots" "$(head -n 1 "$TMP/.err" | grep -q '^iobench run: this machine is not fit to measure: .*1 CPU' ||
         echo "said: $(head -n 1 "$TMP/.err")")"
     verdict "run: the findings are in the result" "$(tr -d ' \t\n' <"$TMP/one-cpu.json" | grep -q '"findings":\[{"id":"cpus","level":"problem"' ||

@@ -51,7 +51,7 @@ odd_files() {
     # macOS takes no such name
     if : 2>/dev/null >"$TMP/$bytes"; then
         rm "$TMP/$bytes"
-        limited "$BIN/iobench" run --quiet --repeats 1 --suite "$TMP/tiny.json" -o "$TMP/$bytes" >/dev/null 2>"$TMP/.err"
+        measured "$BIN/iobench" run --quiet --repeats 1 --suite "$TMP/tiny.json" -o "$TMP/$bytes" >/dev/null 2>"$TMP/.err"
         verdict "run: an argument that is not UTF-8 leaves a file that can be read" "$(invalid "$TMP/$bytes")"
     else
         skip "run: an argument that is not UTF-8" "this file system takes no such name"
@@ -272,7 +272,7 @@ make_fakes() {
     FAKES=$TMP/fakes
     [ ! -d "$FAKES" ] || return 0
     mkdir -p "$FAKES/build/bin" "$FAKES/results" "$FAKES/bench"
-    cp "$BIN/iobench" "$BIN/loadgen" "$FAKES/build/bin" && cp -R "$ROOT/bench/suites" "$FAKES/bench" &&
+    cp "$BIN/iobench" "$BIN/loadgen" "$FAKES/build/bin" && cp -RL "$ROOT/bench/suites" "$FAKES/bench" &&
         cp "$ROOT/results/iobench-result.schema.json" "$FAKES/results"
 }
 

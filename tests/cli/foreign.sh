@@ -179,7 +179,7 @@ at_running() {
     port=$(sed -n '1s/.*"port":\([0-9]*\).*/\1/p' "$TMP/at")
     address=$2:$port
     [[ $2 = *:* ]] && address="[$2]:$port"
-    limited "$BIN/iobench" run --suite "$TMP/foreign.json" --server epoll --server-at "$address" -o "$out" >"$TMP/.out" 2>"$TMP/.err"
+    measured "$BIN/iobench" run --suite "$TMP/foreign.json" --server epoll --server-at "$address" -o "$out" >"$TMP/.out" 2>"$TMP/.err"
     code=$?
     verdict "server-at: $1: exit code 0" "$([ "$code" = 0 ] || echo "exit code $code: $(tail -n 1 "$TMP/.err")")"
     address=$(sed 's/[].[]/\\&/g' <<<"$address")

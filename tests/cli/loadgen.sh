@@ -6,7 +6,7 @@
 missing_transport() {
     local tree=$TMP/transports out=$TMP/transports.json code
     mkdir -p "$tree/build/bin" "$tree/results" "$tree/bench"
-    cp "$BIN/iobench" "$BIN/echo-epoll" "$tree/build/bin" && cp -R "$ROOT/bench/suites" "$tree/bench" &&
+    cp "$BIN/iobench" "$BIN/echo-epoll" "$tree/build/bin" && cp -RL "$ROOT/bench/suites" "$tree/bench" &&
         cp "$ROOT/results/iobench-result.schema.json" "$tree/results"
     "$BIN/loadgen" --describe | sed -E 's/,"transports_missing":\[[^]]*\]//
         s/"transports":\[[^]]*\]/"transports":["epoll"],"transports_missing":[{"name":"pigeon","reason":"no pigeons here"}]/' \
@@ -17,7 +17,7 @@ case "\$*" in *--describe*) exec cat '$tree/describe' ;; esac
 exec '$BIN/loadgen' "\$@"
 END
     chmod +x "$tree/build/bin/loadgen"
-    limited "$tree/build/bin/iobench" run --suite "$TMP/tiny.json" --transport '*' --repeats 1 -o "$out" >"$TMP/.out" 2>"$TMP/.err"
+    measured "$tree/build/bin/iobench" run --suite "$TMP/tiny.json" --transport '*' --repeats 1 -o "$out" >"$TMP/.out" 2>"$TMP/.err"
     code=$?
     verdict "run --transport '*': measures what there is" "$([ "$code" = 0 ] && samples_in "$out" 1 ||
         echo "exit code $code: $(tail -n 1 "$TMP/.err")")"
@@ -198,7 +198,7 @@ little_memory() {
     fault "run: less memory than it needs" 2 '^iobench run: --suite .*: memory: epoll/.*: its load generator needs .* ulimit -v allows ' \
         "${little[@]}" 36000 "$BIN/iobench" run --suite "$TMP/tiny.json" -o "$TMP/x.json"
     fault "loadgen: no memory for its threads" 4 '^loadgen: --threads: the system starts no 64 threads: .*; lower it$' \
-        "${little[@]}" 300000 "$BIN/loadgen" --connect 127.0.0.1:9 --threads 64 --connections 64
+        "${little[@]}" 300000 "$BIN/loadgen" --connect 127.0.0.1:9 --transport epoll --threads 64 --connections 64
     command -v prlimit >/dev/null || { skip "loadgen: no more memory" "prlimit is not installed"; return; }
     for transport in $("$BIN/loadgen" --describe | sed -nE 's/.*"transports":\[([^]]*)\].*/\1/p' | tr -d '"' | tr , ' '); do
         memory_ends "$transport"

@@ -64,7 +64,7 @@ kill_runs() {
 kill_others() {
     local tree=$TMP/orphans m=$$
     mkdir -p "$tree/build/bin" "$tree/results" "$tree/bench"
-    cp "$BIN/iobench" "$BIN/loadgen" "$tree/build/bin" && cp -R "$ROOT/bench/suites" "$tree/bench" &&
+    cp "$BIN/iobench" "$BIN/loadgen" "$tree/build/bin" && cp -RL "$ROOT/bench/suites" "$tree/bench" &&
         cp "$ROOT/results/iobench-result.schema.json" "$tree/results"
     write_sleeper "$tree/build/bin/echo-slow"
     write_sleeper "$tree/path/gnuplot"

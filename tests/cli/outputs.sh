@@ -16,7 +16,7 @@ spares() {
 inputs_stay() {
     local o=$TMP/outputs tiny=$TMP/tiny.json
     make_fakes
-    cp -R "$ROOT/plot" "$FAKES" && cp "$BIN/echo-epoll" "$BIN/echo-poll" "$FAKES/build/bin"
+    cp -RL "$ROOT/plot" "$FAKES" && cp "$BIN/echo-epoll" "$BIN/echo-poll" "$FAKES/build/bin"
     local BIN=$FAKES/build/bin ROOT=$FAKES
     cp "$tiny" "$o/s.json"
     ln -s s.json "$o/s-link.json" && ln "$o/s.json" "$o/s-hard.json" && ln -s . "$o/here"

@@ -122,7 +122,7 @@ odd_gnuplots() {
     cp "$BIN/iobench" "$tree/build/bin"
     cp "$ROOT"/results/iobench-*.schema.json "$tree/results"
     rm -rf "$tree/plot"
-    cp -r "$ROOT/plot" "$tree"
+    cp -rL "$ROOT/plot" "$tree"
     sed -i "s/pngcairo/nocairo/g" "$tree/plot/frame.gp"
     if gnuplot -e "exit status strstrt(GPVAL_TERMINALS, ' png ') == 0" 2>/dev/null; then
         reports_with "a gnuplot with png but without pngcairo" '' yes yes "$tree/build/bin"

@@ -47,6 +47,12 @@ good_without() { # CODE
     [ "$code" = 0 ] && ! grep -q "\"$1\"" "$TMP/verdict.json" || echo "exit code $code: $(tail -n 1 "$TMP/.err")"
 }
 
+# Whether the slot says itself that it could not tell, because other work used the CPUs; then skips NAME.
+excused() { # NAME
+    [ -z "$(no_code "$TMP/verdict.json" 'cpus_taken|loadgen_preempted')" ] || return 1
+    skip "$1" "other work used the CPUs: $(grep -m 1 '"reasons"' "$TMP/verdict.json" | head -c 200)"
+}
+
 # Why the slot is not suspect for that code; empty if all is well.
 suspect_for() { # CODE
     [ "$code" = 0 ] || echo "exit code $code: $(tail -n 1 "$TMP/.err")"
@@ -123,9 +129,7 @@ cached_clock() {
     slots epoll "$load" not_provoked littles_law
     why=$(not_provoked littles_law)
     # a load generator that waits for its CPU has less to do in a turn of its loop
-    if [ -n "$why" ] && [ -z "$(no_code "$TMP/verdict.json" 'cpus_taken|loadgen_preempted')" ]; then
-        skip "verdict: epoll: littles_law" "other work used the CPUs: $(grep -m 1 '"reasons"' "$TMP/verdict.json" | head -c 200)"
-    else
+    if [ -z "$why" ] || ! excused "verdict: epoll: littles_law"; then
         verdict "verdict: epoll: littles_law" "$why"
         verdict "verdict: Little's law makes it invalid" "$(grep -qE '"verdict":[[:space:]]*"invalid"' "$TMP/verdict.json" || grep -m 1 'verdict":.*d",' "$TMP/verdict.json")"
     fi
@@ -169,11 +173,7 @@ frozen() {
     frozen_loadgen server
     slots delayed "$closed" good_without loadgen_frozen
     why=$(good_without loadgen_frozen)
-    if [ -n "$why" ] && [ "$code" = 0 ] && [ -z "$(no_code "$TMP/verdict.json" 'cpus_taken|loadgen_preempted')" ]; then
-        skip "$name" "other work used the CPUs: $(grep -m 1 '"reasons"' "$TMP/verdict.json" | head -c 200)"
-    else
-        verdict "$name" "$why"
-    fi
+    if [ -z "$why" ] || [ "$code" != 0 ] || ! excused "$name"; then verdict "$name" "$why"; fi
     cp "$BIN/loadgen" "$FAKES/build/bin"
 }
 

@@ -18,7 +18,7 @@ dirty_after() { # NAME WANTED SCRIPT
     local tree=$TMP/tree dirty=
     rm -rf "$tree"
     mkdir "$tree"
-    cp -r "$ROOT/Makefile" "$ROOT/mk" "$tree"
+    cp -rL "$ROOT/Makefile" "$ROOT/mk" "$tree"
     (cd "$tree" && git init -q && git add -A && git -c user.name=me -c user.email=me@localhost commit -qm all &&
         git rev-parse HEAD >"$TMP/commit" && eval "$3") >"$TMP/.out" 2>&1 ||
         { not_ok "words: $1" "$(head -n 1 "$TMP/.out")"; return; }
