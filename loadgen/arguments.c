@@ -63,7 +63,6 @@ static int check_targets(struct arguments *a) {
            groups = a->server_groups.count;
     if (targets == 0) return usage_error("--connect", "missing; give HOST:PORT of the server");
     if (targets > 1 && !a->rotate) return usage_error("--connect", "several need --rotate");
-    if (targets > TARGETS_MAX) return usage_error("--connect", "more than 16");
     if (pids && pids != targets)
         return usage_error("--server-pid", "give one for each --connect, in the same order");
     if (groups && !pids) return usage_error("--server-group", "needs --server-pid");
@@ -168,6 +167,7 @@ int arguments_read(struct arguments *a, int argc, char **argv) {
         break;
     }
     int code = a->rotate ? check_slice(a) : 0;
+    if (!code && a->connects.count > TARGETS_MAX) code = usage_error("--connect", "more than 16");
     if (code || a->describe) return code;
     code = check_targets(a);
     return code ? code : check_arguments(a);

@@ -1,6 +1,6 @@
 /* load.h - one target of the load generator: its settings, and the state that main and all its
  * workers share. Invariant: struct load is fixed before the workers start; struct run changes and
- * is atomic, but for `slices`, which worker 0 writes. */
+ * is atomic, but for what worker 0 writes: `slices` and what follows. */
 #ifndef LOADGEN_LOAD_H
 #define LOADGEN_LOAD_H
 
@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define TARGETS_MAX 16u        /* of a rotation */
 #define START_LEAD_NS 2000000u /* main sets t0 at least this long before it comes */
 
 /* Whether a worker gives up its CPU while it waits. */
@@ -65,6 +66,7 @@ struct slice {
     bool taken;               /* rotation: it took place */
     uint64_t start_ns;        /* rotation: from the beginning of the first turn */
     uint64_t length_ns;       /* rotation: for worker 0 */
+    uint64_t answered;        /* rotation: messages answered within it, all workers */
     uint64_t ctx_voluntary;   /* context switches of --server-pid from the first message of the */
     uint64_t ctx_involuntary; /* stretch to the last of the drain; rotation only, or OS_UNKNOWN */
     uint64_t ctx_answered;    /* messages answered in that time, all workers; rotation only */
@@ -84,6 +86,8 @@ struct run {
     _Atomic uint32_t finished; /* workers that have ended */
     _Atomic bool over;         /* rotation: the target takes no more turns */
     struct slice *slices;      /* load->slices; read after worker 0 is joined */
+    uint64_t waited_ns;        /* rotation: while others had their turns, by worker 0 */
+    uint64_t waited_cpu_ns;    /* what the server used in that time, or OS_UNKNOWN; read as slices */
 };
 
 #endif

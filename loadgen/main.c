@@ -39,31 +39,39 @@ static void on_stop(void *context) {
     _Exit(EXIT_INTERRUPTED);
 }
 
-/* Says on one line what went wrong in a run that has figures. */
-static void print_trouble(const struct report *report, const struct load *load, const char *server,
-                          bool answered) {
+/* Writes on one line what went wrong in a run that has figures; nothing if nothing did. */
+static void describe_trouble(char *text, size_t size, const struct report *report,
+                             const struct load *load) {
     const struct account *t = &report->total;
     bool scheduled = load->open || load->churn;
     uint64_t offered = load->churn ? t->visits.offered : t->offered;
     const char *error = t->first_error ? os_error_text(t->first_error) : "";
     if (t->errors.mismatch)
-        line_print(stderr, "loadgen: %s: wrong bytes came back on %" PRIu64 " connections", server,
-                   t->errors.mismatch);
-    else if (!answered && scheduled && offered == 0)
-        line_print(stderr, "loadgen: %s: nothing was scheduled in the window", server);
-    else if (!answered)
-        line_print(stderr, "loadgen: %s: no message was answered in the window%s%s", server,
-                   *error ? "; the first error: " : "", error);
+        snprintf(text, size, "wrong bytes came back on %" PRIu64 " connections",
+                 t->errors.mismatch);
+    else if (!report_answered(report) && scheduled && offered == 0)
+        snprintf(text, size, "nothing was scheduled in the window");
+    else if (!report_answered(report))
+        snprintf(text, size, "no message was answered in the window%s%s",
+                 *error ? "; the first error: " : "", error);
     else if (*error)
-        line_print(stderr, "loadgen: %s: %s; this is the first of the errors counted", server,
-                   error);
+        snprintf(text, size, "%s; this is the first of the errors counted", error);
     else if (t->visits.offered > 0 && hist_place(&t->visits.first_echoes, 0) == HIST_UNANSWERED)
-        line_print(stderr, "loadgen: %s: none of %" PRIu64 " newcomers was answered", server,
-                   t->visits.offered);
+        snprintf(text, size, "none of %" PRIu64 " newcomers was answered", t->visits.offered);
 }
 
-/* The sample of a target, owned by the caller; NULL if there is none. *code is the exit code for
- * it. */
+/* Writes why there are no figures. */
+static void describe_nothing(char *text, size_t size, const struct report *report,
+                             const struct run *run) {
+    int error = report->total.first_error;
+    snprintf(text, size, "%s; nothing was measured",
+             error                ? os_error_text(error)
+             : run->standing == 0 ? "no connection was scheduled"
+                                  : "all connections were closed");
+}
+
+/* The sample of a target, owned by the caller; NULL if there is none. In a rotation an object with
+ * it, and with what was said about it. *code is the exit code for it. */
 static cJSON *finish_target(const struct session *s, uint32_t target, int *code) {
     static struct report report; /* too large for a small stack */
     const struct load *load = &s->loads[target];
@@ -75,22 +83,22 @@ static cJSON *finish_target(const struct session *s, uint32_t target, int *code)
         fprintf(stderr, "loadgen: report: %s\n", os_error_text(error));
         return NULL;
     }
-    const struct account *t = &report.total;
-    bool measured = t->errors.mismatch > 0 || (run->standing > 0 && report.window_ns > 0);
-    cJSON *sample = NULL;
-    if (!measured)
-        line_print(stderr, "loadgen: %s: %s; nothing was measured", server,
-                   t->first_error       ? os_error_text(t->first_error)
-                   : run->standing == 0 ? "no connection was scheduled"
-                                        : "all connections were closed");
-    if (measured || s->a->rotate) sample = report_json(&report, load, run, &s->usages[target]);
-    if (measured) {
-        bool answered = t->latency.count + t->latency.overflow > 0;
-        print_trouble(&report, load, server, answered);
-        *code = t->errors.mismatch ? EXIT_WRONG_ECHO : answered ? 0 : EXIT_NOTHING;
-    }
+    bool wrong = report.total.errors.mismatch > 0;
+    bool measured = wrong || (run->standing > 0 && report.window_ns > 0);
+    char said[256] = "";
+    if (measured)
+        describe_trouble(said, sizeof said, &report, load);
+    else
+        describe_nothing(said, sizeof said, &report, run);
+    if (*said) line_print(stderr, "loadgen: %s: %s", server, said);
+    if (measured) *code = wrong ? EXIT_WRONG_ECHO : report_answered(&report) ? 0 : EXIT_NOTHING;
+    cJSON *sample = measured ? report_json(&report, load, run, &s->usages[target]) : NULL;
     report_free(&report);
-    return sample;
+    if (!s->a->rotate) return sample;
+    cJSON *json = cJSON_CreateObject();
+    json_add_item(json, "said", *said ? cJSON_CreateString(said) : NULL);
+    json_add_item(json, "sample", sample);
+    return json;
 }
 
 /* Prints an object and a newline on stdout, and frees it. Returns whether that worked. */
@@ -127,7 +135,8 @@ static int finish(const struct session *s) {
     json_add_item(rotation, "order", order_json(&s->rotation));
     cJSON *targets = cJSON_AddArrayToObject(json, "targets");
     for (uint32_t k = 0; k < s->targets; k++) {
-        cJSON_AddItemToArray(targets, finish_target(s, k, &code));
+        cJSON *target = finish_target(s, k, &code);
+        cJSON_AddItemToArray(targets, target ? target : cJSON_CreateNull());
         if (worst == 0 || code == EXIT_WRONG_ECHO) worst = code;
     }
     return print(json) ? worst : EXIT_NOTHING;
@@ -153,13 +162,14 @@ static int reach(struct session *s, uint32_t target, const struct os_addresses *
     struct usage *usage = &s->usages[target];
     char reason[512];
     uint64_t cpu_ns;
-    if (!reach_choose(load->transport, found, &load->address, reason)) {
+    bool alone = !s->a->rotate; /* else the others go on */
+    if (!reach_choose(load->transport, found, &load->address, reason) && alone) {
         line_print(stderr, "loadgen: %s: no address answers: %s", s->a->connects.items[target],
                    reason);
         return EXIT_NOTHING;
     }
     usage_open(usage, load);
-    if (!load->server_pid || usage->before.rss_bytes != OS_UNKNOWN ||
+    if (!alone || !load->server_pid || usage->before.rss_bytes != OS_UNKNOWN ||
         os_process_cpu_ns(load->server_pid, &cpu_ns) == 0)
         return 0;
     fprintf(stderr, "loadgen: --server-pid: %" PRId64 ": no such process\n", load->server_pid);

@@ -70,6 +70,10 @@ static uint64_t messages_of(const struct report *r) {
     return r->total.latency.count + r->total.latency.overflow;
 }
 
+bool report_answered(const struct report *r) {
+    return messages_of(r) > 0;
+}
+
 static double per_second(const struct report *r, double count) {
     return count / ((double)r->window_ns / 1e9);
 }
@@ -275,18 +279,26 @@ static cJSON *series_json(const struct report *r, const struct load *load) {
     return json;
 }
 
+/* What the server used while it had no load, in percent of one CPU. */
+static double waiting_cpu_pct(const struct run *run) {
+    return run->waited_ns ? 100 * known(run->waited_cpu_ns) / (double)run->waited_ns : NAN;
+}
+
 /* A column for each figure, an entry for each turn: null where the target took no slice. */
 static cJSON *slices_json(const struct load *load, const struct run *run) {
-    static const char *const names[] = {"start_ns",      "length_ns",       "server_cpu_ns",
-                                        "ctx_voluntary", "ctx_involuntary", "ctx_answered"};
+    static const char *const names[] = {"start_ns",        "length_ns",     "answered",
+                                        "server_cpu_ns",   "ctx_voluntary", "ctx_involuntary",
+                                        "ctx_answered"};
     enum { COLUMNS = sizeof names / sizeof names[0] };
     cJSON *json = cJSON_CreateObject(), *columns[COLUMNS];
+    json_add_real(json, "waiting_cpu_pct", waiting_cpu_pct(run));
     for (int i = 0; i < COLUMNS; i++) columns[i] = cJSON_AddArrayToObject(json, names[i]);
     for (uint32_t n = 0; n < load->slices; n++) {
         const struct slice *s = &run->slices[n];
         const uint64_t figures[COLUMNS] = {
             s->start_ns,
             s->length_ns,
+            s->answered,
             difference(s->edges[0].server_cpu_ns, s->edges[1].server_cpu_ns),
             s->ctx_voluntary,
             s->ctx_involuntary,

@@ -24,6 +24,9 @@ struct report {
 /* Adds up `count` joined workers. Returns 0 or an error; report_free frees. */
 int report_make(struct report *report, const struct worker *workers, uint32_t count);
 
+/* Whether a message of the window was answered. */
+bool report_answered(const struct report *report);
+
 void report_free(struct report *report);
 
 /* The sample, owned by the caller. */

@@ -23,7 +23,8 @@
 int rotation_init(struct rotation *r, uint64_t seed) {
     struct rng rng;
     r->order = malloc((size_t)r->turns * r->targets);
-    if (!r->order) return ENOMEM;
+    r->rests = calloc(r->targets, sizeof *r->rests);
+    if (!r->order || !r->rests) return ENOMEM;
     rng_seed(&rng, seed, ORDER_SEED);
     for (uint32_t turn = 0; turn < r->turns; turn++) {
         uint8_t *order = r->order + (size_t)turn * r->targets;
@@ -39,7 +40,9 @@ int rotation_init(struct rotation *r, uint64_t seed) {
 
 void rotation_free(struct rotation *r) {
     free(r->order);
+    free(r->rests);
     r->order = NULL;
+    r->rests = NULL;
 }
 
 static struct worker *workers_of(const struct rotation *r, uint32_t target) {
@@ -70,6 +73,16 @@ static void read_usage(const struct load *load, struct os_usage *usage) {
         usage->ctx_voluntary = usage->ctx_involuntary = OS_UNKNOWN;
 }
 
+/* CPU time of all processes of the server that are known. */
+static uint64_t server_cpu_ns(const struct load *load) {
+    struct os_group_usage group;
+    uint64_t cpu_ns;
+    if (load->server_group)
+        return os_group_usage(load->server_group, &group) == 0 ? group.cpu_ns : OS_UNKNOWN;
+    if (!load->server_pid || os_process_cpu_ns(load->server_pid, &cpu_ns) != 0) return OS_UNKNOWN;
+    return cpu_ns;
+}
+
 static uint64_t difference(uint64_t before, uint64_t after) {
     return before == OS_UNKNOWN || after == OS_UNKNOWN || after < before ? OS_UNKNOWN
                                                                          : after - before;
@@ -81,13 +94,33 @@ static bool any_stands(const struct rotation *r, const struct worker *workers) {
     return standing > 0;
 }
 
+static uint64_t answered(const struct rotation *r, const struct worker *workers) {
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < r->threads; i++) sum += workers[i].account.answered;
+    return sum;
+}
+
+/* Adds up what the server uses without load: it should be nothing, since others have their turns
+ * in that time. */
+static void end_rest(const struct rotation_rest *rest, struct run *run) {
+    if (!rest->since_ns) return;
+    uint64_t used_ns = difference(rest->cpu_ns, server_cpu_ns(run->load));
+    run->waited_ns += os_clock_ns() - rest->since_ns;
+    if (used_ns == OS_UNKNOWN || run->waited_cpu_ns == OS_UNKNOWN)
+        run->waited_cpu_ns = OS_UNKNOWN;
+    else
+        run->waited_cpu_ns += used_ns;
+}
+
 static void before_slice(struct rotation *r, uint32_t target, uint32_t turn) {
     struct worker *workers = workers_of(r, target);
     struct run *run = &r->runs[target];
     r->taken = !run->over && any_stands(r, workers);
     if (!r->taken) return;
+    end_rest(&r->rests[target], run);
     read_usage(run->load, &r->before);
-    r->answered = lead_messages(workers, r->threads, NULL);
+    r->done = lead_messages(workers, r->threads, NULL);
+    r->answered = answered(r, workers);
     r->window_ns = workers->account.window_ns;
     r->start_ns = os_clock_ns() + (r->threads > 1 ? START_TOGETHER_NS : 0);
     r->t0_ns = r->start_ns + settle_ns(r, workers, turn);
@@ -105,10 +138,12 @@ static void after_slice(struct rotation *r, uint32_t target, uint32_t turn) {
     read_usage(workers->load, &after);
     slice->ctx_voluntary = difference(r->before.ctx_voluntary, after.ctx_voluntary);
     slice->ctx_involuntary = difference(r->before.ctx_involuntary, after.ctx_involuntary);
-    slice->ctx_answered = lead_messages(workers, r->threads, NULL) - r->answered;
+    slice->ctx_answered = lead_messages(workers, r->threads, NULL) - r->done;
+    slice->answered = answered(r, workers) - r->answered;
     slice->length_ns = workers->account.window_ns - r->window_ns;
     if (!any_stands(r, workers)) r->runs[target].over = true;
     r->last = r->runs[target].over;
+    r->rests[target] = (struct rotation_rest){os_clock_ns(), server_cpu_ns(workers->load)};
 }
 
 /* ---- all threads ---- */

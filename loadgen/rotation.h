@@ -12,7 +12,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TARGETS_MAX 16u
+/* Since when a target has been without load. */
+struct rotation_rest {
+    uint64_t since_ns; /* 0: it has had no turn */
+    uint64_t cpu_ns;   /* of the server until then, or OS_UNKNOWN */
+};
 
 /* What main and all threads share. */
 struct rotation {
@@ -38,8 +42,10 @@ struct rotation {
     bool last;                /* it was the target's last one */
     uint64_t start_ns, t0_ns; /* load on, window's start */
     struct os_usage before;   /* of the server */
-    uint64_t answered;        /* messages, before */
+    uint64_t done;            /* messages, before */
+    uint64_t answered;        /* of them within slices */
     uint64_t window_ns;       /* of worker 0, before */
+    struct rotation_rest *rests; /* `targets`; owned */
 };
 
 /* One thread of the load generator. */
@@ -50,7 +56,7 @@ struct rotation_thread {
     pthread_t thread;  /* runs rotation_main, or without a rotation worker_main */
 };
 
-/* Draws the order of all turns. The other fields are set. Returns 0 or an error; rotation_free
+/* Draws the order of all turns. The fields that are fixed at start are set. Returns 0 or an error; rotation_free
  * frees. */
 int rotation_init(struct rotation *r, uint64_t seed);
 

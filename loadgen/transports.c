@@ -4,6 +4,8 @@
 #include "base/json.h"
 #include "base/line.h"
 
+#include "loadgen/load.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -67,6 +69,7 @@ void transports_describe(uint64_t memory_bytes) {
     cJSON_AddStringToObject(about, "name", "loadgen");
     describe_transports(about);
     cJSON_AddTrueToObject(about, "server_group");        /* it knows that option */
+    json_add_count(about, "targets_max", TARGETS_MAX);   /* of a rotation */
     json_add_count(about, "memory_bytes", memory_bytes); /* of the load that the options describe */
     describe_build(about);
     char *text = cJSON_PrintUnformatted(json);

@@ -34,11 +34,11 @@ static const cJSON *run_slot(struct ab *ab, size_t index, uint64_t seed, struct 
     *why->text = '\0';
     if (ab->progress.slots <= ab->slots)
         ab->progress.slots = ab->slots + 1; /* lost pairs are repeated */
-    progress_slot(&ab->progress, ab->slots, c);
-    slot_run(&o, c, ab->loop, seed);
+    progress_slot(&ab->progress, ab->slots, c, 1);
+    slot_run(&o, &c, 1, ab->loop, seed);
     ab->interrupted = o.end == SLOT_INTERRUPTED || ab->loop->interrupted;
     if (ab->interrupted) {
-        slot_free(&o);
+        outcome_free(&o);
         return NULL;
     }
     if (o.end == SLOT_CANNOT_RUN && !result_has_samples(&ab->result, index)) {
@@ -52,7 +52,7 @@ static const cJSON *run_slot(struct ab *ab, size_t index, uint64_t seed, struct 
         progress_cause(&ab->progress, sample, o.told.text);
         ab->slots++;
     }
-    slot_free(&o);
+    outcome_free(&o);
     ab->write_failed = !result_checkpoint(&ab->result, false, &ab->reason);
     return ab->write_failed ? NULL : sample;
 }

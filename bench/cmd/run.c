@@ -37,6 +37,7 @@ struct options {
     struct arg_texts addresses; /* addresses of running servers */
     const char *connections;    /* "1,50"; NULL: as in the suite */
     const char *transports;     /* "epoll,libuv"; NULL: as in the suite */
+    const char *measure;        /* slots or rotation; NULL: as in the suite */
     uint64_t repeats;           /* 0: as in the suite */
     double duration_s;          /* 0: as in the suite */
     uint64_t seed;              /* for order of slots and arrivals */
@@ -72,6 +73,10 @@ static enum args_outcome read_options(struct options *o, int argc, char **argv) 
         {"transport", "NAME[,NAME...]",
          "transport of the load generator; '*' means each of them (as in the suite)",
          .text = &o->transports},
+        {"measure", NULL,
+         "give each server the machine for a whole window, or all of them in turns (as in the "
+         "suite)",
+         .choice = {&o->measure, "slots|rotation"}},
         {"repeats", "N", "slots per cell (as in the suite)", .count = {&o->repeats, 1, 1000}},
         {"duration", "S", "measured window in seconds (as in the suite)",
          .real = {&o->duration_s, 0.01, 3600}},
@@ -154,7 +159,8 @@ static int prepare(struct run *r, int argc, char **argv) {
                                               .repeats = o->repeats,
                                               .duration_s = o->duration_s,
                                               .connections = o->connections,
-                                              .transports = o->transports};
+                                              .transports = o->transports,
+                                              .measure = o->measure};
     int code = session_open(s, &request, &overrides);
     if (!code) code = read_servers(r);
     if (!code) code = session_plan(s, &r->plan, r->specs, r->spec_count);
@@ -177,7 +183,11 @@ static void print_plan(const struct plan *p, bool wide) {
         if (*c->skipped)
             text_add(&what, "skipped: %s", c->skipped);
         else
-            text_add(&what, "%zu x %.1f s", p->repeats, plan_slot_s(c));
+            text_add(&what, "%zu x %.1f s%s%s", p->repeats, plan_slot_s(c),
+                     c->turns    ? " in turns"
+                     : *c->apart ? " apart: "
+                                 : "",
+                     c->apart);
         width_row(stdout, c->id, 48, what.data, columns);
         free(what.data);
     }

@@ -43,6 +43,7 @@ const char *const validity_names[VALIDITY_CODES] = {
     [VALIDITY_THROTTLED] = "throttled",
     [VALIDITY_AFFINITY_CHANGED] = "affinity_changed",
     [VALIDITY_NOT_PINNED] = "not_pinned",
+    [VALIDITY_OUT_OF_TURN] = "out_of_turn",
     [VALIDITY_SERVER_NOT_STARTED] = "server_not_started",
     [VALIDITY_SERVER_NOT_READY] = "server_not_ready",
     [VALIDITY_SERVER_UNAVAILABLE] = "server_unavailable",
@@ -141,6 +142,7 @@ enum validity_cause validity_cause(enum validity_code code) {
     case VALIDITY_LITTLES_LAW_UNKNOWN:
     case VALIDITY_SHARED_CPUS_FULL:
     case VALIDITY_NOT_PINNED:
+    case VALIDITY_OUT_OF_TURN:
         return CAUSE_PLAN;
     }
     return CAUSE_SERVER; /* not an enumerator */

@@ -53,6 +53,7 @@ enum validity_code {
     VALIDITY_THROTTLED,
     VALIDITY_AFFINITY_CHANGED,
     VALIDITY_NOT_PINNED,
+    VALIDITY_OUT_OF_TURN,
     /* invalid; the slot has no figures */
     VALIDITY_SERVER_NOT_STARTED,
     VALIDITY_SERVER_NOT_READY,

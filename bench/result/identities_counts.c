@@ -95,11 +95,13 @@ static bool check_times(const struct identities_slot *s, const struct counts *c)
 }
 
 /* Arrivals of a schedule: 6 standard deviations of a Poisson process, and some for a short one, or
- * one per thread of the load generator. */
+ * one per thread of the load generator and slice. */
 static bool check_schedule(const struct identities_slot *s, const char *field, double count,
                            double rate, bool poisson) {
     double expected = rate * identities_figure(s, "window_s");
-    double off = poisson ? 6 * sqrt(expected) + 12 : of_load(s, "loadgen.threads") + 1;
+    double slices = fmax(1, of_load(s, "turns")); /* 1 for NAN */
+    double off =
+        poisson ? 6 * sqrt(expected) + 12 : (of_load(s, "loadgen.threads") + 1) * slices;
     if (fabs(count - expected) > off)
         return identities_fault(s->place, field, "is %.17g, but the schedule has %.17g +- %.3g",
                                 count, expected, off);

@@ -50,6 +50,10 @@ bool identities_check_counts(const struct identities_slot *s);
  * Histograms were checked before. */
 bool identities_check_unanswered(const struct identities_slot *s);
 
+/* The slices of a sample are there if and only if the scenario has turns, and their sums are its
+ * figures. */
+bool identities_check_slices(const struct identities_slot *s);
+
 /* Whether the sample has limits, as all have since version 1.4, and they agree with the placement
  * and with server.pid_scope. */
 bool identities_check_limits(const struct identities_slot *s);
@@ -68,6 +72,13 @@ bool identities_check_verdict(const struct identities_slot *s);
 /* Fields of a scenario that depend on each other, and the id of its cell. */
 bool identities_check_scenario(const struct identities_place *p, const struct identities_file *file,
                                const cJSON *cell);
+
+/* The samples of one rotation, `count` of them: no two have a slice at the same time. */
+bool identities_check_rotation(const struct identities_place *p, const cJSON *const *samples,
+                               size_t count);
+
+/* The end of the last slice, in s since all connections of the rotation stood. 0: there is none. */
+double identities_slices_end_s(const cJSON *sample);
 
 /* Dates, times of the slots, models, and rates that follow from the capacity. */
 bool identities_check_session(const struct identities_place *p, const cJSON *document);

@@ -83,27 +83,69 @@ static bool check_span(const struct identities_place *p, const struct turn *t, d
                               "s of the slot in all threads");
 }
 
-/* A slot begins after the one before has ended: warm-up and window, at least. */
-static bool check_turns(const struct identities_place *whole, const cJSON *document,
-                        const struct turn *turns, size_t count) {
+/* The earliest end of a slot. */
+static double least_end_s(const struct turn *t) {
+    double start_s = json_number(t->sample, "started_offset_s");
+    if (isnan(json_number(t->sample, "messages"))) return start_s;
+    if (json_item(t->sample, "slices")) return start_s + identities_slices_end_s(t->sample);
+    return start_s + json_number(t->sample, "warmup_s") + json_number(t->sample, "window_s");
+}
+
+static bool check_turn(const struct identities_place *p, const struct turn *t, double end_s,
+                       double cpus) {
+    double least_s = least_end_s(t);
+    if (least_s > end_s + ROUNDING_S)
+        return identities_fault(p, "started_offset_s",
+                                "is %.17g: warm-up and window end at %.17g, but the next slot "
+                                "or the session's end comes at %.17g",
+                                json_number(t->sample, "started_offset_s"), least_s, end_s);
+    return check_span(p, t, end_s, cpus);
+}
+
+/* Whether two slots ran together: they are of one rotation, and began at the same time. */
+static bool together(const struct turn *one, const struct turn *two) {
+    double turns = json_number(one->scenario, "turns");
+    return turns > 0 && turns == json_number(two->scenario, "turns") &&
+           json_number(one->sample, "started_offset_s") ==
+               json_number(two->sample, "started_offset_s");
+}
+
+/* Checks the slots that ran together with the last of the `*left` turns, and leaves those before. */
+static bool check_last(const struct identities_place *whole, const struct turn *turns, size_t *left,
+                       double end_s, double cpus) {
     struct identities_place p = *whole;
+    const struct turn *last = &turns[*left - 1];
+    const cJSON **samples = calloc(*left, sizeof *samples);
+    size_t count = 0;
+    bool fine = true;
+    MEMORY_CHECK(samples);
+    while (*left > 0 && fine) {
+        const struct turn *t = &turns[*left - 1];
+        if (t->sample && t != last && !together(t, last)) break;
+        --*left;
+        if (!t->sample) continue;
+        samples[count++] = t->sample;
+        snprintf(p.path, sizeof p.path, "cells[%d].samples[%d]", t->cell, t->index);
+        fine = check_turn(&p, t, end_s, cpus);
+    }
+    fine = fine && identities_check_rotation(&p, samples, count);
+    free(samples);
+    return fine;
+}
+
+/* A slot begins after the one before has ended, unless both are of one rotation. */
+static bool check_turns(const struct identities_place *p, const cJSON *document,
+                        const struct turn *turns, size_t count) {
     double end_s = json_number(document, "session.duration_s"); /* latest end of the slot */
     double cpus = json_number(document, "env.cpu.logical");
-    for (size_t i = count; i-- > 0;) {
-        const struct turn *t = &turns[i];
-        if (!t->sample) continue;
-        double start_s = json_number(t->sample, "started_offset_s");
-        double least_s = start_s;
-        if (!isnan(json_number(t->sample, "messages")))
-            least_s += json_number(t->sample, "warmup_s") + json_number(t->sample, "window_s");
-        snprintf(p.path, sizeof p.path, "cells[%d].samples[%d]", t->cell, t->index);
-        if (least_s > end_s + ROUNDING_S)
-            return identities_fault(&p, "started_offset_s",
-                                    "is %.17g: warm-up and window end at %.17g, but the next slot "
-                                    "or the session's end comes at %.17g",
-                                    start_s, least_s, end_s);
-        if (!check_span(&p, t, end_s, cpus)) return false;
-        end_s = start_s;
+    while (count > 0) {
+        const struct turn *last = &turns[count - 1];
+        if (!last->sample) {
+            count--;
+            continue;
+        }
+        if (!check_last(p, turns, &count, end_s, cpus)) return false;
+        end_s = json_number(last->sample, "started_offset_s");
     }
     return true;
 }

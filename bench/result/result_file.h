@@ -13,7 +13,7 @@
 /* The schema version that this iobench writes. It reads all minor versions of this major version.
  */
 #define RESULT_VERSION_MAJOR 1
-#define RESULT_VERSION_MINOR 5
+#define RESULT_VERSION_MINOR 6
 
 /* Reads and checks a result file; owned by the caller. Returns NULL and sets `reason`, which does
  * not contain the path, on failure. */

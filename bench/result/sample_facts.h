@@ -14,6 +14,10 @@
 /* A slot is suspect if the hypervisor took a larger share of the CPU time. */
 #define SAMPLE_STEAL_PCT_MAX 5.0
 
+/* In a rotation, a server takes time from the others if it uses more of a CPU while they have their
+ * turns. */
+#define SAMPLE_WAITING_CPU_PCT_MAX 1.0
+
 /* Whole numbers above 10^15 are written with a relative error of up to this. */
 #define SAMPLE_ROUNDED 1e-15
 
@@ -25,6 +29,9 @@ extern const char *const sample_measured[];
  * known of one process only, so they are null for a group of them, too. NULL ends each list. */
 extern const char *const sample_server_cpu[];
 extern const char *const sample_server_process[];
+
+/* The columns of slices{}: each has one value for each turn. NULL ends the list. */
+extern const char *const sample_slice_columns[];
 
 enum verdict_kind sample_verdict(const cJSON *sample);
 

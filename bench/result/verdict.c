@@ -235,6 +235,16 @@ static void judge_limits(struct verdict *v, const struct verdict_figures *f) {
     if (f->not_pinned)
         add(v, VERDICT_SUSPECT, VALIDITY_NOT_PINNED,
             "the system refused to keep server and load generator on separate CPUs");
+    pair = format_apart(f->waiting_cpu_pct, SAMPLE_WAITING_CPU_PCT_MAX, 0);
+    if (f->waiting_cpu_pct > SAMPLE_WAITING_CPU_PCT_MAX)
+        add(v, VERDICT_SUSPECT, VALIDITY_OUT_OF_TURN,
+            "the server used %s %% of a CPU out of its turns, more than %s %%; that is not counted",
+            pair.left, pair.right);
+    pair = format_apart(f->rivals_cpu_pct, SAMPLE_WAITING_CPU_PCT_MAX, 0);
+    if (f->rivals_cpu_pct > SAMPLE_WAITING_CPU_PCT_MAX)
+        add(v, VERDICT_SUSPECT, VALIDITY_OUT_OF_TURN,
+            "another server used %s %% of a CPU in the turns of this one, more than %s %%",
+            pair.left, pair.right);
 }
 
 static void judge_suspect(struct verdict *v, const struct verdict_figures *f) {

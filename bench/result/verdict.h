@@ -63,6 +63,8 @@ struct verdict_figures {
                                      allows no more; 0: each side has enough of its own */
     double shared_pct;            /* CPU time of both sides, of these CPUs */
     double throttled_pct;         /* share of the window in which a quota stopped them */
+    double waiting_cpu_pct;       /* of a CPU, used by the server while others had their turns */
+    double rivals_cpu_pct;        /* the same of the one of the others that used the most */
     double steal_pct;             /* CPU time that the hypervisor took during the slot */
     double first_half;            /* messages in the first half of the window */
     double second_half;           /* messages in the second half */

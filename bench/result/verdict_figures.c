@@ -137,6 +137,8 @@ void verdict_figures_read(struct verdict_figures *figures, const cJSON *env, con
         .overflow = json_number(sample, "latency.hist.overflow"),
         .longest_ns = json_number(sample, "latency.hist.max"),
         .oldest_in_flight_ns = json_number(sample, "loadgen.oldest_in_flight_ns"),
+        .waiting_cpu_pct = json_number(sample, "slices.waiting_cpu_pct"),
+        .rivals_cpu_pct = json_number(sample, "slices.rivals_cpu_pct"),
         .steal_pct = json_number(sample, "steal_pct"),
         .starved = json_number(sample, "loadgen.starved_connections"),
     };
@@ -149,7 +151,8 @@ void verdict_figures_read(struct verdict_figures *figures, const cJSON *env, con
     read_limits(&f, scenario, sample);
     double step_ns = json_number(env, "clock.cpu_resolution_ns");
     if (!(window_ns >= CPU_STEPS_MIN * step_ns)) /* true if the step is unknown */
-        f.server_cpu_pct = f.own_cpu_pct = f.shared_pct = NAN;
+        f.server_cpu_pct = f.own_cpu_pct = f.shared_pct = f.waiting_cpu_pct = f.rivals_cpu_pct =
+            NAN;
     sum_halves(json_item(sample, "series"), &f);
     *figures = f;
 }

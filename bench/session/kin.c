@@ -12,7 +12,8 @@
 void kin_open(struct kin *kin, struct process_loop *loop) {
     memset(kin, 0, sizeof *kin);
     kin->loop = loop;
-    kin->apart.count = os_descendants(&kin->apart, true, kin->apart.ids, OS_APART_MAX - 1);
+    kin->apart.count = os_descendants(&kin->apart, true, kin->apart.ids,
+                                       OS_APART_MAX - 1 - KIN_OTHERS_MAX);
     if (!os_group_start(kin->group)) *kin->group = '\0';
 }
 
@@ -20,6 +21,10 @@ void kin_started(struct kin *kin, int64_t pid) {
     if (!*kin->group || os_group_start_end(kin->group, pid)) return;
     os_group_remove(kin->group);
     *kin->group = '\0';
+}
+
+void kin_apart(struct kin *kin, int64_t pid) {
+    kin->apart.ids[kin->apart.count++] = pid;
 }
 
 static void look(struct kin *kin) {

@@ -28,6 +28,10 @@ struct kin {
 void kin_open(struct kin *kin, struct process_loop *loop);
 void kin_started(struct kin *kin, int64_t pid);
 
+/* `pid` is of another server of the slot. For up to KIN_OTHERS_MAX of them. */
+#define KIN_OTHERS_MAX 32
+void kin_apart(struct kin *kin, int64_t pid);
+
 /* The load on process `pid` begins; `loadgen` is not of the server. kin_glance finds only children
  * that live now, but costs little. */
 void kin_load_begins(struct kin *kin, int64_t pid, int64_t loadgen);

@@ -28,16 +28,37 @@ static struct terminal look(void) {
     return terminal_look(2, false); /* it may have another width than before */
 }
 
-void progress_slot(struct progress *p, size_t index, const struct cell *cell) {
+void progress_slot(struct progress *p, size_t index, const struct cell *cell, size_t together) {
     struct terminal terminal = look();
     if (p->quiet || !terminal.rewrites) return;
-    char line[LINE_SIZE];
+    char line[LINE_SIZE], others[64] = "";
     int left = (int)ceil(p->left_s);
-    snprintf(line, sizeof line, "[%zu/%zu] %d:%02d left  %s%s%s", index + 1, p->slots, left / 60,
-             left % 60, cell->id, *p->last ? "  last: " : "", p->last);
+    if (together > 1) snprintf(others, sizeof others, " and %zu more in turns", together - 1);
+    snprintf(line, sizeof line, "[%zu/%zu] %d:%02d left  %s%s%s%s", index + 1, p->slots, left / 60,
+             left % 60, cell->id, others, *p->last ? "  last: " : "", p->last);
     format_trim(line);
     width_cut(line, terminal.columns);
     fprintf(stderr, ERASE "%s\r", line);
+}
+
+/* Prints a line that stays. */
+static void tell(const struct terminal *t, const char *story, bool fine) {
+    struct text line = {0};
+    width_wrap(&line, story,
+               (struct width_place){.columns = t->is ? t->columns : 0, .indent = 4});
+    /* one write, so that no signal leaves the terminal in colour */
+    fprintf(stderr, "%s%s%s%s\n", t->rewrites ? ERASE : "", t->colour && !fine ? "\033[33m" : "",
+            line.data, t->colour && !fine ? "\033[0m" : "");
+    free(line.data);
+}
+
+void progress_apart(struct progress *p, const struct cell *cell) {
+    struct terminal terminal = look();
+    struct text story = {0};
+    if (p->quiet) return;
+    text_add(&story, "%s is measured apart from the others: %s", cell->id, cell->apart);
+    tell(&terminal, story.data, true);
+    free(story.data);
 }
 
 static void describe(char *text, size_t size, const cJSON *sample) {
@@ -65,16 +86,10 @@ void progress_done(struct progress *p, size_t index, const struct cell *cell, co
     struct terminal terminal = look();
     if (p->quiet || (terminal.rewrites && fine)) return;
     /* only slots that are not valid leave a line on a terminal */
-    struct text story = {0}, line = {0};
+    struct text story = {0};
     text_add(&story, "[%zu/%zu] %s: %s%s%s%s%s", index + 1, p->slots, cell->id, p->last,
              *p->last ? ", " : "", verdict, why ? ": " : "", why ? why : "");
-    width_wrap(&line, story.data,
-               (struct width_place){.columns = terminal.is ? terminal.columns : 0, .indent = 4});
-    /* one write, so that no signal leaves the terminal in colour */
-    fprintf(stderr, "%s%s%s%s\n", terminal.rewrites ? ERASE : "",
-            terminal.colour && !fine ? "\033[33m" : "", line.data,
-            terminal.colour && !fine ? "\033[0m" : "");
-    free(line.data);
+    tell(&terminal, story.data, fine);
     free(story.data);
 }
 

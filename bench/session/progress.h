@@ -21,8 +21,12 @@ struct progress {
 
 void progress_start(struct progress *p, const struct plan *plan, bool quiet);
 
-/* Shows that slot `index` (from 0), of `cell`, begins. */
-void progress_slot(struct progress *p, size_t index, const struct cell *cell);
+/* Shows that slot `index` (from 0), of `cell`, begins, and with it those of others if `together` is
+ * more than 1. */
+void progress_slot(struct progress *p, size_t index, const struct cell *cell, size_t together);
+
+/* Tells that a cell is measured apart from the others of its rotation from now on, and why. */
+void progress_apart(struct progress *p, const struct cell *cell);
 
 /* Shows that the slot ended with `sample`, or if that is NULL was skipped for `reason`. */
 void progress_done(struct progress *p, size_t index, const struct cell *cell, const cJSON *sample,

@@ -10,6 +10,7 @@
 
 #include "bench/result/identities.h"
 #include "bench/result/result_file.h"
+#include "bench/result/sample_facts.h"
 #include "bench/result/schema.h"
 #include "bench/result/summary.h"
 #include "bench/session/builds.h"
@@ -69,6 +70,13 @@ static void add_start(cJSON *session) {
     json_add_item(session, "started_utc", cJSON_CreateString(text));
 }
 
+static cJSON *planned_order(const struct plan *plan) {
+    cJSON *order = cJSON_CreateArray();
+    for (size_t i = 0; i < plan->slot_count; i++)
+        CHECK(cJSON_AddItemToArray(order, cJSON_CreateNumber((double)plan->order[i])));
+    return order;
+}
+
 static cJSON *session_json(const struct result_facts *f) {
     cJSON *json = cJSON_CreateObject(), *models = cJSON_CreateArray();
     add_start(json);
@@ -80,10 +88,8 @@ static cJSON *session_json(const struct result_facts *f) {
     CHECK(cJSON_InsertItemInArray(command, 0, cJSON_CreateString("iobench")));
     json_add_item(json, "command", command);
     json_add_count(json, "seed", f->seed);
-    cJSON *order = cJSON_CreateArray();
-    for (size_t i = 0; strcmp(f->mode, "ab") != 0 && i < f->plan->slot_count; i++)
-        CHECK(cJSON_AddItemToArray(order, cJSON_CreateNumber((double)f->plan->order[i])));
-    json_add_item(json, "order", order);
+    bool planned = strcmp(f->mode, "ab") != 0;
+    json_add_item(json, "order", planned ? planned_order(f->plan) : cJSON_CreateArray());
     for (size_t i = 0; i < f->models->count; i++)
         CHECK(cJSON_AddItemToArray(models, cJSON_Duplicate(f->models->servers[i].describe, true)));
     json_add_item(json, "models", models);
@@ -104,6 +110,7 @@ static cJSON *cells_json(const struct plan *plan) {
         cJSON *cell = cJSON_CreateObject();
         json_add_item(cell, "id", cJSON_CreateString(c->id));
         json_add_item(cell, "scenario", plan_scenario(c));
+        if (*c->apart) json_add_item(cell, "apart", cJSON_CreateString(c->apart));
         json_add_item(cell, "skipped",
                       *c->skipped ? skipped_json(c->skip_code, c->skipped)
                                   : skipped_json(SKIP_NOT_REACHED,
@@ -225,7 +232,7 @@ static void print_once(cJSON *object, const char *key) {
     cJSON_free(text);
 }
 
-/* Converts the histograms and the series of a sample to text. The file is written after every slot
+/* Converts histograms, series and slices of a sample to text. The file is written after every slot
  * and consists mostly of these arrays; formatting them anew would soon take a second per slot. */
 static void print_arrays_once(cJSON *sample) {
     static const char *const keys[] = {"latency", "service", "connect", "newcomers"};
@@ -235,6 +242,8 @@ static void print_arrays_once(cJSON *sample) {
         print_once(hist, "counts");
     }
     print_once(sample, "series");
+    for (const char *const *key = sample_slice_columns; *key; key++)
+        print_once(item(sample, "slices"), *key);
 }
 
 const cJSON *result_add(struct result *r, size_t cell, struct slot_outcome *o, size_t order,
@@ -272,6 +281,17 @@ void result_set_rate(struct result *r, size_t cell) {
                                                  plan_scenario(&r->plan->cells[cell])));
     const struct cell *c = &r->plan->cells[cell];
     if (*c->skipped) result_skip(r, cell, c->skip_code, c->skipped);
+}
+
+void result_set_apart(struct result *r, size_t cell) {
+    const struct cell *c = &r->plan->cells[cell];
+    cJSON *json = cell_json(r, cell);
+    CHECK(!item(json, "samples"));
+    CHECK(cJSON_ReplaceItemInObjectCaseSensitive(json, "scenario", plan_scenario(c)));
+    cJSON_DeleteItemFromObjectCaseSensitive(json, "apart");
+    json_add_item(json, "apart", cJSON_CreateString(c->apart));
+    CHECK(cJSON_ReplaceItemInObjectCaseSensitive(item(r->document, "session"), "order",
+                                                 planned_order(r->plan)));
 }
 
 void result_skip(struct result *r, size_t cell, enum skip_code code, const char *reason) {

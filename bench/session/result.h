@@ -65,6 +65,9 @@ double result_throughput(const struct result *r, size_t cell);
 /* Updates the scenario of a cell after plan_set_rates. The cell must not have samples. */
 void result_set_rate(struct result *r, size_t cell);
 
+/* Updates a cell and the order after plan_set_apart. The cell must not have samples. */
+void result_set_apart(struct result *r, size_t cell);
+
 /* Marks a cell as skipped. The cell must not have samples. */
 void result_skip(struct result *r, size_t cell, enum skip_code code, const char *reason);
 

@@ -79,6 +79,12 @@ static cJSON *verdict_json(const struct verdict *v) {
     return json;
 }
 
+/* Moves an item to the end; where there is none, leaves null or nothing. */
+static void put_last(cJSON *object, const char *key, bool or_null) {
+    cJSON *item = cJSON_DetachItemFromObjectCaseSensitive(object, key);
+    if (item || or_null) json_add_item(object, key, item);
+}
+
 static cJSON *start(const struct sample_facts *facts, const struct slot_outcome *o) {
     cJSON *sample = cJSON_CreateObject();
     json_add_item(sample, "build", cJSON_CreateString(facts->server_build));
@@ -120,8 +126,8 @@ cJSON *sample_make(const struct sample_facts *facts, struct slot_outcome *o) {
     if (facts->cell->counted)
         json_add_item(sample, "counters", counters_json(sample, facts->cell, o));
     judge(facts, sample);
-    cJSON *series = cJSON_DetachItemFromObjectCaseSensitive(sample, "series");
-    json_add_item(sample, "series", series); /* last, because it is long */
+    put_last(sample, "series", true); /* because they are long */
+    put_last(sample, "slices", false);
     return sample;
 }
 

@@ -52,7 +52,12 @@ static void add_load(struct slot_arguments *a, const struct cell *c) {
     add(a, "--threads=%u", c->loadgen_threads);
     add(a, "--transport=%s", c->transport);
     add(a, "--warmup=%.15g", c->warmup_s);
-    add(a, "--duration=%.15g", c->duration_s);
+    if (c->turns) {
+        add(a, "--rotate=%.15gs", c->duration_s / c->turns);
+        add(a, "--turns=%u", c->turns);
+    } else {
+        add(a, "--duration=%.15g", c->duration_s);
+    }
     add(a, "--drain=%.15g", c->drain_s);
     if (c->idle) add(a, "--idle=%u", c->idle);
     if (c->newcomers_per_s > 0) add(a, "--newcomers=%.15g", c->newcomers_per_s);
@@ -72,19 +77,23 @@ static void add_load(struct slot_arguments *a, const struct cell *c) {
     if (c->load != CELL_CLOSED) add(a, "--arrival=%s", c->arrival);
 }
 
-void slot_arguments_loadgen(struct slot_arguments *a, const struct cell *c,
-                            const struct slot_target *target) {
+void slot_arguments_loadgen(struct slot_arguments *a, const struct cell *c, uint64_t seed) {
     add_program(a, c->loadgen->path);
     add(a, "--stop-on-eof");
-    add(a, "--connect=%s", target->address);
-    if (target->pid >= 1) add(a, "--server-pid=%.0f", target->pid);
-    if (target->pid >= 1 && target->group) add(a, "--server-group=%s", target->group);
-    add(a, "--seed=%" PRIu64, target->seed);
+    add(a, "--seed=%" PRIu64, seed);
     add_load(a, c);
 }
 
-void slot_arguments_describe(struct slot_arguments *a, const struct cell *c) {
+void slot_arguments_target(struct slot_arguments *a, const char *address, double pid,
+                           const char *group) {
+    add(a, "--connect=%s", address);
+    if (pid >= 1) add(a, "--server-pid=%.0f", pid);
+    if (pid >= 1 && group) add(a, "--server-group=%s", group);
+}
+
+void slot_arguments_describe(struct slot_arguments *a, const struct cell *c, size_t servers) {
     add_program(a, c->loadgen->path);
     add(a, "--describe");
     add_load(a, c);
+    for (size_t i = 0; i < servers; i++) add(a, "--connect=127.0.0.1:1");
 }

@@ -11,24 +11,23 @@
 
 /* An argument list that owns its texts. */
 struct slot_arguments {
-    char texts[4096]; /* all words */
-    size_t used;      /* used bytes of texts */
-    char *words[48];  /* into texts, ended by NULL */
+    char texts[16384]; /* all words */
+    size_t used;       /* used bytes of texts */
+    char *words[80];   /* into texts, ended by NULL */
     size_t count;
 };
 
-/* The server that the load generator puts load on. */
-struct slot_target {
-    const char *address;
-    double pid;        /* 0: unknown, because it runs already */
-    const char *group; /* its control group; NULL: none */
-    uint64_t seed;     /* of the load */
-};
-
-/* Those with which the load generator describes what the load of a cell takes. */
-void slot_arguments_describe(struct slot_arguments *arguments, const struct cell *cell);
+/* Those with which the load generator describes what the load of a cell takes on `servers` servers;
+ * more than one are a rotation. */
+void slot_arguments_describe(struct slot_arguments *arguments, const struct cell *cell,
+                             size_t servers);
 void slot_arguments_server(struct slot_arguments *arguments, const struct cell *cell);
+
+/* Those of the load of a cell, then for each server its address, process id (0: it runs elsewhere)
+ * and control group (NULL: none). */
 void slot_arguments_loadgen(struct slot_arguments *arguments, const struct cell *cell,
-                            const struct slot_target *target);
+                            uint64_t seed);
+void slot_arguments_target(struct slot_arguments *arguments, const char *address, double pid,
+                           const char *group);
 
 #endif

@@ -1,12 +1,9 @@
-/* plan.c - makes the cells of a suite and the random order of their slots. Pure.
- * Invariant: within a phase every round runs each cell once, so slow changes of the machine affect
- * all cells alike. */
+/* plan.c - makes the cells of a suite. Pure. */
 #include "bench/suite/plan.h"
 
 #include "base/check.h"
 #include "base/memory.h"
 #include "base/os.h"
-#include "base/rng.h"
 #include "base/utf8.h"
 
 #include "bench/result/scenario.h"
@@ -23,10 +20,14 @@
 /* Predicted time of a slot besides warm-up and window, from measurements on two virtual CPUs. */
 #define PROCESSES_S 0.06 /* start and end of server and load generator, and writing the file */
 #define CONNECTS_PER_S 10000.0 /* connections opened and closed per second */
+#define TURN_S 0.006           /* before and after a slice of a rotation */
 #define DRAIN_SHARE 0.4        /* share of the longest drain, for saturating loads */
 #define SATURATING_PCT 95      /* percent of the best capacity that saturate nearly every server */
 
-#define DESCRIPTORS_RESERVED 64u /* descriptors besides those of connections */
+#define SLICE_CLOSED_S 0.05 /* of a rotation */
+#define SLICE_OPEN_S 0.2
+#define TURNS_MAX 600 /* these two are those of loadgen */
+#define SLICE_MIN_S 0.005
 
 const char *const cell_load_names[3] = {"closed", "open", "churn"};
 
@@ -155,11 +156,29 @@ static void judge_cell(struct cell *c, const struct plan_input *in) {
         plan_skip(c, SKIP_TRANSPORT_MISSING, "the load generator's transport %s: %s", c->transport,
                   missing);
     } else if (in->descriptors != OS_UNKNOWN &&
-               connections + DESCRIPTORS_RESERVED > in->descriptors) {
+               connections + PLAN_DESCRIPTORS_RESERVED > in->descriptors) {
         plan_skip(c, SKIP_DESCRIPTORS,
                   "%.0f connections need more than %.0f descriptors, which ulimit -n allows",
                   (double)connections, (double)in->descriptors);
     }
+}
+
+/* Plans slices for a cell whose suite asks for them. */
+static void plan_slices(struct cell *c, const cJSON *suite) {
+    const char *measure = text(suite, "measure", "slots");
+    double slice_s = c->load == CELL_OPEN ? SLICE_OPEN_S : SLICE_CLOSED_S;
+    const char *why = c->load == CELL_CHURN ? "churn has no connections that last from turn to turn"
+                      : c->counted          ? "counting does not depend on the machine's other work"
+                      : c->server->program->kind == SERVER_AT ? "its process is not known"
+                                                              : NULL;
+    if (strcmp(measure, "rotation") != 0) return;
+    if (why) {
+        snprintf(c->apart, sizeof c->apart, "%s", why);
+        return;
+    }
+    double pairs = round(c->duration_s / slice_s / 2); /* an even number, to compare halves */
+    c->turns = (uint32_t)fmax(2, fmin(TURNS_MAX, 2 * pairs));
+    if (c->duration_s / c->turns < SLICE_MIN_S) c->duration_s = c->turns * SLICE_MIN_S;
 }
 
 static void fill_cell(struct cell *c, const struct plan_input *in, const cJSON *load,
@@ -197,6 +216,7 @@ static void fill_cell(struct cell *c, const struct plan_input *in, const cJSON *
         c->placement.server_count = 0;
         c->placement.separate = false;
     }
+    plan_slices(c, in->suite);
     name_cell(c);
     judge_cell(c, in);
 }
@@ -267,42 +287,6 @@ static bool ids_unique(const struct plan *plan, struct reason *reason) {
     return unique;
 }
 
-/* ---- slots ---- */
-
-/* Appends one round of a phase to the order, its cells shuffled (Fisher and Yates). */
-static void add_round(struct plan *plan, size_t phase, size_t repeat, struct rng *random) {
-    size_t start = plan->slot_count;
-    for (size_t i = 0; i < plan->cell_count; i++) {
-        const struct cell *c = &plan->cells[i];
-        if (c->phase_index != phase || *c->skipped) continue;
-        plan->order[plan->slot_count++] = c->first_slot + repeat;
-        plan->predicted_s += plan_slot_s(c);
-    }
-    for (size_t left = plan->slot_count - start; left > 1; left--) {
-        size_t pick = start + (size_t)rng_below(random, left), last = start + left - 1;
-        size_t slot = plan->order[pick];
-        plan->order[pick] = plan->order[last];
-        plan->order[last] = slot;
-    }
-}
-
-static void number_slots(struct plan *plan, size_t phases, uint64_t seed) {
-    size_t slots = 0;
-    plan->order = calloc(plan->cell_count * plan->repeats + 1, sizeof *plan->order);
-    plan->slot_cell = calloc(plan->cell_count * plan->repeats + 1, sizeof *plan->slot_cell);
-    MEMORY_CHECK(plan->order && plan->slot_cell);
-    for (size_t i = 0; i < plan->cell_count; i++) {
-        plan->cells[i].first_slot = slots;
-        if (*plan->cells[i].skipped) continue;
-        for (size_t r = 0; r < plan->repeats; r++) plan->slot_cell[slots++] = i;
-    }
-    struct rng random;
-    rng_seed(&random, seed, 0);
-    for (size_t p = 0; p < phases; p++)
-        for (size_t r = 0; r < plan->repeats; r++) add_round(plan, p, r, &random);
-    CHECK_OP(plan->slot_count, ==, slots);
-}
-
 bool plan_make(struct plan *plan, const struct plan_input *in, struct reason *reason) {
     memset(plan, 0, sizeof *plan);
     plan->repeats = (size_t)number(in->suite, "repeats", 1);
@@ -321,7 +305,7 @@ bool plan_make(struct plan *plan, const struct plan_input *in, struct reason *re
         plan_free(plan);
         return false;
     }
-    number_slots(plan, phases, in->seed);
+    plan_order(plan, in, phases);
     return true;
 }
 
@@ -336,5 +320,5 @@ double plan_slot_s(const struct cell *c) {
     double connects_s = ((double)c->connections + c->idle) / CONNECTS_PER_S;
     bool saturating = c->saturating || c->rate_pct > SATURATING_PCT; /* false for NAN */
     double drain_s = saturating ? DRAIN_SHARE * c->drain_s : 0;
-    return PROCESSES_S + connects_s + c->warmup_s + c->duration_s + drain_s;
+    return PROCESSES_S + connects_s + c->warmup_s + c->duration_s + c->turns * TURN_S + drain_s;
 }

@@ -1,5 +1,7 @@
 /* plan.h - the cells of a session, and the order of their slots. Slots are numbered by cell, then
- * by repeat. Skipped cells have none.
+ * by repeat. Skipped cells have none. A rotation is several slots at once: those of one load and
+ * repeat, whose servers are measured in turns by one load generator. They stand next to each other
+ * in the order.
  * Invariant: the same suite, servers, placement and seed give the same plan on every machine with
  * the same CPUs. */
 #ifndef BENCH_SUITE_PLAN_H
@@ -20,6 +22,7 @@
 #define CELL_ID_SIZE 384
 #define CELL_REASON_SIZE 192
 #define PLAN_CELLS_MAX 10000
+#define PLAN_DESCRIPTORS_RESERVED 64u /* of a load generator, besides those of connections */
 
 enum cell_load { CELL_CLOSED, CELL_OPEN, CELL_CHURN };
 extern const char *const cell_load_names[3]; /* "closed", "open", "churn" */
@@ -51,12 +54,15 @@ struct cell {
     bool counted;                         /* count system calls of the server, which slows it */
     uint32_t size_bytes;                  /* size of a message */
     double warmup_s, duration_s, drain_s; /* planned times */
+    uint32_t turns; /* in a rotation: slices, which make up duration_s; 0: it is in none */
     uint32_t server_threads;              /* instances of the server */
     uint32_t burn_ns;                     /* CPU time in ns that the server burns per receive */
     uint32_t loadgen_threads;             /* at most one per connection */
     const char *transport;                /* transport of the load generator; "auto": it chooses */
     struct placement placement;           /* CPUs of server and load generator */
     char skipped[CELL_REASON_SIZE];       /* why it cannot run here; empty if it can */
+    char apart[CELL_REASON_SIZE];         /* why it is in no rotation, though the suite wants them;
+                                             may be empty */
     size_t first_slot;                    /* slots first_slot to first_slot + repeats - 1 */
 };
 
@@ -89,6 +95,9 @@ struct plan_input {
 bool plan_make(struct plan *plan, const struct plan_input *input, struct reason *reason);
 void plan_free(struct plan *plan);
 
+/* Its part that numbers the slots of the cells and shuffles them. */
+void plan_order(struct plan *plan, const struct plan_input *input, size_t phases);
+
 /* Marks a cell as skipped, with code and reason. */
 void plan_skip(struct cell *cell, enum skip_code code, const char *format, ...) FORMAT_PRINTF(3, 4);
 
@@ -102,8 +111,17 @@ bool plan_find_capacity(const struct plan *plan, struct cell *cell, const char *
 bool plan_set_rates(struct plan *plan, size_t phase_index,
                     double (*capacity)(void *context, size_t cell), void *context);
 
-/* Predicted time of one slot of a cell, in s. */
+/* Predicted time of one slot of a cell, in s; in a rotation its part of that. */
 double plan_slot_s(const struct cell *cell);
+
+/* The number of slots that run together with the one at order[at]: 1, or those of its rotation,
+ * from order[at] on. */
+size_t plan_together(const struct plan *plan, size_t at);
+
+/* Gives a cell slots of its own, with the reason. In the order from `from` on they follow those of
+ * its rotation. */
+void plan_set_apart(struct plan *plan, size_t cell, size_t from, const char *format, ...)
+    FORMAT_PRINTF(4, 5);
 
 /* The scenario for the result file; owned by the caller. */
 cJSON *plan_scenario(const struct cell *cell);

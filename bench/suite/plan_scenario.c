@@ -73,6 +73,7 @@ cJSON *plan_scenario(const struct cell *c) {
     json_add_real(s, "drain_s", c->drain_s);
     json_add_item(s, "saturating", cJSON_CreateBool(c->saturating));
     if (c->counted) json_add_item(s, "counted", cJSON_CreateBool(true));
+    if (c->turns) json_add_count(s, "turns", c->turns);
     cJSON *loadgen = cJSON_CreateObject();
     json_add_item(s, "loadgen", loadgen);
     json_add_item(loadgen, "transport", cJSON_CreateString(c->transport));

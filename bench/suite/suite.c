@@ -260,6 +260,7 @@ bool suite_override(cJSON *suite, const struct suite_overrides *o, struct reason
     }
     if (o->servers->count)
         set(suite, "servers", cJSON_CreateStringArray(o->servers->items, (int)o->servers->count));
+    if (o->measure) set(suite, "measure", cJSON_CreateString(o->measure));
     if (o->repeats) set(suite, "repeats", cJSON_CreateNumber((double)o->repeats));
     cJSON *phase, *load;
     cJSON_ArrayForEach(phase, cJSON_GetObjectItemCaseSensitive(suite, "phases")) {

@@ -23,6 +23,7 @@ struct suite_overrides {
     double duration_s;               /* 0: as in the suite */
     const char *connections;         /* "1,50,500"; NULL: as in the suite */
     const char *transports;          /* "epoll,libuv"; NULL: as in the suite */
+    const char *measure;             /* "slots" or "rotation"; NULL: as in the suite */
 };
 
 /* Sets `path` to the file of the suite NAME of the suites directory, or to the text itself if it

@@ -67,7 +67,7 @@ static void read_load(char *text, size_t size) {
         } else {
             fuzz_check_reason(o.reason.text);
         }
-        slot_free(&o);
+        outcome_free(&o);
     }
 }
 

@@ -196,7 +196,7 @@ static void a_counted_slot_has_three_calls_per_echo(void **state) {
         skip();
     }
     assert_int_equal(process_loop_open(&loop, false), 0);
-    slot_run(&o, &cell, &loop, 1);
+    slot_run(&o, (const struct cell *[]){&cell}, 1, &loop, 1);
     process_loop_close(&loop);
     assert_int_equal(o.end, SLOT_MEASURED);
     cJSON *scenario = plan_scenario(&cell);
@@ -213,7 +213,7 @@ static void a_counted_slot_has_three_calls_per_echo(void **state) {
         assert_true(isnan(calls) && isnan(wakeups));
         print_message("skip: system calls are not counted: %s\n", o.uncounted.reason.text);
         cJSON_Delete(sample);
-        slot_free(&o);
+        outcome_free(&o);
         skip();
     }
     double echoes = figure(sample, "totals", "bytes_received") / cell.size_bytes;
@@ -223,7 +223,7 @@ static void a_counted_slot_has_three_calls_per_echo(void **state) {
     assert_true(calls * echoes >= 3 * echoes - 0.5 && calls * echoes < 3 * echoes + 50);
     assert_true(wakeups * echoes >= voluntary - 0.5 && wakeups * echoes < echoes + 50);
     cJSON_Delete(sample);
-    slot_free(&o);
+    outcome_free(&o);
 }
 
 int main(void) {
