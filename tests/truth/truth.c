@@ -139,10 +139,11 @@ void loader_await(struct loader *loader, struct outcome *outcome) {
     watch_machine(loader);
     process_read_rest(loader->output, text, TRUTH_TEXT_MAX);
     process_read_rest(loader->error, outcome->error, TRUTH_TEXT_MAX);
+    /* both have ended with the process; for seconds after that, Linux may clean up /proc in wait */
+    outcome->took_s = (double)(os_clock_ns() - from_ns) / 1e9;
     outcome->code = process_await(loader->pid);
     outcome->machine = loader->machine;
     figures_of(outcome);
-    outcome->took_s = (double)(os_clock_ns() - from_ns) / 1e9;
     for (char *c = outcome->error; (c = strchr(c, '\n')); outcome->error_lines++) *c = '|';
     if (text[0]) {
         char *end = strchr(text, '\n');
