@@ -119,7 +119,7 @@ static void before_slice(struct rotation *r, uint32_t target, uint32_t turn) {
     if (!r->taken) return;
     end_rest(&r->rests[target], run);
     read_usage(run->load, &r->before);
-    r->done = lead_messages(workers, r->threads, NULL);
+    r->messages = lead_messages(workers, r->threads, NULL);
     r->answered = answered(r, workers);
     r->window_ns = workers->account.window_ns;
     r->start_ns = os_clock_ns() + (r->threads > 1 ? START_TOGETHER_NS : 0);
@@ -138,7 +138,7 @@ static void after_slice(struct rotation *r, uint32_t target, uint32_t turn) {
     read_usage(workers->load, &after);
     slice->ctx_voluntary = difference(r->before.ctx_voluntary, after.ctx_voluntary);
     slice->ctx_involuntary = difference(r->before.ctx_involuntary, after.ctx_involuntary);
-    slice->ctx_answered = lead_messages(workers, r->threads, NULL) - r->done;
+    slice->ctx_answered = lead_messages(workers, r->threads, NULL) - r->messages;
     slice->answered = answered(r, workers) - r->answered;
     slice->length_ns = workers->account.window_ns - r->window_ns;
     if (!any_stands(r, workers)) r->runs[target].over = true;

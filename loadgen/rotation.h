@@ -42,7 +42,7 @@ struct rotation {
     bool last;                /* it was the target's last one */
     uint64_t start_ns, t0_ns; /* load on, window's start */
     struct os_usage before;   /* of the server */
-    uint64_t done;            /* messages, before */
+    uint64_t messages;        /* done, before */
     uint64_t answered;        /* of them within slices */
     uint64_t window_ns;       /* of worker 0, before */
     struct rotation_rest *rests; /* `targets`; owned */

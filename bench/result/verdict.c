@@ -235,7 +235,7 @@ static void judge_limits(struct verdict *v, const struct verdict_figures *f) {
     if (f->not_pinned)
         add(v, VERDICT_SUSPECT, VALIDITY_NOT_PINNED,
             "the system refused to keep server and load generator on separate CPUs");
-    pair = format_apart(f->waiting_cpu_pct, SAMPLE_WAITING_CPU_PCT_MAX, 0);
+    struct format_pair pair = format_apart(f->waiting_cpu_pct, SAMPLE_WAITING_CPU_PCT_MAX, 0);
     if (f->waiting_cpu_pct > SAMPLE_WAITING_CPU_PCT_MAX)
         add(v, VERDICT_SUSPECT, VALIDITY_OUT_OF_TURN,
             "the server used %s %% of a CPU out of its turns, more than %s %%; that is not counted",

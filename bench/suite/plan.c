@@ -177,8 +177,12 @@ static void plan_slices(struct cell *c, const cJSON *suite) {
         return;
     }
     double pairs = round(c->duration_s / slice_s / 2); /* an even number, to compare halves */
-    c->turns = (uint32_t)fmax(2, fmin(TURNS_MAX, 2 * pairs));
-    if (c->duration_s / c->turns < SLICE_MIN_S) c->duration_s = c->turns * SLICE_MIN_S;
+    uint32_t most = (uint32_t)fmax(2, fmin(TURNS_MAX, 2 * pairs));
+    uint64_t window_ns = (uint64_t)round(c->duration_s * 1e9);
+    c->turns = most;
+    while (window_ns % c->turns && c->turns > most / 2 && c->turns > 2) c->turns -= 2;
+    double slice_ns = fmax((double)(window_ns / c->turns), SLICE_MIN_S * 1e9);
+    c->duration_s = slice_ns * c->turns / 1e9; /* slices are whole ns */
 }
 
 static void fill_cell(struct cell *c, const struct plan_input *in, const cJSON *load,
