@@ -6,7 +6,8 @@
 #include "bench/result/result_file.h"
 #include "bench/result/schema.h"
 #include "bench/session/sample.h"
-#include "bench/session/slot.c" // NOLINT(bugprone-suspicious-include)
+#include "bench/session/server.c" // NOLINT(bugprone-suspicious-include)
+#include "bench/session/slot.c"   // NOLINT(bugprone-suspicious-include)
 #include "bench/support/reason.h"
 #include "tests/fuzz/children.h"
 #include "tests/fuzz/fuzz.h"
@@ -14,17 +15,16 @@
 #include <stdlib.h>
 
 static void read_server(char *text, size_t size) {
-    struct slot_outcome o = {0};
-    char address[128];
-    double pid;
-    const struct process p = {.text = text, .size = size};
+    struct slot_outcome o;
+    struct server server = {.outcome = &o, .process = {.text = text, .size = size}};
+    outcome_init(&o);
     if (strchr(text, '\n')) {
-        if (read_ready(&o, &p, address, sizeof address, &pid))
-            CHECK(pid >= 1);
+        if (read_ready(&server))
+            CHECK(server.pid >= 1);
         else
             fuzz_check_reason(o.reason.text);
     }
-    cJSON_Delete(last_object(&p, "stats"));
+    cJSON_Delete(last_object(&server.process, "stats"));
 }
 
 static void judge(struct slot_outcome *o, const struct cell *c, const cJSON *scenario) {
@@ -43,31 +43,40 @@ static void judge(struct slot_outcome *o, const struct cell *c, const cJSON *sce
     cJSON_Delete(sample);
 }
 
+#define TARGETS 2 /* of a rotation */
+
+static void read_outcome(struct slot_outcome *o, const struct cell *c) {
+    if (o->end == SLOT_MEASURED) {
+        o->stats = cJSON_Duplicate(cJSON_GetObjectItem(o->figures, "stats"), true);
+        cJSON *scenario = plan_scenario(c);
+        judge(o, c, scenario);
+        cJSON_Delete(scenario);
+    } else {
+        fuzz_check_reason(o->reason.text);
+    }
+    outcome_free(o);
+}
+
 static void read_load(char *text, size_t size) {
     static struct program program = {.name = "x"};
     static struct server_spec server = {.program = &program, .text = "x"};
-    static struct cell cells[3] = {
-        {.load = CELL_CLOSED}, {.load = CELL_OPEN}, {.load = CELL_CHURN}};
+    static struct cell cells[] = {
+        {.load = CELL_CLOSED}, {.load = CELL_OPEN}, {.load = CELL_CHURN}, {.turns = 2}};
     if (!server.describe) server.describe = cJSON_Parse("{\"threads_max\":4}");
-    for (int i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
         struct cell *c = &cells[i];
         c->server = &server;
         c->phase = c->transport = c->arrival = "x";
         c->connections = c->depth = c->outstanding = c->size_bytes = c->server_threads = 1;
         c->rate_pct = NAN;
         c->duration_s = 0.02;
-        struct slot_outcome o = {.steal_pct = 1};
+        struct slot_outcome outcomes[TARGETS];
+        struct server servers[TARGETS] = {{.outcome = &outcomes[0]}, {.outcome = &outcomes[1]}};
+        const struct slot slot = {.cell = c, .servers = servers, .count = c->turns ? TARGETS : 1};
         const struct process p = {.text = text, .size = size};
-        read_figures(&o, &p);
-        if (o.end == SLOT_MEASURED) {
-            o.stats = cJSON_Duplicate(cJSON_GetObjectItem(o.figures, "stats"), true);
-            cJSON *scenario = plan_scenario(c);
-            judge(&o, c, scenario);
-            cJSON_Delete(scenario);
-        } else {
-            fuzz_check_reason(o.reason.text);
-        }
-        outcome_free(&o);
+        for (size_t k = 0; k < slot.count; k++) outcome_init(&outcomes[k]);
+        read_figures(&slot, &p);
+        for (size_t k = 0; k < slot.count; k++) read_outcome(&outcomes[k], c);
     }
 }
 
