@@ -145,6 +145,8 @@ static double budget_s(const struct options *o, const cJSON *suite) {
 
 static int make_plan(struct comparison *c) {
     struct ab *ab = &c->ab;
+    /* it runs slots in an order of its own */
+    cJSON_DeleteItemFromObjectCaseSensitive(c->session.suite, "measure");
     int code = session_plan(&c->session, &ab->plan, ab->arms.specs, ab->arms.spec_count);
     if (code) return code;
     ab_prepare(ab);

@@ -195,6 +195,29 @@ static void put_row(FILE *out, const struct phase *phase, const struct group *g,
     put_verdicts(out, phase, cell);
 }
 
+/* Whether some servers of the load took turns. */
+static bool in_turns(const struct summary *report, const struct summary_cell *first) {
+    for (size_t i = 0; i < report->cell_count; i++)
+        if (in_group(&report->cells[i], first) && json_item(report->cells[i].json, "scenario.turns"))
+            return true;
+    return false;
+}
+
+/* Below a load whose servers took turns: those that did not, and why. */
+static void put_apart(FILE *out, const struct summary *report, const struct phase *phase,
+                      const struct summary_cell *first) {
+    for (size_t i = 0; i < report->cell_count; i++) {
+        const struct summary_cell *cell = &report->cells[i];
+        const char *why = json_text(cell->json, "apart");
+        if (!why || cell->skipped || !in_group(cell, first)) continue;
+        struct text text = {0};
+        text_add(&text, "%s was measured apart: %s", cell->server, why);
+        fputs("    ", out);
+        width_print(out, text.data, (struct width_place){phase->terminal.columns, 4, 4});
+        free(text.data);
+    }
+}
+
 static void put_group(FILE *out, const struct summary *report, const struct phase *phase,
                       const struct summary_cell *first) {
     struct group g = rank(report, first);
@@ -203,9 +226,12 @@ static void put_group(FILE *out, const struct summary *report, const struct phas
     if (isfinite(json_number(first->json, "scenario.rate_pct")) && isfinite(first->offered_per_s))
         format_append(load, sizeof load, " \u00b7 %s/s offered",
                       format_count(rate, first->offered_per_s));
+    bool turns = in_turns(report, first);
+    if (turns) format_append(load, sizeof load, " \u00b7 in turns");
     width_print(out, load, (struct width_place){phase->terminal.columns, 0, 4});
     for (size_t i = 0; i < report->cell_count; i++)
         if (in_group(&report->cells[i], first)) put_row(out, phase, &g, &report->cells[i]);
+    if (turns) put_apart(out, report, phase, first);
 }
 
 static void put_phase(FILE *out, const struct summary *report, const struct phase *phase) {

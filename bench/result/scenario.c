@@ -69,8 +69,9 @@ char *scenario_id(const cJSON *scenario) {
 /* ---- the load ---- */
 
 /* Fields that are not part of the load, or that have their own comparison. */
-static const char *const apart[] = {"phase",    "server",     "loadgen", "placement", "saturating",
-                                    "warmup_s", "duration_s", "drain_s", "rate_pct",  "rate_per_s"};
+static const char *const apart[] = {"phase",      "server",   "loadgen",    "placement",
+                                    "saturating", "warmup_s", "duration_s", "drain_s",
+                                    "turns",      "rate_pct", "rate_per_s"};
 
 static bool stands_apart(const char *key, enum scenario_but but) {
     for (size_t i = 0; i < sizeof apart / sizeof *apart; i++)
