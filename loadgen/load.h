@@ -87,7 +87,7 @@ struct run {
     _Atomic bool over;         /* rotation: the target takes no more turns */
     struct slice *slices;      /* load->slices; read after worker 0 is joined */
     uint64_t waited_ns;        /* rotation: while others had their turns, by worker 0 */
-    uint64_t waited_cpu_ns;    /* what the server used in that time, or OS_UNKNOWN; read as slices */
+    uint64_t waited_cpu_ns; /* what the server used in that time, or OS_UNKNOWN; read as slices */
 };
 
 #endif

@@ -286,8 +286,8 @@ static double waiting_cpu_pct(const struct run *run) {
 
 /* A column for each figure, an entry for each turn: null where the target took no slice. */
 static cJSON *slices_json(const struct load *load, const struct run *run) {
-    static const char *const names[] = {"start_ns",        "length_ns",     "answered",
-                                        "server_cpu_ns",   "ctx_voluntary", "ctx_involuntary",
+    static const char *const names[] = {"start_ns",      "length_ns",     "answered",
+                                        "server_cpu_ns", "ctx_voluntary", "ctx_involuntary",
                                         "ctx_answered"};
     enum { COLUMNS = sizeof names / sizeof names[0] };
     cJSON *json = cJSON_CreateObject(), *columns[COLUMNS];
@@ -296,12 +296,9 @@ static cJSON *slices_json(const struct load *load, const struct run *run) {
     for (uint32_t n = 0; n < load->slices; n++) {
         const struct slice *s = &run->slices[n];
         const uint64_t figures[COLUMNS] = {
-            s->start_ns,
-            s->length_ns,
-            s->answered,
-            difference(s->edges[0].server_cpu_ns, s->edges[1].server_cpu_ns),
-            s->ctx_voluntary,
-            s->ctx_involuntary,
+            s->start_ns,      s->length_ns,
+            s->answered,      difference(s->edges[0].server_cpu_ns, s->edges[1].server_cpu_ns),
+            s->ctx_voluntary, s->ctx_involuntary,
             s->ctx_answered};
         for (int i = 0; i < COLUMNS; i++)
             cJSON_AddItemToArray(columns[i], s->taken && figures[i] != OS_UNKNOWN

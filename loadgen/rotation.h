@@ -38,13 +38,13 @@ struct rotation {
     _Atomic uint32_t meetings; /* that are over */
 
     /* of the slice, written by thread 0 at the meetings before and after it */
-    bool taken;               /* it takes place */
-    bool last;                /* it was the target's last one */
-    uint64_t start_ns, t0_ns; /* load on, window's start */
-    struct os_usage before;   /* of the server */
-    uint64_t messages;        /* done, before */
-    uint64_t answered;        /* of them within slices */
-    uint64_t window_ns;       /* of worker 0, before */
+    bool taken;                  /* it takes place */
+    bool last;                   /* it was the target's last one */
+    uint64_t start_ns, t0_ns;    /* load on, window's start */
+    struct os_usage before;      /* of the server */
+    uint64_t messages;           /* done, before */
+    uint64_t answered;           /* of them within slices */
+    uint64_t window_ns;          /* of worker 0, before */
     struct rotation_rest *rests; /* `targets`; owned */
 };
 
@@ -56,8 +56,8 @@ struct rotation_thread {
     pthread_t thread;  /* runs rotation_main, or without a rotation worker_main */
 };
 
-/* Draws the order of all turns. The fields that are fixed at start are set. Returns 0 or an error; rotation_free
- * frees. */
+/* Draws the order of all turns. The fields that are fixed at start are set. Returns 0 or an error;
+ * rotation_free frees. */
 int rotation_init(struct rotation *r, uint64_t seed);
 
 /* The thread; `thread` is a struct rotation_thread. */

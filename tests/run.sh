@@ -57,7 +57,7 @@ cli() { # NAME PART...
 if [ "$CONFIG" != tsan ]; then
     cli faults faults
     cli verdicts verdicts
-    cli foreign foreign addresses
+    cli foreign foreign addresses rotation
     cli limits limits changes orphans
 fi
 # What measures for long, or has a reader of another project read the results, says the same under a sanitizer.

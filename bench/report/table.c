@@ -198,7 +198,8 @@ static void put_row(FILE *out, const struct phase *phase, const struct group *g,
 /* Whether some servers of the load took turns. */
 static bool in_turns(const struct summary *report, const struct summary_cell *first) {
     for (size_t i = 0; i < report->cell_count; i++)
-        if (in_group(&report->cells[i], first) && json_item(report->cells[i].json, "scenario.turns"))
+        if (in_group(&report->cells[i], first) &&
+            json_item(report->cells[i].json, "scenario.turns"))
             return true;
     return false;
 }

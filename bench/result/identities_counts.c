@@ -100,8 +100,7 @@ static bool check_schedule(const struct identities_slot *s, const char *field, d
                            double rate, bool poisson) {
     double expected = rate * identities_figure(s, "window_s");
     double slices = fmax(1, of_load(s, "turns")); /* 1 for NAN */
-    double off =
-        poisson ? 6 * sqrt(expected) + 12 : (of_load(s, "loadgen.threads") + 1) * slices;
+    double off = poisson ? 6 * sqrt(expected) + 12 : (of_load(s, "loadgen.threads") + 1) * slices;
     if (fabs(count - expected) > off)
         return identities_fault(s->place, field, "is %.17g, but the schedule has %.17g +- %.3g",
                                 count, expected, off);

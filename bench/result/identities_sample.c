@@ -282,7 +282,7 @@ static bool check_nothing(const struct identities_slot *s, const char *verdict) 
     for (const char *const *key = sample_measured; *key; key++)
         if (!is_nothing(s, *key)) return false;
     return is_nothing(s, "counters") && is_nothing(s, "series") && is_nothing(s, "slices") &&
-            identities_check_verdict(s);
+           identities_check_verdict(s);
 }
 
 /* What this iobench adds to a sample is there since version 1.4, and not before. */
@@ -316,10 +316,10 @@ bool identities_check_sample(const struct identities_file *file, const cJSON *sc
            check_latency(&p, file, sample, "connect", NAN) &&
            check_latency(&p, file, sample, "newcomers", NAN) && check_rates(&p, scenario, sample) &&
            identities_check_series(&s) && identities_check_slices(&s) &&
-           identities_check_fairness(&s) &&
-           check_newcomers(&p, scenario, sample) && identities_check_unanswered(&s) &&
-           identities_check_limits(&s) && check_lost_time(&p, scenario, sample) &&
-           check_address(&p, scenario, sample) && (invalid || check_totals(&p, scenario, sample)) &&
-           identities_check_parts(&s) && identities_check_counts(&s) &&
-           identities_check_server(&s) && identities_check_verdict(&s);
+           identities_check_fairness(&s) && check_newcomers(&p, scenario, sample) &&
+           identities_check_unanswered(&s) && identities_check_limits(&s) &&
+           check_lost_time(&p, scenario, sample) && check_address(&p, scenario, sample) &&
+           (invalid || check_totals(&p, scenario, sample)) && identities_check_parts(&s) &&
+           identities_check_counts(&s) && identities_check_server(&s) &&
+           identities_check_verdict(&s);
 }

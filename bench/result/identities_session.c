@@ -110,7 +110,8 @@ static bool together(const struct turn *one, const struct turn *two) {
                json_number(two->sample, "started_offset_s");
 }
 
-/* Checks the slots that ran together with the last of the `*left` turns, and leaves those before. */
+/* Checks the slots that ran together with the last of the `*left` turns, and leaves those before.
+ */
 static bool check_last(const struct identities_place *whole, const struct turn *turns, size_t *left,
                        double end_s, double cpus) {
     struct identities_place p = *whole;

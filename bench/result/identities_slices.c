@@ -55,48 +55,94 @@ static bool check_slice(const struct identities_place *p, const struct slice *sl
                         double end_ns) {
     bool taken = !isnan(slice->start_ns);
     if (isnan(slice->length_ns) == taken || isnan(slice->answered) == taken ||
-        (!taken && (!isnan(slice->server_cpu_ns) || !isnan(slice->ctx_answered))))
-        return identities_fault(p, "", "is null in some columns of the turn, but was taken");
+        isnan(slice->ctx_answered) == taken ||
+        (!taken && (!isnan(slice->server_cpu_ns) || !isnan(slice->ctx_voluntary))))
+        return identities_fault(p, "", "is null in some columns of the turn, but not in others");
     if (isnan(slice->ctx_voluntary) != isnan(slice->ctx_involuntary))
         return identities_fault(p, "", "ctx_voluntary and ctx_involuntary are known together");
     if (slice->start_ns < end_ns)
-        return identities_fault(p, "", "start_ns is %.17g, before the end of the slice before",
-                                slice->start_ns);
+        return identities_fault(p, "",
+                                "start_ns is %.17g, before %.17g, the end of the warm-up or "
+                                "of the slice before",
+                                slice->start_ns, end_ns);
     return identities_at_most(p, "answered", slice->answered, slice->ctx_answered,
                               "ctx_answered, which are those of a longer time");
 }
 
+/* What the slices add up to. */
+struct sums {
+    double length_ns, answered, ctx_answered;
+    double server_cpu_ns; /* of those that are known */
+    bool cpu_known;       /* that of each slice is */
+    bool cpu_hidden;      /* that of none is */
+};
+
+static bool check_sums(const struct identities_slot *s, const struct sums *sum) {
+    static const char echoes_text[] = "the echoes of totals.bytes_received";
+    const struct identities_place *p = s->place;
+    const cJSON *error;
+    double cpu_ns = identities_figure(s, "server.cpu_ns"), errors = 0;
+    double echoes =
+        identities_figure(s, "totals.bytes_received") / json_number(s->scenario, "size_bytes");
+    cJSON_ArrayForEach(error, json_item(s->sample, "errors")) errors += error->valuedouble;
+    bool all = errors == 0 && !(json_number(s->scenario, "newcomers_per_s") > 0);
+    if (!identities_near(p, "window_s", identities_figure(s, "window_s"), sum->length_ns / 1e9,
+                         "the sum of slices.length_ns") ||
+        !identities_equal(p, "loadgen.answered", identities_figure(s, "loadgen.answered"),
+                          sum->answered, "the sum of slices.answered") ||
+        !(all ? identities_equal(p, "slices.ctx_answered", sum->ctx_answered, echoes, echoes_text)
+              : identities_at_most(p, "slices.ctx_answered", sum->ctx_answered, echoes,
+                                   echoes_text)))
+        return false;
+    if (isnan(cpu_ns))
+        return (sum->cpu_hidden || !sum->cpu_known) ||
+               identities_fault(p, "slices.server_cpu_ns", "is known, but server.cpu_ns is null");
+    return (sum->cpu_known || identities_fault(p, "slices.server_cpu_ns",
+                                               "is null in a turn, but server.cpu_ns is known")) &&
+           identities_equal(p, "server.cpu_ns", cpu_ns, sum->server_cpu_ns,
+                            "the sum of slices.server_cpu_ns");
+}
+
+/* A slice is a step of the series. In a closed loop what was answered in it is what was counted. */
+static bool check_step(const struct identities_place *p, const struct identities_slot *s,
+                       const struct slice *slice, const cJSON *step) {
+    if (!step) return identities_fault(p, "", "has no step in series");
+    bool same = strcmp(json_text(s->scenario, "load"), "closed") == 0 &&
+                !(json_number(s->scenario, "newcomers_per_s") > 0);
+    double answered = isnan(slice->answered) ? 0 : slice->answered;
+    return !same || identities_equal(p, "answered", answered, json_number(step, "messages"),
+                                     "the messages of its step in series");
+}
+
 bool identities_check_slices(const struct identities_slot *s) {
-    const cJSON *slices = json_item(s->sample, "slices");
+    const cJSON *slices = json_item(s->sample, "slices"), *step = json_item(s->sample, "series");
     double turns = json_number(s->scenario, "turns");
-    struct slice sum = {0};
+    struct sums sum = {.cpu_known = true, .cpu_hidden = true};
     struct cursor cursor;
-    if (isnan(turns) != (slices == NULL))
-        return identities_fault(s->place, "slices", "%s scenario.turns",
-                                slices ? "without" : "missing; there are");
+    if (isnan(turns) != json_says_nothing(slices))
+        return identities_fault(s->place, "slices",
+                                "must be there if and only if there are scenario.turns");
     if (isnan(turns)) return true;
     if (!start_columns(&cursor, s, turns)) return false;
-    double end_ns = 0;
+    double end_ns = identities_figure(s, "warmup_s") * 1e9 - 1; /* it is rounded */
+    step = step->child;
     for (int i = 0; i < (int)turns; i++) {
         struct slice slice = next_slice(&cursor);
         struct identities_place p = *s->place;
         size_t used = strlen(p.path);
-        snprintf(p.path + used, sizeof p.path - used, "%sslices turn %d", used ? "." : "", i);
-        if (!check_slice(&p, &slice, end_ns)) return false;
+        snprintf(p.path + used, sizeof p.path - used, "%sslices, turn %d", used ? "." : "", i);
+        if (!check_slice(&p, &slice, end_ns) || !check_step(&p, s, &slice, step)) return false;
+        step = step->next;
         if (isnan(slice.start_ns)) continue;
         end_ns = slice.start_ns + slice.length_ns;
         sum.length_ns += slice.length_ns;
         sum.answered += slice.answered;
-        sum.server_cpu_ns += slice.server_cpu_ns; /* NAN if one is unknown */
+        sum.ctx_answered += slice.ctx_answered;
+        sum.cpu_known = sum.cpu_known && !isnan(slice.server_cpu_ns);
+        sum.cpu_hidden = sum.cpu_hidden && isnan(slice.server_cpu_ns);
+        if (!isnan(slice.server_cpu_ns)) sum.server_cpu_ns += slice.server_cpu_ns;
     }
-    double cpu_ns = identities_figure(s, "server.cpu_ns");
-    return identities_near(s->place, "window_s", identities_figure(s, "window_s"),
-                           sum.length_ns / 1e9, "the sum of slices.length_ns") &&
-           identities_equal(s->place, "loadgen.answered", identities_figure(s, "loadgen.answered"),
-                            sum.answered, "the sum of slices.answered") &&
-           (isnan(cpu_ns) || isnan(sum.server_cpu_ns) ||
-            identities_equal(s->place, "server.cpu_ns", cpu_ns, sum.server_cpu_ns,
-                             "the sum of slices.server_cpu_ns"));
+    return check_sums(s, &sum);
 }
 
 /* ---- of all that took turns ---- */

@@ -16,8 +16,8 @@ const char *const sample_server_process[] = {"ctx_voluntary", "ctx_involuntary",
                                              "rss_per_connection_bytes", NULL};
 
 const char *const sample_slice_columns[] = {
-    "start_ns",        "length_ns",    "answered", "server_cpu_ns", "ctx_voluntary",
-    "ctx_involuntary", "ctx_answered", NULL};
+    "start_ns",      "length_ns",       "answered",     "server_cpu_ns",
+    "ctx_voluntary", "ctx_involuntary", "ctx_answered", NULL};
 
 enum verdict_kind sample_verdict(const cJSON *sample) {
     return verdict_read(json_text(sample, "validity.verdict"));

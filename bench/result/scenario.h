@@ -22,8 +22,8 @@ char *scenario_id(const cJSON *scenario);
 enum scenario_but { BUT_NOTHING, BUT_CONNECTIONS, BUT_IDLE, BUT_RATE };
 
 /* Whether two scenarios have the same load, ignoring the field `but`. The load includes the
- * server's threads and its added work per echo. It does not include phase, placement, durations and turns,
- * nor a rate per second that was computed from a percentage. */
+ * server's threads and its added work per echo. It does not include phase, placement, durations and
+ * turns, nor a rate per second that was computed from a percentage. */
 bool scenario_same_load(const cJSON *one, const cJSON *two, enum scenario_but but);
 
 /* Adds `server.arm` to the scenarios of an `iobench ab` result before schema 1.3. Such files have

@@ -12,8 +12,8 @@
 void kin_open(struct kin *kin, struct process_loop *loop) {
     memset(kin, 0, sizeof *kin);
     kin->loop = loop;
-    kin->apart.count = os_descendants(&kin->apart, true, kin->apart.ids,
-                                       OS_APART_MAX - 1 - KIN_OTHERS_MAX);
+    kin->apart.count =
+        os_descendants(&kin->apart, true, kin->apart.ids, OS_APART_MAX - 1 - KIN_OTHERS_MAX);
     if (!os_group_start(kin->group)) *kin->group = '\0';
 }
 

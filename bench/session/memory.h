@@ -6,9 +6,9 @@
 #include "bench/support/process.h"
 #include "bench/support/reason.h"
 
-/* Asks the load generator of each load, which may be an older one that does not know. Gives slots of
- * their own to servers that have no room together. Returns false and the reason if the load of one
- * server needs more than there is. */
+/* Asks the load generator of each load, which may be an older one that does not know. Gives slots
+ * of their own to servers that have no room together. Returns false and the reason if the load of
+ * one server needs more than there is. */
 bool memory_suffices(struct plan *plan, struct process_loop *l, struct reason *reason);
 
 #endif

@@ -44,8 +44,7 @@ void progress_slot(struct progress *p, size_t index, const struct cell *cell, si
 /* Prints a line that stays. */
 static void tell(const struct terminal *t, const char *story, bool fine) {
     struct text line = {0};
-    width_wrap(&line, story,
-               (struct width_place){.columns = t->is ? t->columns : 0, .indent = 4});
+    width_wrap(&line, story, (struct width_place){.columns = t->is ? t->columns : 0, .indent = 4});
     /* one write, so that no signal leaves the terminal in colour */
     fprintf(stderr, "%s%s%s%s\n", t->rewrites ? ERASE : "", t->colour && !fine ? "\033[33m" : "",
             line.data, t->colour && !fine ? "\033[0m" : "");

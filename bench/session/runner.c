@@ -199,8 +199,7 @@ void runner_run(struct runner_tally *tally, struct result *r, struct process_loo
         if (tally->interrupted) break;
         i += done;
         if (done)
-            tally->write_failed =
-                !result_checkpoint(r, i == r->plan->slot_count, &tally->reason);
+            tally->write_failed = !result_checkpoint(r, i == r->plan->slot_count, &tally->reason);
     }
     progress_end(p);
     free(run.gone);

@@ -34,10 +34,21 @@ static void put(cJSON *object, const char *key, cJSON *item) {
 }
 
 /* Removes the CPU and memory figures of a server whose other processes did some of the work. */
-static void hide_usage(cJSON *server) {
+static void hide_usage(cJSON *sample) {
+    static const char *const columns[] = {"server_cpu_ns", "ctx_voluntary", "ctx_involuntary"};
+    cJSON *server = cJSON_GetObjectItemCaseSensitive(sample, "server");
+    cJSON *slices = cJSON_GetObjectItemCaseSensitive(sample, "slices");
     put(server, "pid_scope", cJSON_CreateString("hidden"));
     for (const char *const *key = sample_server_cpu; *key; key++) put(server, *key, NULL);
     for (const char *const *key = sample_server_process; *key; key++) put(server, *key, NULL);
+    if (!slices) return;
+    put(slices, "waiting_cpu_pct", NULL);
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
+        cJSON *nulls = cJSON_CreateArray();
+        int count = cJSON_GetArraySize(json_item(slices, columns[i]));
+        while (count-- > 0) CHECK(cJSON_AddItemToArray(nulls, cJSON_CreateNull()));
+        put(slices, columns[i], nulls);
+    }
 }
 
 /* Whether both sides started on the CPUs of the plan; null if it has none. */
@@ -114,7 +125,7 @@ cJSON *sample_make(const struct sample_facts *facts, struct slot_outcome *o) {
         cJSON_AddItemToObject(sample, item->string, item);
     }
     cJSON *server = cJSON_GetObjectItemCaseSensitive(sample, "server");
-    if (o->cpu_hidden) hide_usage(server);
+    if (o->cpu_hidden) hide_usage(sample);
     put(cJSON_GetObjectItemCaseSensitive(sample, "limits"), "pinned", pinned_json(facts->cell, o));
     double cpus = server_cpus(facts->cell);
     put(server, "cpus", isnan(cpus) ? NULL : cJSON_CreateNumber(cpus));

@@ -60,18 +60,19 @@ static cJSON *read_output(const struct slot *s, const struct process *p) {
 }
 
 /* The most that one of the other targets used of a CPU while it had no load; NAN if unknown. */
-static double rivals_cpu_pct(const cJSON *targets, size_t index) {
+static double rivals_cpu_pct(const struct slot *s, const cJSON *targets, size_t index) {
     double most = NAN;
-    size_t i = 0;
-    const cJSON *target;
-    cJSON_ArrayForEach(target, targets) {
-        if (i++ != index) most = fmax(most, json_number(target, "sample.slices.waiting_cpu_pct"));
+    for (size_t i = 0; i < s->count; i++) {
+        const cJSON *target = cJSON_GetArrayItem(targets, (int)i);
+        if (i != index && !s->servers[i].outcome->cpu_hidden)
+            most = fmax(most, json_number(target, "sample.slices.waiting_cpu_pct"));
     }
     return most;
 }
 
-static void read_target(struct slot_outcome *o, const cJSON *output, size_t index) {
-    cJSON *target = cJSON_GetArrayItem(json_item(output, "targets"), (int)index);
+static void read_target(const struct slot *s, const cJSON *targets, size_t index) {
+    struct slot_outcome *o = s->servers[index].outcome;
+    const cJSON *target = cJSON_GetArrayItem(targets, (int)index);
     const char *said = json_text(target, "said");
     cJSON *sample = cJSON_GetObjectItemCaseSensitive(target, "sample");
     if (!cJSON_IsObject(sample)) {
@@ -80,7 +81,7 @@ static void read_target(struct slot_outcome *o, const cJSON *output, size_t inde
     }
     cJSON *slices = cJSON_GetObjectItemCaseSensitive(sample, "slices");
     if (cJSON_IsObject(slices)) /* else the schema check will report it */
-        json_add_real(slices, "rivals_cpu_pct", rivals_cpu_pct(json_item(output, "targets"), index));
+        json_add_real(slices, "rivals_cpu_pct", rivals_cpu_pct(s, targets, index));
     o->end = SLOT_MEASURED;
     reason_set(&o->told, "%s", said ? said : "");
 }
@@ -96,9 +97,10 @@ static void read_figures(const struct slot *s, const struct process *p) {
         reason_set(&o->told, "%s", p->last_line);
         return;
     }
-    for (size_t i = 0; i < s->count; i++) read_target(s->servers[i].outcome, output, i);
+    const cJSON *targets = json_item(output, "targets");
+    for (size_t i = 0; i < s->count; i++) read_target(s, targets, i);
     for (size_t i = 0; i < s->count; i++) {
-        cJSON *target = cJSON_GetArrayItem(json_item(output, "targets"), (int)i);
+        cJSON *target = cJSON_GetArrayItem(targets, (int)i);
         struct slot_outcome *o = s->servers[i].outcome;
         if (o->end == SLOT_MEASURED)
             o->figures = cJSON_DetachItemFromObjectCaseSensitive(target, "sample");
@@ -158,8 +160,7 @@ static bool await_load(const struct slot *s, struct process *loadgen) {
     for (size_t i = 0; i < s->count; i++)
         glance = glance || s->servers[i].cell->server->program->kind == SERVER_COMMAND;
     for (int i = 0; i < GLANCES && !ended && glance; i++) {
-        ended =
-            process_wait(s->loop, process_ended, loadgen, step_s, true) || s->loop->interrupted;
+        ended = process_wait(s->loop, process_ended, loadgen, step_s, true) || s->loop->interrupted;
         for (size_t k = 0; k < s->count; k++) kin_glance(&s->servers[k].kin);
     }
     return process_wait(s->loop, process_ended, loadgen, allowed_s(s), true);

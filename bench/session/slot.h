@@ -1,7 +1,7 @@
 /* slot.h - runs one slot: fresh servers and one fresh load generator. One server has one window. Of
  * several, which is a rotation, each has its slices of time.
- * Invariant: when slot_run returns, all these processes have ended, and all that the servers started
- * have (kin.h). */
+ * Invariant: when slot_run returns, all these processes have ended, and all that the servers
+ * started have (kin.h). */
 #ifndef BENCH_SESSION_SLOT_H
 #define BENCH_SESSION_SLOT_H
 

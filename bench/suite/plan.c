@@ -180,7 +180,8 @@ static void plan_slices(struct cell *c, const cJSON *suite) {
     uint32_t most = (uint32_t)fmax(2, fmin(TURNS_MAX, 2 * pairs));
     uint64_t window_ns = (uint64_t)round(c->duration_s * 1e9);
     c->turns = most;
-    while (window_ns % c->turns && c->turns > most / 2 && c->turns > 2) c->turns -= 2;
+    for (uint32_t turns = most; turns > most / 2 && window_ns % c->turns; turns -= 2)
+        if (window_ns % turns == 0) c->turns = turns;
     double slice_ns = fmax((double)(window_ns / c->turns), SLICE_MIN_S * 1e9);
     c->duration_s = slice_ns * c->turns / 1e9; /* slices are whole ns */
 }

@@ -54,16 +54,16 @@ struct cell {
     bool counted;                         /* count system calls of the server, which slows it */
     uint32_t size_bytes;                  /* size of a message */
     double warmup_s, duration_s, drain_s; /* planned times */
-    uint32_t turns; /* in a rotation: slices, which make up duration_s; 0: it is in none */
-    uint32_t server_threads;              /* instances of the server */
-    uint32_t burn_ns;                     /* CPU time in ns that the server burns per receive */
-    uint32_t loadgen_threads;             /* at most one per connection */
-    const char *transport;                /* transport of the load generator; "auto": it chooses */
-    struct placement placement;           /* CPUs of server and load generator */
-    char skipped[CELL_REASON_SIZE];       /* why it cannot run here; empty if it can */
-    char apart[CELL_REASON_SIZE];         /* why it is in no rotation, though the suite wants them;
-                                             may be empty */
-    size_t first_slot;                    /* slots first_slot to first_slot + repeats - 1 */
+    uint32_t turns;          /* in a rotation: slices, which make up duration_s; 0: it is in none */
+    uint32_t server_threads; /* instances of the server */
+    uint32_t burn_ns;        /* CPU time in ns that the server burns per receive */
+    uint32_t loadgen_threads;       /* at most one per connection */
+    const char *transport;          /* transport of the load generator; "auto": it chooses */
+    struct placement placement;     /* CPUs of server and load generator */
+    char skipped[CELL_REASON_SIZE]; /* why it cannot run here; empty if it can */
+    char apart[CELL_REASON_SIZE];   /* why it is in no rotation, though the suite wants them;
+                                       may be empty */
+    size_t first_slot;              /* slots first_slot to first_slot + repeats - 1 */
 };
 
 /* All cells and slots of a session. */

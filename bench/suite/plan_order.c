@@ -36,8 +36,9 @@ static void leave_rotations(struct plan *plan, const struct plan_input *in) {
             files += (uint64_t)c->connections + c->idle;
             count++;
         }
-        const char *why = count < 2                      ? "no other server has this load"
-                          : !((double)count <= targets_max) ? "too many servers for one load generator"
+        const char *why = count < 2 ? "no other server has this load"
+                          : !((double)count <= targets_max)
+                              ? "too many servers for one load generator"
                           : in->descriptors != OS_UNKNOWN && files > in->descriptors
                               ? "all servers together need more descriptors than ulimit -n allows"
                               : NULL;
@@ -96,7 +97,8 @@ static void shuffle(size_t *items, size_t count, struct rng *random) {
 
 /* Appends the slots of a rotation, shuffled, or the slot of a cell that is in none. */
 static void add_slots(struct plan *plan, size_t cell, size_t repeat, struct rng *random) {
-    size_t start = plan->slot_count, end = plan->cells[cell].turns ? load_end(plan, cell) : cell + 1;
+    size_t start = plan->slot_count,
+           end = plan->cells[cell].turns ? load_end(plan, cell) : cell + 1;
     for (size_t i = cell; i < end; i++) {
         const struct cell *c = &plan->cells[i];
         if (!*c->skipped && (i == cell || c->turns))

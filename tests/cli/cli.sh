@@ -8,7 +8,7 @@
 # A part runs alone; without one all of them run. --only runs the rows of table.txt with exactly that
 # command line.
 set -u
-PARTS="table sessions doctor words terminal plots outputs outside faults changes verdicts crowds bound foreign addresses orphans limits ab revision source loadgen schema exports compare"
+PARTS="table sessions doctor words terminal plots outputs outside faults changes verdicts crowds bound rotation foreign addresses orphans limits ab revision source loadgen schema exports compare"
 set -m # children in process groups of their own, so that SIGINT is not ignored in them
 
 BUILT=$(cd "${BIN:-build/bin}" && pwd) || exit 1

@@ -127,8 +127,8 @@ every_load() {
 }
 
 # Starts a run of many slots and waits until one has been measured and the next is under way.
-start_long_run() { # FILE
-    "$BIN/iobench" run --suite "$TMP/tiny.json" --repeats 50 --duration 1 -o "$1" >/dev/null 2>"$TMP/.err" </dev/null &
+start_long_run() { # FILE [OPTION...]
+    "$BIN/iobench" run --suite "$TMP/tiny.json" --repeats 50 --duration 1 -o "$@" >/dev/null 2>"$TMP/.err" </dev/null &
     run=$!
     until_true samples_in "$1" 1 && until_true slot_runs "$run"
 }

@@ -1,77 +1,11 @@
-/* test_plan.c - the cells of a suite and the order of their slots. The models are invented; no
- * program is started. */
-#include "base/os.h"
-
+/* test_plan.c - the cells of a suite. */
 #include "bench/result/scenario.h"
-#include "bench/suite/plan.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/plan_made.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define MODELS 3
-
-/* A plan and all that it points to. */
-struct session {
-    cJSON *suite;
-    struct program programs[MODELS];    /* "epoll", "select" (with limits), "absent" */
-    struct server_spec servers[MODELS]; /* the same servers without options */
-    struct program loadgen;             /* has no description unless a test adds one */
-    struct placement_policy policy;
-    struct plan_input input; /* refers to all fields above */
-    struct plan plan;        /* the result */
-    struct reason reason;    /* set if the plan was refused */
-};
-
-static const int two_cpus[] = {0, 1};
-
-static struct session *start(const char *loads, int repeats) {
-    static const char *const names[MODELS] = {"epoll", "select", "absent"};
-    static const char *const describes[MODELS] = {
-        "{\"connections_limit\":null,\"threads_max\":256,\"available\":true,\"reason\":null,"
-        "\"options\":[{\"name\":\"events\",\"min\":1,\"max\":9},"
-        "{\"name\":\"trigger\",\"choices\":[\"level\",\"edge\"]}]}",
-        "{\"connections_limit\":100,\"threads_max\":2,\"available\":true,\"reason\":null}",
-        "{\"threads_max\":1,\"available\":false,\"reason\":\"no ring\"}"};
-    struct session *s = test_calloc(1, sizeof *s);
-    char text[4096];
-    snprintf(text, sizeof text, "{\"repeats\":%d,\"phases\":[%s]}", repeats, loads);
-    s->suite = cJSON_Parse(text);
-    assert_non_null(s->suite);
-    for (int i = 0; i < MODELS; i++) {
-        snprintf(s->programs[i].name, sizeof s->programs[i].name, "%s", names[i]);
-        snprintf(s->servers[i].text, sizeof s->servers[i].text, "%s", names[i]);
-        s->servers[i].program = &s->programs[i];
-        s->servers[i].describe = cJSON_Parse(describes[i]);
-        assert_non_null(s->servers[i].describe);
-    }
-    s->input = (struct plan_input){.suite = s->suite,
-                                   .servers = s->servers,
-                                   .server_count = 1,
-                                   .loadgen = &s->loadgen,
-                                   .placement = &s->policy,
-                                   .cpus = two_cpus,
-                                   .cpu_count = 2,
-                                   .descriptors = OS_UNKNOWN,
-                                   .seed = 1};
-    return s;
-}
-
-static bool make(struct session *s) {
-    plan_free(&s->plan);
-    return plan_make(&s->plan, &s->input, &s->reason);
-}
-
-static void end(struct session *s) {
-    plan_free(&s->plan);
-    for (int i = 0; i < MODELS; i++) cJSON_Delete(s->servers[i].describe);
-    cJSON_Delete(s->suite);
-    test_free(s);
-}
-
-#define PHASE(loads) "{\"name\":\"p\",\"loads\":[" loads "]}"
 
 static void expect_ids(const struct plan *plan, const char *const *ids, size_t count) {
     assert_int_equal(plan->cell_count, count);
@@ -408,59 +342,7 @@ static void a_scenario_is_a_full_copy(void **state) {
     end(s);
 }
 
-/* ---- order ---- */
-
-#define TWO_PHASES                                                                                 \
-    PHASE("{\"load\":\"closed\",\"connections\":[1,2,3,4,5,6,7,8,200]}")                           \
-    "," PHASE("{\"load\":\"closed\",\"depth\":[2,3,4]}")
-
-/* Each slot runs once, phases run one after the other, and each round runs every cell of its phase
- * once. */
-static void rounds_run_each_cell_once(void **state) {
-    (void)state;
-    enum { REPEATS = 5 };
-    struct session *s = start(TWO_PHASES, REPEATS);
-    s->input.servers = &s->servers[1]; /* its cells with 200 connections are skipped */
-    for (uint64_t seed = 0; seed < 50; seed++) {
-        s->input.seed = seed;
-        assert_true(make(s));
-        const struct plan *p = &s->plan;
-        assert_int_equal(p->slot_count, (8 + 3) * REPEATS);
-        bool seen[(8 + 3) * REPEATS] = {false};
-        for (size_t i = 0; i < p->slot_count; i++) {
-            size_t slot = p->order[i], round = i < 40 ? i / 8 : (i - 40) / 3;
-            assert_in_range(slot, 0, p->slot_count - 1);
-            assert_false(seen[slot]);
-            seen[slot] = true;
-            const struct cell *c = &p->cells[p->slot_cell[slot]];
-            assert_string_equal(c->skipped, "");
-            assert_int_equal(c->phase_index, i >= 40);
-            assert_int_equal(slot - c->first_slot, round);
-        }
-    }
-    end(s);
-}
-
-static void the_seed_decides_the_order(void **state) {
-    (void)state;
-    struct session *a = start(TWO_PHASES, 2), *b = start(TWO_PHASES, 2);
-    size_t unequal = 0, firsts[9] = {0};
-    for (uint64_t seed = 0; seed < 200; seed++) {
-        a->input.seed = seed;
-        b->input.seed = seed;
-        assert_true(make(a) && make(b));
-        size_t bytes = a->plan.slot_count * sizeof *a->plan.order;
-        assert_memory_equal(a->plan.order, b->plan.order, bytes);
-        firsts[a->plan.slot_cell[a->plan.order[0]]]++;
-        b->input.seed = seed + 1;
-        assert_true(make(b));
-        unequal += memcmp(a->plan.order, b->plan.order, bytes) != 0;
-    }
-    assert_int_equal(unequal, 200);
-    for (int i = 0; i < 9; i++) assert_in_range(firsts[i], 5, 50); /* about 22 each */
-    end(b);
-    end(a);
-}
+/* ---- time ---- */
 
 static void the_time_is_foretold(void **state) {
     (void)state;
@@ -489,8 +371,6 @@ int main(void) {
         cmocka_unit_test(a_rate_is_of_its_own_transport),
         cmocka_unit_test(a_rate_in_percent_needs_its_capacity_cell),
         cmocka_unit_test(a_scenario_is_a_full_copy),
-        cmocka_unit_test(rounds_run_each_cell_once),
-        cmocka_unit_test(the_seed_decides_the_order),
         cmocka_unit_test(the_time_is_foretold),
     };
     return cmocka_run_group_tests_name("plan", tests, NULL, NULL);

@@ -270,11 +270,11 @@ static void overrides_replace_what_the_suite_says(void **state) {
     cJSON *before = cJSON_Duplicate(suite, true);
     assert_true(suite_override(suite, &o, &reason));
     assert_true(cJSON_Compare(suite, before, true)); /* no overrides, no changes */
-    o = (struct suite_overrides){&texts, 3, 0.25, "1,50,1000000", "epoll,*"};
+    o = (struct suite_overrides){&texts, 3, 0.25, "1,50,1000000", "epoll,*", "rotation"};
     assert_true(suite_override(suite, &o, &reason));
     assert_true(suite_check(schema, suite, &reason));
     cJSON *expected =
-        parse("{" HEAD "\"servers\":[\"epoll\",\"poll\"],\"repeats\":3,\"phases\":[{\"name\":\"p\","
+        parse("{" HEAD "\"servers\":[\"epoll\",\"poll\"],\"measure\":\"rotation\",\"repeats\":3,\"phases\":[{\"name\":\"p\","
               "\"loads\":[{\"load\":\"closed\",\"duration_s\":0.25,\"connections\":[1,50,1000000],"
               "\"transport\":[\"epoll\",\"*\"]},{\"load\":\"closed\",\"duration_s\":0.25,"
               "\"connections\":[1,50,1000000],\"transport\":[\"epoll\",\"*\"]}]}]}");

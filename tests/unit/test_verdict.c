@@ -459,6 +459,18 @@ static void steal_above_five_percent_is_suspect(void **state) {
     EXPECT_SUSPECT(f, STEAL, "the hypervisor took 5.1 % of the CPU");
 }
 
+static void work_out_of_turn_is_suspect(void **state) {
+    (void)state;
+    struct verdict_figures f = good_closed();
+    f.waiting_cpu_pct = f.rivals_cpu_pct = 1;
+    EXPECT_VALID(f);
+    f.waiting_cpu_pct = 1.1;
+    EXPECT_SUSPECT(f, OUT_OF_TURN, "the server used 1.1 % of a CPU out of its turns");
+    f.waiting_cpu_pct = NAN;
+    f.rivals_cpu_pct = 38;
+    EXPECT_SUSPECT(f, OUT_OF_TURN, "another server used 38 % of a CPU in the turns of this one");
+}
+
 static void drift_between_the_halves_is_suspect(void **state) {
     (void)state;
     struct verdict_figures f = good_closed();
@@ -591,6 +603,8 @@ static void an_unknown_figure_never_condemns(void **state) {
                                      offsetof(struct verdict_figures, gap_max_ns),
                                      offsetof(struct verdict_figures, gaps_total_ns),
                                      offsetof(struct verdict_figures, p99_ns),
+                                     offsetof(struct verdict_figures, waiting_cpu_pct),
+                                     offsetof(struct verdict_figures, rivals_cpu_pct),
                                      offsetof(struct verdict_figures, steal_pct),
                                      offsetof(struct verdict_figures, first_half),
                                      offsetof(struct verdict_figures, second_half),
@@ -701,6 +715,7 @@ int main(void) {
         cmocka_unit_test(many_short_gaps_are_suspect),
         cmocka_unit_test(one_arrival_taken_far_too_late_is_suspect),
         cmocka_unit_test(steal_above_five_percent_is_suspect),
+        cmocka_unit_test(work_out_of_turn_is_suspect),
         cmocka_unit_test(drift_between_the_halves_is_suspect),
         cmocka_unit_test(few_messages_are_suspect),
         cmocka_unit_test(a_starved_connection_is_suspect),

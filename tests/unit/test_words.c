@@ -63,6 +63,8 @@ static const struct {
     FIGURE(shared_cpus, REAL),
     FIGURE(shared_pct, REAL),
     FIGURE(throttled_pct, REAL),
+    FIGURE(waiting_cpu_pct, REAL),
+    FIGURE(rivals_cpu_pct, REAL),
     FIGURE(steal_pct, REAL),
     FIGURE(first_half, COUNT),
     FIGURE(second_half, COUNT),
@@ -101,7 +103,7 @@ static double rounded(struct rng *random, double count) {
 /* Puts the figures of one rule next to its limit, which depends on other figures. */
 static void approach_limit(struct rng *random, struct verdict_figures *f) {
     double factor = about_one(random);
-    switch (rng_below(random, 12)) {
+    switch (rng_below(random, 13)) {
     case 0:
         f->errors = rounded(random, f->messages / 999 * factor);
         break;
@@ -137,6 +139,9 @@ static void approach_limit(struct rng *random, struct verdict_figures *f) {
     case 10:
         f->oldest_in_flight_ns =
             fmax(1.5 * f->longest_ns, fmax(1e6, 0.01 * f->window_s * 1e9)) * factor;
+        break;
+    case 11:
+        f->waiting_cpu_pct = factor;
         break;
     default:
         f->stats_in = rounded(random, f->sent * factor);
@@ -211,7 +216,9 @@ static const char *fault_of(enum validity_code code, const char *text) {
         }
         char *end;
         before = strtod(c, &end);
-        if (code != VALIDITY_LITTLES_LAW && strncmp(end, " %", 2) == 0 && before > 100)
+        /* the last is of one CPU, and a server may have several */
+        if (code != VALIDITY_LITTLES_LAW && code != VALIDITY_OUT_OF_TURN &&
+            strncmp(end, " %", 2) == 0 && before > 100)
             return "has more than the whole";
         if (count < 8) numbers[count++] = before;
         c = end;
