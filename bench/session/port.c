@@ -64,9 +64,10 @@ struct attempt {
     int status; /* 0: established; UV_EAGAIN: not decided; else a libuv error */
 };
 
-/* To all hosts at once. */
+/* To the first `count` hosts at once. */
 struct attempts {
     struct attempt of[HOSTS];
+    int count;
 };
 
 static void on_connect(uv_connect_t *request, int status) {
@@ -100,7 +101,7 @@ static void start(struct process_loop *l, struct attempt *a, const char *host, u
 static bool are_decided(void *context) {
     const struct attempts *all = context;
     bool waiting = false;
-    for (int i = 0; i < HOSTS; i++) {
+    for (int i = 0; i < all->count; i++) {
         if (all->of[i].status == 0) return true;
         waiting = waiting || all->of[i].status == UV_EAGAIN;
     }
@@ -109,20 +110,29 @@ static bool are_decided(void *context) {
 
 static bool are_closed(void *context) {
     const struct attempts *all = context;
-    for (int i = 0; i < HOSTS; i++)
+    for (int i = 0; i < all->count; i++)
         if (all->of[i].open) return false;
     return true;
 }
 
-const char *port_answers(struct process_loop *l, uint16_t port, double seconds) {
-    struct attempts all = {0};
+/* The first of so many hosts on which the port accepts connections; NULL: none. */
+static const char *ask(struct process_loop *l, uint16_t port, double seconds, int count) {
+    struct attempts all = {.count = count};
     const char *answered = NULL;
-    for (int i = 0; i < HOSTS; i++) start(l, &all.of[i], hosts[i], port);
+    for (int i = 0; i < count; i++) start(l, &all.of[i], hosts[i], port);
     process_wait(l, are_decided, &all, seconds, true);
-    for (int i = HOSTS - 1; i >= 0; i--) {
+    for (int i = count - 1; i >= 0; i--) {
         if (all.of[i].status == 0) answered = before_port[i];
         if (all.of[i].open) uv_close((uv_handle_t *)&all.of[i].tcp, on_close);
     }
     CHECK(process_wait(l, are_closed, &all, CLOSE_S, false));
     return answered;
+}
+
+const char *port_answers(struct process_loop *l, uint16_t port, double seconds) {
+    const char *answered = ask(l, port, seconds, HOSTS);
+    if (!answered || answered == before_port[0]) return answered;
+    /* a server of both may have begun to listen after the first was asked */
+    const char *first = ask(l, port, seconds, 1);
+    return first ? first : answered;
 }
