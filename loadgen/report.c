@@ -279,8 +279,11 @@ static cJSON *series_json(const struct report *r, const struct load *load) {
     return json;
 }
 
-/* What the server used while it had no load, in percent of one CPU. */
+/* What the server used while it had no load, in percent of one CPU; unknown if 1 % of that time is
+ * only a few steps of a coarse clock. */
 static double waiting_cpu_pct(const struct run *run) {
+    uint64_t step_ns = os_cpu_resolution_ns();
+    if (step_ns > 1 && run->waited_ns / 100 < CPU_STEPS_MIN * step_ns) return NAN;
     return run->waited_ns ? 100 * known(run->waited_cpu_ns) / (double)run->waited_ns : NAN;
 }
 

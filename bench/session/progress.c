@@ -42,7 +42,7 @@ void progress_slot(struct progress *p, size_t index, const struct cell *cell, si
 }
 
 /* Prints a line that stays. */
-static void tell(const struct terminal *t, const char *story, bool fine) {
+static void put_line(const struct terminal *t, const char *story, bool fine) {
     struct text line = {0};
     width_wrap(&line, story, (struct width_place){.columns = t->is ? t->columns : 0, .indent = 4});
     /* one write, so that no signal leaves the terminal in colour */
@@ -56,7 +56,7 @@ void progress_apart(struct progress *p, const struct cell *cell) {
     struct text story = {0};
     if (p->quiet) return;
     text_add(&story, "%s is measured apart from the others: %s", cell->id, cell->apart);
-    tell(&terminal, story.data, true);
+    put_line(&terminal, story.data, true);
     free(story.data);
 }
 
@@ -88,7 +88,7 @@ void progress_done(struct progress *p, size_t index, const struct cell *cell, co
     struct text story = {0};
     text_add(&story, "[%zu/%zu] %s: %s%s%s%s%s", index + 1, p->slots, cell->id, p->last,
              *p->last ? ", " : "", verdict, why ? ": " : "", why ? why : "");
-    tell(&terminal, story.data, fine);
+    put_line(&terminal, story.data, fine);
     free(story.data);
 }
 

@@ -274,7 +274,8 @@ static void overrides_replace_what_the_suite_says(void **state) {
     assert_true(suite_override(suite, &o, &reason));
     assert_true(suite_check(schema, suite, &reason));
     cJSON *expected =
-        parse("{" HEAD "\"servers\":[\"epoll\",\"poll\"],\"measure\":\"rotation\",\"repeats\":3,\"phases\":[{\"name\":\"p\","
+        parse("{" HEAD "\"servers\":[\"epoll\",\"poll\"],\"measure\":\"rotation\",\"repeats\":3,"
+              "\"phases\":[{\"name\":\"p\","
               "\"loads\":[{\"load\":\"closed\",\"duration_s\":0.25,\"connections\":[1,50,1000000],"
               "\"transport\":[\"epoll\",\"*\"]},{\"load\":\"closed\",\"duration_s\":0.25,"
               "\"connections\":[1,50,1000000],\"transport\":[\"epoll\",\"*\"]}]}]}");
