@@ -121,7 +121,7 @@ bool identities_check_slices(const struct identities_slot *s) {
     const cJSON *slices = json_item(s->sample, "slices"), *step = json_item(s->sample, "series");
     double turns = json_number(s->scenario, "turns");
     struct sums sum = {.cpu_known = true, .cpu_hidden = true};
-    struct cursor cursor;
+    struct cursor cursor = {{NULL}};
     if (isnan(turns) != json_says_nothing(slices))
         return identities_fault(s->place, "slices",
                                 "must be there if and only if there are scenario.turns");

@@ -27,7 +27,7 @@
 #define SLICE_CLOSED_S 0.05 /* of a rotation */
 #define SLICE_OPEN_S 0.2
 #define TURNS_MAX 600 /* these two are those of loadgen */
-#define SLICE_MIN_S 0.005
+#define SLICE_MIN_NS 5000000u
 
 const char *const cell_load_names[3] = {"closed", "open", "churn"};
 
@@ -182,8 +182,9 @@ static void plan_slices(struct cell *c, const cJSON *suite) {
     c->turns = most;
     for (uint32_t turns = most; turns > most / 2 && window_ns % c->turns; turns -= 2)
         if (window_ns % turns == 0) c->turns = turns;
-    double slice_ns = fmax((double)(window_ns / c->turns), SLICE_MIN_S * 1e9);
-    c->duration_s = slice_ns * c->turns / 1e9; /* slices are whole ns */
+    uint64_t slice_ns = window_ns / c->turns; /* whole */
+    if (slice_ns < SLICE_MIN_NS) slice_ns = SLICE_MIN_NS;
+    c->duration_s = (double)(slice_ns * c->turns) / 1e9;
 }
 
 static void fill_cell(struct cell *c, const struct plan_input *in, const cJSON *load,
