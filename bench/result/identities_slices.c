@@ -44,8 +44,9 @@ static struct slice next_slice(struct cursor *c) {
     double values[SLICE_COLUMNS] = {0};
     struct slice slice;
     for (size_t i = 0; i < SLICE_COLUMNS; i++) {
-        values[i] = cJSON_IsNumber(c->at[i]) ? c->at[i]->valuedouble : NAN;
-        c->at[i] = c->at[i]->next;
+        const cJSON *at = c->at[i];
+        values[i] = at && cJSON_IsNumber(at) ? at->valuedouble : NAN;
+        c->at[i] = at ? at->next : NULL;
     }
     memcpy(&slice, values, sizeof slice);
     return slice;
