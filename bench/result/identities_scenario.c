@@ -65,10 +65,22 @@ static bool check_id(const struct identities_place *p, const cJSON *cell) {
     return same;
 }
 
+/* Halves of a window are compared, so the number of its slices is even. */
+static bool check_turns(const struct identities_place *p, const cJSON *scenario) {
+    double turns = json_number(scenario, "turns");
+    if (isnan(turns)) return true;
+    if (fmod(turns, 2) != 0)
+        return identities_fault(p, "scenario.turns", "is %.0f, not even", turns);
+    return (strcmp(json_text(scenario, "load"), "churn") != 0 &&
+            !cJSON_IsTrue(json_item(scenario, "counted"))) ||
+           identities_fault(p, "scenario.turns", "cannot be used with churn or counted");
+}
+
 bool identities_check_scenario(const struct identities_place *p, const struct identities_file *file,
                                const cJSON *cell) {
     const cJSON *scenario = json_item(cell, "scenario");
-    if (!check_load(p, scenario, json_item(cell, "samples") != NULL)) return false;
+    if (!check_load(p, scenario, json_item(cell, "samples") != NULL) || !check_turns(p, scenario))
+        return false;
     if (file->version_minor < IDENTITIES_SINCE) return true;
     return check_placement(p, json_item(scenario, "placement")) && check_id(p, cell) &&
            identities_at_most(p, "scenario.loadgen.threads",
