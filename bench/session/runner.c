@@ -56,27 +56,24 @@ struct member {
 struct group {
     struct member *members; /* owned */
     size_t count;
-    double offset_s; /* when it began */
+    size_t gone;     /* further ones, of which an earlier repeat could not run */
+    double gone_s;   /* their predicted time */
+    double offset_s; /* when the slot began */
 };
 
-static void skip(struct run *run, const struct cell *c) {
-    run->tally->skipped++;
-    run->progress->left_s -= plan_slot_s(c);
-}
-
-/* Lists the slots from `at` on that run together, but for those of which an earlier repeat could
- * not run. */
-static void group_make(struct group *g, struct run *run, size_t at, size_t count) {
+/* Lists the `count` slots from `at` on. */
+static void group_make(struct group *g, const struct run *run, size_t at, size_t count) {
     const struct plan *plan = run->result->plan;
-    g->members = calloc(count, sizeof *g->members);
+    *g = (struct group){.members = calloc(count, sizeof *g->members)};
     MEMORY_CHECK(g->members);
-    g->count = 0;
     for (size_t i = at; i < at + count; i++) {
         size_t cell = plan->slot_cell[plan->order[i]];
-        if (run->gone[cell])
-            skip(run, &plan->cells[cell]);
-        else
+        if (!run->gone[cell]) {
             g->members[g->count++] = (struct member){.index = i, .cell = cell};
+            continue;
+        }
+        g->gone++;
+        g->gone_s += plan_slot_s(&plan->cells[cell]);
     }
 }
 
@@ -180,6 +177,10 @@ static size_t run_together(struct run *run, size_t at) {
         run->tally->interrupted = !group_measure(&g, run);
         if (run->tally->interrupted || set_burners_apart(run, &g)) done = 0;
         for (size_t i = 0; i < g.count && done; i++) record(run, &g, &g.members[i]);
+    }
+    if (done) {
+        run->tally->skipped += g.gone;
+        run->progress->left_s -= g.gone_s;
     }
     group_free(&g);
     return done;
