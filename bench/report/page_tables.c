@@ -129,6 +129,14 @@ static void put_verdicts(FILE *out, const struct summary_cell *cell) {
         format_html(out, losses);
         fputs("</small>", out);
     }
+    const char *apart = json_text(cell->json, "apart");
+    if (apart) {
+        fputs("<small>measured apart: ", out);
+        format_html(out, apart);
+        fputs("</small>", out);
+    } else if (json_item(cell->json, "scenario.turns")) {
+        fputs("<small>in turns</small>", out);
+    }
     if (cell->suspect + cell->invalid > 0) {
         fputs("<small>", out);
         put_reasons(out, cell, "<br>", true);

@@ -49,6 +49,8 @@ burn_out_of_turn() {
     verdict "rotation: a server that burns CPU out of its turns" "$(turns_fault "$out" 6 4)"
     verdict "rotation: is measured apart, and it is said" "$(grep -q 'burner/.* is measured apart from the others: it used [0-9]* % of a CPU' "$TMP/.err" || tail -n 3 "$TMP/.err")"
     verdict "rotation: the table says so, too" "$(tr -s ' \n' ' ' <"$TMP/.out" | grep -q 'burner was measured apart: it used' || echo "it does not")"
+    limited "$BIN/iobench" report "$out" -o "$TMP/turns.html" >/dev/null 2>"$TMP/.err"
+    verdict "rotation: and the page" "$(grep -q '<small>in turns</small>' "$TMP/turns.html" && grep -q '<small>measured apart: it used' "$TMP/turns.html" || echo "it does not")"
     verdict "rotation: the others were not disturbed" "$(no_code_at_all "$out" out_of_turn)"
     in_turns "$out" --server epoll --server-cmd "$TMP/burner {port}"
     verdict "rotation: the last that is left" "$(turns_fault "$out" 4 0)$(holds "$out" '"apart":"no other server takes turns with it"')"
