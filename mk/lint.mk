@@ -14,6 +14,9 @@ lint: ensure
 	@bash tools/layers/layers.sh
 	@if grep -nE '^ *# *(el)?if.*(_WIN32|__linux__|__APPLE__|BSD)' $(filter-out base/%,$(LINT_C) $(LINT_H)); then \
 	  echo "lint: platform conditionals are allowed in base/ only" >&2; exit 1; fi
+	@# on Windows it is -1
+	@if grep -nE '(^|[^!])isnan\([^()]*\) *[!=]= *[^ 0]|[!=]= *isnan\(' $(LINT_C); then \
+	  echo "lint: isnan() is not 1 on every system: compare !isnan()" >&2; exit 1; fi
 	cppcheck -j "$$(nproc)" --quiet --error-exitcode=1 --inline-suppr --std=c11 --language=c -I. \
 	  --include=$(firstword $(wildcard /usr/include/cjson/cJSON.h /usr/local/include/cjson/cJSON.h)) \
 	  '-D_Noreturn=__attribute__((noreturn))' --enable=warning,performance,portability \

@@ -69,7 +69,7 @@ static bool check_nulls(const struct identities_slot *s, const struct counts *c)
             return identities_fault(s->place, "loadgen", "%s must be null in a closed loop",
                                     scheduled[i]);
     bool visits = c->churn || c->newcomers;
-    if (isnan(c->visits) == visits || isnan(c->visited) == visits)
+    if (!isnan(c->visits) != visits || !isnan(c->visited) != visits)
         return identities_fault(s->place, "loadgen",
                                 "newcomers_offered and newcomers_answered must be null if and only "
                                 "if nothing connects");
@@ -112,7 +112,7 @@ static bool check_achieved(const struct identities_slot *s, const struct counts 
     static const char field[] = "loadgen.achieved_over_offered";
     double ratio = identities_figure(s, field), achieved = ratio * c->offered;
     if (c->closed) return true;
-    if (isnan(ratio) != (c->offered == 0))
+    if (!isnan(ratio) == (c->offered == 0))
         return identities_fault(s->place, field, "must be null if and only if nothing was offered");
     if (fabs(achieved - round(achieved)) > fmax(1e-6, achieved * 1e-14))
         return identities_fault(s->place, field, "times offered is %.17g, not whole", achieved);

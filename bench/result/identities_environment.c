@@ -43,7 +43,7 @@ static bool check_amounts(const struct identities_place *p, const cJSON *documen
     const cJSON *ports = json_item(document, "env.limits.port_range");
     double first = ports && ports->child ? ports->child->valuedouble : NAN;
     double last = ports && ports->child ? ports->child->next->valuedouble : NAN;
-    if (isnan(soft) != isnan(hard) || soft < hard || soft > hard)
+    if (!isnan(soft) != !isnan(hard) || soft < hard || soft > hard)
         return identities_fault(p, "env.limits.nofile_soft",
                                 "is %.17g, but iobench raises it to nofile_hard, %.17g", soft,
                                 hard);

@@ -93,7 +93,7 @@ bool identities_check_fairness(const struct identities_slot *slot) {
     if (churn) return true;
     if (isnan(least + median + most))
         return identities_fault(p, "fairness", "has a null, but every connection is counted");
-    if (isnan(jain) != (sum == 0))
+    if (!isnan(jain) == (sum == 0))
         return identities_fault(p, "fairness.jain",
                                 "must be null if and only if there is no message");
     const struct spread s = spread_of(n, least, median, most, sum);

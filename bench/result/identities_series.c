@@ -39,7 +39,7 @@ static bool check_step(const struct identities_place *p, const cJSON *step, cons
                        struct totals *t) {
     double messages = json_number(step, "messages"), mean = json_number(step, "mean_ns"),
            max = json_number(step, "max_ns");
-    if (isnan(mean) != (messages == 0) || isnan(max) != (messages == 0))
+    if (!isnan(mean) == (messages == 0) || !isnan(max) == (messages == 0))
         return identities_fault(p, "", "mean_ns and max_ns must be null without messages only");
     if (messages == 0) return true;
     double sum = mean * messages;

@@ -141,7 +141,7 @@ static bool check_counters(const struct identities_slot *s) {
         return identities_fault(s->place, "counters", "needs a code for its reason");
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         double each = json_number(counters, keys[i]), all = each * echoes;
-        if (isnan(each) == known)
+        if (!isnan(each) != known)
             return identities_fault(s->place, "counters", "%s must be null if there is a reason",
                                     keys[i]);
         if (known && fabs(all - round(all)) > fmax(1e-3, all * NEAR))

@@ -55,11 +55,11 @@ static struct slice next_slice(struct cursor *c) {
 static bool check_slice(const struct identities_place *p, const struct slice *slice,
                         double end_ns) {
     bool taken = !isnan(slice->start_ns);
-    if (isnan(slice->length_ns) == taken || isnan(slice->answered) == taken ||
-        isnan(slice->ctx_answered) == taken ||
+    if (!isnan(slice->length_ns) != taken || !isnan(slice->answered) != taken ||
+        !isnan(slice->ctx_answered) != taken ||
         (!taken && (!isnan(slice->server_cpu_ns) || !isnan(slice->ctx_voluntary))))
         return identities_fault(p, "", "is null in some columns of the turn, but not in others");
-    if (isnan(slice->ctx_voluntary) != isnan(slice->ctx_involuntary))
+    if (!isnan(slice->ctx_voluntary) != !isnan(slice->ctx_involuntary))
         return identities_fault(p, "", "ctx_voluntary and ctx_involuntary are known together");
     if (slice->start_ns < end_ns)
         return identities_fault(p, "",
@@ -123,7 +123,7 @@ bool identities_check_slices(const struct identities_slot *s) {
     double turns = json_number(s->scenario, "turns");
     struct sums sum = {.cpu_known = true, .cpu_hidden = true};
     struct cursor cursor = {{NULL}};
-    if (isnan(turns) != json_says_nothing(slices))
+    if (!isnan(turns) == json_says_nothing(slices))
         return identities_fault(s->place, "slices",
                                 "must be there if and only if there are scenario.turns");
     if (isnan(turns)) return true;
@@ -213,7 +213,7 @@ static bool check_rivals(const struct identities_place *p, const cJSON *const *s
     if (!json_item(samples[index], "slices")) return true; /* a sample without figures */
     for (size_t i = 0; i < count; i++)
         if (i != index) most = fmax(most, json_number(samples[i], "slices.waiting_cpu_pct"));
-    if (isnan(told) != isnan(most))
+    if (!isnan(told) != !isnan(most))
         return identities_fault(p, "slices.rivals_cpu_pct",
                                 "must be null if and only if that of all others is unknown");
     return isnan(most) || identities_equal(p, "slices.rivals_cpu_pct", told, most,

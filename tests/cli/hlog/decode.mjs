@@ -25,11 +25,12 @@ function expected(result) {
         if (!figures || messagesOf(figures.hist) === 0) continue;
         if (kind === "service" && sample.latency.basis !== "intended") continue;
         const start = started + 1000 * sample.started_offset_s;
-        lines.push({ tag: `${id}/${kind}`, figures, start, end: start + 1000 * sample.window_s, rank });
+        const { order } = sample;
+        lines.push({ tag: `${id}/${kind}`, figures, start, end: start + 1000 * sample.window_s, order, rank });
       }
     }
   }
-  return lines.sort((a, b) => a.start - b.start || a.rank - b.rank);
+  return lines.sort((a, b) => a.start - b.start || a.order - b.order || a.rank - b.rank);
 }
 
 // The first figure of `h` that is not that of the result. Messages without a value have the highest.
