@@ -70,7 +70,8 @@ printf '#!/bin/sh\nexec wine "%s/loadgen.exe" "$@"\n' "$WIN" >"$mixed/loadgen" #
 chmod +x "$mixed/loadgen"
 truth=("$BIN/tests/truth" --timeout-scale "$scale")
 for name in fixed-delay-closed fixed-delay-open queueing-is-latency stall-open stall-closed littles-law \
-    drawn-delay-closed two-delays-closed drawn-delay-open poisson-on-the-wire starved-a-tenth newcomer-delay churn-delay churn-schedule churn-saturated silence-open; do
+    drawn-delay-closed two-delays-closed drawn-delay-open poisson-on-the-wire starved-a-tenth newcomer-delay churn-delay churn-schedule churn-saturated silence-open \
+    rotation-delays rotation-stall; do
     truth+=(--skip "$name=its bounds are narrower than Wine's timing")
 done
 for name in frozen-closed frozen-open frozen-other-loads frozen-at-edges frozen-often; do
