@@ -20,16 +20,17 @@ trap 'exit 130' INT TERM HUP
 
 draw() { # FILE.svg
     gnuplot <<PLOT
-set terminal svg size 760,500 font 'sans-serif,13' background '#ffffff'
+set terminal svg size 820,520 font 'sans-serif,13' background '#ffffff'
 set output '$1'
 set logscale xy
 set xlabel 'length of a slice or window, s'
-set ylabel 'standard error of the difference after one minute, %'
+set ylabel 'standard error after one minute, %'
 set xrange [0.004:2]
 set grid ytics lc rgb '#e5e7eb'
 set border 3 lc rgb '#6b7280'
 set tics nomirror
-set key below Left reverse samplen 2 maxcols 2
+set key at screen 0.58,0.02 center bottom Left reverse samplen 2 maxrows 4
+set bmargin at screen 0.34
 labels = system("awk '{ if (!s[\$1]++) print \$1 }' '$data'")
 colours = '#2563eb #d97706 #059669 #dc2626'
 rows(l, kind) = sprintf("< awk '\$1 == \"%s\" && \$2 == \"%s\"' '$data'", l, kind)
